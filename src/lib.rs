@@ -1,0 +1,1 @@
+//! wharf: look at buckets, compare them, move data with proof. Rooms and their order: ARCHITECTURE.md.

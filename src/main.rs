@@ -1,0 +1,3 @@
+//! Composition root: builds the engine and chooses a front end.
+
+fn main() {}
