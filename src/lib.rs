@@ -1,1 +1,3 @@
 //! wharf: look at buckets, compare them, move data with proof. Rooms and their order: ARCHITECTURE.md.
+
+pub mod domain;

@@ -1,0 +1,119 @@
+//! `Location`: where entries are. Parsed from what a person types, shown as they would type it.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{key::Key, text::printable};
+
+/// The name of a remote of the configuration; the unnamed one is what the global flags speak of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Remote(Option<Arc<str>>);
+
+impl Remote {
+    /// A remote of the configuration.
+    pub fn named(name: &str) -> Self {
+        Self(Some(name.into()))
+    }
+
+    /// The name, `None` for the unnamed remote.
+    pub fn name(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+/// Where entries are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Location {
+    /// A local folder or file, as it was given (`~` expanded by whoever read it).
+    Disk(PathBuf),
+    /// A prefix of a bucket.
+    S3(Prefix),
+    /// All buckets that a remote shows: `s3://` or `REMOTE:s3://`.
+    Buckets(Remote),
+    /// A recorded listing: `manifest:FILE` or `manifest:s3://…`.
+    Manifest(Box<Self>),
+}
+
+/// A prefix of a bucket at a remote. `s3://b/p` and `s3://b/p/` both mean the folder `p/`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Prefix {
+    /// Whose credentials, region and endpoint.
+    pub remote: Remote,
+    /// Name of the bucket.
+    pub bucket: Arc<str>,
+    /// As typed: empty, or with or without its last `/`. Bytes are kept exactly.
+    pub path: Arc<str>,
+}
+
+impl Prefix {
+    /// The path as a folder: empty, or ending with `/`.
+    pub fn folder(&self) -> String {
+        if self.path.is_empty() || self.path.ends_with('/') {
+            self.path.to_string()
+        } else {
+            format!("{}/", self.path)
+        }
+    }
+}
+
+/// Why a text is no location; the text tells what to write.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LocationError {
+    /// Nothing was given.
+    #[error("a location is a path, s3://bucket/prefix, REMOTE:s3://bucket/prefix or manifest:FILE, not an empty text")]
+    Empty,
+    /// The bucket's name breaks S3's rules.
+    #[error("\"{0}\" is no name for a bucket: 3 to 63 of a-z, 0-9, '.', '-', '_', beginning with a letter or digit")]
+    Bucket(String),
+    /// A directory bucket lists without order, so nothing can be proven from its listings.
+    #[error("\"{0}\" is a directory bucket: it lists without order, which wharf cannot compare; copy it to a general-purpose bucket first")]
+    DirectoryBucket(String),
+    /// A location of another kind than asked for.
+    #[error("{0} is not yet understood as a location")]
+    Kind(String),
+}
+
+impl Location {
+    /// The location of a key below this one: `s3://b/p/key`, or the path of it on disk (for showing, not for opening).
+    #[must_use]
+    pub fn show_key(&self, key: &Key) -> String {
+        let base = self.to_string();
+        let slash = if base.ends_with('/') || key.is_empty() { "" } else { "/" };
+        format!("{base}{slash}{}", key.printable())
+    }
+
+    /// The prefix, where this is one.
+    pub fn s3(&self) -> Option<&Prefix> {
+        match self {
+            Self::S3(prefix) => Some(prefix),
+            Self::Disk(_) | Self::Buckets(_) | Self::Manifest(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(name) = self.remote.name() {
+            write!(f, "{name}:")?;
+        }
+        write!(f, "s3://{}/{}", self.bucket, printable(self.path.as_bytes()))
+    }
+}
+
+impl fmt::Display for Location {
+    /// The location as a person would type it, safe for a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disk(path) => f.write_str(&printable(path.as_os_str().as_encoded_bytes())),
+            Self::S3(prefix) => prefix.fmt(f),
+            Self::Buckets(remote) => match remote.name() {
+                Some(name) => write!(f, "{name}:s3://"),
+                None => f.write_str("s3://"),
+            },
+            Self::Manifest(of) => write!(f, "manifest:{of}"),
+        }
+    }
+}

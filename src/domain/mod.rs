@@ -1,0 +1,11 @@
+//! Pure nouns and decisions: no tokio, no SDK, no clock, no files.
+
+pub mod diff;
+pub mod entry;
+pub mod filter;
+pub mod key;
+pub mod location;
+pub mod plan;
+pub mod progress;
+pub mod retry;
+pub mod text;

@@ -1,0 +1,216 @@
+//! What a task tells while it runs: facts as events, quantities as a snapshot, and the fold from one to the other.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{diff::Level, key::Key, plan::Op, retry::FailureKind};
+
+/// Number of a task, unique within a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskId(pub u64);
+
+/// What kind of work a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskKind {
+    /// Runs a plan.
+    Sync,
+    /// Compares by checksum what already is on both sides.
+    Verify,
+}
+
+/// Where a task stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskState {
+    /// Accepted, not begun.
+    Waiting,
+    /// Moving.
+    Running,
+    /// Held by a person, or by a failure that a person must mend; nothing new begins.
+    Paused,
+    /// Steps are over; both sides are being listed again.
+    Recounting,
+    /// Over: everything planned is done and counted.
+    Done,
+    /// Over: some objects failed, or the recount is off.
+    Failed,
+    /// Over: a person stopped it.
+    Cancelled,
+}
+
+impl TaskState {
+    /// Whether nothing more will happen.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// How one step ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// Moved (or deleted); `proof` is `None` where nothing proves the content.
+    Done {
+        /// Bytes moved.
+        bytes: u64,
+        /// How the new content is proven equal to the source's.
+        proof: Option<Level>,
+    },
+    /// Nothing was done, for a good reason (exists already, gone meanwhile).
+    Skipped {
+        /// Why, for a person.
+        reason: Box<str>,
+    },
+    /// It failed, after all tries.
+    Failed(Failure),
+}
+
+/// A failed object: a row with key, reason and request id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What kind of failure, and so what to do.
+    pub kind: FailureKind,
+    /// What happened, for a person.
+    pub reason: Box<str>,
+    /// S3's request id, where an answer came.
+    pub request_id: Option<Box<str>>,
+    /// Tries that were made.
+    pub attempts: u32,
+}
+
+/// A fact about a task; never lost, never a quantity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum TaskEvent {
+    /// The task entered a state; `reason` says why it paused or failed.
+    State {
+        /// The new state.
+        state: TaskState,
+        /// Why, where a person must know.
+        reason: Option<Box<str>>,
+    },
+    /// Steps that ended since the last event, in batches.
+    Ended {
+        /// In the order they ended.
+        steps: Vec<EndedStep>,
+    },
+    /// A try failed and another follows.
+    Retried {
+        /// The step.
+        seq: u32,
+        /// Its key.
+        key: Key,
+        /// What the try met.
+        failure: Failure,
+    },
+    /// Both sides were counted again.
+    Recounted(Recount),
+}
+
+/// A step that ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedStep {
+    /// Number within the plan.
+    pub seq: u32,
+    /// Its key.
+    pub key: Key,
+    /// What it did.
+    pub op: Op,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// What both sides held when all was over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recount {
+    /// Objects at the source, after filters.
+    pub source: u64,
+    /// Objects at the destination, after filters.
+    pub destination: u64,
+    /// Whether every key that should be there is there with its size.
+    pub equal: bool,
+    /// The first keys that are off, each with why, at most 100; `off` counts all.
+    pub examples: Vec<(Key, Box<str>)>,
+    /// How many keys are off.
+    pub off: u64,
+}
+
+/// The quantities of a task at one moment; made from counters, cheap to take on each frame.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskSnapshot {
+    /// Which task.
+    pub id: TaskId,
+    /// What kind of work.
+    pub kind: TaskKind,
+    /// Where it stands.
+    pub state: TaskState,
+    /// Source and destination as a person would write them.
+    pub source: Arc<str>,
+    /// See `source`.
+    pub destination: Arc<str>,
+    /// When it was submitted.
+    pub started: Timestamp,
+    /// When it was over.
+    pub ended: Option<Timestamp>,
+    /// Steps planned (selected ones).
+    pub planned: u64,
+    /// Bytes planned.
+    pub planned_bytes: u64,
+    /// Steps done.
+    pub done: u64,
+    /// Steps failed.
+    pub failed: u64,
+    /// Steps skipped.
+    pub skipped: u64,
+    /// Steps done and proven by checksum or better.
+    pub verified: u64,
+    /// Bytes moved so far, parts in flight included.
+    pub bytes: u64,
+    /// Tries beyond the first.
+    pub retries: u64,
+    /// 503 answers.
+    pub throttled: u64,
+    /// Requests sent by this task.
+    pub requests: u64,
+    /// Workers allowed now.
+    pub workers: u16,
+    /// Bytes a second allowed; `None` is unlimited.
+    pub bandwidth: Option<u64>,
+    /// What is being moved now, oldest first, at most 64.
+    pub in_flight: Vec<InFlight>,
+    /// Why it paused or failed, for a person.
+    pub reason: Option<Box<str>>,
+}
+
+/// A step on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InFlight {
+    /// Number within the plan.
+    pub seq: u32,
+    /// Its key.
+    pub key: Key,
+    /// What it does.
+    pub op: Op,
+    /// Bytes moved so far.
+    pub bytes: u64,
+    /// Bytes in all.
+    pub size: u64,
+}
+
+/// Requests sent, by S3's operation name in the price table's classes; counters since the start of the session.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requests {
+    /// By operation, e.g. `ListObjectsV2`; in alphabetical order.
+    pub by_operation: Vec<(Box<str>, u64)>,
+}
+
+impl Requests {
+    /// All requests.
+    pub fn total(&self) -> u64 {
+        self.by_operation.iter().map(|(_, n)| n).sum()
+    }
+}
