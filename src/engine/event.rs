@@ -1,0 +1,124 @@
+//! What the engine tells. Facts only, in batches, on a bounded channel: a slow reader slows the work, nothing is lost.
+
+use std::sync::Arc;
+
+use crate::{
+    backend::store::Stat,
+    domain::{
+        diff::Pair,
+        entry::{End, Entry},
+        key::Key,
+        plan::Plan,
+        progress::{Requests, TaskEvent, TaskId, TaskSnapshot},
+    },
+};
+
+use super::command::View;
+
+/// One fact.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The answer (or a part of it) to a view's question.
+    View {
+        /// Whose question, with its generation.
+        view: View,
+        /// What is told.
+        body: Body,
+    },
+    /// A task's fact.
+    Task {
+        /// Which task.
+        id: TaskId,
+        /// What is told.
+        event: TaskEvent,
+    },
+}
+
+/// An answer, or a part of one.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// Some entries of `folder`; the last part bears the end.
+    Listed {
+        /// Which folder was asked for.
+        folder: Key,
+        /// In key order.
+        entries: Vec<Entry>,
+        /// `Some` with the last part.
+        end: Option<End>,
+    },
+    /// The buckets of the remote, by name.
+    Buckets(Vec<Bucket>),
+    /// Some pairs, in key order.
+    Pairs(Vec<Pair>),
+    /// The comparison is over.
+    Compared(Compared),
+    /// The plan.
+    Planned(Arc<Plan>),
+    /// HEAD or stat.
+    Stat(Box<Stat>),
+    /// The task was accepted under this number; its events follow.
+    Accepted(TaskId),
+    /// The question could not be answered.
+    Failed(Failed),
+}
+
+/// A bucket as a list of buckets shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its name.
+    pub name: Arc<str>,
+    /// When it was made.
+    pub created: Option<jiff::Timestamp>,
+    /// Where it lives, when told.
+    pub region: Option<Arc<str>>,
+}
+
+/// How a comparison ended.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// The left listing's end.
+    pub left: End,
+    /// The right listing's end.
+    pub right: End,
+    /// Counts and bytes by sign.
+    pub totals: crate::domain::diff::Totals,
+    /// Requests that this comparison sent.
+    pub requests: Requests,
+    /// Wall time, seconds.
+    pub seconds: f64,
+}
+
+/// Why a question was not answered, with the exit code's meaning kept.
+#[derive(Debug, Clone)]
+pub struct Failed {
+    /// What kind of end this is for a script.
+    pub class: FailedClass,
+    /// What happened, to which thing; safe for a terminal.
+    pub message: String,
+    /// The next step, when there is one.
+    pub help: Option<String>,
+    /// S3's request id.
+    pub request_id: Option<Box<str>>,
+}
+
+/// What a failure means for a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailedClass {
+    /// Wrong use, no credentials, no bucket: exit 2.
+    Usage,
+    /// A broken listing, an endpoint that does not answer: exit 3.
+    Broken,
+    /// A guard refused (read-only, production, brakes): exit 5.
+    Guard,
+    /// Stopped: exit 130.
+    Cancelled,
+}
+
+/// Everything countable at one moment; taken on each frame.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Newest first.
+    pub tasks: Vec<TaskSnapshot>,
+    /// Requests since the session began.
+    pub requests: Requests,
+}

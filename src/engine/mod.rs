@@ -1,0 +1,7 @@
+//! The engine: tokio lives here. Front ends know `submit`, `events` and `snapshot`, and nothing else.
+
+pub mod command;
+pub mod event;
+
+pub use command::{Command, View};
+pub use event::{Body, Event, Snapshot};
