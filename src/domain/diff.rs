@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{entry::Facts, key::Key};
 
 /// How much stands behind a word "same", weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Equal sizes.

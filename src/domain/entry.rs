@@ -117,7 +117,12 @@ pub struct Page {
 impl Facts {
     /// A folder of which nothing more is known.
     pub fn folder() -> Self {
-        Self { kind: Kind::Folder, size: 0, modified: None, identity: Identity::None }
+        Self {
+            kind: Kind::Folder,
+            size: 0,
+            modified: None,
+            identity: Identity::None,
+        }
     }
 
     /// The object's ETag, without quotes, where there is one.

@@ -57,13 +57,20 @@ impl Key {
     /// The folder that holds this entry, with its `/`; empty at the top.
     #[must_use]
     pub fn parent(&self) -> Self {
-        Self::new(self.0.get(..self.0.len() - self.name_bytes().len()).unwrap_or_default())
+        Self::new(
+            self.0
+                .get(..self.0.len() - self.name_bytes().len())
+                .unwrap_or_default(),
+        )
     }
 
     /// The last segment; a folder's keeps its `/`.
     pub fn name_bytes(&self) -> &[u8] {
         let inner = self.0.strip_suffix(b"/").unwrap_or(&self.0);
-        let start = inner.iter().rposition(|&b| b == b'/').map_or(0, |at| at + 1);
+        let start = inner
+            .iter()
+            .rposition(|&b| b == b'/')
+            .map_or(0, |at| at + 1);
         self.0.get(start..).unwrap_or_default()
     }
 
@@ -109,7 +116,9 @@ impl Serialize for Key {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.as_str() {
             Some(text) => Form::Text(Cow::Borrowed(text)),
-            None => Form::Bytes { hex: hex::encode(&self.0) },
+            None => Form::Bytes {
+                hex: hex::encode(&self.0),
+            },
         }
         .serialize(serializer)
     }
@@ -130,7 +139,14 @@ mod tests {
 
     #[test]
     fn parent_and_name_split_a_key() {
-        for (key, parent, name) in [("a", "", "a"), ("a/", "", "a/"), ("a/b", "a/", "b"), ("a/b/", "a/", "b/"), ("a//b", "a//", "b"), ("", "", "")] {
+        for (key, parent, name) in [
+            ("a", "", "a"),
+            ("a/", "", "a/"),
+            ("a/b", "a/", "b"),
+            ("a/b/", "a/", "b/"),
+            ("a//b", "a//", "b"),
+            ("", "", ""),
+        ] {
             let key = Key::from(key);
             assert_eq!(key.parent(), Key::from(parent));
             assert_eq!(key.name_bytes(), name.as_bytes());

@@ -1,10 +1,20 @@
 //! `Location`: where entries are. Parsed from what a person types, shown as they would type it.
+//! Its exact text (`String::from`, serde) is read back to the same value, whatever bytes a path holds.
+
+mod parse;
+mod place;
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{key::Key, text::printable};
+use crate::domain::{
+    codec::{KeyRefusal, join_in_s3},
+    key::Key,
+    text::printable,
+};
+
+pub use parse::LocationError;
 
 /// The name of a remote of the configuration; the unnamed one is what the global flags speak of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -12,6 +22,9 @@ use crate::domain::{key::Key, text::printable};
 pub struct Remote(Option<Arc<str>>);
 
 impl Remote {
+    /// Words that mean something else before a `:`, so no remote may bear them.
+    pub const RESERVED: [&str; 3] = ["s3", "manifest", "inventory"];
+
     /// A remote of the configuration.
     pub fn named(name: &str) -> Self {
         Self(Some(name.into()))
@@ -20,6 +33,12 @@ impl Remote {
     /// The name, `None` for the unnamed remote.
     pub fn name(&self) -> Option<&str> {
         self.0.as_deref()
+    }
+
+    /// Whether a remote may bear this name: letters, digits, `-`, `_`, `.`, and not a reserved word.
+    pub fn is_name(name: &str) -> bool {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        !name.is_empty() && name.chars().all(plain) && !Self::RESERVED.contains(&name)
     }
 }
 
@@ -57,23 +76,20 @@ impl Prefix {
             format!("{}/", self.path)
         }
     }
-}
 
-/// Why a text is no location; the text tells what to write.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LocationError {
-    /// Nothing was given.
-    #[error("a location is a path, s3://bucket/prefix, REMOTE:s3://bucket/prefix or manifest:FILE, not an empty text")]
-    Empty,
-    /// The bucket's name breaks S3's rules.
-    #[error("\"{0}\" is no name for a bucket: 3 to 63 of a-z, 0-9, '.', '-', '_', beginning with a letter or digit")]
-    Bucket(String),
-    /// A directory bucket lists without order, so nothing can be proven from its listings.
-    #[error("\"{0}\" is a directory bucket: it lists without order, which wharf cannot compare; copy it to a general-purpose bucket first")]
-    DirectoryBucket(String),
-    /// A location of another kind than asked for.
-    #[error("{0} is not yet understood as a location")]
-    Kind(String),
+    /// The whole key in the bucket of `key` below this prefix; refused where S3 cannot hold it.
+    pub fn full_key(&self, key: &Key) -> Result<String, KeyRefusal> {
+        join_in_s3(&self.folder(), key)
+    }
+
+    /// The key below this prefix of a whole key of the bucket; `None` where that lies elsewhere.
+    pub fn relative(&self, full: &str) -> Option<Key> {
+        let path = full.strip_prefix(&*self.path)?;
+        if self.path.is_empty() || self.path.ends_with('/') {
+            return Some(Key::from(path));
+        }
+        path.strip_prefix('/').map(Key::from)
+    }
 }
 
 impl Location {
@@ -81,7 +97,11 @@ impl Location {
     #[must_use]
     pub fn show_key(&self, key: &Key) -> String {
         let base = self.to_string();
-        let slash = if base.ends_with('/') || key.is_empty() { "" } else { "/" };
+        let slash = if base.ends_with('/') || key.is_empty() {
+            ""
+        } else {
+            "/"
+        };
         format!("{base}{slash}{}", key.printable())
     }
 
@@ -99,7 +119,12 @@ impl fmt::Display for Prefix {
         if let Some(name) = self.remote.name() {
             write!(f, "{name}:")?;
         }
-        write!(f, "s3://{}/{}", self.bucket, printable(self.path.as_bytes()))
+        write!(
+            f,
+            "s3://{}/{}",
+            self.bucket,
+            printable(self.path.as_bytes())
+        )
     }
 }
 
