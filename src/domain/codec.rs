@@ -159,12 +159,20 @@ fn lower(text: &str) -> String {
     text.to_uppercase().to_lowercase()
 }
 
+/// A folder that is being walked through.
+#[derive(Debug, Default)]
+struct OpenFolder {
+    name: Box<[u8]>,
+    /// The first name seen in it for each folded form.
+    seen: HashMap<Box<[u8]>, Box<[u8]>>,
+}
+
 /// Finds keys that one file system would take for the same; it holds the names of the open folders only.
 #[derive(Debug, Default)]
 pub struct Collisions {
     folding: Folding,
-    /// The top and the folders that lead to the last key, each with the names seen in it by their folded form.
-    open: Vec<(Box<[u8]>, HashMap<Box<[u8]>, Box<[u8]>>)>,
+    /// The top and the folders that lead to the last key, outermost first.
+    open: Vec<OpenFolder>,
 }
 
 impl Collisions {
@@ -172,7 +180,7 @@ impl Collisions {
     pub fn new(folding: Folding) -> Self {
         Self {
             folding,
-            open: vec![(Box::default(), HashMap::new())],
+            open: vec![OpenFolder::default()],
         }
     }
 
@@ -185,7 +193,7 @@ impl Collisions {
         let inner = bytes.strip_suffix(b"/").unwrap_or(bytes);
         let mut start = 0;
         for (depth, name) in inner.split(|&b| b == b'/').enumerate() {
-            let (_, seen) = self.open.get_mut(depth)?;
+            let seen = &mut self.open.get_mut(depth)?.seen;
             let first = seen
                 .entry(self.folding.fold(name))
                 .or_insert_with(|| name.into());
@@ -201,9 +209,12 @@ impl Collisions {
     }
 
     fn enter(&mut self, depth: usize, name: &[u8]) {
-        if self.open.get(depth).is_none_or(|(open, _)| **open != *name) {
+        if self.open.get(depth).is_none_or(|open| *open.name != *name) {
             self.open.truncate(depth);
-            self.open.push((name.into(), HashMap::new()));
+            self.open.push(OpenFolder {
+                name: name.into(),
+                seen: HashMap::new(),
+            });
         }
     }
 }
@@ -292,19 +303,13 @@ mod tests {
         let keys = [
             "A", "B/x", "B/y", "C/a", "\u{c5}", "a", "b/y", "c/b", "e\u{301}", "\u{e9}",
         ];
+        let mut sorted = keys.map(Key::from);
+        sorted.sort();
+        let text = |key: &Key| key.as_str().unwrap().to_owned();
         let found = |folding| {
-            let mut sorted: Vec<Key> = keys.iter().map(|&key| Key::from(key)).collect();
-            sorted.sort();
             let mut collisions = Collisions::new(folding);
-            let hits: Vec<String> = sorted
-                .iter()
-                .filter_map(|key| {
-                    collisions.push(key).map(|first| {
-                        format!("{}={}", key.as_str().unwrap(), first.as_str().unwrap())
-                    })
-                })
-                .collect();
-            hits
+            let hit = |key: &Key| Some(format!("{}={}", text(key), text(&collisions.push(key)?)));
+            sorted.iter().filter_map(hit).collect::<Vec<String>>()
         };
         assert_eq!(found(Folding::None), Vec::<String>::new());
         assert_eq!(found(Folding::Case), ["a=A", "b/y=B", "c/b=C"]);

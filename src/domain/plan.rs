@@ -139,6 +139,10 @@ pub struct Fingerprint {
 /// How a sync decides and moves; every key of `[defaults]`, mappings and the command line's sync options.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the command line and in the configuration"
+)]
 pub struct SyncOptions {
     /// How "same" is decided.
     pub check: Level,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
-    /// 503 SlowDown, 429: slow down and try again.
+    /// 503 `SlowDown`, 429: slow down and try again.
     Throttled,
     /// 500, reset, cut body, timeout: try again.
     Transient,

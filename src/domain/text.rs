@@ -184,6 +184,8 @@ fn fitting<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::str::Chars;
+
     use proptest::{collection::vec, prelude::*};
     use unicode_normalization::UnicodeNormalization;
     use unicode_width::UnicodeWidthStr;
@@ -192,26 +194,25 @@ mod tests {
 
     /// Reads back what `printable` wrote: that this is possible at all makes it injective.
     fn read_back(text: &str) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut rest = text;
-        while let Some(c) = rest.chars().next() {
-            rest = &rest[c.len_utf8()..];
-            if c != '\\' {
-                bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                continue;
-            }
-            if let Some(after) = rest.strip_prefix("u{") {
-                let (hex, after) = after.split_once('}').unwrap();
-                let c = char::from_u32(u32::from_str_radix(hex, 16).unwrap()).unwrap();
-                bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = after;
-            } else if let Some(after) = rest.strip_prefix('x') {
-                bytes.push(u8::from_str_radix(&after[..2], 16).unwrap());
-                rest = &after[2..];
-            } else {
-                rest = rest.strip_prefix('\\').unwrap();
-                bytes.push(b'\\');
-            }
+        let (mut bytes, mut rest) = (Vec::new(), text.chars());
+        let hex = |rest: &mut Chars<'_>, end: char, most: usize| {
+            let digits: String = rest.by_ref().take(most).take_while(|&c| c != end).collect();
+            u32::from_str_radix(&digits, 16).unwrap()
+        };
+        while let Some(c) = rest.next() {
+            let c = match (c, if c == '\\' { rest.next() } else { None }) {
+                ('\\', Some('x')) => {
+                    bytes.push(u8::try_from(hex(&mut rest, '}', 2)).unwrap());
+                    continue;
+                }
+                ('\\', Some('u')) => {
+                    assert_eq!(rest.next(), Some('{'));
+                    char::from_u32(hex(&mut rest, '}', 9)).unwrap()
+                }
+                ('\\', other) => other.unwrap(),
+                (c, _) => c,
+            };
+            bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
         }
         bytes
     }
