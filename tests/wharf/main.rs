@@ -1,0 +1,1 @@
+//! All integration tests in one binary, a module a room: linking once is what keeps the suite quick.
