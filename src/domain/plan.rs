@@ -247,6 +247,9 @@ pub struct Plan {
     pub destination: Location,
     /// The options it was made with, and that it is run with.
     pub options: SyncOptions,
+    /// Only these keys (files, or folders with all below) took part; all when empty. The recount keeps to them too.
+    #[serde(default)]
+    pub only: Vec<Key>,
     /// The source's listing.
     pub source_print: Fingerprint,
     /// The destination's listing.

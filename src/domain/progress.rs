@@ -127,10 +127,13 @@ pub struct EndedStep {
 /// What both sides held when all was over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recount {
-    /// Objects at the source, after filters.
+    /// Objects that should be at the destination: those of the source, after filters.
     pub source: u64,
-    /// Objects at the destination, after filters.
+    /// Those of them that are there and as they should be.
     pub destination: u64,
+    /// Objects that only the destination has; where the plan deletes them, each is also off.
+    #[serde(default)]
+    pub extra: u64,
     /// Whether every key that should be there is there with its size.
     pub equal: bool,
     /// The first keys that are off, each with why, at most 100; `off` counts all.
