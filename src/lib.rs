@@ -1,3 +1,5 @@
 //! wharf: look at buckets, compare them, move data with proof. Rooms and their order: ARCHITECTURE.md.
 
+pub mod backend;
 pub mod domain;
+pub mod engine;

@@ -1,9 +1,6 @@
 //! Doors to the outside: S3, disks, recorded listings. Types of the SDK stop here; what crosses is ours.
 
 pub mod error;
-pub mod session;
 pub mod store;
 
 pub use error::{Error, ErrorKind};
-pub use session::{RemoteOptions, Session, Sessions};
-pub use store::Store;

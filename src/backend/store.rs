@@ -61,10 +61,16 @@ impl Pin {
     /// The pin of what a listing told; `None` where it told too little.
     pub fn of(facts: &Facts) -> Option<Self> {
         if let Some(id) = facts.file() {
-            return Some(Self::File { id: *id, size: facts.size });
+            return Some(Self::File {
+                id: *id,
+                size: facts.size,
+            });
         }
         let id = facts.object()?;
-        Some(Self::Object { etag: id.etag.clone()?, version: id.version.clone() })
+        Some(Self::Object {
+            etag: id.etag.clone()?,
+            version: id.version.clone(),
+        })
     }
 }
 

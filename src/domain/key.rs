@@ -10,7 +10,7 @@ use crate::domain::text::printable;
 /// The name of an entry below its location: bytes, ordered as S3 orders keys (byte by byte).
 ///
 /// Folders end with `/`, so that a folder sorts where its entries do. Cloning is cheap.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Key(Arc<[u8]>);
 
 impl Key {

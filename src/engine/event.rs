@@ -80,8 +80,6 @@ pub struct Compared {
     pub left: End,
     /// The right listing's end.
     pub right: End,
-    /// Counts and bytes by sign.
-    pub totals: crate::domain::diff::Totals,
     /// Requests that this comparison sent.
     pub requests: Requests,
     /// Wall time, seconds.

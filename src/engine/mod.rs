@@ -2,6 +2,8 @@
 
 pub mod command;
 pub mod event;
+pub mod journal;
+pub mod tasks;
 
 pub use command::{Command, View};
 pub use event::{Body, Event, Snapshot};

@@ -1,0 +1,186 @@
+//! `Control`: how a person holds, stops and paces a running task. The registry turns the knobs, transfers look at them.
+//! Cloning shares the knobs; a stopped task stays stopped.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::plan::SyncOptions;
+
+/// How fast a task may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pace {
+    /// Parallel requests; found by the task itself when `None`.
+    pub workers: Option<u16>,
+    /// Bytes a second; unlimited when `None`.
+    pub bandwidth: Option<u64>,
+}
+
+impl Pace {
+    /// The pace that a plan was made with; 0 bytes a second mean no limit.
+    pub fn of(options: &SyncOptions) -> Self {
+        Self {
+            workers: options.workers.filter(|&workers| workers > 0),
+            bandwidth: options.bandwidth.filter(|&bandwidth| bandwidth > 0),
+        }
+    }
+
+    /// This pace with what a person changed: `None` leaves a value, 0 takes its limit away.
+    #[must_use]
+    pub fn changed(self, workers: Option<u16>, bandwidth: Option<u64>) -> Self {
+        Self {
+            workers: workers.map_or(self.workers, |workers| Some(workers).filter(|&n| n > 0)),
+            bandwidth: bandwidth.map_or(self.bandwidth, |bytes| Some(bytes).filter(|&n| n > 0)),
+        }
+    }
+}
+
+/// Whether a task is held, and how often it was told to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Hold {
+    /// Nothing new may begin.
+    pub paused: bool,
+    /// Counts up with every `resume`: failed steps are tried again once for each.
+    pub resumes: u64,
+}
+
+/// The knobs of one task; clones share them.
+#[derive(Debug, Clone)]
+pub struct Control {
+    cancel: CancellationToken,
+    hold: Arc<watch::Sender<Hold>>,
+    pace: Arc<watch::Sender<Pace>>,
+}
+
+impl Control {
+    /// Knobs that stop with `parent`, set to this pace.
+    pub fn new(parent: &CancellationToken, pace: Pace) -> Self {
+        Self {
+            cancel: parent.child_token(),
+            hold: Arc::new(watch::Sender::new(Hold::default())),
+            pace: Arc::new(watch::Sender::new(pace)),
+        }
+    }
+
+    /// Stops the task, held or not.
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    /// Whether the task was told to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
+    /// Ends when the task is told to stop.
+    pub async fn cancelled(&self) {
+        self.cancel.cancelled().await;
+    }
+
+    /// The token itself, for work that waits on it beside other things.
+    pub fn token(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
+    /// Holds the task: what is in flight ends, nothing new begins. True where it was not held before.
+    pub fn pause(&self) -> bool {
+        self.hold
+            .send_if_modified(|hold| !std::mem::replace(&mut hold.paused, true))
+    }
+
+    /// Lets the task go on, and counts it.
+    pub fn resume(&self) {
+        self.hold.send_modify(|hold| {
+            hold.paused = false;
+            hold.resumes += 1;
+        });
+    }
+
+    /// Whether the task is held, and how often it was let go.
+    pub fn hold(&self) -> Hold {
+        *self.hold.borrow()
+    }
+
+    /// Waits while the task is held; false where it was stopped, before or meanwhile.
+    pub async fn ready(&self) -> bool {
+        let mut hold = self.hold.subscribe();
+        let go = hold.wait_for(|hold| !hold.paused);
+        matches!(self.cancel.run_until_cancelled(go).await, Some(Ok(_)))
+            && !self.cancel.is_cancelled()
+    }
+
+    /// Waits until the task was let go more than `resumes` times and is not held; false where it was stopped.
+    pub async fn resumed_after(&self, resumes: u64) -> bool {
+        let mut hold = self.hold.subscribe();
+        let go = hold.wait_for(|hold| !hold.paused && hold.resumes > resumes);
+        matches!(self.cancel.run_until_cancelled(go).await, Some(Ok(_)))
+    }
+
+    /// The pace now.
+    pub fn pace(&self) -> Pace {
+        *self.pace.borrow()
+    }
+
+    /// The pace as it changes.
+    pub fn paces(&self) -> watch::Receiver<Pace> {
+        self.pace.subscribe()
+    }
+
+    /// Changes the pace: `None` leaves a value as it is, 0 takes its limit away.
+    pub fn set_pace(&self, workers: Option<u16>, bandwidth: Option<u64>) {
+        self.pace.send_if_modified(|pace| {
+            let new = pace.changed(workers, bandwidth);
+            std::mem::replace(pace, new) != new
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::{Control, Pace};
+
+    fn control() -> Control {
+        Control::new(&CancellationToken::new(), Pace::default())
+    }
+
+    #[tokio::test]
+    async fn a_held_task_waits_until_it_is_let_go() {
+        let control = control();
+        assert!(control.ready().await);
+        assert!(control.pause());
+        assert!(!control.pause());
+        let held = control.clone();
+        let waiting = tokio::spawn(async move { held.ready().await });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        control.resume();
+        assert!(waiting.await.unwrap());
+        assert_eq!(control.hold().resumes, 1);
+    }
+
+    #[tokio::test]
+    async fn a_stopped_task_waits_for_nothing() {
+        let control = control();
+        control.pause();
+        control.cancel();
+        assert!(!control.ready().await);
+        assert!(!control.resumed_after(0).await);
+        control.resume();
+        assert!(!control.ready().await);
+    }
+
+    #[test]
+    fn pace_changes_only_what_is_named() {
+        let control = control();
+        control.set_pace(Some(8), Some(1 << 20));
+        control.set_pace(None, Some(0));
+        let expected = Pace {
+            workers: Some(8),
+            bandwidth: None,
+        };
+        assert_eq!(control.pace(), expected);
+    }
+}

@@ -1,0 +1,248 @@
+//! `Counters`: the quantities of a task, counted where they happen and read by every frame's snapshot.
+//! Bytes of a step in flight are counted at once; a try that is given up takes its bytes back.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU16, AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use crate::domain::{
+    diff::Level,
+    key::Key,
+    plan::Op,
+    progress::{InFlight, Outcome, TaskSnapshot},
+};
+
+/// The most steps in flight that a snapshot shows.
+pub const SHOWN_IN_FLIGHT: usize = 64;
+
+/// Quantities of one task; shared by its workers.
+#[derive(Debug, Default)]
+pub struct Counters {
+    bytes: AtomicU64,
+    done: AtomicU64,
+    failed: AtomicU64,
+    skipped: AtomicU64,
+    verified: AtomicU64,
+    retries: AtomicU64,
+    throttled: AtomicU64,
+    workers: AtomicU16,
+    flights: Mutex<Table>,
+}
+
+/// Steps in flight by order of their beginning.
+#[derive(Debug, Default)]
+struct Table {
+    next: u64,
+    rows: BTreeMap<u64, Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    seq: u32,
+    key: Key,
+    op: Op,
+    size: u64,
+    bytes: Arc<AtomicU64>,
+}
+
+impl Counters {
+    /// Puts a step of `size` bytes among those in flight, until the returned value is dropped.
+    pub fn begin(self: &Arc<Self>, seq: u32, key: &Key, op: Op, size: u64) -> Flight {
+        let bytes = Arc::new(AtomicU64::new(0));
+        let row = Row {
+            seq,
+            key: key.clone(),
+            op,
+            size,
+            bytes: Arc::clone(&bytes),
+        };
+        let mut table = self.table();
+        let number = table.next;
+        table.next += 1;
+        table.rows.insert(number, row);
+        drop(table);
+        Flight {
+            counters: Arc::clone(self),
+            number,
+            bytes,
+        }
+    }
+
+    /// Counts how a step ended; bytes were counted while they moved.
+    pub fn ended(&self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Done { proof, .. } => {
+                self.done.fetch_add(1, Relaxed);
+                if proof.is_some_and(|level| level >= Level::Checksum) {
+                    self.verified.fetch_add(1, Relaxed);
+                }
+            }
+            Outcome::Skipped { .. } => {
+                self.skipped.fetch_add(1, Relaxed);
+            }
+            Outcome::Failed(_) => {
+                self.failed.fetch_add(1, Relaxed);
+            }
+        }
+    }
+
+    /// Takes a counted failure back: a person asked for the step once more.
+    pub fn tried_again(&self) {
+        self.failed.fetch_sub(1, Relaxed);
+    }
+
+    /// Counts a try beyond the first.
+    pub fn retried(&self) {
+        self.retries.fetch_add(1, Relaxed);
+    }
+
+    /// Counts an answer that asked to slow down.
+    pub fn throttled(&self) {
+        self.throttled.fetch_add(1, Relaxed);
+    }
+
+    /// Tells how many workers are allowed now.
+    pub fn set_workers(&self, workers: u16) {
+        self.workers.store(workers, Relaxed);
+    }
+
+    /// Bytes moved so far, those in flight included.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Relaxed)
+    }
+
+    /// Writes the quantities into a snapshot.
+    pub fn show(&self, into: &mut TaskSnapshot) {
+        into.bytes = self.bytes.load(Relaxed);
+        into.done = self.done.load(Relaxed);
+        into.failed = self.failed.load(Relaxed);
+        into.skipped = self.skipped.load(Relaxed);
+        into.verified = self.verified.load(Relaxed);
+        into.retries = self.retries.load(Relaxed);
+        into.throttled = self.throttled.load(Relaxed);
+        into.workers = self.workers.load(Relaxed);
+        into.in_flight = self
+            .table()
+            .rows
+            .values()
+            .take(SHOWN_IN_FLIGHT)
+            .map(|row| InFlight {
+                seq: row.seq,
+                key: row.key.clone(),
+                op: row.op,
+                bytes: row.bytes.load(Relaxed),
+                size: row.size,
+            })
+            .collect();
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A step on its way: counts its bytes, and leaves the table of steps in flight when dropped. Parts may share it.
+#[derive(Debug)]
+pub struct Flight {
+    counters: Arc<Counters>,
+    number: u64,
+    bytes: Arc<AtomicU64>,
+}
+
+impl Flight {
+    /// Counts bytes that moved.
+    pub fn moved(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Relaxed);
+        self.counters.bytes.fetch_add(bytes, Relaxed);
+    }
+
+    /// Takes back bytes of a try (or a part) that was given up.
+    pub fn gave_up(&self, bytes: u64) {
+        self.bytes.fetch_sub(bytes, Relaxed);
+        self.counters.bytes.fetch_sub(bytes, Relaxed);
+    }
+
+    /// Bytes counted for this step.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Relaxed)
+    }
+
+    /// Takes back all bytes of this step: it starts over, or failed.
+    pub fn start_over(&self) {
+        let bytes = self.bytes.swap(0, Relaxed);
+        self.counters.bytes.fetch_sub(bytes, Relaxed);
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.counters.table().rows.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Counters, SHOWN_IN_FLIGHT};
+    use crate::{
+        domain::{
+            diff::Level,
+            key::Key,
+            plan::Op,
+            progress::{Outcome, TaskSnapshot},
+        },
+        engine::tasks::tests::blank,
+    };
+
+    fn shown(counters: &Counters) -> TaskSnapshot {
+        let mut snapshot = blank();
+        counters.show(&mut snapshot);
+        snapshot
+    }
+
+    #[test]
+    fn a_try_that_is_given_up_takes_its_bytes_back() {
+        let counters = Arc::new(Counters::default());
+        let flight = counters.begin(3, &Key::from("a"), Op::Upload, 100);
+        flight.moved(60);
+        flight.gave_up(20);
+        let now = shown(&counters);
+        assert_eq!((now.bytes, now.in_flight[0].bytes), (40, 40));
+        flight.start_over();
+        flight.moved(100);
+        drop(flight);
+        let now = shown(&counters);
+        assert_eq!((now.bytes, now.in_flight.len()), (100, 0));
+    }
+
+    #[test]
+    fn the_oldest_in_flight_are_shown_and_no_more_than_fit() {
+        let counters = Arc::new(Counters::default());
+        let flights: Vec<_> = (0..100)
+            .map(|seq| counters.begin(seq, &Key::from("a"), Op::Copy, 1))
+            .collect();
+        let now = shown(&counters);
+        assert_eq!(now.in_flight.len(), SHOWN_IN_FLIGHT);
+        assert_eq!((now.in_flight[0].seq, flights.len()), (0, 100));
+    }
+
+    #[test]
+    fn proofs_below_checksum_are_done_but_not_verified() {
+        let counters = Counters::default();
+        for proof in [
+            None,
+            Some(Level::Size),
+            Some(Level::Checksum),
+            Some(Level::Read),
+        ] {
+            counters.ended(&Outcome::Done { bytes: 1, proof });
+        }
+        let now = shown(&counters);
+        assert_eq!((now.done, now.verified), (4, 2));
+    }
+}

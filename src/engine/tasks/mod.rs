@@ -1,0 +1,167 @@
+//! Tasks: the registry that accepts, holds, paces and shows them, and the tools that a running task works with.
+//! The engine starts tasks; `transfer` sees `Control`, `Counters` and `TaskSender`.
+
+mod control;
+mod counters;
+mod sender;
+mod status;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    domain::{
+        plan::Plan,
+        progress::{TaskId, TaskKind, TaskSnapshot, TaskState},
+    },
+    engine::{event::Event, journal::TaskJournal},
+};
+
+pub use control::{Control, Hold, Pace};
+pub use counters::{Counters, Flight, SHOWN_IN_FLIGHT};
+pub use sender::TaskSender;
+pub use status::Status;
+
+/// What a task is, as far as a snapshot shows it before anything moved.
+#[derive(Debug, Clone)]
+pub struct Brief {
+    /// What kind of work.
+    pub kind: TaskKind,
+    /// Where entries come from.
+    pub source: Arc<str>,
+    /// Where they go.
+    pub destination: Arc<str>,
+    /// Steps that were approved.
+    pub planned: u64,
+    /// Their bytes.
+    pub planned_bytes: u64,
+    /// How fast it may go.
+    pub pace: Pace,
+}
+
+impl Brief {
+    /// What the approved groups of a plan make.
+    pub fn of(kind: TaskKind, plan: &Plan) -> Self {
+        let steps = || {
+            let approved = plan.groups.iter().filter(|group| group.selected);
+            approved.flat_map(|group| &group.steps)
+        };
+        let size = |facts: &crate::domain::entry::Facts| facts.size;
+        Self {
+            kind,
+            source: plan.source.to_string().into(),
+            destination: plan.destination.to_string().into(),
+            planned: steps().count() as u64,
+            planned_bytes: steps()
+                .filter_map(|step| step.source.as_ref().map(size))
+                .sum(),
+            pace: Pace::of(&plan.options),
+        }
+    }
+}
+
+/// One accepted task: what a running one works with and what a snapshot reads.
+#[derive(Debug)]
+pub struct Task {
+    /// Its number.
+    pub id: TaskId,
+    /// What it is.
+    pub brief: Brief,
+    /// When it was accepted.
+    pub started: Timestamp,
+    /// Its knobs.
+    pub control: Control,
+    /// Its quantities.
+    pub counters: Arc<Counters>,
+    /// Where it stands.
+    pub status: Arc<Status>,
+    /// What it tells.
+    pub sender: TaskSender,
+}
+
+impl Task {
+    /// The quantities now.
+    pub fn snapshot(&self) -> TaskSnapshot {
+        let mut snapshot = TaskSnapshot {
+            id: self.id,
+            kind: self.brief.kind,
+            state: TaskState::Waiting,
+            source: Arc::clone(&self.brief.source),
+            destination: Arc::clone(&self.brief.destination),
+            started: self.started,
+            ended: None,
+            planned: self.brief.planned,
+            planned_bytes: self.brief.planned_bytes,
+            done: 0,
+            failed: 0,
+            skipped: 0,
+            verified: 0,
+            bytes: 0,
+            retries: 0,
+            throttled: 0,
+            requests: 0,
+            workers: 0,
+            bandwidth: self.control.pace().bandwidth,
+            in_flight: Vec::new(),
+            reason: None,
+        };
+        self.counters.show(&mut snapshot);
+        self.status.show(&mut snapshot);
+        snapshot
+    }
+}
+
+/// All tasks of this session, in the order of their acceptance.
+#[derive(Debug, Default)]
+pub struct Registry {
+    tasks: Mutex<Vec<Arc<Task>>>,
+}
+
+impl Registry {
+    /// Takes a task in under the number that the journal gave it; it stops with `parent`.
+    pub fn accept(
+        &self,
+        brief: Brief,
+        journal: TaskJournal,
+        events: mpsc::Sender<Event>,
+        parent: &CancellationToken,
+    ) -> Arc<Task> {
+        let counters = Arc::new(Counters::default());
+        let status = Arc::new(Status::default());
+        let shared = (Arc::clone(&counters), Arc::clone(&status));
+        let id = journal.task();
+        let task = Arc::new(Task {
+            id,
+            control: Control::new(parent, brief.pace),
+            brief,
+            started: Timestamp::now(),
+            counters,
+            status,
+            sender: TaskSender::new(id, events, journal, shared),
+        });
+        self.lock().push(Arc::clone(&task));
+        task
+    }
+
+    /// The task of this number.
+    pub fn get(&self, id: TaskId) -> Option<Arc<Task>> {
+        self.lock().iter().find(|task| task.id == id).cloned()
+    }
+
+    /// The quantities of all tasks, newest first.
+    pub fn snapshots(&self) -> Vec<TaskSnapshot> {
+        // Cloned first: a frame must not hold the lock while it reads the tables of steps in flight.
+        let tasks: Vec<Arc<Task>> = self.lock().clone();
+        tasks.iter().rev().map(|task| task.snapshot()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Task>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+pub(in crate::engine) mod tests;

@@ -1,0 +1,98 @@
+//! `Status`: where a task stands, shared by its worker, its sender and the snapshots. A task that is over stays over.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::domain::progress::{TaskSnapshot, TaskState};
+
+/// Where one task stands.
+#[derive(Debug)]
+pub struct Status {
+    now: Mutex<Now>,
+}
+
+#[derive(Debug, Clone)]
+struct Now {
+    state: TaskState,
+    reason: Option<Box<str>>,
+    /// What a held task goes on with.
+    before_pause: TaskState,
+    ended: Option<Timestamp>,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        let now = Now {
+            state: TaskState::Waiting,
+            reason: None,
+            before_pause: TaskState::Running,
+            ended: None,
+        };
+        Self {
+            now: Mutex::new(now),
+        }
+    }
+}
+
+impl Status {
+    /// Where the task stands now.
+    pub fn state(&self) -> TaskState {
+        self.lock().state
+    }
+
+    /// What a held task goes on with when it is let go.
+    pub fn before_pause(&self) -> TaskState {
+        self.lock().before_pause
+    }
+
+    /// Enters a state; false where the task stands there already, or is over.
+    pub fn enter(&self, state: TaskState, reason: Option<Box<str>>) -> bool {
+        let mut now = self.lock();
+        if now.state.is_over() || (now.state == state && now.reason == reason) {
+            return false;
+        }
+        if matches!(now.state, TaskState::Running | TaskState::Recounting) {
+            now.before_pause = now.state;
+        }
+        now.ended = state.is_over().then(Timestamp::now);
+        now.state = state;
+        now.reason = reason;
+        true
+    }
+
+    /// Writes state, reason and end into a snapshot.
+    pub fn show(&self, into: &mut TaskSnapshot) {
+        let now = self.lock();
+        into.state = now.state;
+        into.reason.clone_from(&now.reason);
+        into.ended = now.ended;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Status;
+    use crate::domain::progress::TaskState;
+
+    #[test]
+    fn a_held_task_goes_on_with_what_it_did() {
+        let status = Status::default();
+        assert!(status.enter(TaskState::Running, None));
+        assert!(status.enter(TaskState::Recounting, None));
+        assert!(status.enter(TaskState::Paused, None));
+        assert_eq!(status.before_pause(), TaskState::Recounting);
+    }
+
+    #[test]
+    fn a_task_that_is_over_stays_over() {
+        let status = Status::default();
+        assert!(status.enter(TaskState::Cancelled, None));
+        assert!(!status.enter(TaskState::Running, None));
+        assert_eq!(status.state(), TaskState::Cancelled);
+    }
+}
