@@ -1,5 +1,6 @@
 //! wharf: look at buckets, compare them, move data with proof. Rooms and their order: ARCHITECTURE.md.
 
 pub mod backend;
+pub mod demo;
 pub mod domain;
 pub mod engine;

@@ -1,0 +1,266 @@
+//! The one door of all services: logs a request, lets the fault layer have it, and routes it by the service in the
+//! signature's scope. Unsigned requests are for S3. A service that is not here yet gets a clean refusal.
+
+use super::answer::{Answer, Harm};
+use super::call::Call;
+use super::clock::Clock;
+use super::fault::{Fault, Faults, Sentence};
+use super::log::{Log, Record};
+use super::s3::{Gate, Keys, Signed, Store};
+use super::server::Cut;
+use super::uri;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, request::Parts};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use s3s::dto::{Timestamp, TimestampFormat};
+use s3s::host::SingleDomain;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use std::io;
+use std::sync::Arc;
+
+/// What the front knows and steers.
+#[derive(Debug)]
+pub(super) struct Front {
+    pub log: Log,
+    pub faults: Faults,
+    pub store: Store,
+    pub clock: Clock,
+}
+
+/// The front with its services behind it.
+pub(super) struct Service {
+    front: Front,
+    s3: S3Service,
+}
+
+/// The connection is to be closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("hung up by a fault")]
+pub(super) struct Hangup;
+
+impl Front {
+    /// Puts the services behind the front; buckets are also reached as `BUCKET.localhost:PORT`.
+    pub(super) fn service(self, port: u16) -> io::Result<Service> {
+        let mut s3 = S3ServiceBuilder::new(self.store.clone());
+        s3.set_auth(Keys(self.store.clone()));
+        s3.set_access(Gate(self.store.clone()));
+        s3.set_host(SingleDomain::new(&format!("localhost:{port}")).map_err(io::Error::other)?);
+        Ok(Service {
+            s3: s3.build(),
+            front: self,
+        })
+    }
+}
+
+impl Service {
+    /// Answers one request, or hangs up on it.
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        connection: u64,
+        cut: &Cut,
+    ) -> Result<Response<Answer>, Hangup> {
+        let (parts, body) = request.into_parts();
+        let record = self.front.log.open(Call::read(&parts), connection);
+        self.front.log.tell();
+        let sentence = self.front.faults.judge(&record.call);
+        if let Some(fault) = sentence.fault {
+            record.hurt_by(fault.name());
+        }
+        if !sentence.delay.is_zero() {
+            tokio::time::sleep(sentence.delay).await;
+        }
+        let answered = Box::pin(self.go(parts, body, &record, sentence)).await;
+        if let Ok(response) = &answered {
+            record.answered(response.status().as_u16());
+        } else {
+            cut.reset();
+        }
+        self.front.log.tell();
+        answered
+    }
+
+    async fn go(
+        &self,
+        parts: Parts,
+        body: Incoming,
+        record: &Arc<Record>,
+        sentence: Sentence,
+    ) -> Result<Response<Answer>, Hangup> {
+        let upload = ["PutObject", "UploadPart"].contains(&record.call.operation);
+        let reads = record.call.operation == "GetObject";
+        match sentence.fault {
+            Some(Fault::Reset) => return Err(Hangup),
+            Some(Fault::Stall) if !reads => self.front.faults.stall().await,
+            _ => {}
+        }
+        if let Some((status, code, message)) = sentence.fault.and_then(Fault::refusal) {
+            drain(body).await;
+            let status = StatusCode::from_u16(status).unwrap_or_default();
+            return Ok(self.finish(refusal(status, code, message), record, Harm::default()));
+        }
+        let harm = Harm::of(sentence.fault, sentence.luck);
+        let body = if upload && (harm != Harm::default() || self.front.faults.caps_bandwidth()) {
+            let size = parts.headers.get(header::CONTENT_LENGTH);
+            let size = size
+                .and_then(|size| size.to_str().ok()?.parse().ok())
+                .unwrap_or(0);
+            s3s::Body::http_body_unsync(harm.uploading(body, size, self.front.faults.clone()))
+        } else {
+            s3s::Body::from(body)
+        };
+        let response = self.route(parts, body, record).await?;
+        match sentence.fault {
+            Some(Fault::Lost) => Err(Hangup),
+            Some(Fault::Cut) if upload => Err(Hangup),
+            _ if upload => Ok(self.finish(response, record, Harm::default())),
+            Some(fault @ (Fault::Cut | Fault::Stall)) if is_empty(response.body()) => {
+                self.instead_of_body(fault).await?;
+                Ok(self.finish(response, record, Harm::default()))
+            }
+            _ => Ok(self.finish(response, record, harm)),
+        }
+    }
+
+    /// A fault of bodies on an answer that has none: it hits the answer as a whole.
+    async fn instead_of_body(&self, fault: Fault) -> Result<(), Hangup> {
+        if fault == Fault::Cut {
+            return Err(Hangup);
+        }
+        self.front.faults.stall().await;
+        Ok(())
+    }
+
+    async fn route(
+        &self,
+        parts: Parts,
+        body: s3s::Body,
+        record: &Record,
+    ) -> Result<Response<s3s::Body>, Hangup> {
+        if record.call.service != "s3" {
+            return Ok(unserved(&record.call.service, &parts.headers));
+        }
+        let mut request = Request::from_parts(parts, body);
+        request.extensions_mut().insert(Signed {
+            region: record.call.region.clone(),
+            key: record.call.key.clone(),
+        });
+        Box::pin(self.s3.call(request))
+            .await
+            .map_err(|_broken| Hangup)
+    }
+
+    /// Gives an answer what every answer has: request id, date, and the body's harm.
+    fn finish(
+        &self,
+        response: Response<s3s::Body>,
+        record: &Arc<Record>,
+        harm: Harm,
+    ) -> Response<Answer> {
+        let (mut parts, mut body) = response.into_parts();
+        let id = format!("{:016X}", record.id);
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            parts.headers.insert("x-amz-request-id", id);
+        }
+        if let Some(date) = http_date(&self.front.clock) {
+            parts.headers.insert(header::DATE, date);
+        }
+        parts
+            .headers
+            .insert("x-amz-id-2", HeaderValue::from_static("embedded"));
+        parts
+            .headers
+            .insert(header::SERVER, HeaderValue::from_static("AmazonS3"));
+        if parts.status == StatusCode::NOT_MODIFIED {
+            parts.headers.remove(header::CONTENT_TYPE);
+            body = s3s::Body::empty();
+        } else if parts.status != StatusCode::OK && parts.status != StatusCode::PARTIAL_CONTENT {
+            body = with_request_id(body, &mut parts.headers, &id);
+        }
+        let size = http_body::Body::size_hint(&body).exact().unwrap_or(0);
+        let answer = Answer::new(
+            body,
+            Arc::clone(record),
+            harm.within(size),
+            self.front.faults.clone(),
+        );
+        Response::from_parts(parts, answer)
+    }
+}
+
+fn is_empty(body: &s3s::Body) -> bool {
+    http_body::Body::size_hint(body).exact() == Some(0)
+}
+
+fn http_date(clock: &Clock) -> Option<HeaderValue> {
+    let mut date = Vec::with_capacity(32);
+    Timestamp::from(clock.now())
+        .format(TimestampFormat::HttpDate, &mut date)
+        .ok()?;
+    HeaderValue::from_bytes(&date).ok()
+}
+
+/// Reads a body to its end, so that the client is ready to listen.
+async fn drain(mut body: Incoming) {
+    while let Some(Ok(_)) = body.frame().await {}
+}
+
+fn error_xml(code: &str, message: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    )
+}
+
+fn refusal(status: StatusCode, code: &str, message: &str) -> Response<s3s::Body> {
+    let xml = error_xml(code, message);
+    let xml = match status {
+        StatusCode::OK => xml.replace("</Error>", "<RequestId>none</RequestId></Error>"),
+        _ => xml,
+    };
+    let mut response = Response::new(s3s::Body::from(xml));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/xml"),
+    );
+    response
+}
+
+/// The answer for a service that is not part of this world: in its own wire's words.
+fn unserved(service: &str, headers: &HeaderMap) -> Response<s3s::Body> {
+    let message = format!("The embedded AWS does not serve {}", uri::encode(service));
+    let json = headers.contains_key("x-amz-target");
+    let (text, kind) = if json {
+        (
+            format!("{{\"__type\":\"UnknownOperationException\",\"message\":\"{message}\"}}"),
+            "application/x-amz-json-1.1",
+        )
+    } else {
+        let error =
+            format!("<Error><Code>InvalidAction</Code><Message>{message}</Message></Error>");
+        (
+            format!("<Response><Errors>{error}</Errors><RequestID>none</RequestID></Response>"),
+            "text/xml",
+        )
+    };
+    let mut response = Response::new(s3s::Body::from(text));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+/// Writes the request id into an error's XML.
+fn with_request_id(body: s3s::Body, headers: &mut HeaderMap, id: &str) -> s3s::Body {
+    let Some(bytes) = body.bytes().filter(|bytes| bytes.ends_with(b"</Error>")) else {
+        return body;
+    };
+    let Some(head) = bytes.get(..bytes.len() - b"</Error>".len()) else {
+        return body;
+    };
+    let tail = format!("<RequestId>{id}</RequestId><HostId>embedded</HostId></Error>");
+    headers.remove(header::CONTENT_LENGTH);
+    s3s::Body::from(Bytes::from([head, tail.as_bytes()].concat()))
+}

@@ -1,0 +1,1 @@
+//! The worlds that a demo can be filled with.
