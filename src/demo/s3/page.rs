@@ -134,16 +134,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn map(keys: &[&str]) -> BTreeMap<Arc<str>, ()> {
-        keys.iter().map(|key| (Arc::from(*key), ())).collect()
+    fn map(keys: &[&str]) -> BTreeMap<Arc<str>, u8> {
+        keys.iter().map(|key| (Arc::from(*key), 0)).collect()
     }
 
     /// All pages one after the other, at most `limit` things each.
-    fn walk(keys: &BTreeMap<Arc<str>, ()>, mut query: Query) -> (Vec<String>, Vec<String>) {
+    fn walk(keys: &BTreeMap<Arc<str>, u8>, mut query: Query) -> (Vec<String>, Vec<String>) {
         let (mut entries, mut prefixes) = (Vec::new(), Vec::new());
         loop {
-            let page = Page::cut(keys, &query, |()| true);
-            entries.extend(page.entries.iter().map(|(key, ())| key.to_string()));
+            let page = Page::cut(keys, &query, |_| true);
+            entries.extend(page.entries.iter().map(|(key, _)| key.to_string()));
             prefixes.extend(page.prefixes);
             match page.next {
                 Some(next) => query.after = next,

@@ -185,9 +185,7 @@ mod tests {
                 .eq(expected)
         );
         assert!(parse_header(Some("a=1&a=2")).is_err());
-        assert!(
-            parse_header(Some(&(0..11).map(|n| format!("{n}=&")).collect::<String>())).is_err()
-        );
+        assert!(parse_header(Some("0=&1=&2=&3=&4=&5=&6=&7=&8=&9=&10=")).is_err());
         assert!(parse_header(None).unwrap().is_empty());
     }
 }
