@@ -135,6 +135,11 @@ impl Facts {
         self.object().and_then(|id| id.class.as_deref())
     }
 
+    /// Whether the content must be restored before it can be read.
+    pub fn is_archived(&self) -> bool {
+        matches!(self.class(), Some("GLACIER" | "DEEP_ARCHIVE"))
+    }
+
     /// Identity in S3, where this is an object.
     pub fn object(&self) -> Option<&ObjectId> {
         match &self.identity {
@@ -149,5 +154,28 @@ impl Facts {
             Identity::File(id) => Some(id),
             Identity::None | Identity::Object(_) => None,
         }
+    }
+}
+
+/// How many, and how many bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Objects or files.
+    pub objects: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+impl Tally {
+    /// Adds one entry of `bytes` bytes.
+    pub fn add(&mut self, bytes: u64) {
+        self.objects += 1;
+        self.bytes += bytes;
+    }
+
+    /// Adds all of another tally.
+    pub fn join(&mut self, other: Self) {
+        self.objects += other.objects;
+        self.bytes += other.bytes;
     }
 }

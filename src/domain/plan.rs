@@ -13,6 +13,8 @@ use crate::domain::{
     location::Location,
 };
 
+pub use crate::domain::entry::Tally;
+
 /// Version of the plan's form in files; a newer one is refused by name.
 pub const PLAN_VERSION: u32 = 1;
 
@@ -106,23 +108,6 @@ pub struct Refusal {
     pub sign: Sign,
     /// Why and what to do, for a person.
     pub reason: Box<str>,
-}
-
-/// How many, and how many bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
-    /// Objects or files.
-    pub objects: u64,
-    /// Bytes.
-    pub bytes: u64,
-}
-
-impl Tally {
-    /// Adds one entry of `bytes` bytes.
-    pub fn add(&mut self, bytes: u64) {
-        self.objects += 1;
-        self.bytes += bytes;
-    }
 }
 
 /// What a listing looked like when the plan was made, so that a later run can tell whether the world changed.

@@ -1,9 +1,21 @@
 //! What two sides have in common: levels of proof, verdicts and pairs, and the merge that makes them.
 //! Every comparison of wharf goes through `judge`, so that a sign means the same everywhere.
 
+mod clash;
+mod judge;
+mod merge;
+mod totals;
+
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{entry::Facts, key::Key};
+use crate::domain::{
+    entry::{Facts, Kind},
+    key::Key,
+};
+
+pub use judge::{Evidence, Known, NoEvidence, Rules, SideKind, judge};
+pub use merge::{Merge, MergeOptions};
+pub use totals::Totals;
 
 /// How much stands behind a word "same", weakest first.
 #[derive(
@@ -32,6 +44,16 @@ impl Level {
             Self::Read => 'r',
         }
     }
+}
+
+/// One of the two sides of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The source, where something is to be done.
+    Left,
+    /// The destination, where something is to be done.
+    Right,
 }
 
 /// Which side is newer.
@@ -188,4 +210,19 @@ pub struct Pair {
     pub right: Option<Facts>,
     /// What follows.
     pub verdict: Verdict,
+}
+
+impl Pair {
+    /// What is known of the entry itself: the left's facts, or the right's where the left has no content.
+    pub fn facts(&self) -> Option<&Facts> {
+        let sides = || [&self.left, &self.right].into_iter().flatten();
+        sides()
+            .find(|facts| facts.kind != Kind::Folder)
+            .or_else(|| sides().next())
+    }
+
+    /// Whether neither side has more than a folder here.
+    pub fn is_folder(&self) -> bool {
+        self.facts().is_some_and(|facts| facts.kind == Kind::Folder)
+    }
 }
