@@ -4,3 +4,4 @@ pub mod backend;
 pub mod demo;
 pub mod domain;
 pub mod engine;
+pub mod humanize;

@@ -9,4 +9,6 @@ pub mod location;
 pub mod plan;
 pub mod progress;
 pub mod retry;
+pub mod side;
 pub mod text;
+pub mod tree;
