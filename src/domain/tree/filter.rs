@@ -121,13 +121,13 @@ impl Tree {
     fn count_hits(&mut self) {
         for id in self.all_rows().rev() {
             let own = self.share(id).hits;
-            let parent = (id != ROOT).then(|| self.nodes.parent(id));
-            if let Some(filter) = &mut self.filter {
-                filter.hits[id as usize] += own;
-                let hits = filter.hits[id as usize];
-                if let Some(parent) = parent {
-                    filter.hits[parent as usize] += hits;
-                }
+            let Some(filter) = &mut self.filter else {
+                return;
+            };
+            filter.hits[id as usize] += own;
+            let hits = filter.hits[id as usize];
+            if id != ROOT {
+                filter.hits[self.nodes.parent(id) as usize] += hits;
             }
         }
     }

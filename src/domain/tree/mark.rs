@@ -93,10 +93,12 @@ impl Tree {
         let mut at = id;
         while at != above {
             let parent = self.nodes.parent(at);
-            for sibling in self.below(parent) {
-                if sibling != at {
-                    self.put_mark(sibling, true);
-                }
+            for sibling in self
+                .below(parent)
+                .into_iter()
+                .filter(|&sibling| sibling != at)
+            {
+                self.put_mark(sibling, true);
             }
             at = parent;
         }

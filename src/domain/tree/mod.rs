@@ -105,9 +105,8 @@ impl Tree {
             };
             self.set_reason(id, &pair.verdict);
             self.change(id, |nodes| {
-                for (side, facts) in Side::BOTH.into_iter().zip(sides) {
-                    nodes.tell(id, side, facts);
-                }
+                nodes.tell(id, Side::Left, sides[0]);
+                nodes.tell(id, Side::Right, sides[1]);
                 nodes.state_mut(id).set_verdict(Some(&pair.verdict));
             });
             self.prove_parent(id, sides);

@@ -32,10 +32,10 @@ impl Tree {
         match &step.outcome {
             Outcome::Done { .. } if step.op == Op::Delete => self.delete_at(id, destination),
             Outcome::Done { proof, .. } => {
-                self.arrive_at(id, destination, (proof.unwrap_or(Level::Size), at))
+                self.arrive_at(id, destination, (proof.unwrap_or(Level::Size), at));
             }
             Outcome::Skipped { .. } => {
-                self.change(id, |nodes| nodes.state_mut(id).set_motion(Motion::Still))
+                self.change(id, |nodes| nodes.state_mut(id).set_motion(Motion::Still));
             }
             Outcome::Failed(failure) => {
                 self.reasons.insert(id, failure.reason.clone());

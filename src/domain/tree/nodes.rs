@@ -142,10 +142,8 @@ impl Nodes {
         self.modified[side.index()][id as usize]
     }
 
-    /// Makes the row's time at least `seconds`.
-    pub(super) fn raise_time(&mut self, id: u32, side: Side, seconds: i64) {
-        let time = &mut self.modified[side.index()][id as usize];
-        *time = seconds.max(*time);
+    pub(super) fn seconds_mut(&mut self, id: u32, side: Side) -> &mut i64 {
+        &mut self.modified[side.index()][id as usize]
     }
 
     pub(super) fn modified(&self, id: u32, side: Side) -> Option<Timestamp> {

@@ -131,7 +131,8 @@ impl Tree {
         }
     }
 
-    fn children(&self, id: u32) -> &[u32] {
+    /// The rows directly below a folder, by name; none below a leaf.
+    pub(super) fn children(&self, id: u32) -> &[u32] {
         self.nodes
             .folder(id)
             .map_or(&[], |folder| &self.folders[folder].children)

@@ -58,20 +58,23 @@ impl Tree {
             if !self.bears(id, signs) {
                 continue;
             }
-            let open = self.is_expanded(NodeId(id));
-            let stop = self.stops_at(id, signs);
-            if stop && (!open || toward == Toward::Next) {
-                return Some(NodeId(id));
-            }
-            if self.nodes.folder(id).is_some() {
-                self.expand(NodeId(id));
-                let found = self.seek_in(id, None, (signs, toward));
-                if found.is_some() || stop {
-                    return found.or(Some(NodeId(id)));
-                }
+            let found = self.seek_at(id, (signs, toward));
+            if found.is_some() {
+                return found;
             }
         }
         None
+    }
+
+    /// The first stop at a row or below it.
+    fn seek_at(&mut self, id: u32, (signs, toward): (SignSet, Toward)) -> Option<NodeId> {
+        let stop = self.stops_at(id, signs).then_some(NodeId(id));
+        let open = self.is_expanded(NodeId(id));
+        if stop.is_some() && (!open || toward == Toward::Next) || self.nodes.folder(id).is_none() {
+            return stop;
+        }
+        self.expand(NodeId(id));
+        self.seek_in(id, None, (signs, toward)).or(stop)
     }
 
     /// Whether a row, or anything below it, bears one of the signs.

@@ -28,7 +28,8 @@ struct Climb {
     before: Share,
     after: Share,
     folders: [i32; 2],
-    newest: [i64; 2],
+    /// The newest time at or below the row just passed, before and after, left and right.
+    newest: [(i64, i64); 2],
 }
 
 impl Tree {
@@ -62,7 +63,7 @@ impl Tree {
                 .map(|sign| (sign, state.level())),
             moving: u32::from(matches!(state.motion(), Motion::Queued | Motion::Copying)),
             failed: u32::from(state.motion() == Motion::Failed),
-            hits: u32::from(taken && (!folder || own.contains(&true))),
+            hits: u32::from(taken && (own.contains(&true) || state.sign().is_some())),
         }
     }
 
@@ -79,6 +80,8 @@ impl Tree {
     /// Changes one row and carries what follows to every folder above.
     pub(super) fn change(&mut self, id: u32, edit: impl FnOnce(&mut Nodes)) {
         let (before, was) = (self.share(id), self.present(id));
+        let times = |nodes: &Nodes| Side::BOTH.map(|side| nodes.seconds(id, side));
+        let [left, right] = times(&self.nodes);
         edit(&mut self.nodes);
         let after = self.share(id);
         let folders = if self.nodes.folder(id).is_some() {
@@ -86,7 +89,8 @@ impl Tree {
         } else {
             [0; 2]
         };
-        let newest = Side::BOTH.map(|side| self.nodes.seconds(id, side));
+        let now = times(&self.nodes);
+        let newest = [(left, now[0]), (right, now[1])];
         self.climb(
             id,
             Climb {
@@ -107,6 +111,8 @@ impl Tree {
             at = self.nodes.parent(at);
             let was = self.present(at);
             self.roll(at, &climb);
+            climb.newest =
+                Side::BOTH.map(|side| self.renew_time(at, side, climb.newest[side.index()]));
             for (carried, own) in climb
                 .folders
                 .iter_mut()
@@ -123,13 +129,13 @@ impl Tree {
             }
         }
         if let Some(folders) = marked {
-            for side in 0..2 {
-                self.marked.objects[side] += u64::from(climb.after.objects[side]);
-                self.marked.objects[side] -= u64::from(climb.before.objects[side]);
-                self.marked.bytes[side] =
-                    self.marked.bytes[side] + climb.after.bytes[side] - climb.before.bytes[side];
-                self.marked.folders[side] =
-                    self.marked.folders[side].saturating_add_signed(folders[side].into());
+            let Climb { before, after, .. } = climb;
+            let marked = &mut self.marked;
+            for at in Side::BOTH.map(Side::index) {
+                marked.objects[at] += u64::from(after.objects[at]);
+                marked.objects[at] -= u64::from(before.objects[at]);
+                marked.bytes[at] = marked.bytes[at] + after.bytes[at] - before.bytes[at];
+                marked.folders[at] = marked.folders[at].saturating_add_signed(folders[at].into());
             }
         }
     }
@@ -142,7 +148,7 @@ impl Tree {
             before,
             after,
             folders,
-            newest,
+            ..
         }: &Climb,
     ) {
         let Some(folder) = self
@@ -158,7 +164,6 @@ impl Tree {
             folder.folders[at] = folder.folders[at].saturating_add_signed(folders[at]);
             let bytes = self.nodes.size_mut(id, side);
             *bytes = *bytes + after.bytes[at] - before.bytes[at];
-            self.nodes.raise_time(id, side, newest[at]);
         }
         if before.sign != after.sign {
             if let Some((sign, level)) = before.sign {
@@ -170,6 +175,32 @@ impl Tree {
         }
         folder.moving = folder.moving + after.moving - before.moving;
         folder.failed = folder.failed + after.failed - before.failed;
+    }
+
+    /// Follows a child's newest time that went from `was` to `now`; tells the folder's own, before and after.
+    fn renew_time(&mut self, id: u32, side: Side, (was, now): (i64, i64)) -> (i64, i64) {
+        let old = self.nodes.seconds(id, side);
+        let new = if now >= old {
+            now
+        } else if was == old {
+            self.newest_child(id, side, old)
+        } else {
+            old
+        };
+        *self.nodes.seconds_mut(id, side) = new;
+        (old, new)
+    }
+
+    /// The newest time among a folder's children; looks no further once it finds one as new as `enough`.
+    fn newest_child(&self, id: u32, side: Side, enough: i64) -> i64 {
+        let mut newest = i64::MIN;
+        for &child in self.children(id) {
+            newest = newest.max(self.nodes.seconds(child, side));
+            if newest >= enough {
+                break;
+            }
+        }
+        newest
     }
 
     fn move_hits(&mut self, id: u32, climb: &Climb) {

@@ -51,14 +51,12 @@ impl Tree {
     /// How two rows of one folder stand to each other; equal only for the same row.
     pub(super) fn compare(&self, a: u32, b: u32) -> Ordering {
         let names = || self.nodes.name(a).cmp(self.nodes.name(b));
+        let size = |id| greater(id, |id, side| self.nodes.size(id, side));
+        let time = |id| greater(id, |id, side| self.nodes.seconds(id, side));
         let order = match self.sort.by {
             SortBy::Name => names(),
-            SortBy::Size => self
-                .greater(a, |id, side| self.nodes.size(id, side))
-                .cmp(&self.greater(b, |id, side| self.nodes.size(id, side))),
-            SortBy::Modified => self
-                .greater(a, |id, side| self.nodes.seconds(id, side))
-                .cmp(&self.greater(b, |id, side| self.nodes.seconds(id, side))),
+            SortBy::Size => size(a).cmp(&size(b)),
+            SortBy::Modified => time(a).cmp(&time(b)),
             SortBy::Sign => self.sign_of(a).cmp(&self.sign_of(b)),
         };
         let order = if self.sort.descending {
@@ -76,8 +74,9 @@ impl Tree {
         };
         grouped.then(order).then_with(names)
     }
+}
 
-    fn greater<V: Ord>(&self, id: u32, value: impl Fn(u32, Side) -> V) -> V {
-        value(id, Side::Left).max(value(id, Side::Right))
-    }
+/// The greater of what the two sides hold.
+fn greater<V: Ord>(id: u32, value: impl Fn(u32, Side) -> V) -> V {
+    value(id, Side::Left).max(value(id, Side::Right))
 }

@@ -14,6 +14,8 @@ pub(super) struct View {
     stops: Vec<Stop>,
     /// How many children have a view, shown or not.
     open: u32,
+    /// Rows below when it was last put in order: what the folder above counted.
+    rows: usize,
 }
 
 /// An open child.
@@ -158,7 +160,7 @@ impl Tree {
         let mut waiting: BinaryHeap<u32> = self.dirty.drain(..).collect();
         while let Some(id) = waiting.pop() {
             self.nodes.put(id, Flag::Dirty, false);
-            let before = self.rows_below(id);
+            let before = self.view(id).map_or(0, |view| view.rows);
             self.refresh(id);
             let parent = self.nodes.parent(id);
             // A parent has a lower number than its children: it always waits behind them.
@@ -264,11 +266,14 @@ impl Tree {
                 path.push((id, 0));
                 return Some((id, depth));
             }
-            while let Some((folder, index)) = path.pop() {
-                if index + 1 < self.shown(folder).len() {
-                    path.push((folder, index + 1));
-                    break;
-                }
+            while path
+                .last()
+                .is_some_and(|&(folder, index)| index + 1 >= self.shown(folder).len())
+            {
+                path.pop();
+            }
+            if let Some((_, index)) = path.last_mut() {
+                *index += 1;
             }
             Some((id, depth))
         })
@@ -359,26 +364,39 @@ impl Tree {
         } else {
             Some(self.arrange(folder, view.shown.take()))
         };
-        view.stops.clear();
-        if view.open > 0 {
+        if view.open > 0 || !view.stops.is_empty() {
             let shown = view
                 .shown
                 .as_deref()
                 .unwrap_or(&self.folders[folder].children);
-            let mut before = 0;
-            for (index, &child) in shown.iter().enumerate() {
-                let rows = self.rows_below(child);
-                if rows > 0 {
-                    view.stops.push(Stop {
-                        index,
-                        before,
-                        rows,
-                    });
-                    before += rows;
-                }
-            }
+            view.stops = self.find_stops(shown);
         }
+        let shown = view
+            .shown
+            .as_ref()
+            .unwrap_or(&self.folders[folder].children);
+        view.rows = shown.len() + view.rows_before(usize::MAX);
         self.folders[folder].view = Some(view);
+    }
+
+    /// The open ones among rows of one folder.
+    fn find_stops(&self, shown: &[u32]) -> Vec<Stop> {
+        let mut before = 0;
+        let rows = shown
+            .iter()
+            .map(|&child| self.rows_below(child))
+            .enumerate();
+        rows.filter(|&(_, rows)| rows > 0)
+            .map(|(index, rows)| {
+                let stop = Stop {
+                    index,
+                    before,
+                    rows,
+                };
+                before += rows;
+                stop
+            })
+            .collect()
     }
 
     /// The children that pass, in order; `old` is the order before, so that the sort meets long runs.
