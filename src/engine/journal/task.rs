@@ -1,7 +1,7 @@
 //! `TaskJournal`: one task's way into the journal. Without a journal everything is forgotten, and nothing else changes.
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     backend::store::Checksum,
@@ -12,7 +12,10 @@ use crate::{
         location::Location,
         progress::{EndedStep, TaskId, TaskState},
     },
+    engine::tasks::Brief,
 };
+
+use super::error::JournalError;
 
 /// A content's name: two entries that bear the same one hold the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -75,6 +78,17 @@ pub struct Proof {
 /// What the writer thread is told.
 #[derive(Debug)]
 pub enum Write {
+    /// A task is to begin.
+    Begin {
+        /// What it is.
+        brief: Box<Brief>,
+        /// Exact text of the source's location.
+        source: String,
+        /// Exact text of the destination's location.
+        destination: String,
+        /// Who waits for its number.
+        answer: oneshot::Sender<Result<u64, JournalError>>,
+    },
     /// Steps that ended.
     Outcomes {
         /// Of which task.
@@ -98,6 +112,10 @@ pub enum Write {
         /// The state.
         state: TaskState,
     },
+    /// The tasks of this process are alive.
+    Heartbeat,
+    /// Somebody waits until all that was told before is in the file.
+    Settle(oneshot::Sender<()>),
 }
 
 /// One task's way into the journal; clones share it.

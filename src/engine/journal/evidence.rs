@@ -1,0 +1,159 @@
+//! Evidence of earlier proofs, read beside a listing: both are in key order, so that a comparison of any size holds one
+//! page of it. What is known counts only while the entry is exactly the one that was proven.
+
+use std::collections::VecDeque;
+
+use rusqlite::{Connection, Row, params};
+
+use crate::domain::{entry::Facts, key::Key, location::Location};
+
+use super::{Content, Journal, error::JournalError, place::Place};
+
+/// Rows that are read at once.
+const PAGE: u32 = 1000;
+/// A file that changed so shortly before it was read is not trusted, nanoseconds: a second change might not show.
+const RACY_NS: i64 = 2_000_000_000;
+
+/// What was once proven of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its whole name at its place.
+    name: Vec<u8>,
+    size: u64,
+    file: Option<KnownFile>,
+    etag: Option<String>,
+    version: Option<String>,
+    /// What it held.
+    content: Content,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct KnownFile {
+    inode: u64,
+    mtime_ns: i64,
+    ctime_ns: i64,
+    read_ns: i64,
+}
+
+impl Known {
+    /// The content that these facts' entry still holds; `None` where it is, or may be, another one by now.
+    fn content_of(&self, facts: &Facts) -> Option<&Content> {
+        let same = self.size == facts.size
+            && match (&self.file, facts.file(), facts.object()) {
+                (Some(known), Some(file), _) => {
+                    known.inode == file.inode
+                        && i128::from(known.mtime_ns) == file.mtime_ns
+                        && i128::from(known.ctime_ns) == file.ctime_ns
+                        && known.read_ns.saturating_sub(known.mtime_ns) >= RACY_NS
+                }
+                (None, None, Some(object)) => {
+                    self.etag.is_some()
+                        && self.etag.as_deref() == object.etag.as_deref()
+                        && agree(self.version.as_deref(), object.version.as_deref())
+                }
+                (Some(_), None, _) | (None, Some(_), _) | (None, None, None) => false,
+            };
+        same.then_some(&self.content)
+    }
+}
+
+/// Whether two versions may be one: a listing does not tell them.
+fn agree(one: Option<&str>, other: Option<&str>) -> bool {
+    one.is_none() || other.is_none() || one == other
+}
+
+/// What is known of one location; asked in key order.
+#[derive(Debug)]
+pub struct Evidence {
+    source: Option<Source>,
+    rows: VecDeque<Known>,
+}
+
+#[derive(Debug)]
+struct Source {
+    journal: Journal,
+    place: Place,
+}
+
+impl Evidence {
+    /// Nothing is known.
+    pub fn none() -> Self {
+        Self {
+            source: None,
+            rows: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn of(journal: Journal, location: &Location) -> Self {
+        Self {
+            source: Place::of(location).map(|place| Source { journal, place }),
+            rows: VecDeque::new(),
+        }
+    }
+
+    /// The content of this entry, where an earlier proof still holds. Keys must be asked in ascending order.
+    pub async fn content(&mut self, key: &Key, facts: &Facts) -> Option<Content> {
+        let name = self.source.as_ref()?.place.whole(key);
+        while self.rows.front().is_none_or(|row| row.name < name) {
+            if self.rows.pop_front().is_none() && !self.read_on(&name).await {
+                return None;
+            }
+        }
+        let known = self.rows.front().filter(|row| row.name == name)?;
+        known.content_of(facts).cloned()
+    }
+
+    /// Reads the page that begins at `name`; false, and for good, where there is none.
+    async fn read_on(&mut self, name: &[u8]) -> bool {
+        let Some(source) = &self.source else {
+            return false;
+        };
+        let (place, from) = (source.place.clone(), name.to_vec());
+        let page = source
+            .journal
+            .read(move |reading| page(reading, &place, &from))
+            .await;
+        self.rows = page.unwrap_or_default().into();
+        if self.rows.is_empty() {
+            self.source = None;
+        }
+        !self.rows.is_empty()
+    }
+}
+
+fn page(from: &Connection, place: &Place, name: &[u8]) -> Result<Vec<Known>, JournalError> {
+    let mut select = from.prepare_cached(
+        "SELECT key, size, inode, mtime_ns, ctime_ns, etag, version, content, at FROM proof
+         WHERE place = (SELECT id FROM place WHERE name = ?1) AND key >= ?2 ORDER BY key LIMIT ?3",
+    )?;
+    let rows = select.query_map(params![place.name, name, PAGE], known)?;
+    let mut known = rows.collect::<rusqlite::Result<Vec<Known>>>()?;
+    known.retain(|known| known.name.starts_with(&place.prefix));
+    Ok(known)
+}
+
+fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
+    let at: i64 = row.get(8)?;
+    let (inode, mtime, ctime) = (
+        row.get::<_, Option<i64>>(2)?,
+        row.get(3)?,
+        row.get::<_, Option<i64>>(4)?,
+    );
+    let file = match (inode, mtime, ctime) {
+        (Some(inode), Some(mtime_ns), Some(ctime_ns)) => Some(KnownFile {
+            inode: inode.cast_unsigned(),
+            mtime_ns,
+            ctime_ns,
+            read_ns: at.saturating_mul(1_000_000),
+        }),
+        (_, _, _) => None,
+    };
+    Ok(Known {
+        name: row.get(0)?,
+        size: row.get::<_, i64>(1)?.unsigned_abs(),
+        file,
+        etag: row.get(5)?,
+        version: row.get(6)?,
+        content: Content::from_text(&row.get::<_, String>(7)?),
+    })
+}
