@@ -1,0 +1,313 @@
+//! The command line as clap reads it; `interface` of the README is its contract. Nothing is decided here.
+
+mod sync;
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+pub use sync::{CheckArgs, FilterArgs, SyncArgs};
+
+/// Look at buckets, compare them with folders, move data with proof.
+#[derive(Debug, Parser)]
+#[command(
+    name = "wharf",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "A LOCATION is a path, s3://bucket/prefix, REMOTE:s3://bucket/prefix, a mapping's name, or manifest:FILE.\n\
+    Exit codes: 0 done or equal, 1 differences, 2 usage or configuration, 3 some objects failed,\n\
+    4 verification mismatch, 5 refused by a guard, 130 cancelled."
+)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command; none opens the terminal interface.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Left side of the terminal interface, or a mapping's name
+    #[arg(value_name = "LEFT")]
+    pub left: Option<String>,
+    /// Right side of the terminal interface
+    #[arg(value_name = "RIGHT")]
+    pub right: Option<String>,
+}
+
+/// Flags of every command; they speak of the unnamed remote.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Global")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
+pub struct Global {
+    /// Use this configuration file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Speak to this remote of the configuration where a location names none
+    #[arg(long, global = true, value_name = "NAME")]
+    pub remote: Option<String>,
+    /// Profile of the AWS configuration
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Region
+    #[arg(long, global = true, value_name = "NAME")]
+    pub region: Option<String>,
+    /// Endpoint of an S3-compatible store
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Name the bucket in the path, not in the host
+    #[arg(long, global = true)]
+    pub path_style: bool,
+    /// Send requests without a signature (public buckets)
+    #[arg(long, global = true)]
+    pub no_sign_request: bool,
+    /// Refuse everything that writes or deletes
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Print one JSON object a line
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+    /// Tell more in the log (repeatable)
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Tell only results and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the terminal interface on the embedded AWS, with the story's data in it
+    Demo(DemoArgs),
+    /// List a location
+    Ls(LsArgs),
+    /// Compare two locations
+    Diff(DiffArgs),
+    /// Tell what a sync would do, and write it down
+    Plan(PlanArgs),
+    /// Make the destination hold what the source holds
+    Sync(SyncCommand),
+    /// Prove by checksum that two locations hold the same
+    Verify(VerifyArgs),
+    /// Record a listing, to compare with later or elsewhere
+    Manifest(ManifestArgs),
+    /// Check configuration, credentials, permissions and stores, each with its remedy
+    Doctor(DoctorArgs),
+    /// Look at the configuration
+    Config(ConfigArgs),
+    /// Print the completions of a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// `wharf demo`.
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// Share of the story's 51,970 objects (all names with M are always there)
+    #[arg(long, value_name = "F", default_value_t = 0.05)]
+    pub scale: f64,
+    /// Serve it alone and print the exports, so that any other client can be pointed at it
+    #[arg(long)]
+    pub serve: bool,
+    /// Seeded faults, as "500=1%,latency=20ms,seed=7"
+    #[arg(long, value_name = "SPEC")]
+    pub faults: Option<String>,
+    /// Keep the local folder and the bodies in this folder
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+}
+
+/// `wharf ls`.
+#[derive(Debug, Clone, Args)]
+pub struct LsArgs {
+    /// What to list; `s3://` lists the buckets
+    pub location: String,
+    /// All levels
+    #[arg(short, long)]
+    pub recursive: bool,
+    /// Print the totals alone
+    #[arg(long)]
+    pub summarize: bool,
+    /// Count by one feature of the names
+    #[arg(long, value_name = "FEATURE")]
+    pub count_by: Option<CountBy>,
+    /// Draw the folders as a tree
+    #[arg(long, conflicts_with = "count_by")]
+    pub tree: bool,
+    /// What takes part.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// What `ls --count-by` counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CountBy {
+    /// First letter of the name.
+    Letter,
+    /// Folder.
+    Folder,
+    /// Extension.
+    Extension,
+    /// Day of the last change.
+    Day,
+    /// Storage class.
+    Class,
+    /// Size band.
+    Size,
+}
+
+/// `wharf diff`.
+#[derive(Debug, Clone, Args)]
+pub struct DiffArgs {
+    /// Left side, or a mapping's name alone
+    pub left: String,
+    /// Right side
+    pub right: Option<String>,
+    /// How "same" is decided.
+    #[command(flatten)]
+    pub check: CheckArgs,
+    /// What takes part.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    /// Only these signs, as "+*!" (default: all but "=" and "x")
+    #[arg(long, value_name = "SIGNS", allow_hyphen_values = true)]
+    pub only: Option<String>,
+    /// Say what the missing have in common
+    #[arg(long)]
+    pub gaps: bool,
+    /// Print the totals alone
+    #[arg(long)]
+    pub summary: bool,
+}
+
+/// `wharf plan`.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// Where entries come from, or a mapping's name alone
+    pub source: String,
+    /// Where they go
+    pub destination: Option<String>,
+    /// All sync options.
+    #[command(flatten)]
+    pub sync: SyncArgs,
+    /// Write the plan to this file
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Form of what is written
+    #[arg(long, value_name = "FORM", default_value = "json")]
+    pub format: PlanFormat,
+}
+
+/// Form of a written plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// The plan itself.
+    Json,
+    /// A line a step, for a spreadsheet.
+    Csv,
+}
+
+/// `wharf sync`.
+#[derive(Debug, Clone, Args)]
+pub struct SyncCommand {
+    /// Where entries come from, or a mapping's name alone
+    pub source: String,
+    /// Where they go
+    pub destination: Option<String>,
+    /// All sync options.
+    #[command(flatten)]
+    pub sync: SyncArgs,
+    /// Tell what would be done, a line an action, and do nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
+
+/// `wharf verify`.
+#[derive(Debug, Clone, Args)]
+pub struct VerifyArgs {
+    /// Source, or a mapping's name alone
+    pub source: String,
+    /// Destination
+    pub destination: Option<String>,
+    /// What stands behind "same": checksum unless told
+    #[command(flatten)]
+    pub check: CheckArgs,
+    /// What takes part.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// `wharf manifest`.
+#[derive(Debug, Clone, Args)]
+pub struct ManifestArgs {
+    /// What to record
+    pub location: String,
+    /// Write to this file instead of the standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// What takes part.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// `wharf doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// A remote, a mapping or a location; all remotes and mappings when none is given
+    pub subject: Option<String>,
+    /// Also probe what writing needs, with an object that is removed again
+    #[arg(long)]
+    pub write: bool,
+}
+
+/// `wharf config`.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArgs {
+    /// What to do with it
+    #[command(subcommand)]
+    pub action: ConfigAction,
+}
+
+/// What `wharf config` does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ConfigAction {
+    /// Read it and tell every fault
+    Check,
+    /// Print what holds on this machine
+    Show {
+        /// Tell where each value comes from
+        #[arg(long)]
+        origins: bool,
+    },
+    /// Write a commented file to begin with
+    Init {
+        /// Where; `wharf.toml` here unless told
+        file: Option<PathBuf>,
+    },
+    /// Tell where it is looked for, and which file is used
+    Path,
+}

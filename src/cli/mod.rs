@@ -1,0 +1,5 @@
+//! Headless commands: the engine's questions and answers for scripts and CI. Sees no screen and no SDK.
+
+pub mod args;
+pub mod exit;
+pub mod output;

@@ -1,0 +1,243 @@
+//! The JSON records: the contract with scripts. Sizes are bytes, times RFC 3339, money US dollars.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::domain::{
+    diff::{Pair, Sign, Verdict},
+    entry::{Entry, Facts},
+    key::Key,
+    plan::{Op, Tally},
+    progress::{EndedStep, Outcome, Requests, TaskId},
+};
+
+/// A key as text: exact where it is UTF-8, and escaped beside it where a terminal could not be trusted with it.
+#[derive(Debug, Serialize)]
+pub struct KeyText {
+    /// The key; where it is not UTF-8, what can be read of it.
+    pub key: String,
+    /// The key in escaped form, where it holds control characters or is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_escaped: Option<String>,
+}
+
+impl From<&Key> for KeyText {
+    fn from(key: &Key) -> Self {
+        let exact = key
+            .as_str()
+            .filter(|text| !text.chars().any(char::is_control));
+        Self {
+            key: String::from_utf8_lossy(key.as_bytes()).into_owned(),
+            key_escaped: exact.is_none().then(|| key.printable().into_owned()),
+        }
+    }
+}
+
+/// One side of a pair, or an entry's facts.
+#[derive(Debug, Serialize)]
+pub struct FactsRecord<'a> {
+    /// Bytes.
+    pub size: u64,
+    /// Time of the last change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified: Option<Timestamp>,
+    /// ETag without quotes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub etag: Option<&'a str>,
+    /// Storage class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<&'a str>,
+}
+
+impl<'a> From<&'a Facts> for FactsRecord<'a> {
+    fn from(facts: &'a Facts) -> Self {
+        Self {
+            size: facts.size,
+            modified: facts.modified,
+            etag: facts.etag(),
+            class: facts.class(),
+        }
+    }
+}
+
+/// `entry`: one entry of a listing.
+#[derive(Debug, Serialize)]
+pub struct EntryRecord<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    key: KeyText,
+    kind: crate::domain::entry::Kind,
+    #[serde(flatten)]
+    facts: FactsRecord<'a>,
+}
+
+impl<'a> From<&'a Entry> for EntryRecord<'a> {
+    fn from(entry: &'a Entry) -> Self {
+        Self {
+            r#type: "entry",
+            key: (&entry.key).into(),
+            kind: entry.facts.kind,
+            facts: (&entry.facts).into(),
+        }
+    }
+}
+
+/// `pair`: one key of a comparison.
+#[derive(Debug, Serialize)]
+pub struct PairRecord<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    key: KeyText,
+    sign: char,
+    word: &'static str,
+    left: Option<FactsRecord<'a>>,
+    right: Option<FactsRecord<'a>>,
+    proof: Option<crate::domain::diff::Level>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newer: Option<crate::domain::diff::Newer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl<'a> From<&'a Pair> for PairRecord<'a> {
+    fn from(pair: &'a Pair) -> Self {
+        let sign = pair.verdict.sign();
+        Self {
+            r#type: "pair",
+            key: (&pair.key).into(),
+            sign: sign.symbol(),
+            word: sign.word(),
+            left: pair.left.as_ref().map(Into::into),
+            right: pair.right.as_ref().map(Into::into),
+            proof: if let Verdict::Same { proof } = pair.verdict {
+                Some(proof)
+            } else {
+                None
+            },
+            newer: if let Verdict::Differs { newer } = pair.verdict {
+                Some(newer)
+            } else {
+                None
+            },
+            reason: if let Verdict::Clash { reason } | Verdict::Error { reason } = &pair.verdict {
+                Some(reason)
+            } else {
+                None
+            },
+        }
+    }
+}
+
+/// `step`: one thing that a plan would do.
+#[derive(Debug, Serialize)]
+pub struct StepRecord {
+    r#type: &'static str,
+    #[serde(flatten)]
+    key: KeyText,
+    op: Op,
+    sign: char,
+    size: u64,
+    overwrites: bool,
+}
+
+impl StepRecord {
+    /// The record of a step in a group of this sign.
+    pub fn new(step: &crate::domain::plan::Step, sign: Sign) -> Self {
+        let facts = step.source.as_ref().or(step.destination.as_ref());
+        Self {
+            r#type: "step",
+            key: (&step.key).into(),
+            op: step.op,
+            sign: sign.symbol(),
+            size: facts.map_or(0, |facts| facts.size),
+            overwrites: step.source.is_some() && step.destination.is_some(),
+        }
+    }
+}
+
+/// `outcome`: how one step ended.
+#[derive(Debug, Serialize)]
+pub struct OutcomeRecord<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    key: KeyText,
+    op: Op,
+    #[serde(flatten)]
+    outcome: &'a Outcome,
+}
+
+impl<'a> From<&'a EndedStep> for OutcomeRecord<'a> {
+    fn from(step: &'a EndedStep) -> Self {
+        Self {
+            r#type: "outcome",
+            key: (&step.key).into(),
+            op: step.op,
+            outcome: &step.outcome,
+        }
+    }
+}
+
+/// Requests by S3's operation name.
+pub fn requests(requests: &Requests) -> BTreeMap<&str, u64> {
+    requests
+        .by_operation
+        .iter()
+        .map(|(name, n)| (&**name, *n))
+        .collect()
+}
+
+/// `progress`: where a task stands.
+#[derive(Debug, Serialize)]
+pub struct ProgressRecord {
+    /// Always `progress`.
+    pub r#type: &'static str,
+    /// Which task.
+    pub task: TaskId,
+    /// Steps planned.
+    pub planned: u64,
+    /// Steps done.
+    pub done: u64,
+    /// Steps failed.
+    pub failed: u64,
+    /// Bytes moved.
+    pub bytes: u64,
+    /// Bytes planned.
+    pub planned_bytes: u64,
+}
+
+/// `alert`: what a person or a script must know beside the result.
+#[derive(Debug, Serialize)]
+pub struct AlertRecord<'a> {
+    r#type: &'static str,
+    message: &'a str,
+}
+
+impl<'a> AlertRecord<'a> {
+    /// An alert with this text.
+    pub fn new(message: &'a str) -> Self {
+        Self {
+            r#type: "alert",
+            message,
+        }
+    }
+}
+
+/// Objects and bytes of one side.
+#[derive(Debug, Serialize)]
+pub struct TallyRecord {
+    /// Objects or files.
+    pub objects: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+impl From<Tally> for TallyRecord {
+    fn from(tally: Tally) -> Self {
+        Self {
+            objects: tally.objects,
+            bytes: tally.bytes,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! A terminal that runs the real binary: keys go in, the screen comes out. Used by the journeys in a pty and by
+//! the example that makes the pictures. Waiting is for text on the screen or the end of the program, never for time alone.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops where its terminal fails"
+)]
+
+use std::{
+    ffi::OsStr,
+    io::{Read, Write},
+    num::NonZeroU16,
+    path::Path,
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    time::{Duration, Instant},
+};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use vt100::Parser;
+
+/// How long a screen may take to show what is waited for, on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A program in a terminal of its own.
+pub(crate) struct Terminal {
+    parser: Parser,
+    output: Receiver<Vec<u8>>,
+    raw: Vec<u8>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+}
+
+impl Terminal {
+    /// Starts `program` with `args` in a terminal of `columns` × `rows`, its home and state in `home`.
+    pub(crate) fn start(
+        program: &Path,
+        args: &[&OsStr],
+        home: &Path,
+        (columns, rows): (u16, u16),
+    ) -> Self {
+        let mut command = CommandBuilder::new(program);
+        command.args(args);
+        command.env_clear();
+        for (name, value) in [
+            ("TERM", "xterm-256color"),
+            ("COLORTERM", "truecolor"),
+            ("LANG", "C.UTF-8"),
+        ] {
+            command.env(name, value);
+        }
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", home);
+        command.env("WHARF_STATE", home.join("state"));
+        command.env("AWS_EC2_METADATA_DISABLED", "true");
+        command.cwd(home);
+        Self::spawn(command, (columns, rows))
+    }
+
+    /// Starts a prepared command.
+    pub(crate) fn spawn(command: CommandBuilder, (columns, rows): (u16, u16)) -> Self {
+        let size = PtySize {
+            rows,
+            cols: columns,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (sender, output) = channel();
+        std::thread::spawn(move || forward(&mut reader, &sender));
+        Self {
+            parser: Parser::new(
+                NonZeroU16::new(rows).unwrap(),
+                NonZeroU16::new(columns).unwrap(),
+                0,
+            ),
+            output,
+            raw: Vec::new(),
+            keys: pair.master.take_writer().unwrap(),
+            child,
+            master: pair.master,
+        }
+    }
+
+    /// Presses keys, as the bytes a terminal sends.
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// Changes the size, as a person who drags the window's corner.
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
+        self.master
+            .resize(PtySize {
+                rows,
+                cols: columns,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
+        self.parser.screen_mut().set_size(
+            NonZeroU16::new(rows).unwrap(),
+            NonZeroU16::new(columns).unwrap(),
+        );
+    }
+
+    /// Waits until the screen shows `text`; tells the screen when it never does.
+    pub(crate) fn until(&mut self, text: &str) {
+        self.wait_for(text, |screen| screen.contains(text));
+    }
+
+    /// Waits until the screen no longer shows `text`.
+    pub(crate) fn until_gone(&mut self, text: &str) {
+        self.wait_for(text, |screen| !screen.contains(text));
+    }
+
+    /// Waits until `holds` holds for the screen's text.
+    pub(crate) fn wait_for(&mut self, what: &str, holds: impl Fn(&str) -> bool) {
+        let limit = Instant::now() + PATIENCE;
+        while !holds(&self.text()) {
+            let left = limit.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => self.take(&bytes),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("waited for {what:?}; the screen:\n{}", self.text())
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    assert!(
+                        holds(&self.text()),
+                        "the program ended before {what:?}; the screen:\n{}",
+                        self.text()
+                    );
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes in what comes until nothing came for `quiet`: for pictures, where the last frame counts.
+    pub(crate) fn settle(&mut self, quiet: Duration) {
+        while let Ok(bytes) = self.output.recv_timeout(quiet) {
+            self.take(&bytes);
+        }
+    }
+
+    /// Waits for the end of the program and tells its exit code.
+    pub(crate) fn exit_code(&mut self) -> u32 {
+        while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
+            self.take(&bytes);
+        }
+        self.child.wait().unwrap().exit_code()
+    }
+
+    /// The process number of the program.
+    pub(crate) fn process_id(&self) -> Option<u32> {
+        self.child.process_id()
+    }
+
+    /// The screen as text.
+    pub(crate) fn text(&self) -> String {
+        self.parser.screen().contents()
+    }
+
+    /// The screen with its colours.
+    pub(crate) fn screen(&self) -> &vt100::Screen {
+        self.parser.screen()
+    }
+
+    /// Every byte that the program wrote so far.
+    pub(crate) fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.raw.extend_from_slice(bytes);
+        self.parser.process(bytes);
+    }
+}
+
+/// Hands on what the program writes until it is gone: the read fails with EIO then.
+fn forward(reader: &mut dyn Read, sender: &Sender<Vec<u8>>) {
+    let mut buffer = [0; 16 * 1024];
+    while let Ok(n @ 1..) = reader.read(&mut buffer) {
+        if sender.send(buffer[..n].to_vec()).is_err() {
+            return;
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // A program that has ended already cannot be killed, which is what is wanted.
+        let _ended = self.child.kill();
+    }
+}
