@@ -15,7 +15,7 @@ mod uri;
 pub use clock::Clock;
 pub use fault::{Fault, Faults, Rule, Spec, SpecError};
 pub use log::{Log, LogLine};
-pub use s3::Store;
+pub use s3::{Store, Versioning};
 
 use server::Server;
 use std::io;

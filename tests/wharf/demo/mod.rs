@@ -6,6 +6,7 @@
 )]
 
 mod objects;
+mod world;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
