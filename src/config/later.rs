@@ -1,0 +1,208 @@
+//! `[migrations.NAME]` and `[runs.NAME]`: read and checked, so that a slip in them is told on the first day they are written.
+
+use indexmap::IndexMap;
+
+use crate::domain::location::{Location, Remote};
+
+use super::{
+    document::{Table, expected},
+    env::Env,
+    invalid::{Invalid, nearest},
+    layer::Layer,
+    mapping::{self, Mapping, prefix, required},
+    origin::Sourced,
+    quantity,
+    remote::RemoteConfig,
+    setting::{self, SyncKey},
+};
+
+/// Some prefixes and where each goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Migration {
+    /// How: `auto`, `direct`, `relay` or `hybrid`.
+    pub mode: String,
+    /// Routes that run at once.
+    pub parallel: u16,
+    /// From where to where.
+    pub routes: Vec<Route>,
+    /// Options for all routes.
+    pub options: Layer,
+}
+
+/// One prefix and where it goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Route {
+    /// The source.
+    pub from: Sourced<Location>,
+    /// The destination.
+    pub to: Sourced<Location>,
+    /// Options of this route.
+    pub options: Layer,
+}
+
+/// The migrations of the file.
+pub(super) fn migrations(
+    root: &Table<'_>,
+    env: &Env,
+    remotes: &IndexMap<Remote, RemoteConfig>,
+) -> IndexMap<String, Migration> {
+    let mut migrations = IndexMap::new();
+    for (name, table) in root.tables("migrations") {
+        let mode = table.read("mode", mode).map(|mode| mode.value);
+        let parallel = table.read("parallel", |text| setting::count(text, 1..=64));
+        let routes = table.list("routes").into_iter().enumerate();
+        let routes = routes
+            .filter_map(|(at, value)| {
+                let name = format!("{}[{at}]", table.name_of("routes"));
+                let route = Table::of(root.document, name, value)?;
+                let found = self::route(&route, env, remotes);
+                route.close();
+                found
+            })
+            .collect();
+        let migration = Migration {
+            mode: mode.unwrap_or_else(|| "auto".to_owned()),
+            parallel: parallel.map_or(4, |count| count.value),
+            routes,
+            options: mapping::options(&table, &SyncKey::ALL, env),
+        };
+        table.close();
+        migrations.insert(name.to_owned(), migration);
+    }
+    migrations
+}
+
+fn route(table: &Table<'_>, env: &Env, remotes: &IndexMap<Remote, RemoteConfig>) -> Option<Route> {
+    let options = mapping::options(table, &SyncKey::ALL, env);
+    let (from, to) = (prefix(table, "from", remotes), prefix(table, "to", remotes));
+    let (from, to) = (required(table, "from", from), required(table, "to", to));
+    Some(Route {
+        from: from?,
+        to: to?,
+        options,
+    })
+}
+
+/// `traditional` is what others call `relay`.
+fn mode(text: &str) -> Result<String, Invalid> {
+    let modes = ["auto", "direct", "relay", "hybrid"];
+    match text {
+        "traditional" => Ok("relay".to_owned()),
+        _ => setting::word(text, &modes).map(str::to_owned),
+    }
+}
+
+/// Names that `[runs]` refers to.
+pub(super) struct Known<'a> {
+    /// Remotes of the file.
+    pub(super) remotes: &'a IndexMap<Remote, RemoteConfig>,
+    /// Mappings of the file.
+    pub(super) mappings: &'a IndexMap<String, Mapping>,
+}
+
+/// The names of the runs, each checked.
+pub(super) fn runs(root: &Table<'_>, known: &Known<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    for (name, table) in root.tables("runs") {
+        run(&table, known);
+        table.close();
+        names.push(name.to_owned());
+    }
+    names
+}
+
+fn run(table: &Table<'_>, known: &Known<'_>) {
+    drop(table.read("remote", |name| {
+        mapping::known_remote(&Remote::named(name), known.remotes)
+    }));
+    check_mappings(table, "inputs", known.mappings);
+    check_mappings(table, "outputs", known.mappings);
+    drop(table.text("instance"));
+    drop(table.read("at_end", |text| {
+        setting::word(text, &["terminate", "stop", "leave"]).map(drop)
+    }));
+    drop(table.read("total_steps", |text| setting::count(text, 1..=u64::MAX)));
+    drop(table.read("stalled_after", auto_or_span));
+    for value in table.list("metrics") {
+        let Some(metric) = Table::of(table.document, table.name_of("metrics"), value) else {
+            continue;
+        };
+        let from = prefix(&metric, "from", known.remotes);
+        drop(required(&metric, "from", from));
+        metric.close();
+    }
+    if let Some(code) = table.table("code") {
+        for key in ["repository", "branch", "deploy_key"] {
+            drop(code.text(key));
+        }
+        drop(code.texts("overrides"));
+        code.close();
+    }
+    if let Some(launch) = table.table("launch") {
+        self::launch(&launch);
+        launch.close();
+    }
+}
+
+fn launch(table: &Table<'_>) {
+    let texts = [
+        "binary",
+        "subnet",
+        "instance_profile",
+        "image",
+        "type",
+        "init",
+        "train",
+        "key_name",
+    ];
+    for key in texts {
+        drop(table.text(key));
+    }
+    for key in ["security_groups", "upload"] {
+        drop(table.texts(key));
+    }
+    drop(table.read("spot", setting::switch));
+    drop(table.read("max_hours", positive));
+    drop(table.read("max_cost", positive));
+    for value in table.list("volumes") {
+        let Some(volume) = Table::of(table.document, table.name_of("volumes"), value) else {
+            continue;
+        };
+        drop(volume.text("device"));
+        drop(volume.read("size", quantity::size));
+        let kinds = ["gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"];
+        drop(volume.read("kind", |text| setting::word(text, &kinds).map(drop)));
+        volume.close();
+    }
+}
+
+fn check_mappings(table: &Table<'_>, key: &'static str, mappings: &IndexMap<String, Mapping>) {
+    for value in table.list(key) {
+        let Some(name) = value.get_ref().as_str() else {
+            table.problem(key, expected("the name of a mapping", value));
+            continue;
+        };
+        if !mappings.contains_key(name) {
+            let known: Vec<&str> = mappings.keys().map(String::as_str).collect();
+            let mut invalid = Invalid::unknown(name, "mapping", &known);
+            invalid.nearest = nearest(name, &known).map(str::to_owned);
+            table
+                .document
+                .problem(value.span(), &table.name_of(key), invalid);
+        }
+    }
+}
+
+fn auto_or_span(text: &str) -> Result<(), Invalid> {
+    if text == "auto" {
+        return Ok(());
+    }
+    quantity::span(text).map(drop)
+}
+
+fn positive(text: &str) -> Result<f64, Invalid> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
+        Ok(_) | Err(_) => Err(Invalid::form(text, "a number above 0")),
+    }
+}

@@ -1,0 +1,190 @@
+//! TOML to typed values, each with its origin. Layers: the built-in reference < the file < variables < flags.
+//! `Config::load` is the door; everything it wants to know of the machine comes in `Env`, so that tests give their own.
+
+mod document;
+pub mod env;
+pub mod error;
+pub mod ini;
+pub mod invalid;
+pub mod later;
+pub mod layer;
+pub mod machine;
+pub mod mapping;
+pub mod origin;
+pub mod place;
+pub mod quantity;
+pub mod remote;
+pub mod search;
+pub mod setting;
+mod show;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use indexmap::IndexMap;
+
+use crate::domain::location::Remote;
+
+use document::{Document, Table};
+use later::Migration;
+use layer::Layer;
+use machine::Machine;
+use mapping::Mapping;
+use remote::RemoteConfig;
+use search::Search;
+use setting::SyncKey;
+
+pub use env::Env;
+pub use error::{Error, Problem, Problems};
+pub use origin::{Origin, Sourced};
+pub use place::Place;
+pub use show::Row;
+
+/// The reference that is built in: every key with its meaning, and the defaults.
+pub const REFERENCE: &str = include_str!("../../config/default.toml");
+
+/// The whole configuration as it holds here and now.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Where it was looked for.
+    pub search: Search,
+    /// The file that is used; `None` where there is none, and the defaults hold.
+    pub file: Option<PathBuf>,
+    /// The remotes of the file, and the unnamed one where variables or flags speak of it.
+    pub remotes: IndexMap<Remote, RemoteConfig>,
+    /// The remote that locations without one are at.
+    pub remote: Remote,
+    /// The machines of the file, in its order.
+    pub machines: Vec<Machine>,
+    /// `base_dir` at the top of the file: for machines that say nothing.
+    pub base_dir: Option<Sourced<PathBuf>>,
+    /// The mappings of the file, in its order.
+    pub mappings: IndexMap<String, Mapping>,
+    /// Mappings under one name.
+    pub groups: IndexMap<String, Vec<String>>,
+    /// Named filters.
+    pub filters: IndexMap<String, Layer>,
+    /// Named migrations.
+    pub migrations: IndexMap<String, Migration>,
+    /// Names of training runs.
+    pub runs: Vec<String>,
+    /// Sync options of the built-in reference.
+    defaults: Layer,
+    /// `[defaults]` of the file.
+    file_defaults: Layer,
+    /// `WHARF_*` variables.
+    variables: Layer,
+    /// The surroundings it was read in.
+    env: Env,
+}
+
+impl Config {
+    /// Finds and reads the configuration; none at all is a configuration too.
+    pub fn load(flag: Option<&Path>, env: &Env) -> Result<Self, Error> {
+        let search = Search::run(flag, env)?;
+        let used = search.used().map(|candidate| candidate.path.clone());
+        let text = match &used {
+            Some(path) => read(path)?,
+            None => String::new(),
+        };
+        let mut config = Self::of_text(used.as_deref(), &text, env)?;
+        config.search = search;
+        Ok(config)
+    }
+
+    /// The configuration that `text` is, as if it stood in `path`.
+    pub fn of_text(path: Option<&Path>, text: &str, env: &Env) -> Result<Self, Error> {
+        let mut problems = Vec::new();
+        let reference = Document::built_in(REFERENCE);
+        let defaults = read_all(&reference, env).file_defaults;
+        problems.extend(reference.into_problems());
+        // Relative paths are meant beside the real file, however it was linked to.
+        let real = path.map(|path| fs::canonicalize(path).unwrap_or_else(|_gone| path.to_owned()));
+        let shown = Arc::from(real.as_deref().unwrap_or(&env.cwd.join(search::FILE_NAME)));
+        let document = Document::new(shown, text);
+        let config = read_all(&document, env);
+        problems.extend(document.into_problems());
+        let variables = Layer::of_variables(env, &mut problems);
+        if !problems.is_empty() {
+            return Err(Error::Problems(Problems(problems)));
+        }
+        let mut config = Self {
+            file: path.map(Path::to_owned),
+            defaults,
+            variables,
+            env: env.clone(),
+            ..config
+        };
+        let unnamed = RemoteConfig::of_variables(env);
+        config.remotes.insert(Remote::default(), unnamed);
+        Ok(config)
+    }
+
+    /// The machine that we are on: the first that could be.
+    pub fn machine(&self) -> Option<&Machine> {
+        self.machines
+            .iter()
+            .find(|machine| machine.refusal.is_none())
+    }
+
+    /// The folder below which the folders of mappings lie.
+    pub fn base(&self) -> Option<&Sourced<PathBuf>> {
+        let own = self.machine().and_then(|machine| machine.base_dir.as_ref());
+        own.or(self.base_dir.as_ref())
+    }
+
+    /// The surroundings it was read in.
+    pub fn env(&self) -> &Env {
+        &self.env
+    }
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    fs::read_to_string(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read_all(document: &Document<'_>, env: &Env) -> Config {
+    let tables = document.parse();
+    let root = Table::root(document, &tables);
+    let remotes = remote::remotes(&root);
+    let machines = machine::machines(&root, env);
+    let names: Vec<&str> = machines
+        .iter()
+        .map(|machine| machine.name.as_str())
+        .collect();
+    let mappings = mapping::mappings(&root, env, &remotes, &names);
+    let groups = mapping::groups(&root, &mappings);
+    let defaults = root.table("defaults").map(|table| {
+        let layer = mapping::options(&table, &SyncKey::ALL, env);
+        table.close();
+        layer
+    });
+    let known = later::Known {
+        remotes: &remotes,
+        mappings: &mappings,
+    };
+    let runs = later::runs(&root, &known);
+    let config = Config {
+        base_dir: machine::base_dir(&root, env),
+        filters: mapping::filters(&root, env),
+        migrations: later::migrations(&root, env, &remotes),
+        file_defaults: defaults.unwrap_or_default(),
+        runs,
+        groups,
+        mappings,
+        machines,
+        remotes,
+        ..Config::default()
+    };
+    root.close();
+    config
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! From words to places: a word is a mapping, else a path or a location; and the options that hold for it.
+
+use std::path::PathBuf;
+
+use crate::domain::{
+    location::{Location, Remote},
+    plan::Existing,
+};
+
+use super::{
+    Config,
+    error::Error,
+    invalid::Invalid,
+    layer::{Layer, Resolved, resolve},
+    mapping::{Direction, Mapping, known_remote},
+    origin::Origin,
+    remote::RemoteConfig,
+    setting::{Setting, SyncKey},
+};
+
+/// What a word on the command line means.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    /// A mapping: a pair, not a location.
+    Mapping(Box<Mapping>),
+    /// A location.
+    Location(Location),
+}
+
+impl Config {
+    /// What `word` means: a mapping, else a location. `./` before a word makes it a path.
+    pub fn place(&self, word: &str) -> Result<Place, Error> {
+        if let Some(mapping) = self.mappings.get(word) {
+            return Ok(Place::Mapping(Box::new(mapping.clone())));
+        }
+        self.location(word).map(Place::Location)
+    }
+
+    /// The location that `word` means, at the remote that the flags speak of where it names none.
+    pub fn location(&self, word: &str) -> Result<Location, Error> {
+        let location = Location::parse(word)
+            .map_err(|error| Error::Invalid(Invalid::because(error.to_string())))?;
+        let Some(remote) = remote_of(&location) else {
+            return Ok(self.beside(location));
+        };
+        known_remote(remote, &self.remotes)?;
+        if remote.name().is_none() && self.remote.name().is_some() {
+            return Ok(location.with_remote(self.remote.clone()));
+        }
+        Ok(location)
+    }
+
+    /// `~` of a path that no shell has expanded (in a flag's value, for one).
+    fn beside(&self, location: Location) -> Location {
+        match &location {
+            Location::Disk(path) => match path.to_str() {
+                Some(text) if text.starts_with("~/") || text == "~" => {
+                    Location::Disk(self.env.expand(text, &self.env.cwd))
+                }
+                Some(_) | None => location,
+            },
+            Location::S3(_) | Location::Buckets(_) | Location::Manifest(_) => location,
+        }
+    }
+
+    /// The folder of a mapping on this machine.
+    pub fn local(&self, mapping: &Mapping) -> Result<PathBuf, Error> {
+        let text = &mapping.local.value;
+        let alone = self.env.expand(text, std::path::Path::new(""));
+        if alone.is_absolute() {
+            return Ok(alone);
+        }
+        match self.base() {
+            Some(base) => Ok(base.value.join(text)),
+            None => Err(Error::NoBase {
+                mapping: mapping.name.clone(),
+                local: text.clone(),
+                tried: self.tried(),
+            }),
+        }
+    }
+
+    /// The machines and why each is not this one.
+    fn tried(&self) -> String {
+        let why = |machine: &super::machine::Machine| {
+            let refusal = machine.refusal.as_deref().unwrap_or("it gives no base_dir");
+            format!("{}: {refusal}", machine.name)
+        };
+        let tried: Vec<String> = self.machines.iter().map(why).collect();
+        if tried.is_empty() {
+            return "no [machines] are named".to_owned();
+        }
+        tried.join("; ")
+    }
+
+    /// The options of a sync between two locations: the reference, the file, variables, `flags`.
+    pub fn options(&self, flags: &Layer) -> Resolved {
+        resolve(&[&self.defaults, &self.file_defaults, &self.variables, flags])
+    }
+
+    /// The options of a mapping: what exists is kept unless somebody says otherwise.
+    pub fn mapping_options(&self, mapping: &Mapping, flags: &Layer) -> Resolved {
+        let mut own = Layer::default();
+        own.push(Setting::Existing(Existing::Keep), Origin::BuiltIn);
+        resolve(&[
+            &self.defaults,
+            &own,
+            &self.file_defaults,
+            &mapping.options,
+            &self.variables,
+            flags,
+        ])
+    }
+
+    /// Whether a person has said what may happen to what exists: by a flag, a variable, or the mapping's own rule.
+    pub fn says_existing(&self, mapping: Option<&Mapping>, flags: &Layer) -> bool {
+        let own = mapping.is_some_and(|mapping| mapping.options.names(SyncKey::Existing));
+        own || [flags, &self.variables, &self.file_defaults]
+            .iter()
+            .any(|layer| layer.names(SyncKey::Existing))
+    }
+
+    /// The mapping that forbids writing here: a prefix under a pull mapping, however it is addressed.
+    pub fn forbids_writing(&self, location: &Location) -> Option<&Mapping> {
+        self.mappings.values().find(|mapping| {
+            mapping.direction == Direction::Pull && self.same_store(&mapping.remote.value, location)
+        })
+    }
+
+    /// The prefixes that pull mappings protect.
+    pub fn protected(&self) -> impl Iterator<Item = (&Mapping, &Location)> {
+        self.mappings
+            .values()
+            .filter(|mapping| mapping.direction == Direction::Pull)
+            .map(|mapping| (mapping, &mapping.remote.value))
+    }
+
+    /// Whether two prefixes overlap; names of buckets are unique at an endpoint, so the remote's name does not matter.
+    fn same_store(&self, one: &Location, other: &Location) -> bool {
+        let (Some(a), Some(b)) = (one.s3(), other.s3()) else {
+            return false;
+        };
+        let endpoint = |remote: &Remote| {
+            let remote = self.remotes.get(remote)?;
+            remote.endpoint_url.as_ref().map(|url| url.value.clone())
+        };
+        let same_endpoint = endpoint(&a.remote) == endpoint(&b.remote);
+        same_endpoint && one.overlaps(&other.clone().with_remote(a.remote.clone()))
+    }
+
+    /// Lays what the global flags say over the remote they speak of: the unnamed one, or `name`.
+    pub fn lay_remote(&mut self, name: Option<&str>, flags: &RemoteConfig) -> Result<(), Error> {
+        if let Some(name) = name {
+            self.remote = Remote::named(name);
+            known_remote(&self.remote, &self.remotes)?;
+        }
+        let remote = self.remotes.entry(self.remote.clone()).or_default();
+        *remote = remote.under(flags);
+        Ok(())
+    }
+
+    /// The location at a remote of its own that differs by `flags`: `--source-region` and the like.
+    pub fn lay_side(&mut self, side: &str, location: Location, flags: &RemoteConfig) -> Location {
+        let Some(remote) = remote_of(&location).filter(|_| *flags != RemoteConfig::default())
+        else {
+            return location;
+        };
+        let weaker = self.remotes.get(remote).cloned().unwrap_or_default();
+        let mut own = Remote::named(side);
+        while self.remotes.contains_key(&own) {
+            own = Remote::named(&format!("{}-flags", own.name().unwrap_or(side)));
+        }
+        self.remotes.insert(own.clone(), weaker.under(flags));
+        location.with_remote(own)
+    }
+}
+
+/// The remote whose session a location needs.
+pub fn remote_of(location: &Location) -> Option<&Remote> {
+    match location {
+        Location::S3(prefix) => Some(&prefix.remote),
+        Location::Buckets(remote) => Some(remote),
+        Location::Manifest(of) => remote_of(of),
+        Location::Disk(_) => None,
+    }
+}

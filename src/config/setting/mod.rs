@@ -1,0 +1,342 @@
+//! The sync options as keys: one name, one way to read them from text, one place where they enter `SyncOptions`.
+//! Files, variables and flags all pass through `SyncKey::read`, so that a value means the same wherever it is written.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    diff::Level,
+    filter::Glob,
+    plan::{Existing, MaxDelete, Symlinks, SyncOptions},
+};
+
+use super::{invalid::Invalid, quantity};
+
+mod read;
+
+pub use read::{STORAGE_CLASSES, level};
+pub(super) use read::{count, switch, word};
+use read::{existing, found_or, glob, pair, part_size, requests, seconds, sse, symlinks, verify};
+
+/// A sync option by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SyncKey {
+    /// How "same" is decided.
+    Check,
+    /// What may happen to what exists.
+    Existing,
+    /// Take what matches.
+    Include,
+    /// Leave what matches.
+    Exclude,
+    /// Smallest size that takes part.
+    MinSize,
+    /// Largest size that takes part.
+    MaxSize,
+    /// Modified at or after.
+    NewerThan,
+    /// Modified before.
+    OlderThan,
+    /// Remove at the destination what the source lacks.
+    Delete,
+    /// The most deletes that need no extra word.
+    MaxDelete,
+    /// An empty source may lead to deletes.
+    AllowEmptySource,
+    /// How each moved object is proven.
+    Verify,
+    /// Count both sides again at the end.
+    Recount,
+    /// Flush each download to the medium.
+    Durable,
+    /// Parallel requests.
+    Workers,
+    /// Bytes of a part.
+    PartSize,
+    /// Bytes a second.
+    Bandwidth,
+    /// Requests a second.
+    RequestsPerSecond,
+    /// Tries of each request beyond the first.
+    Retries,
+    /// Seconds until a silent request counts as failed.
+    Timeout,
+    /// Storage class of what is written.
+    StorageClass,
+    /// Encryption of what is written.
+    Sse,
+    /// User metadata of what is written.
+    Metadata,
+    /// Tags of what is written.
+    Tags,
+    /// What becomes of symbolic links.
+    Symlinks,
+}
+
+/// A sync option with its value.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(
+    missing_docs,
+    reason = "each is its key's value; `SyncKey` tells what it means"
+)]
+pub enum Setting {
+    Check(Level),
+    Existing(Existing),
+    Glob(Glob),
+    MinSize(u64),
+    MaxSize(u64),
+    NewerThan(Timestamp),
+    OlderThan(Timestamp),
+    Delete(bool),
+    MaxDelete(MaxDelete),
+    AllowEmptySource(bool),
+    Verify(Option<Level>),
+    Recount(bool),
+    Durable(bool),
+    Workers(Option<u16>),
+    PartSize(Option<u64>),
+    Bandwidth(Option<u64>),
+    RequestsPerSecond(Option<u32>),
+    Retries(u32),
+    Timeout(u32),
+    StorageClass(Arc<str>),
+    Sse(Arc<str>),
+    Metadata(String, String),
+    Tag(String, String),
+    Symlinks(Symlinks),
+}
+
+impl SyncKey {
+    /// Every option, in the order in which they are shown.
+    pub const ALL: [Self; 25] = [
+        Self::Check,
+        Self::Existing,
+        Self::Include,
+        Self::Exclude,
+        Self::MinSize,
+        Self::MaxSize,
+        Self::NewerThan,
+        Self::OlderThan,
+        Self::Delete,
+        Self::MaxDelete,
+        Self::AllowEmptySource,
+        Self::Verify,
+        Self::Recount,
+        Self::Durable,
+        Self::Workers,
+        Self::PartSize,
+        Self::Bandwidth,
+        Self::RequestsPerSecond,
+        Self::Retries,
+        Self::Timeout,
+        Self::StorageClass,
+        Self::Sse,
+        Self::Metadata,
+        Self::Tags,
+        Self::Symlinks,
+    ];
+
+    /// The name in files; `-` for `_` makes the flag's.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Existing => "existing",
+            Self::Include => "include",
+            Self::Exclude => "exclude",
+            Self::MinSize => "min_size",
+            Self::MaxSize => "max_size",
+            Self::NewerThan => "newer_than",
+            Self::OlderThan => "older_than",
+            Self::Delete => "delete",
+            Self::MaxDelete => "max_delete",
+            Self::AllowEmptySource => "allow_empty_source",
+            Self::Verify => "verify",
+            Self::Recount => "recount",
+            Self::Durable => "durable",
+            Self::Workers => "workers",
+            Self::PartSize => "part_size",
+            Self::Bandwidth => "bandwidth",
+            Self::RequestsPerSecond => "requests_per_second",
+            Self::Retries => "retries",
+            Self::Timeout => "timeout",
+            Self::StorageClass => "storage_class",
+            Self::Sse => "sse",
+            Self::Metadata => "metadata",
+            Self::Tags => "tags",
+            Self::Symlinks => "symlinks",
+        }
+    }
+
+    /// The flag that sets it, without its dashes.
+    pub fn flag(self) -> String {
+        self.name().replace('_', "-")
+    }
+
+    /// The variable of the environment that sets it.
+    pub fn variable(self) -> String {
+        format!("WHARF_{}", self.name().to_uppercase())
+    }
+
+    /// Whether it may be said several times, each adding one.
+    pub fn is_list(self) -> bool {
+        matches!(
+            self,
+            Self::Include | Self::Exclude | Self::Metadata | Self::Tags
+        )
+    }
+
+    /// The value that `text` means; `now` is what ages count from.
+    pub fn read(self, text: &str, now: Timestamp) -> Result<Setting, Invalid> {
+        Ok(match self {
+            Self::Check => Setting::Check(level(text)?),
+            Self::Existing => Setting::Existing(existing(text)?),
+            Self::Include => Setting::Glob(Glob::Include(glob(text)?)),
+            Self::Exclude => Setting::Glob(Glob::Exclude(glob(text)?)),
+            Self::MinSize => Setting::MinSize(quantity::size(text)?),
+            Self::MaxSize => Setting::MaxSize(quantity::size(text)?),
+            Self::NewerThan => Setting::NewerThan(quantity::moment(text, now)?),
+            Self::OlderThan => Setting::OlderThan(quantity::moment(text, now)?),
+            Self::Delete => Setting::Delete(switch(text)?),
+            Self::MaxDelete => Setting::MaxDelete(quantity::max_delete(text)?),
+            Self::AllowEmptySource => Setting::AllowEmptySource(switch(text)?),
+            Self::Recount => Setting::Recount(switch(text)?),
+            Self::Durable => Setting::Durable(switch(text)?),
+            Self::Verify => Setting::Verify(verify(text)?),
+            Self::Workers => Setting::Workers(found_or(text, |text| count(text, 1..=512))?),
+            Self::PartSize => Setting::PartSize(found_or(text, part_size)?),
+            Self::Bandwidth => Setting::Bandwidth(quantity::rate(text)?),
+            Self::RequestsPerSecond => Setting::RequestsPerSecond(requests(text)?),
+            Self::Retries => Setting::Retries(count(text, 0..=100)?),
+            Self::Timeout => Setting::Timeout(seconds(text)?),
+            Self::StorageClass => Setting::StorageClass(word(text, &STORAGE_CLASSES)?.into()),
+            Self::Sse => Setting::Sse(sse(text)?),
+            Self::Metadata => pair(text, "KEY=VALUE").map(|(k, v)| Setting::Metadata(k, v))?,
+            Self::Tags => pair(text, "KEY=VALUE").map(|(k, v)| Setting::Tag(k, v))?,
+            Self::Symlinks => Setting::Symlinks(symlinks(text)?),
+        })
+    }
+}
+
+impl Setting {
+    /// Which option this is.
+    pub fn key(&self) -> SyncKey {
+        match self {
+            Self::Check(_) => SyncKey::Check,
+            Self::Existing(_) => SyncKey::Existing,
+            Self::Glob(Glob::Include(_)) => SyncKey::Include,
+            Self::Glob(Glob::Exclude(_)) => SyncKey::Exclude,
+            Self::MinSize(_) => SyncKey::MinSize,
+            Self::MaxSize(_) => SyncKey::MaxSize,
+            Self::NewerThan(_) => SyncKey::NewerThan,
+            Self::OlderThan(_) => SyncKey::OlderThan,
+            Self::Delete(_) => SyncKey::Delete,
+            Self::MaxDelete(_) => SyncKey::MaxDelete,
+            Self::AllowEmptySource(_) => SyncKey::AllowEmptySource,
+            Self::Verify(_) => SyncKey::Verify,
+            Self::Recount(_) => SyncKey::Recount,
+            Self::Durable(_) => SyncKey::Durable,
+            Self::Workers(_) => SyncKey::Workers,
+            Self::PartSize(_) => SyncKey::PartSize,
+            Self::Bandwidth(_) => SyncKey::Bandwidth,
+            Self::RequestsPerSecond(_) => SyncKey::RequestsPerSecond,
+            Self::Retries(_) => SyncKey::Retries,
+            Self::Timeout(_) => SyncKey::Timeout,
+            Self::StorageClass(_) => SyncKey::StorageClass,
+            Self::Sse(_) => SyncKey::Sse,
+            Self::Metadata(..) => SyncKey::Metadata,
+            Self::Tag(..) => SyncKey::Tags,
+            Self::Symlinks(_) => SyncKey::Symlinks,
+        }
+    }
+
+    /// Writes this value into `options`; lists grow, all else is replaced.
+    pub fn apply(&self, options: &mut SyncOptions) {
+        match self.clone() {
+            Self::Check(level) => options.check = level,
+            Self::Existing(rule) => options.existing = rule,
+            Self::Glob(glob) => options.filter.rules.push(glob),
+            Self::MinSize(bytes) => options.filter.min_size = Some(bytes),
+            Self::MaxSize(bytes) => options.filter.max_size = Some(bytes),
+            Self::NewerThan(at) => options.filter.newer_than = Some(at),
+            Self::OlderThan(at) => options.filter.older_than = Some(at),
+            Self::Delete(on) => options.delete = on,
+            Self::MaxDelete(most) => options.max_delete = most,
+            Self::AllowEmptySource(on) => options.allow_empty_source = on,
+            Self::Verify(level) => options.verify = level,
+            Self::Recount(on) => options.recount = on,
+            Self::Durable(on) => options.durable = on,
+            Self::Workers(count) => options.workers = count,
+            Self::PartSize(bytes) => options.part_size = bytes,
+            Self::Bandwidth(bytes) => options.bandwidth = bytes,
+            Self::RequestsPerSecond(count) => options.requests_per_second = count,
+            Self::Retries(count) => options.retries = count,
+            Self::Timeout(seconds) => options.timeout = seconds,
+            Self::StorageClass(class) => options.storage_class = Some(class),
+            Self::Sse(sse) => options.sse = Some(sse),
+            Self::Metadata(key, value) => options.metadata.push((key, value)),
+            Self::Tag(key, value) => options.tags.push((key, value)),
+            Self::Symlinks(rule) => options.symlinks = rule,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::{Setting, SyncKey};
+    use crate::domain::plan::SyncOptions;
+
+    /// A text for each option that its default does not have.
+    fn sample(key: SyncKey) -> &'static str {
+        match key {
+            SyncKey::Check | SyncKey::Verify => "read",
+            SyncKey::Existing => "keep",
+            SyncKey::Include | SyncKey::Exclude => "**/*.png",
+            SyncKey::MinSize | SyncKey::MaxSize | SyncKey::Bandwidth => "7K",
+            SyncKey::NewerThan | SyncKey::OlderThan => "7d",
+            SyncKey::Delete | SyncKey::AllowEmptySource | SyncKey::Durable => "true",
+            SyncKey::Recount => "false",
+            SyncKey::MaxDelete => "1%",
+            SyncKey::Workers | SyncKey::RequestsPerSecond | SyncKey::Retries => "3",
+            SyncKey::PartSize => "64MiB",
+            SyncKey::Timeout => "2m",
+            SyncKey::StorageClass => "STANDARD_IA",
+            SyncKey::Sse => "aws:kms:key",
+            SyncKey::Metadata | SyncKey::Tags => "a=b=c",
+            SyncKey::Symlinks => "follow",
+        }
+    }
+
+    #[test]
+    fn every_option_is_read_and_reaches_the_options() {
+        for key in SyncKey::ALL {
+            let setting = key.read(sample(key), Timestamp::UNIX_EPOCH).unwrap();
+            let mut options = SyncOptions::default();
+            setting.apply(&mut options);
+            assert_eq!(setting.key(), key);
+            assert_ne!(options, SyncOptions::default(), "{}", key.name());
+        }
+    }
+
+    #[test]
+    fn every_option_refuses_nonsense() {
+        for key in SyncKey::ALL {
+            let nonsense = if key.is_list() { "" } else { "\u{1b}nonsense" };
+            let refused = key.read(nonsense, Timestamp::UNIX_EPOCH).unwrap_err();
+            assert!(!refused.to_string().contains('\u{1b}'), "{refused}");
+        }
+    }
+
+    #[test]
+    fn bounds_are_told() {
+        let read = |key: SyncKey, text: &str| key.read(text, Timestamp::UNIX_EPOCH);
+        assert!(read(SyncKey::PartSize, "1MiB").is_err());
+        assert!(read(SyncKey::Workers, "0").is_err());
+        assert_eq!(read(SyncKey::Workers, "auto"), Ok(Setting::Workers(None)));
+        assert!(read(SyncKey::Include, "a[").is_err());
+        assert!(read(SyncKey::Sse, "aws:kms:").is_err());
+        assert!(read(SyncKey::Verify, "time").is_err());
+    }
+}

@@ -1,0 +1,154 @@
+//! Texts to the values of sync options, each with what would be right where it is not.
+
+use std::sync::Arc;
+
+use crate::{
+    config::{invalid::Invalid, quantity},
+    domain::{
+        diff::Level,
+        plan::{Existing, Symlinks},
+    },
+};
+
+/// Storage classes that S3 takes in a PUT.
+pub const STORAGE_CLASSES: [&str; 10] = [
+    "STANDARD",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER_IR",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+    "REDUCED_REDUNDANCY",
+    "EXPRESS_ONEZONE",
+    "OUTPOSTS",
+];
+
+const LEVELS: [&str; 4] = ["size", "time", "checksum", "read"];
+
+/// Smallest and largest part that S3 takes, bytes.
+const PART_SIZES: std::ops::RangeInclusive<u64> = 5 << 20..=5 << 30;
+
+/// The word itself, where it is one of these.
+pub(in crate::config) fn word<'a>(text: &str, allowed: &[&'a str]) -> Result<&'a str, Invalid> {
+    let text = text.trim();
+    let found = allowed.iter().find(|&&word| word == text);
+    found.copied().ok_or_else(|| Invalid::word(text, allowed))
+}
+
+/// `true` or `false`.
+pub(in crate::config) fn switch(text: &str) -> Result<bool, Invalid> {
+    word(text, &["true", "false"]).map(|word| word == "true")
+}
+
+/// A level of proof.
+pub fn level(text: &str) -> Result<Level, Invalid> {
+    Ok(match word(text, &LEVELS)? {
+        "size" => Level::Size,
+        "time" => Level::Time,
+        "checksum" => Level::Checksum,
+        _ => Level::Read,
+    })
+}
+
+pub(super) fn verify(text: &str) -> Result<Option<Level>, Invalid> {
+    let allowed = ["size", "checksum", "read", "off"];
+    match word(text, &allowed)? {
+        "off" => Ok(None),
+        word => level(word).map(Some),
+    }
+}
+
+pub(super) fn existing(text: &str) -> Result<Existing, Invalid> {
+    Ok(match word(text, &["keep", "update", "newest", "always"])? {
+        "keep" => Existing::Keep,
+        "update" => Existing::Update,
+        "newest" => Existing::Newest,
+        _ => Existing::Always,
+    })
+}
+
+pub(super) fn symlinks(text: &str) -> Result<Symlinks, Invalid> {
+    Ok(match word(text, &["skip", "follow"])? {
+        "skip" => Symlinks::Skip,
+        _ => Symlinks::Follow,
+    })
+}
+
+pub(super) fn glob(text: &str) -> Result<String, Invalid> {
+    match globset::Glob::new(text) {
+        Ok(_) if !text.is_empty() => Ok(text.to_owned()),
+        Ok(_) => Err(Invalid::because("an empty glob matches nothing")),
+        Err(error) => Err(Invalid::because(error.to_string())),
+    }
+}
+
+/// A value, or `auto` for what the program finds by itself.
+pub(super) fn found_or<T>(
+    text: &str,
+    read: impl FnOnce(&str) -> Result<T, Invalid>,
+) -> Result<Option<T>, Invalid> {
+    if text.trim() == "auto" {
+        return Ok(None);
+    }
+    read(text).map(Some)
+}
+
+/// A whole number within bounds.
+pub(in crate::config) fn count<T>(
+    text: &str,
+    bounds: std::ops::RangeInclusive<T>,
+) -> Result<T, Invalid>
+where
+    T: std::str::FromStr + PartialOrd + std::fmt::Display,
+{
+    let (least, most) = (bounds.start(), bounds.end());
+    let bad = || Invalid::form(text, &format!("a whole number from {least} to {most}"));
+    let value = text.trim().parse().map_err(|_why| bad())?;
+    if bounds.contains(&value) {
+        Ok(value)
+    } else {
+        Err(bad())
+    }
+}
+
+pub(super) fn part_size(text: &str) -> Result<u64, Invalid> {
+    let bytes = quantity::size(text)?;
+    if PART_SIZES.contains(&bytes) {
+        return Ok(bytes);
+    }
+    Err(Invalid::form(text, "a part's size: S3 takes 5MiB to 5GiB"))
+}
+
+pub(super) fn requests(text: &str) -> Result<Option<u32>, Invalid> {
+    match text.trim() {
+        "unlimited" | "0" => Ok(None),
+        text => count(text, 1..=1_000_000).map(Some),
+    }
+}
+
+pub(super) fn seconds(text: &str) -> Result<u32, Invalid> {
+    let span = quantity::span(text)?.as_secs();
+    u32::try_from(span)
+        .ok()
+        .filter(|seconds| (1..=86_400).contains(seconds))
+        .ok_or_else(|| Invalid::form(text, "a time from 1 second to a day"))
+}
+
+pub(super) fn sse(text: &str) -> Result<Arc<str>, Invalid> {
+    let text = text.trim();
+    let key = text.strip_prefix("aws:kms:");
+    if matches!(text, "AES256" | "aws:kms") || key.is_some_and(|key| !key.is_empty()) {
+        return Ok(text.into());
+    }
+    Err(Invalid::word(text, &["AES256", "aws:kms", "aws:kms:KEY"]))
+}
+
+pub(super) fn pair(text: &str, form: &str) -> Result<(String, String), Invalid> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value.to_owned()))
+        }
+        Some(_) | None => Err(Invalid::form(text, form)),
+    }
+}
