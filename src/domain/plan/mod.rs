@@ -1,36 +1,27 @@
 //! The plan: what a sync will do, as one value that is shown, exported, approved and run.
 //! Every field that a run needs is in it; running reads no listing again (but the recount at the end).
 
-use std::sync::Arc;
+mod guard;
+mod notice;
+mod options;
+mod planner;
+mod print;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{
-    diff::{Level, Sign},
-    entry::{End, Facts},
-    key::Key,
-    location::Location,
-};
+use crate::domain::{diff::Sign, entry::Facts, key::Key, location::Location};
 
 pub use crate::domain::entry::Tally;
+pub use guard::{Guard, PlanError};
+pub use options::{Existing, MaxDelete, Symlinks, SyncOptions};
+pub use planner::Planner;
+pub use print::{Fingerprint, Printer};
 
 /// Version of the plan's form in files; a newer one is refused by name.
 pub const PLAN_VERSION: u32 = 1;
-
-/// What may happen to an entry that exists at the destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Existing {
-    /// Never touched; what differs is listed as kept.
-    Keep,
-    /// Overwritten when it differs (unproven is left).
-    Update,
-    /// Overwritten when the source is newer; ties and unknowns are conflicts and are left.
-    Newest,
-    /// Overwritten whenever it is not proven the same.
-    Always,
-}
 
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -95,6 +86,8 @@ pub struct Left {
     pub conflicts: Tally,
     /// Archived objects at the source: to be restored first.
     pub archived: Tally,
+    /// Not compared, because a listing broke before them.
+    pub not_scanned: Tally,
     /// Clashes and errors, each with its reason; they make the exit code 3.
     pub refused: Vec<Refusal>,
 }
@@ -108,115 +101,6 @@ pub struct Refusal {
     pub sign: Sign,
     /// Why and what to do, for a person.
     pub reason: Box<str>,
-}
-
-/// What a listing looked like when the plan was made, so that a later run can tell whether the world changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fingerprint {
-    /// Entries after filtering.
-    pub tally: Tally,
-    /// CRC64NVME over keys, sizes, ETags and times in order, in hexadecimal.
-    pub digest: Box<str>,
-    /// Whether the listing was complete.
-    pub end: End,
-}
-
-/// How a sync decides and moves; every key of `[defaults]`, mappings and the command line's sync options.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own on the command line and in the configuration"
-)]
-pub struct SyncOptions {
-    /// How "same" is decided.
-    pub check: Level,
-    /// What may happen to what exists.
-    pub existing: Existing,
-    /// Globs in the order they were given.
-    pub filter: crate::domain::filter::Filter,
-    /// Remove at the destination what the source lacks (always with the brakes of `max_delete`).
-    pub delete: bool,
-    /// The most deletes that need no extra word.
-    pub max_delete: MaxDelete,
-    /// An empty source may lead to deletes.
-    pub allow_empty_source: bool,
-    /// How each moved object is proven; `None` is off.
-    pub verify: Option<Level>,
-    /// List both sides again at the end and compare.
-    pub recount: bool,
-    /// Flush each download to the medium.
-    pub durable: bool,
-    /// Parallel requests; found by itself when `None`.
-    pub workers: Option<u16>,
-    /// Bytes of a part; found by itself when `None`.
-    pub part_size: Option<u64>,
-    /// Bytes a second, both ways; unlimited when `None`.
-    pub bandwidth: Option<u64>,
-    /// Requests a second; unlimited when `None`.
-    pub requests_per_second: Option<u32>,
-    /// Tries of each request beyond the first.
-    pub retries: u32,
-    /// Seconds without a byte or an answer until a request counts as failed.
-    pub timeout: u32,
-    /// Storage class of what is written to S3.
-    pub storage_class: Option<Arc<str>>,
-    /// Server-side encryption of what is written: `AES256` or `aws:kms[:KEY]`.
-    pub sse: Option<Arc<str>>,
-    /// User metadata of what is written.
-    pub metadata: Vec<(String, String)>,
-    /// Tags of what is written.
-    pub tags: Vec<(String, String)>,
-    /// What becomes of symbolic links.
-    pub symlinks: Symlinks,
-}
-
-/// The most deletes that need no extra word.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MaxDelete {
-    /// That many objects.
-    Objects(u64),
-    /// That share of the destination's objects, in percent.
-    Percent(f64),
-}
-
-/// What becomes of symbolic links at a local source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Symlinks {
-    /// Left, and counted.
-    #[default]
-    Skip,
-    /// What they point to is taken, unless that leads in a circle.
-    Follow,
-}
-
-impl Default for SyncOptions {
-    fn default() -> Self {
-        Self {
-            check: Level::Time,
-            existing: Existing::Update,
-            filter: crate::domain::filter::Filter::default(),
-            delete: false,
-            max_delete: MaxDelete::Percent(10.0),
-            allow_empty_source: false,
-            verify: Some(Level::Checksum),
-            recount: true,
-            durable: false,
-            workers: None,
-            part_size: None,
-            bandwidth: None,
-            requests_per_second: None,
-            retries: 5,
-            timeout: 30,
-            storage_class: None,
-            sse: None,
-            metadata: Vec::new(),
-            tags: Vec::new(),
-            symlinks: Symlinks::Skip,
-        }
-    }
 }
 
 /// What a sync will do.
@@ -267,4 +151,88 @@ pub enum Brake {
         /// Which one, and how it broke.
         reason: String,
     },
+}
+
+/// What a person must agree to before a plan runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Consent {
+    /// What would be written over.
+    pub overwrites: Tally,
+    /// What would be removed.
+    pub deletes: Tally,
+}
+
+impl Consent {
+    /// Whether anything that exists would be lost.
+    pub fn is_needed(&self) -> bool {
+        self.overwrites.objects + self.deletes.objects > 0
+    }
+}
+
+impl Step {
+    /// Bytes that the step moves; for a delete, bytes that it removes.
+    pub fn size(&self) -> u64 {
+        self.source
+            .as_ref()
+            .or(self.destination.as_ref())
+            .map_or(0, |facts| facts.size)
+    }
+}
+
+impl Group {
+    /// How many steps, and how many bytes they move (or remove).
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        self.steps.iter().for_each(|step| tally.add(step.size()));
+        tally
+    }
+}
+
+impl Plan {
+    /// The groups that will run.
+    pub fn selected(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter().filter(|group| group.selected)
+    }
+
+    /// The steps that will run, in the order of their numbers.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.selected().flat_map(|group| &group.steps)
+    }
+
+    /// What the selected groups move, deletes left aside.
+    pub fn moves(&self) -> Tally {
+        self.sum(|group| group.op != Op::Delete)
+    }
+
+    /// What a person must agree to before the selected groups run.
+    pub fn needs_consent(&self) -> Consent {
+        Consent {
+            overwrites: self.sum(|group| group.overwrites && group.op != Op::Delete),
+            deletes: self.sum(|group| group.op == Op::Delete),
+        }
+    }
+
+    /// The brakes that hold for what is selected: those on deletes fall away with the deletes.
+    pub fn open_brakes(&self) -> impl Iterator<Item = &Brake> {
+        let deletes = self.selected().any(|group| group.op == Op::Delete);
+        self.brakes
+            .iter()
+            .filter(move |brake| deletes || matches!(brake, Brake::BrokenListing { .. }))
+    }
+
+    /// Refuses a plan whose form this program does not know.
+    pub fn check_version(&self) -> Result<(), PlanError> {
+        if self.version > PLAN_VERSION {
+            return Err(PlanError::Version(self.version));
+        }
+        Ok(())
+    }
+
+    fn sum(&self, counts: impl Fn(&Group) -> bool) -> Tally {
+        let mut sum = Tally::default();
+        self.selected()
+            .filter(|group| counts(group))
+            .for_each(|group| sum.join(group.tally()));
+        sum
+    }
 }

@@ -1,0 +1,119 @@
+//! How a sync decides and moves: the one set of options that configuration, command line and dialogs fill.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{diff::Level, filter::Filter};
+
+/// What may happen to an entry that exists at the destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Existing {
+    /// Never touched; what differs is listed as kept.
+    Keep,
+    /// Overwritten when it differs (unproven is left).
+    Update,
+    /// Overwritten when the source is newer; ties and unknowns are conflicts and are left.
+    Newest,
+    /// Overwritten whenever it is not proven the same.
+    Always,
+}
+
+/// How a sync decides and moves; every key of `[defaults]`, mappings and the command line's sync options.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the command line and in the configuration"
+)]
+pub struct SyncOptions {
+    /// How "same" is decided.
+    pub check: Level,
+    /// What may happen to what exists.
+    pub existing: Existing,
+    /// Globs in the order they were given.
+    pub filter: Filter,
+    /// Remove at the destination what the source lacks (always with the brakes of `max_delete`).
+    pub delete: bool,
+    /// The most deletes that need no extra word.
+    pub max_delete: MaxDelete,
+    /// An empty source may lead to deletes.
+    pub allow_empty_source: bool,
+    /// How each moved object is proven; `None` is off.
+    pub verify: Option<Level>,
+    /// List both sides again at the end and compare.
+    pub recount: bool,
+    /// Flush each download to the medium.
+    pub durable: bool,
+    /// Parallel requests; found by itself when `None`.
+    pub workers: Option<u16>,
+    /// Bytes of a part; found by itself when `None`.
+    pub part_size: Option<u64>,
+    /// Bytes a second, both ways; unlimited when `None`.
+    pub bandwidth: Option<u64>,
+    /// Requests a second; unlimited when `None`.
+    pub requests_per_second: Option<u32>,
+    /// Tries of each request beyond the first.
+    pub retries: u32,
+    /// Seconds without a byte or an answer until a request counts as failed.
+    pub timeout: u32,
+    /// Storage class of what is written to S3.
+    pub storage_class: Option<Arc<str>>,
+    /// Server-side encryption of what is written: `AES256` or `aws:kms[:KEY]`.
+    pub sse: Option<Arc<str>>,
+    /// User metadata of what is written.
+    pub metadata: Vec<(String, String)>,
+    /// Tags of what is written.
+    pub tags: Vec<(String, String)>,
+    /// What becomes of symbolic links.
+    pub symlinks: Symlinks,
+}
+
+/// The most deletes that need no extra word.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MaxDelete {
+    /// That many objects.
+    Objects(u64),
+    /// That share of the destination's objects, in percent.
+    Percent(f64),
+}
+
+/// What becomes of symbolic links at a local source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Symlinks {
+    /// Left, and counted.
+    #[default]
+    Skip,
+    /// What they point to is taken, unless that leads in a circle.
+    Follow,
+}
+
+impl Default for SyncOptions {
+    fn default() -> Self {
+        Self {
+            check: Level::Time,
+            existing: Existing::Update,
+            filter: Filter::default(),
+            delete: false,
+            max_delete: MaxDelete::Percent(10.0),
+            allow_empty_source: false,
+            verify: Some(Level::Checksum),
+            recount: true,
+            durable: false,
+            workers: None,
+            part_size: None,
+            bandwidth: None,
+            requests_per_second: None,
+            retries: 5,
+            timeout: 30,
+            storage_class: None,
+            sse: None,
+            metadata: Vec::new(),
+            tags: Vec::new(),
+            symlinks: Symlinks::Skip,
+        }
+    }
+}

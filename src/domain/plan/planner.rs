@@ -1,0 +1,348 @@
+//! `Planner`: pairs and options in, a plan out. Nothing that exists is lost but by a group of its own,
+//! and nothing is deleted but from two complete listings.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::{
+    Brake, Existing, Group, Left, MaxDelete, Op, PLAN_VERSION, Plan, PlanError, Printer, Refusal,
+    Step, SyncOptions, Tally, guard::way, notice,
+};
+use crate::domain::{
+    codec::{Collisions, Folding, KeyRefusal, check_on_disk},
+    diff::{Level, Newer, Pair, Sign, Verdict},
+    entry::{End, Facts, Kind},
+    key::Key,
+    location::Location,
+};
+
+/// Makes a plan from the pairs of a comparison whose left is the source and whose right is the destination.
+pub struct Planner {
+    source: Location,
+    destination: Location,
+    only: Vec<Key>,
+    options: SyncOptions,
+    /// What moves an entry.
+    way: Op,
+    prints: [Printer; 2],
+    groups: BTreeMap<Kinship, Vec<Step>>,
+    left: Left,
+    collisions: Collisions,
+    /// Keys that the destination's file system takes for the same as an earlier one, each with that one.
+    collided: Vec<(Key, Key)>,
+}
+
+/// What steps of one group have in common; its order is the order in which groups run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Kinship {
+    effect: Effect,
+    sign: Sign,
+    op: Op,
+}
+
+/// What a step does to what exists.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Effect {
+    Adds,
+    Overwrites,
+    Deletes,
+}
+
+/// What becomes of a pair.
+enum Fate {
+    Step(Effect),
+    Same(Level),
+    Kept,
+    Unproven,
+    Extra,
+    Excluded,
+    Conflict,
+    Archived,
+    NotScanned,
+    Refused(Sign, Box<str>),
+}
+
+impl Planner {
+    /// A planner for these places; `only` are the keys to be moved, all when empty. Refused where no plan may be.
+    pub fn new(
+        source: Location,
+        destination: Location,
+        only: Vec<Key>,
+        options: SyncOptions,
+    ) -> Result<Self, PlanError> {
+        let way = way(&source, &destination)?;
+        Plan::guards(&source, &destination, &only)?;
+        Ok(Self {
+            source,
+            destination,
+            only,
+            options,
+            way,
+            prints: <[Printer; 2]>::default(),
+            groups: BTreeMap::new(),
+            left: Left::default(),
+            collisions: Collisions::default(),
+            collided: Vec::new(),
+        })
+    }
+
+    /// The same planner for a destination whose file system folds names.
+    #[must_use]
+    pub fn with_folding(mut self, folding: Folding) -> Self {
+        self.collisions = Collisions::new(folding);
+        self
+    }
+
+    /// Takes the next pair, in key order; those that a filter leaves out belong here too, to be counted.
+    pub fn push(&mut self, pair: &Pair) {
+        if pair.is_folder() {
+            return;
+        }
+        let fate = self.fate(pair);
+        if !matches!(fate, Fate::Excluded) {
+            self.take_note(pair);
+        }
+        let size = pair.facts().map_or(0, |facts| facts.size);
+        let left = &mut self.left;
+        match fate {
+            Fate::Step(effect) => self.add_step(effect, pair),
+            Fate::Same(level) => left
+                .same
+                .get_mut(level as usize)
+                .into_iter()
+                .for_each(|tally| tally.add(size)),
+            Fate::Kept => left.kept.add(size),
+            Fate::Unproven => left.unproven.add(size),
+            Fate::Extra => left.extra.add(size),
+            Fate::Excluded => left.excluded.add(size),
+            Fate::Conflict => left.conflicts.add(size),
+            Fate::Archived => left.archived.add(size),
+            Fate::NotScanned => left.not_scanned.add(size),
+            Fate::Refused(sign, reason) => left.refused.push(Refusal {
+                key: pair.key.clone(),
+                sign,
+                reason,
+            }),
+        }
+    }
+
+    /// The plan, once both listings ended; `now` is when that was.
+    pub fn finish(mut self, source_end: End, destination_end: End, now: Timestamp) -> Plan {
+        let broken: Vec<String> = [
+            notice::broken("source", &source_end),
+            notice::broken("destination", &destination_end),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if !broken.is_empty() {
+            self.give_up_deletes();
+        }
+        self.refuse_collided();
+        let brakes = self.brakes(&broken);
+        let groups = numbered(std::mem::take(&mut self.groups));
+        let steps = groups.iter().flat_map(|group| &group.steps);
+        let notices = broken
+            .into_iter()
+            .chain(notice::notices(steps, &self.left, now))
+            .collect();
+        let [source_print, destination_print] = self.prints;
+        Plan {
+            version: PLAN_VERSION,
+            made: now,
+            source: self.source,
+            destination: self.destination,
+            options: self.options,
+            only: self.only,
+            source_print: source_print.finish(source_end),
+            destination_print: destination_print.finish(destination_end),
+            groups,
+            left: self.left,
+            brakes,
+            notices,
+        }
+    }
+
+    /// Takes the pair into the fingerprints, and looks for a collision at the destination.
+    fn take_note(&mut self, pair: &Pair) {
+        for (print, facts) in self.prints.iter_mut().zip([&pair.left, &pair.right]) {
+            if let Some(facts) = facts.as_ref().filter(|facts| facts.kind == Kind::Object) {
+                print.add(&pair.key, facts);
+            }
+        }
+        if self.way == Op::Download
+            && let Some(first) = self.collisions.push(&pair.key)
+        {
+            self.collided.push((pair.key.clone(), first));
+        }
+    }
+
+    fn fate(&self, pair: &Pair) -> Fate {
+        let existing = self.options.existing;
+        match &pair.verdict {
+            Verdict::Same { proof } if existing == Existing::Always && *proof < Level::Checksum => {
+                self.write(pair)
+            }
+            Verdict::Same { proof } => Fate::Same(*proof),
+            Verdict::OnlyLeft => self.write(pair),
+            Verdict::Differs { newer } => match (existing, newer) {
+                (Existing::Update | Existing::Always, _) | (Existing::Newest, Newer::Left) => {
+                    self.write(pair)
+                }
+                (Existing::Newest, Newer::Unknown) => Fate::Conflict,
+                (Existing::Keep, _) | (Existing::Newest, Newer::Right) => Fate::Kept,
+            },
+            Verdict::Unproven if existing == Existing::Always => self.write(pair),
+            Verdict::Unproven => Fate::Unproven,
+            Verdict::Archived if pair.left.is_some() => match existing {
+                Existing::Keep if pair.right.is_some() => Fate::Kept,
+                Existing::Keep | Existing::Update | Existing::Newest | Existing::Always => {
+                    Fate::Archived
+                }
+            },
+            Verdict::OnlyRight | Verdict::Archived if self.options.delete => {
+                Fate::Step(Effect::Deletes)
+            }
+            Verdict::OnlyRight | Verdict::Archived => Fate::Extra,
+            Verdict::Clash { reason } | Verdict::Error { reason } => {
+                Fate::Refused(pair.verdict.sign(), reason.clone())
+            }
+            Verdict::NotScanned => Fate::NotScanned,
+            Verdict::Excluded => Fate::Excluded,
+        }
+    }
+
+    /// The pair is to be written to the destination, if it can exist there.
+    fn write(&self, pair: &Pair) -> Fate {
+        match self.check_name(&pair.key, pair.left.as_ref()) {
+            Err(refusal) => Fate::Refused(Sign::Clash, refusal.to_string().into()),
+            Ok(()) if pair.right.is_some() => Fate::Step(Effect::Overwrites),
+            Ok(()) => Fate::Step(Effect::Adds),
+        }
+    }
+
+    fn check_name(&self, key: &Key, facts: Option<&Facts>) -> Result<(), KeyRefusal> {
+        match (&self.destination, facts) {
+            (Location::S3(prefix), _) => prefix.full_key(key).map(drop),
+            (_, Some(facts)) => check_on_disk(key, facts),
+            (_, None) => Ok(()),
+        }
+    }
+
+    fn add_step(&mut self, effect: Effect, pair: &Pair) {
+        let deletes = effect == Effect::Deletes;
+        let op = if deletes { Op::Delete } else { self.way };
+        let kinship = Kinship {
+            effect,
+            sign: pair.verdict.sign(),
+            op,
+        };
+        let source = pair.left.clone().filter(|_| !deletes);
+        let step = Step {
+            seq: 0,
+            op,
+            key: pair.key.clone(),
+            source,
+            destination: pair.right.clone(),
+        };
+        self.groups.entry(kinship).or_default().push(step);
+    }
+
+    fn give_up_deletes(&mut self) {
+        let extra = &mut self.left.extra;
+        self.groups.retain(|kinship, steps| {
+            let deletes = kinship.effect == Effect::Deletes;
+            steps
+                .iter()
+                .filter(|_| deletes)
+                .for_each(|step| extra.add(step.size()));
+            !deletes
+        });
+    }
+
+    /// Takes back the steps of keys that would become one file: none of them may be the last to win.
+    fn refuse_collided(&mut self) {
+        let collided = std::mem::take(&mut self.collided);
+        let mut others: BTreeMap<&Key, &Key> = BTreeMap::new();
+        for (key, first) in &collided {
+            others.insert(key, first);
+            others.entry(first).or_insert(key);
+        }
+        let mut refused = HashSet::new();
+        for steps in self.groups.values_mut() {
+            steps.retain(|step| {
+                let stays = !others.contains_key(&step.key) || step.op == Op::Delete;
+                stays || !refused.insert(step.key.clone())
+            });
+        }
+        self.groups.retain(|_, steps| !steps.is_empty());
+        for (key, other) in others.into_iter().filter(|(key, _)| refused.contains(*key)) {
+            let reason =
+                format!("the destination's file system takes this name and \"{other}\" for one");
+            self.left.refused.push(Refusal {
+                key: key.clone(),
+                sign: Sign::Clash,
+                reason: reason.into(),
+            });
+        }
+        self.left
+            .refused
+            .sort_by(|one, other| one.key.cmp(&other.key));
+    }
+
+    fn brakes(&self, broken: &[String]) -> Vec<Brake> {
+        let deletes = self
+            .groups
+            .iter()
+            .filter(|(kinship, _)| kinship.effect == Effect::Deletes);
+        let planned: u64 = deletes.map(|(_, steps)| steps.len() as u64).sum();
+        let [source, destination] = self.prints.each_ref().map(Printer::tally);
+        let mut brakes = Vec::new();
+        if self.options.delete && !broken.is_empty() {
+            brakes.push(Brake::BrokenListing {
+                reason: broken.join("; "),
+            });
+        }
+        if planned > 0 && source == Tally::default() && !self.options.allow_empty_source {
+            brakes.push(Brake::EmptySource);
+        }
+        if !self.options.max_delete.allows(planned, destination.objects) {
+            brakes.push(Brake::TooManyDeletes {
+                planned,
+                of: destination.objects,
+            });
+        }
+        brakes
+    }
+}
+
+impl MaxDelete {
+    /// Whether so many deletes of so many objects need no extra word.
+    fn allows(self, planned: u64, of: u64) -> bool {
+        match self {
+            Self::Objects(most) => planned <= most,
+            Self::Percent(most) => planned as f64 * 100.0 <= most * of as f64,
+        }
+    }
+}
+
+/// The groups with their steps numbered through, in the order in which they run.
+fn numbered(groups: BTreeMap<Kinship, Vec<Step>>) -> Vec<Group> {
+    let mut next = 0..;
+    let number = |(kinship, mut steps): (Kinship, Vec<Step>)| {
+        steps
+            .iter_mut()
+            .zip(&mut next)
+            .for_each(|(step, seq)| step.seq = seq);
+        let Kinship { effect, sign, op } = kinship;
+        Group {
+            sign,
+            op,
+            overwrites: effect == Effect::Overwrites,
+            selected: true,
+            steps,
+        }
+    };
+    groups.into_iter().map(number).collect()
+}
