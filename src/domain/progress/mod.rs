@@ -1,11 +1,15 @@
 //! What a task tells while it runs: facts as events, quantities as a snapshot, and the fold from one to the other.
 
+mod fold;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{diff::Level, key::Key, plan::Op, retry::FailureKind};
+
+pub use fold::{Failed, Progress, Proofs};
 
 /// Number of a task, unique within a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
