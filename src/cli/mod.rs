@@ -3,3 +3,4 @@
 pub mod args;
 pub mod exit;
 pub mod output;
+pub mod setup;

@@ -6,6 +6,7 @@ pub mod entry;
 pub mod filter;
 pub mod key;
 pub mod location;
+pub mod log;
 pub mod plan;
 pub mod progress;
 pub mod retry;

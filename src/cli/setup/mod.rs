@@ -1,0 +1,7 @@
+//! Commands about the program itself: its configuration, completions and manual page. None of them needs the engine.
+
+mod config;
+mod shell;
+
+pub use config::config;
+pub use shell::{completions, man};
