@@ -4,6 +4,7 @@ pub mod codec;
 pub mod diff;
 pub mod entry;
 pub mod filter;
+pub mod gaps;
 pub mod key;
 pub mod location;
 pub mod log;

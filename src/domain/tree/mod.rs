@@ -12,6 +12,7 @@ mod mark;
 mod model;
 mod motion;
 mod nodes;
+mod open;
 mod row;
 mod seek;
 mod share;

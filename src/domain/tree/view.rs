@@ -9,11 +9,11 @@ use crate::domain::tree::{NodeId, Tree, nodes::ROOT, state::Flag};
 #[derive(Debug, Default)]
 pub(super) struct View {
     /// Its children as sorted and filtered; `None` while they stand as the folder keeps them.
-    shown: Option<Vec<u32>>,
+    pub(super) shown: Option<Vec<u32>>,
     /// The open ones among the shown, in order.
     stops: Vec<Stop>,
     /// How many children have a view, shown or not.
-    open: u32,
+    pub(super) open: u32,
     /// Rows below when it was last put in order: what the folder above counted.
     rows: usize,
 }
@@ -30,6 +30,14 @@ struct Stop {
 }
 
 impl View {
+    /// A view that is yet to be put in order, of a folder with so many open children.
+    pub(super) fn of(open: u32) -> Self {
+        Self {
+            open,
+            ..Self::default()
+        }
+    }
+
     /// Rows below the open children in front of place `index`.
     fn rows_before(&self, index: usize) -> usize {
         let at = self.stops.partition_point(|stop| stop.index < index);
@@ -107,54 +115,6 @@ impl Tree {
         Some(position.min(last))
     }
 
-    /// Whether a folder is open; `false` for all else.
-    pub fn is_expanded(&self, id: NodeId) -> bool {
-        self.nodes.has(id.0, Flag::Expanded)
-    }
-
-    /// Opens a folder; below, folders stand as they stood when it was closed. Settles.
-    pub fn expand(&mut self, id: NodeId) {
-        if self.nodes.folder(id.0).is_some() && !self.is_expanded(id) {
-            self.nodes.put(id.0, Flag::Expanded, true);
-            self.open(id.0);
-        }
-        self.settle();
-    }
-
-    /// Closes a folder. Settles.
-    pub fn collapse(&mut self, id: NodeId) {
-        if id.0 != ROOT {
-            self.nodes.put(id.0, Flag::Expanded, false);
-            self.close(id.0);
-        }
-        self.settle();
-    }
-
-    /// Opens or closes a folder and every folder below it. Settles.
-    pub fn set_expanded_below(&mut self, id: NodeId, expanded: bool) {
-        self.close(id.0);
-        let mut waiting = vec![id.0];
-        while let Some(at) = waiting.pop() {
-            if let Some(folder) = self.nodes.folder(at) {
-                self.nodes.put(at, Flag::Expanded, expanded || at == ROOT);
-                waiting.extend(&self.folders[folder].children);
-            }
-        }
-        if self.nodes.has(id.0, Flag::Expanded) {
-            self.open(id.0);
-        }
-        self.settle();
-    }
-
-    /// Opens every folder above a row, so that it is visible if the filter lets it. Settles.
-    pub fn reveal(&mut self, id: NodeId) {
-        let mut at = id;
-        while at != NodeId::ROOT {
-            at = self.parent_of(at);
-            self.expand(at);
-        }
-    }
-
     /// Puts in order what arrived since the last call; without effect when nothing did.
     pub fn settle(&mut self) {
         let mut waiting: BinaryHeap<u32> = self.dirty.drain(..).collect();
@@ -209,7 +169,7 @@ impl Tree {
     }
 
     /// What is drawn below a folder, where it is open and visible.
-    fn view(&self, id: u32) -> Option<&View> {
+    pub(super) fn view(&self, id: u32) -> Option<&View> {
         self.nodes
             .folder(id)
             .and_then(|folder| self.folders[folder].view.as_deref())
@@ -279,80 +239,14 @@ impl Tree {
         })
     }
 
-    /// Gives an expanded folder its view, where the folder above has one.
-    fn open(&mut self, id: u32) {
-        let parent = self.nodes.parent(id);
-        let above = if id == ROOT {
-            None
-        } else {
-            self.nodes.folder(parent)
-        };
-        let Some(view) = above.map(|folder| self.folders[folder].view.as_mut()) else {
-            return self.build(id);
-        };
-        if let Some(view) = view {
-            view.open += 1;
-            self.build(id);
-            self.touch(parent);
-        }
-    }
-
-    /// Builds the view of a folder and of the expanded ones below.
-    fn build(&mut self, id: u32) {
-        let Some(folder) = self.nodes.folder(id) else {
-            return;
-        };
-        let mut open = 0;
-        for at in 0..self.folders[folder].children.len() {
-            let child = self.folders[folder].children[at];
-            if self.nodes.has(child, Flag::Expanded) {
-                self.build(child);
-                open += 1;
-            }
-        }
-        self.folders[folder].view = Some(Box::new(View {
-            open,
-            ..View::default()
-        }));
-        self.refresh(id);
-    }
-
-    /// Takes the view from a folder and from those below.
-    pub(super) fn close(&mut self, id: u32) {
-        let Some(folder) = self.nodes.folder(id) else {
-            return;
-        };
-        let Some(view) = self.folders[folder].view.take() else {
-            return;
-        };
-        self.forget_shown(view.shown);
-        if view.open > 0 {
-            for at in 0..self.folders[folder].children.len() {
-                self.close(self.folders[folder].children[at]);
-            }
-        }
-        if id == ROOT {
-            return;
-        }
-        let parent = self.nodes.parent(id);
-        let above = self
-            .nodes
-            .folder(parent)
-            .and_then(|folder| self.folders[folder].view.as_mut());
-        if let Some(view) = above {
-            view.open -= 1;
-            self.touch(parent);
-        }
-    }
-
-    fn forget_shown(&mut self, shown: Option<Vec<u32>>) {
+    pub(super) fn forget_shown(&mut self, shown: Option<Vec<u32>>) {
         for child in shown.into_iter().flatten() {
             self.nodes.put(child, Flag::Shown, false);
         }
     }
 
     /// Puts one view in order: what passes, sorted, and where the open ones stand.
-    fn refresh(&mut self, id: u32) {
+    pub(super) fn refresh(&mut self, id: u32) {
         let Some(folder) = self.nodes.folder(id) else {
             return;
         };
