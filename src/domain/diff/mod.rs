@@ -13,6 +13,7 @@ use crate::domain::{
     key::Key,
 };
 
+pub use crate::domain::side::Side;
 pub use judge::{Evidence, Known, NoEvidence, Rules, SideKind, judge};
 pub use merge::{Merge, MergeOptions};
 pub use totals::Totals;
@@ -44,16 +45,6 @@ impl Level {
             Self::Read => 'r',
         }
     }
-}
-
-/// One of the two sides of a comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    /// The source, where something is to be done.
-    Left,
-    /// The destination, where something is to be done.
-    Right,
 }
 
 /// Which side is newer.

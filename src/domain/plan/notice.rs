@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Left, Op, Step};
+use super::{Op, Step};
 use crate::domain::{
     entry::{End, Kind},
     key::Key,
@@ -15,10 +15,9 @@ const JUST_CHANGED: i64 = 10;
 /// Clocks of one machine and its disks agree within so many seconds.
 const CLOCK_SLACK: i64 = 2;
 
-/// Sentences about what is planned and what is left.
-pub(super) fn notices<'a>(
+/// Sentences about files that may change under the plan.
+pub(super) fn about_steps<'a>(
     steps: impl Iterator<Item = &'a Step>,
-    left: &Left,
     now: Timestamp,
 ) -> Vec<String> {
     let (mut fresh, mut future) = (Named::default(), Named::default());
@@ -47,13 +46,31 @@ pub(super) fn notices<'a>(
     told.extend(future.tell(|name, _| {
         format!("{name} is dated in the future: it will be taken for newer than its copy until that time has passed")
     }));
-    if left.archived.objects > 0 {
-        told.push(format!(
-            "{} archived objects at the source are left: restore them first",
-            left.archived.objects
-        ));
-    }
     told
+}
+
+/// Sentences about what is at the source and stays behind.
+pub(super) fn about_left(archived: u64, links: u64, specials: u64) -> impl Iterator<Item = String> {
+    let told = [
+        (archived, "archived object", "restore it first"),
+        (
+            links,
+            "symbolic link",
+            "--symlinks follow takes what it points to",
+        ),
+        (
+            specials,
+            "special file",
+            "a socket, pipe or device has no content to move",
+        ),
+    ];
+    let sentence = |(count, thing, hint)| {
+        let s = if count == 1 { "" } else { "s" };
+        format!("{count} {thing}{s} left: {hint}")
+    };
+    told.into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(sentence)
 }
 
 /// A sentence about a listing that broke.

@@ -28,6 +28,8 @@ pub struct Planner {
     prints: [Printer; 2],
     groups: BTreeMap<Kinship, Vec<Step>>,
     left: Left,
+    /// Symbolic links, and sockets, pipes and devices, at the source: never moved.
+    immovable: [u64; 2],
     collisions: Collisions,
     /// Keys that the destination's file system takes for the same as an earlier one, each with that one.
     collided: Vec<(Key, Key)>,
@@ -82,6 +84,7 @@ impl Planner {
             prints: <[Printer; 2]>::default(),
             groups: BTreeMap::new(),
             left: Left::default(),
+            immovable: [0; 2],
             collisions: Collisions::default(),
             collided: Vec::new(),
         })
@@ -98,6 +101,11 @@ impl Planner {
     pub fn push(&mut self, pair: &Pair) {
         if pair.is_folder() {
             return;
+        }
+        if let Some(facts) = &pair.left {
+            let [links, specials] = &mut self.immovable;
+            *links += u64::from(facts.kind == Kind::Symlink);
+            *specials += u64::from(facts.kind == Kind::Special);
         }
         let fate = self.fate(pair);
         if !matches!(fate, Fate::Excluded) {
@@ -145,7 +153,8 @@ impl Planner {
         let steps = groups.iter().flat_map(|group| &group.steps);
         let notices = broken
             .into_iter()
-            .chain(notice::notices(steps, &self.left, now))
+            .chain(notice::about_steps(steps, now))
+            .chain(self.about_left())
             .collect();
         let [source_print, destination_print] = self.prints;
         Plan {
@@ -162,6 +171,11 @@ impl Planner {
             brakes,
             notices,
         }
+    }
+
+    fn about_left(&self) -> impl Iterator<Item = String> + use<> {
+        let [links, specials] = self.immovable;
+        notice::about_left(self.left.archived.objects, links, specials)
     }
 
     /// Takes the pair into the fingerprints, and looks for a collision at the destination.

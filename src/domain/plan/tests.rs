@@ -506,8 +506,24 @@ fn files_that_may_still_change_are_told() {
         Key::from("later"),
         Road::Up.facts(true, "later", 1, NOW + 60),
     );
-    let plan = plan(Road::Up, &SyncOptions::default(), &source, &Tree::new());
-    assert_eq!(plan.notices.len(), 2);
+    let link = Facts {
+        kind: Kind::Symlink,
+        ..Road::Up.facts(true, "link", 0, 5)
+    };
+    let pair = Pair {
+        key: Key::from("link"),
+        left: Some(link),
+        right: None,
+        verdict: Verdict::Excluded,
+    };
+    let mut planner = planner(Road::Up, &SyncOptions::default());
+    pairs(Road::Up, &SyncOptions::default(), &source, &Tree::new())
+        .iter()
+        .chain([&pair])
+        .for_each(|pair| planner.push(pair));
+    let plan = planner.finish(End::Complete, End::Complete, now());
+    assert_eq!(plan.notices.len(), 3);
+    assert!(plan.notices[2].starts_with("1 symbolic link left"));
     assert!(plan.notices[0].starts_with("fresh changed 4 s ago"));
     assert!(plan.notices[1].starts_with("later is dated in the future"));
 }
