@@ -4,3 +4,4 @@ pub mod args;
 pub mod exit;
 pub mod output;
 pub mod setup;
+pub mod target;

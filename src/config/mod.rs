@@ -4,6 +4,7 @@
 mod document;
 pub mod env;
 pub mod error;
+pub mod guard;
 pub mod ini;
 pub mod invalid;
 pub mod later;
@@ -39,6 +40,7 @@ use setting::SyncKey;
 
 pub use env::Env;
 pub use error::{Error, Problem, Problems};
+pub use guard::Refusal;
 pub use origin::{Origin, Sourced};
 pub use place::Place;
 pub use show::Row;

@@ -12,7 +12,7 @@ use super::{
     error::Error,
     invalid::Invalid,
     layer::{Layer, Resolved, resolve},
-    mapping::{Direction, Mapping, known_remote},
+    mapping::{Mapping, known_remote},
     origin::Origin,
     remote::RemoteConfig,
     setting::{Setting, SyncKey},
@@ -118,34 +118,6 @@ impl Config {
         own || [flags, &self.variables, &self.file_defaults]
             .iter()
             .any(|layer| layer.names(SyncKey::Existing))
-    }
-
-    /// The mapping that forbids writing here: a prefix under a pull mapping, however it is addressed.
-    pub fn forbids_writing(&self, location: &Location) -> Option<&Mapping> {
-        self.mappings.values().find(|mapping| {
-            mapping.direction == Direction::Pull && self.same_store(&mapping.remote.value, location)
-        })
-    }
-
-    /// The prefixes that pull mappings protect.
-    pub fn protected(&self) -> impl Iterator<Item = (&Mapping, &Location)> {
-        self.mappings
-            .values()
-            .filter(|mapping| mapping.direction == Direction::Pull)
-            .map(|mapping| (mapping, &mapping.remote.value))
-    }
-
-    /// Whether two prefixes overlap; names of buckets are unique at an endpoint, so the remote's name does not matter.
-    fn same_store(&self, one: &Location, other: &Location) -> bool {
-        let (Some(a), Some(b)) = (one.s3(), other.s3()) else {
-            return false;
-        };
-        let endpoint = |remote: &Remote| {
-            let remote = self.remotes.get(remote)?;
-            remote.endpoint_url.as_ref().map(|url| url.value.clone())
-        };
-        let same_endpoint = endpoint(&a.remote) == endpoint(&b.remote);
-        same_endpoint && one.overlaps(&other.clone().with_remote(a.remote.clone()))
     }
 
     /// Lays what the global flags say over the remote they speak of: the unnamed one, or `name`.

@@ -1,12 +1,14 @@
 //! The command line as clap reads it; `interface` of the README is its contract. Nothing is decided here.
 
+mod sides;
 mod sync;
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub use sync::{CheckArgs, FilterArgs, SyncArgs};
+pub use sides::SideArgs;
+pub use sync::{CheckArgs, FilterArgs, Given, SyncArgs};
 
 /// Look at buckets, compare them with folders, move data with proof.
 #[derive(Debug, Parser)]
@@ -193,6 +195,9 @@ pub struct DiffArgs {
     /// What takes part.
     #[command(flatten)]
     pub filter: FilterArgs,
+    /// How one side is reached.
+    #[command(flatten)]
+    pub sides: SideArgs,
     /// Only these signs, as "+*!" (default: all but "=" and "x")
     #[arg(long, value_name = "SIGNS", allow_hyphen_values = true)]
     pub only: Option<String>,
@@ -214,6 +219,9 @@ pub struct PlanArgs {
     /// All sync options.
     #[command(flatten)]
     pub sync: SyncArgs,
+    /// How one side is reached.
+    #[command(flatten)]
+    pub sides: SideArgs,
     /// Write the plan to this file
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -241,6 +249,9 @@ pub struct SyncCommand {
     /// All sync options.
     #[command(flatten)]
     pub sync: SyncArgs,
+    /// How one side is reached.
+    #[command(flatten)]
+    pub sides: SideArgs,
     /// Tell what would be done, a line an action, and do nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
@@ -259,6 +270,9 @@ pub struct VerifyArgs {
     /// What takes part.
     #[command(flatten)]
     pub filter: FilterArgs,
+    /// How one side is reached.
+    #[command(flatten)]
+    pub sides: SideArgs,
 }
 
 /// `wharf manifest`.
