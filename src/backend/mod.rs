@@ -1,6 +1,14 @@
 //! Doors to the outside: S3, disks, recorded listings. Types of the SDK stop here; what crosses is ours.
 
+pub mod counter;
+pub mod disk;
 pub mod error;
+pub mod manifest;
+pub mod s3;
+pub mod session;
 pub mod store;
 
+pub use counter::{Operation, RequestCounter};
 pub use error::{Error, ErrorKind};
+pub use session::{BucketInfo, ChecksumMode, Keys, RemoteOptions, Sessions};
+pub use store::{Listing, Pages, Store};

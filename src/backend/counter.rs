@@ -1,0 +1,190 @@
+//! Counters of requests by operation, shared by all who hold a clone. A session has one for everything it sends,
+//! a task or comparison has one of its own; every attempt counts, also one that failed.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use crate::domain::progress::Requests;
+
+/// The requests that wharf sends, by S3's own names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Gives up a multipart upload.
+    AbortMultipartUpload,
+    /// Makes one object of the parts.
+    CompleteMultipartUpload,
+    /// Copies an object inside S3.
+    CopyObject,
+    /// Begins a multipart upload.
+    CreateMultipartUpload,
+    /// Deletes one object.
+    DeleteObject,
+    /// Deletes up to 1,000 objects.
+    DeleteObjects,
+    /// Reads an object or a range of it.
+    GetObject,
+    /// Asks whether a bucket is there, and in which region.
+    HeadBucket,
+    /// Asks for an object's facts.
+    HeadObject,
+    /// The buckets of an account.
+    ListBuckets,
+    /// The unfinished uploads of a bucket.
+    ListMultipartUploads,
+    /// One page of a listing.
+    ListObjectsV2,
+    /// The parts of an upload.
+    ListParts,
+    /// Writes an object.
+    PutObject,
+    /// Writes a part.
+    UploadPart,
+    /// Copies a range of an object into a part.
+    UploadPartCopy,
+}
+
+impl Operation {
+    /// All of them, in alphabetical order; the order of the discriminants.
+    pub const ALL: [Self; 16] = [
+        Self::AbortMultipartUpload,
+        Self::CompleteMultipartUpload,
+        Self::CopyObject,
+        Self::CreateMultipartUpload,
+        Self::DeleteObject,
+        Self::DeleteObjects,
+        Self::GetObject,
+        Self::HeadBucket,
+        Self::HeadObject,
+        Self::ListBuckets,
+        Self::ListMultipartUploads,
+        Self::ListObjectsV2,
+        Self::ListParts,
+        Self::PutObject,
+        Self::UploadPart,
+        Self::UploadPartCopy,
+    ];
+
+    /// The name as S3, its logs and its price list have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AbortMultipartUpload => "AbortMultipartUpload",
+            Self::CompleteMultipartUpload => "CompleteMultipartUpload",
+            Self::CopyObject => "CopyObject",
+            Self::CreateMultipartUpload => "CreateMultipartUpload",
+            Self::DeleteObject => "DeleteObject",
+            Self::DeleteObjects => "DeleteObjects",
+            Self::GetObject => "GetObject",
+            Self::HeadBucket => "HeadBucket",
+            Self::HeadObject => "HeadObject",
+            Self::ListBuckets => "ListBuckets",
+            Self::ListMultipartUploads => "ListMultipartUploads",
+            Self::ListObjectsV2 => "ListObjectsV2",
+            Self::ListParts => "ListParts",
+            Self::PutObject => "PutObject",
+            Self::UploadPart => "UploadPart",
+            Self::UploadPartCopy => "UploadPartCopy",
+        }
+    }
+}
+
+/// Counts requests and bytes; a clone counts into the same.
+#[derive(Debug, Clone, Default)]
+pub struct RequestCounter(Arc<Cells>);
+
+#[derive(Debug, Default)]
+struct Cells {
+    requests: [AtomicU64; Operation::ALL.len()],
+    throttled: AtomicU64,
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+impl RequestCounter {
+    /// All at zero.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Requests so far, those that were never sent left out.
+    pub fn requests(&self) -> Requests {
+        let count = |operation: &Operation| {
+            let sent = self.of(*operation);
+            (sent > 0).then(|| (Box::from(operation.name()), sent))
+        };
+        Requests {
+            by_operation: Operation::ALL.iter().filter_map(count).collect(),
+        }
+    }
+
+    /// Requests of one operation so far.
+    pub fn of(&self, operation: Operation) -> u64 {
+        self.0
+            .requests
+            .get(operation as usize)
+            .map_or(0, |cell| cell.load(Relaxed))
+    }
+
+    /// Requests of all operations so far.
+    pub fn total(&self) -> u64 {
+        self.0.requests.iter().map(|cell| cell.load(Relaxed)).sum()
+    }
+
+    /// Answers that asked to slow down (503, 429).
+    pub fn throttled(&self) -> u64 {
+        self.0.throttled.load(Relaxed)
+    }
+
+    /// Bytes of bodies handed to the network so far, also those of tries that failed.
+    pub fn sent(&self) -> u64 {
+        self.0.sent.load(Relaxed)
+    }
+
+    /// Bytes of bodies read from the network so far.
+    pub fn received(&self) -> u64 {
+        self.0.received.load(Relaxed)
+    }
+
+    pub(super) fn count(&self, operation: Operation) {
+        if let Some(cell) = self.0.requests.get(operation as usize) {
+            cell.fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(super) fn count_throttled(&self) {
+        self.0.throttled.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn count_sent(&self, bytes: u64) {
+        self.0.sent.fetch_add(bytes, Relaxed);
+    }
+
+    pub(super) fn count_received(&self, bytes: u64) {
+        self.0.received.fetch_add(bytes, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Operation, RequestCounter};
+
+    #[test]
+    fn every_operation_counts_into_its_own_cell_in_alphabetical_order() {
+        for (index, operation) in Operation::ALL.into_iter().enumerate() {
+            assert_eq!(operation as usize, index);
+        }
+        let counter = RequestCounter::new();
+        let other = counter.clone();
+        other.count(Operation::PutObject);
+        other.count(Operation::PutObject);
+        other.count(Operation::GetObject);
+        let requests = counter.requests();
+        assert_eq!(
+            requests.by_operation,
+            [("GetObject".into(), 1), ("PutObject".into(), 2)]
+        );
+        assert_eq!(counter.total(), 3);
+        assert!(Operation::ALL.is_sorted_by_key(|operation| operation.name()));
+    }
+}

@@ -1,0 +1,264 @@
+//! `Draft`: a file that is written beside its place under a temporary name and takes its place in one step.
+//! Until then nothing at the place changes; a draft that is dropped leaves nothing behind.
+
+use std::{
+    ffi::OsString,
+    fs::{File, Permissions},
+    io,
+    os::{
+        fd::OwnedFd,
+        unix::fs::{FileExt as _, PermissionsExt as _},
+    },
+    path::PathBuf,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rustix::{
+    fs::{AtFlags, Mode, OFlags, fsync, openat, unlinkat},
+    io::Errno,
+};
+
+use crate::{
+    backend::{
+        error::Error,
+        store::{Condition, Written},
+    },
+    domain::{key::Key, retry::FailureKind},
+};
+
+use super::{
+    Disk, Spot,
+    beneath::{self, Missing, Parent},
+    blocking, id_of,
+    place::put_in_place,
+    temporary,
+};
+
+/// Files from this size on have their blocks set aside first, so that a full disk is told before the bytes move.
+const SET_ASIDE_FROM: u64 = 1024 * 1024;
+
+/// A file on its way; clones share it.
+#[derive(Debug, Clone)]
+pub struct Draft(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    file: File,
+    folder: OwnedFd,
+    temporary: OsString,
+    name: OsString,
+    size: u64,
+    path: PathBuf,
+    placed: AtomicBool,
+}
+
+impl Disk {
+    /// Begins a file of `size` bytes at a key; folders on the way are made.
+    ///
+    /// # Errors
+    /// `DiskFull`, `Denied`; `Refused` where no file can have that name or a link stands on the way.
+    pub async fn draft(&self, key: &Key, size: u64) -> Result<Draft, Error> {
+        let spot = self.spot("write", key)?;
+        blocking(move || begin(&spot, size)).await
+    }
+
+    /// Makes an empty folder, with the folders on its way; one that is there already is no error.
+    ///
+    /// # Errors
+    /// As `draft`'s.
+    pub async fn make_folder(&self, key: &Key) -> Result<(), Error> {
+        let spot = self.spot("mkdir", key)?;
+        blocking(move || {
+            let root = beneath::open_root(&spot.root, Missing::Make);
+            let made = root.and_then(|root| beneath::open_folder(root, &spot.below, Missing::Make));
+            made.map(drop)
+                .map_err(|error| Error::io("mkdir", &spot.path(), &error))
+        })
+        .await
+    }
+}
+
+fn begin(spot: &Spot, size: u64) -> Result<Draft, Error> {
+    let path = spot.path();
+    let told = |error: &io::Error| Error::io("write", &path, error);
+    let Parent { folder, name } = beneath::open_parent(&spot.root, &spot.below, Missing::Make)
+        .map_err(|error| told(&error))?;
+    let temporary = temporary::name();
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = openat(&folder, &temporary, flags, Mode::from_raw_mode(0o600))
+        .map_err(|errno| told(&errno.into()))?;
+    let inner = Inner {
+        file: file.into(),
+        folder,
+        temporary,
+        name,
+        size,
+        path,
+        placed: AtomicBool::new(false),
+    };
+    inner.set_aside()?;
+    Ok(Draft(Arc::new(inner)))
+}
+
+impl Draft {
+    /// Writes bytes at their place; several may be on their way at once.
+    ///
+    /// # Errors
+    /// `DiskFull`; `Refused` beyond the size that was announced.
+    pub async fn write_at(&self, offset: u64, bytes: Bytes) -> Result<(), Error> {
+        let inner = Arc::clone(&self.0);
+        blocking(move || inner.write_at(offset, &bytes)).await
+    }
+
+    /// Reads back what was written, to prove it.
+    ///
+    /// # Errors
+    /// `Changed` where fewer bytes are there.
+    pub async fn read_at(&self, offset: u64, length: usize) -> Result<Bytes, Error> {
+        let inner = Arc::clone(&self.0);
+        blocking(move || {
+            let mut buffer = vec![0; length];
+            inner
+                .file
+                .read_exact_at(&mut buffer, offset)
+                .map_err(|error| inner.told(&error))?;
+            Ok(buffer.into())
+        })
+        .await
+    }
+
+    /// Puts the file in its place: sets its time and mode, asks the condition and renames, in this order.
+    /// With `durable` the bytes and the name are flushed to the medium.
+    ///
+    /// # Errors
+    /// `Changed` where the condition does not hold, `Corrupt` where not all bytes were written; nothing has changed then.
+    pub async fn commit(
+        &self,
+        condition: &Condition,
+        mtime: Option<Timestamp>,
+        durable: bool,
+    ) -> Result<Written, Error> {
+        let inner = Arc::clone(&self.0);
+        let condition = condition.clone();
+        blocking(move || inner.commit(&condition, mtime, durable)).await
+    }
+}
+
+impl Inner {
+    fn told(&self, error: &io::Error) -> Error {
+        Error::io("write", &self.path, error)
+    }
+
+    /// Sets blocks aside where the file system can; a full disk is the only error that counts here.
+    fn set_aside(&self) -> Result<(), Error> {
+        if self.size < SET_ASIDE_FROM {
+            return Ok(());
+        }
+        match keep_blocks(&self.file, self.size) {
+            Err(full @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => Err(self.told(&full.into())),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+        if offset.saturating_add(bytes.len() as u64) > self.size {
+            let error = self.told(&Errno::FBIG.into());
+            return Err(Error {
+                reason: format!("more bytes came than the {} that were announced", self.size),
+                ..error
+            });
+        }
+        self.file
+            .write_all_at(bytes, offset)
+            .map_err(|error| self.told(&error))
+    }
+
+    fn commit(
+        &self,
+        condition: &Condition,
+        mtime: Option<Timestamp>,
+        durable: bool,
+    ) -> Result<Written, Error> {
+        self.finish(mtime, durable)
+            .map_err(|error| self.told(&error))?;
+        let found = self.file.metadata().map_err(|error| self.told(&error))?;
+        if found.len() != self.size {
+            let reason = format!("{} of {} bytes were written", found.len(), self.size);
+            return Err(Error {
+                reason,
+                kind: FailureKind::Corrupt.into(),
+                ..self.told(&Errno::IO.into())
+            });
+        }
+        put_in_place(&self.folder, &self.temporary, &self.name, condition)
+            .map_err(|error| self.told(&error))?;
+        self.placed.store(true, Relaxed);
+        if durable {
+            fsync(&self.folder).map_err(|errno| self.told(&errno.into()))?;
+        }
+        let found = self.file.metadata().map_err(|error| self.told(&error))?;
+        Ok(Written {
+            file: Some(id_of(&found)),
+            ..Written::default()
+        })
+    }
+
+    fn finish(&self, mtime: Option<Timestamp>, durable: bool) -> io::Result<()> {
+        self.file
+            .set_permissions(Permissions::from_mode(0o666 & !umask()))?;
+        if let Some(mtime) = mtime {
+            self.file.set_modified(system_time(mtime))?;
+        }
+        if durable {
+            self.file.sync_all()
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if !self.placed.load(Relaxed) {
+            // Nobody is left to tell; the name is one that listings leave out.
+            unlinkat(&self.folder, &self.temporary, AtFlags::empty()).ok();
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn keep_blocks(file: &File, size: u64) -> Result<(), Errno> {
+    rustix::fs::fallocate(file, rustix::fs::FallocateFlags::KEEP_SIZE, 0, size)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keep_blocks(_file: &File, _size: u64) -> Result<(), Errno> {
+    Ok(())
+}
+
+fn system_time(time: Timestamp) -> SystemTime {
+    let nanos = time.as_nanosecond();
+    let span = Duration::from_nanos_u128(nanos.unsigned_abs());
+    if nanos < 0 {
+        SystemTime::UNIX_EPOCH - span
+    } else {
+        SystemTime::UNIX_EPOCH + span
+    }
+}
+
+/// The umask of this process; asking the kernel for it would change it for a moment, so it is read.
+fn umask() -> u32 {
+    static UMASK: OnceLock<u32> = OnceLock::new();
+    *UMASK.get_or_init(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("Umask:"));
+        line.and_then(|octal| u32::from_str_radix(octal.trim(), 8).ok())
+            .unwrap_or(0o022)
+    })
+}

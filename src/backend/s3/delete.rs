@@ -1,0 +1,226 @@
+//! Deletes, each under its condition: one by one, or up to 1,000 in a request.
+
+use std::collections::HashMap;
+
+use aws_sdk_s3::{
+    operation::delete_objects::DeleteObjectsOutput,
+    types::{Delete, ObjectIdentifier},
+};
+
+use crate::{
+    backend::{
+        counter::Operation,
+        error::{Asked, Error, answered},
+        store::{Condition, Pin},
+    },
+    domain::key::Key,
+};
+
+use super::{Call, S3, wire};
+
+/// Keys in one request at most.
+const BATCH: usize = 1000;
+
+/// A key to delete, with its place in the question.
+struct Wanted<'a> {
+    index: usize,
+    key: &'a Key,
+    full: String,
+    etag: Option<String>,
+}
+
+impl S3 {
+    /// Deletes an object. In a bucket with versions this hides it behind a marker; versions are never deleted.
+    ///
+    /// # Errors
+    /// `Changed` where the object is no longer what the condition says; a missing one is none without a condition.
+    pub async fn delete(&self, key: &Key, condition: &Condition) -> Result<(), Error> {
+        let operation = Operation::DeleteObject;
+        let full = self.full(operation, key)?;
+        let etag = self.delete_pin(operation, key, condition)?;
+        let send = |client: aws_sdk_s3::Client| {
+            client
+                .delete_object()
+                .bucket(self.bucket())
+                .key(&full)
+                .set_if_match(etag.clone())
+                .set_request_payer(self.payer())
+                .send()
+        };
+        Box::pin(self.call(Call::new(operation, &full), send))
+            .await
+            .map(drop)
+    }
+
+    /// Deletes many objects, each under its own condition; the answers stand in the order of the question.
+    ///
+    /// Keys that XML cannot carry go one by one. A key that S3 does not mention in its answer counts as failed.
+    pub async fn delete_many(&self, keys: &[(Key, Condition)]) -> Vec<Result<(), Error>> {
+        let mut answers: Vec<Option<Result<(), Error>>> = keys.iter().map(|_| None).collect();
+        let mut batch = Vec::new();
+        for (index, (key, condition)) in keys.iter().enumerate() {
+            let answer = match self.wanted(index, key, condition) {
+                Ok(wanted) if fits_xml(&wanted.full) => {
+                    batch.push(wanted);
+                    continue;
+                }
+                Ok(_) => Box::pin(self.delete(key, condition)).await,
+                Err(error) => Err(error),
+            };
+            set(&mut answers, index, answer);
+        }
+        for some in batch.chunks(BATCH) {
+            for (index, answer) in Box::pin(self.delete_batch(some)).await {
+                set(&mut answers, index, answer);
+            }
+        }
+        let unasked = |(key, _): &(Key, Condition)| {
+            Err(self.senseless(Operation::DeleteObjects, key, "this key is not in it"))
+        };
+        answers
+            .into_iter()
+            .zip(keys)
+            .map(|(answer, asked)| answer.unwrap_or_else(|| unasked(asked)))
+            .collect()
+    }
+
+    fn wanted<'a>(
+        &self,
+        index: usize,
+        key: &'a Key,
+        condition: &Condition,
+    ) -> Result<Wanted<'a>, Error> {
+        let operation = Operation::DeleteObjects;
+        let full = self.full(operation, key)?;
+        let etag = self.delete_pin(operation, key, condition)?;
+        Ok(Wanted {
+            index,
+            key,
+            full,
+            etag,
+        })
+    }
+
+    async fn delete_batch(&self, wanted: &[Wanted<'_>]) -> Vec<(usize, Result<(), Error>)> {
+        let identifiers: Result<Vec<_>, _> = wanted
+            .iter()
+            .map(|one| {
+                ObjectIdentifier::builder()
+                    .key(&one.full)
+                    .set_e_tag(one.etag.clone())
+                    .build()
+            })
+            .collect();
+        let list = identifiers.and_then(|all| Delete::builder().set_objects(Some(all)).build());
+        let list = match list {
+            Ok(list) => list,
+            Err(error) => {
+                let refused = |one: &Wanted<'_>| {
+                    (
+                        one.index,
+                        Err(self.refused(Operation::DeleteObjects, one.key, error.to_string())),
+                    )
+                };
+                return wanted.iter().map(refused).collect();
+            }
+        };
+        let send = |client: aws_sdk_s3::Client| {
+            client
+                .delete_objects()
+                .bucket(self.bucket())
+                .delete(list.clone())
+                .set_request_payer(self.payer())
+                .send()
+        };
+        match Box::pin(self.call(Call::of_bucket(Operation::DeleteObjects), send)).await {
+            Ok(told) => self.told(wanted, &told).await,
+            Err(error) => wanted
+                .iter()
+                .map(|one| (one.index, Err(error.clone())))
+                .collect(),
+        }
+    }
+
+    async fn told(
+        &self,
+        wanted: &[Wanted<'_>],
+        told: &DeleteObjectsOutput,
+    ) -> Vec<(usize, Result<(), Error>)> {
+        let connection = self.session.connection().await;
+        let mut answers: HashMap<&str, Result<(), Error>> = told
+            .deleted()
+            .iter()
+            .filter_map(|one| Some((one.key()?, Ok(()))))
+            .collect();
+        for failed in told.errors() {
+            let Some(key) = failed.key() else { continue };
+            let asked = Asked {
+                key: Some(key),
+                ..self.asked(
+                    &Call::new(Operation::DeleteObjects, key),
+                    &connection,
+                    connection.region(),
+                )
+            };
+            let error = answered(
+                &asked,
+                failed.code().unwrap_or_default(),
+                failed.message().unwrap_or_default(),
+            );
+            answers.insert(key, Err(error));
+        }
+        let answer = |one: &Wanted<'_>| {
+            let silent =
+                || Err(self.senseless(Operation::DeleteObjects, one.key, "this key is not in it"));
+            (one.index, answers.remove(&*one.full).unwrap_or_else(silent))
+        };
+        wanted.iter().map(answer).collect()
+    }
+
+    fn delete_pin(
+        &self,
+        operation: Operation,
+        key: &Key,
+        condition: &Condition,
+    ) -> Result<Option<String>, Error> {
+        match condition {
+            Condition::None => Ok(None),
+            Condition::Unchanged(Pin::Object { etag, .. }) => Ok(Some(wire::quoted(etag))),
+            Condition::Unchanged(Pin::File { .. }) => Err(self.refused(
+                operation,
+                key,
+                "a file's identity says nothing of an object",
+            )),
+            Condition::Absent => {
+                Err(self.refused(operation, key, "what must be absent cannot be deleted"))
+            }
+        }
+    }
+}
+
+fn set(answers: &mut [Option<Result<(), Error>>], index: usize, answer: Result<(), Error>) {
+    if let Some(slot) = answers.get_mut(index) {
+        *slot = Some(answer);
+    }
+}
+
+/// Whether XML carries the key unchanged both ways.
+fn fits_xml(key: &str) -> bool {
+    !key.chars()
+        .any(|c| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}' | '\u{2028}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits_xml;
+
+    #[test]
+    fn keys_that_xml_would_change_go_alone() {
+        for key in ["a\nb", "a\rb", "a\u{1b}b", "a\u{85}b", "a\u{ffff}"] {
+            assert!(!fits_xml(key), "{key:?}");
+        }
+        for key in ["a b", "<&>'\"", "é🎴", "%2F+"] {
+            assert!(fits_xml(key), "{key:?}");
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! `S3`: the store at one prefix of one bucket. Every request goes through `call`, which counts it, bounds its time,
+//! follows the bucket to its region and classifies what went wrong. The SDK never retries: the engine does.
+
+mod body;
+mod copy;
+mod delete;
+pub(super) mod get;
+mod head;
+pub(super) mod list;
+mod multipart;
+mod place;
+mod put;
+mod uploads;
+pub(super) mod wire;
+
+use std::{error::Error as StdError, sync::Arc, time::Duration};
+
+use aws_sdk_s3::{
+    Client,
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+    types::RequestPayer,
+};
+
+use crate::{
+    backend::{
+        counter::{Operation, RequestCounter},
+        error::{Asked, Error, ErrorKind},
+        session::{ChecksumMode, Connection, Session},
+    },
+    domain::{key::Key, location::Prefix, retry::FailureKind},
+};
+
+pub use copy::{COPY_MAX, CopySource};
+
+use body::{Progress, Stalled};
+use place::Place;
+
+/// How much longer than others a request may take whose work grows with the object: copies and completions.
+const LONG: u32 = 20;
+
+/// The objects below one prefix of a bucket; clones share everything.
+#[derive(Debug, Clone)]
+pub struct S3 {
+    session: Arc<Session>,
+    place: Arc<Place>,
+    counter: Option<RequestCounter>,
+}
+
+/// One request, as `call` must know it.
+#[derive(Debug, Clone)]
+struct Call<'a> {
+    operation: Operation,
+    key: Option<&'a str>,
+    patience: Patience,
+}
+
+/// What a request may wait for.
+#[derive(Debug, Clone)]
+enum Patience {
+    /// The answer's head.
+    Answer,
+    /// Work on the other side that grows with the object.
+    Work,
+    /// The answer, as long as bytes of the body move.
+    Body(Progress),
+}
+
+impl S3 {
+    /// The store at a prefix.
+    pub(super) fn new(session: Arc<Session>, prefix: &Prefix) -> Self {
+        Self {
+            session,
+            place: Arc::new(Place::new(prefix)),
+            counter: None,
+        }
+    }
+
+    /// The one object at exactly this location, known as `name`; `None` where a slash says that it is a folder.
+    pub(super) fn exact(session: Arc<Session>, prefix: &Prefix, name: Key) -> Option<Self> {
+        let place = Place::exact(prefix, name)?;
+        Some(Self {
+            session,
+            place: Arc::new(place),
+            counter: None,
+        })
+    }
+
+    /// The same store, whose requests also count into `counter`.
+    pub(super) fn with_counter(&self, counter: RequestCounter) -> Self {
+        Self {
+            counter: Some(counter),
+            ..self.clone()
+        }
+    }
+
+    /// Name of the bucket.
+    pub fn bucket(&self) -> &str {
+        &self.place.bucket
+    }
+
+    /// Whether writes carry a CRC64NVME and reads ask for it.
+    pub fn has_checksums(&self) -> bool {
+        self.session.options().checksums == ChecksumMode::WhenSupported
+    }
+
+    /// The whole key in the bucket to write to.
+    fn full(&self, operation: Operation, key: &Key) -> Result<String, Error> {
+        self.place
+            .full(key)
+            .map_err(|refusal| self.refused(operation, key, refusal.to_string()))
+    }
+
+    fn refused(&self, operation: Operation, key: &Key, reason: impl Into<String>) -> Error {
+        let target = format!(
+            "s3://{}/{}{key}",
+            self.place.bucket,
+            self.place.printable_folder()
+        );
+        Error::new(operation.name(), target, FailureKind::Refused, reason)
+    }
+
+    fn payer(&self) -> Option<RequestPayer> {
+        self.session
+            .options()
+            .requester_pays
+            .then_some(RequestPayer::Requester)
+    }
+
+    fn counters(&self) -> impl Iterator<Item = &RequestCounter> {
+        std::iter::once(self.session.counter()).chain(&self.counter)
+    }
+
+    /// Sends one request, again in the right region where S3 says that the bucket lives elsewhere.
+    async fn call<T, E, F>(&self, call: Call<'_>, send: impl Fn(Client) -> F) -> Result<T, Error>
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let mut moved = false;
+        loop {
+            let connection = self.session.connection().await;
+            let region = self.session.region_of(self.bucket()).await?;
+            self.counters()
+                .for_each(|counter| counter.count(call.operation));
+            let answer = Box::pin(send(connection.client(&region)));
+            let asked = self.asked(&call, &connection, &region);
+            let error = match self.wait(&call.patience, answer).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) => Error::sdk(&asked, &error),
+                Err(Stalled { after }) => Error::timeout(&asked, after.as_secs()),
+            };
+            let learnt = !moved && self.learns_region(&error, &region);
+            if learnt {
+                moved = true;
+                continue;
+            }
+            return Err(self.noted(&connection, error));
+        }
+    }
+
+    /// Takes the bucket's region from an error; `true` where asking there is new.
+    fn learns_region(&self, error: &Error, asked: &str) -> bool {
+        match &error.kind {
+            ErrorKind::WrongRegion {
+                region: Some(right),
+            } => self.session.learn_region(self.bucket(), right, asked),
+            ErrorKind::WrongRegion { region: None }
+            | ErrorKind::Failure(_)
+            | ErrorKind::NoBucket
+            | ErrorKind::Unreachable
+            | ErrorKind::NotAFolder => false,
+        }
+    }
+
+    fn noted(&self, connection: &Arc<Connection>, error: Error) -> Error {
+        if error.failure_kind() == FailureKind::Throttled {
+            self.counter
+                .iter()
+                .for_each(RequestCounter::count_throttled);
+        }
+        self.session.noted(connection, error)
+    }
+
+    async fn wait<F: Future>(&self, patience: &Patience, sent: F) -> Result<F::Output, Stalled> {
+        let time = self.session.options().read_timeout;
+        match patience {
+            Patience::Answer => within(time, sent).await,
+            Patience::Work => within(time * LONG, sent).await,
+            Patience::Body(progress) => progress.watch(time, sent).await,
+        }
+    }
+
+    fn asked<'a>(
+        &'a self,
+        call: &Call<'a>,
+        connection: &'a Connection,
+        region: &'a str,
+    ) -> Asked<'a> {
+        Asked {
+            operation: call.operation,
+            bucket: self.bucket(),
+            key: call.key,
+            region,
+            endpoint: connection.endpoint(),
+            profile: self.session.options().profile.as_deref(),
+        }
+    }
+}
+
+async fn within<F: Future>(time: Duration, sent: F) -> Result<F::Output, Stalled> {
+    tokio::time::timeout(time, sent)
+        .await
+        .map_err(|_elapsed| Stalled { after: time })
+}
+
+impl<'a> Call<'a> {
+    fn new(operation: Operation, key: &'a str) -> Self {
+        Self {
+            operation,
+            key: Some(key),
+            patience: Patience::Answer,
+        }
+    }
+
+    fn of_bucket(operation: Operation) -> Self {
+        Self {
+            operation,
+            key: None,
+            patience: Patience::Answer,
+        }
+    }
+
+    fn patient(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+}

@@ -1,0 +1,394 @@
+//! A session of one remote: the chain of credentials, the http client and a client for each region, made at first use
+//! and made anew after credentials failed, so that a fresh login is seen without a restart.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use aws_config::{
+    BehaviorVersion, ConfigLoader, Region, SdkConfig,
+    default_provider::credentials::DefaultCredentialsChain,
+    environment::EnvironmentVariableRegionProvider,
+    identity::IdentityCache,
+    meta::region::RegionProviderChain,
+    profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider},
+    provider_config::ProviderConfig,
+    retry::RetryConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig,
+    timeout::TimeoutConfig,
+};
+use aws_credential_types::Credentials;
+use aws_sdk_s3::{
+    Client,
+    config::{
+        ConfigBag, Intercept, RequestChecksumCalculation, ResponseChecksumValidation,
+        RuntimeComponents, SharedHttpClient,
+        interceptors::BeforeDeserializationInterceptorContextRef,
+    },
+    error::BoxError,
+};
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_types::service_config::ServiceConfigKey;
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
+
+use crate::{
+    backend::{counter::RequestCounter, error::Error},
+    domain::retry::FailureKind,
+};
+
+use super::{
+    RemoteOptions,
+    endpoint::{is_exposed, wants_path_style},
+};
+
+/// The region that requests begin with when nothing names one; the right one is learnt from S3's answer.
+const FIRST_REGION: &str = "us-east-1";
+
+/// How long the instance's own metadata may take to answer: off EC2 nobody is there.
+const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long the source of the credentials may take: a login process, STS, SSO.
+const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// One remote, as far as it was needed.
+pub(in crate::backend) struct Session {
+    options: RemoteOptions,
+    http: Mutex<Option<SharedHttpClient>>,
+    connection: tokio::sync::Mutex<Option<Arc<Connection>>>,
+    regions: Mutex<HashMap<Box<str>, Arc<str>>>,
+    counter: RequestCounter,
+    clock: Clock,
+}
+
+/// What the configuration of a remote resolved to.
+pub(in crate::backend) struct Connection {
+    config: SdkConfig,
+    endpoint: Option<String>,
+    region: Arc<str>,
+    path_style: bool,
+    anonymous: bool,
+    clients: Mutex<HashMap<Box<str>, Client>>,
+    clock: Clock,
+}
+
+impl Session {
+    pub(in crate::backend) fn new(options: RemoteOptions, counter: RequestCounter) -> Self {
+        Self {
+            options,
+            http: Mutex::default(),
+            connection: tokio::sync::Mutex::default(),
+            regions: Mutex::default(),
+            counter,
+            clock: Clock::default(),
+        }
+    }
+
+    pub(in crate::backend) fn options(&self) -> &RemoteOptions {
+        &self.options
+    }
+
+    pub(in crate::backend) fn counter(&self) -> &RequestCounter {
+        &self.counter
+    }
+
+    pub(super) fn skew(&self) -> Option<SignedDuration> {
+        self.clock.skew()
+    }
+
+    /// The connection, made now where this is the first use.
+    pub(in crate::backend) async fn connection(&self) -> Arc<Connection> {
+        let mut slot = self.connection.lock().await;
+        if let Some(connection) = &*slot {
+            return Arc::clone(connection);
+        }
+        let connection = Arc::new(Box::pin(self.connect()).await);
+        *slot = Some(Arc::clone(&connection));
+        connection
+    }
+
+    /// The region to ask this bucket in.
+    pub(in crate::backend) async fn region_of(&self, bucket: &str) -> Result<Arc<str>, Error> {
+        if let Some(region) = locked(&self.regions).get(bucket) {
+            return Ok(Arc::clone(region));
+        }
+        Ok(Arc::clone(&self.connection().await.region))
+    }
+
+    /// Keeps what S3 told about a bucket's region; `false` when that is what was asked already.
+    pub(in crate::backend) fn learn_region(&self, bucket: &str, region: &str, asked: &str) -> bool {
+        locked(&self.regions).insert(bucket.into(), region.into());
+        region != asked
+    }
+
+    /// Looks at an error on its way out: credentials that failed are read anew next time, and throttling is counted.
+    pub(in crate::backend) fn noted(&self, connection: &Arc<Connection>, error: Error) -> Error {
+        match error.failure_kind() {
+            FailureKind::Credentials => self.forget(connection),
+            FailureKind::Throttled => self.counter.count_throttled(),
+            FailureKind::Transient
+            | FailureKind::Corrupt
+            | FailureKind::Changed
+            | FailureKind::NotFound
+            | FailureKind::Denied
+            | FailureKind::DiskFull
+            | FailureKind::Archived
+            | FailureKind::Refused
+            | FailureKind::Cancelled => {}
+        }
+        error
+    }
+
+    fn forget(&self, connection: &Arc<Connection>) {
+        if let Ok(mut slot) = self.connection.try_lock()
+            && slot
+                .as_ref()
+                .is_some_and(|now| Arc::ptr_eq(now, connection))
+        {
+            *slot = None;
+        }
+    }
+
+    async fn connect(&self) -> Connection {
+        let region = self.first_region().await;
+        let loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(self.http_client())
+            .region(Region::new(region.clone()))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(self.options.connect_timeout)
+                    .build(),
+            )
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .identity_cache(
+                IdentityCache::lazy()
+                    .load_timeout(CREDENTIALS_TIMEOUT)
+                    .build(),
+            );
+        let loader = self
+            .with_credentials(self.with_place(loader), &region)
+            .await;
+        let config = loader.load().await;
+        let endpoint = endpoint_of(&config, self.options.endpoint_url.as_deref());
+        let auto = endpoint.as_deref().is_some_and(wants_path_style);
+        Connection {
+            config,
+            path_style: self.options.path_style.unwrap_or(auto),
+            endpoint,
+            region: region.into(),
+            anonymous: self.options.anonymous,
+            clients: Mutex::default(),
+            clock: self.clock.clone(),
+        }
+    }
+
+    async fn first_region(&self) -> String {
+        let given = self.options.region.clone().map(Region::new);
+        let mut profile = ProfileFileRegionProvider::builder();
+        if let Some(name) = &self.options.profile {
+            profile = profile.profile_name(name);
+        }
+        let chain = RegionProviderChain::first_try(given)
+            .or_else(EnvironmentVariableRegionProvider::new())
+            .or_else(profile.build())
+            .or_else(Region::from_static(FIRST_REGION));
+        let region = chain.region().await;
+        region.map_or_else(
+            || FIRST_REGION.to_owned(),
+            |region| region.as_ref().to_owned(),
+        )
+    }
+
+    fn with_place(&self, mut loader: ConfigLoader) -> ConfigLoader {
+        if let Some(profile) = &self.options.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(endpoint) = &self.options.endpoint_url {
+            loader = loader.endpoint_url(endpoint);
+        }
+        loader
+    }
+
+    async fn with_credentials(&self, loader: ConfigLoader, region: &str) -> ConfigLoader {
+        if self.options.anonymous {
+            return loader.no_credentials();
+        }
+        if let Some(keys) = &self.options.keys {
+            let keys = Credentials::new(
+                &keys.access,
+                &keys.secret,
+                keys.token.clone(),
+                None,
+                "given",
+            );
+            return loader.credentials_provider(keys);
+        }
+        let region = Region::new(region.to_owned());
+        if let Some(profile) = &self.options.profile {
+            let config = ProviderConfig::default()
+                .with_region(Some(region))
+                .with_http_client(self.http_client());
+            let provider = ProfileFileCredentialsProvider::builder()
+                .configure(&config)
+                .profile_name(profile)
+                .build();
+            return loader.credentials_provider(provider);
+        }
+        let metadata = aws_config::imds::Client::builder()
+            .max_attempts(1)
+            .connect_timeout(METADATA_TIMEOUT)
+            .read_timeout(METADATA_TIMEOUT)
+            .build();
+        let chain = DefaultCredentialsChain::builder()
+            .region(region)
+            .imds_client(metadata)
+            .build()
+            .await;
+        loader.credentials_provider(chain)
+    }
+
+    fn http_client(&self) -> SharedHttpClient {
+        let new = || {
+            aws_smithy_http_client::Builder::new()
+                .pool_max_idle_per_host(self.options.max_connections)
+                .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
+                .build_https()
+        };
+        locked(&self.http).get_or_insert_with(new).clone()
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    /// The endpoint, where it is not AWS's own.
+    pub(in crate::backend) fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_deref()
+    }
+
+    /// The region that requests begin with.
+    pub(in crate::backend) fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// Whether bodies must be signed, because they cross a network in the clear.
+    pub(in crate::backend) fn signs_bodies(&self) -> bool {
+        !self.anonymous && self.endpoint().is_some_and(is_exposed)
+    }
+
+    /// The client for a region.
+    pub(in crate::backend) fn client(&self, region: &str) -> Client {
+        let mut clients = locked(&self.clients);
+        if let Some(client) = clients.get(region) {
+            return client.clone();
+        }
+        let mut config = aws_sdk_s3::config::Builder::from(&self.config)
+            .region(Region::new(region.to_owned()))
+            .force_path_style(self.path_style)
+            .disable_s3_express_session_auth(true)
+            .interceptor(self.clock.clone());
+        if self.anonymous {
+            config = config.allow_no_auth();
+        }
+        let client = Client::from_conf(config.build());
+        clients.insert(region.into(), client.clone());
+        client
+    }
+}
+
+/// Reads the endpoint that the SDK will use: the option, then `AWS_ENDPOINT_URL_S3` and its kin.
+fn endpoint_of(config: &SdkConfig, given: Option<&str>) -> Option<String> {
+    if let Some(given) = given {
+        return Some(given.to_owned());
+    }
+    let key = ServiceConfigKey::builder()
+        .service_id("S3")
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()?;
+    let special = config
+        .service_config()
+        .and_then(|layers| layers.load_config(key));
+    special.or_else(|| config.endpoint_url().map(str::to_owned))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How far this machine's clock is ahead of the remote's, by the `Date` of its answers.
+#[derive(Debug, Clone)]
+pub(in crate::backend) struct Clock(Arc<AtomicI64>);
+
+/// No answer bore a date yet.
+const UNKNOWN: i64 = i64::MIN;
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self(Arc::new(AtomicI64::new(UNKNOWN)))
+    }
+}
+
+impl Clock {
+    fn skew(&self) -> Option<SignedDuration> {
+        let seconds = self.0.load(Relaxed);
+        (seconds != UNKNOWN).then(|| SignedDuration::from_secs(seconds))
+    }
+
+    fn note(&self, date: &str, now: Timestamp) {
+        if let Ok(there) = rfc2822::DateTimeParser::new().parse_timestamp(date) {
+            self.0.store(now.as_second() - there.as_second(), Relaxed);
+        }
+    }
+}
+
+impl Intercept for Clock {
+    fn name(&self) -> &'static str {
+        "Clock"
+    }
+
+    fn read_after_transmit(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(date) = context.response().headers().get("date") {
+            self.note(date, Timestamp::now());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::Clock;
+
+    #[test]
+    fn the_skew_is_ours_minus_theirs() {
+        let clock = Clock::default();
+        assert_eq!(clock.skew(), None);
+        let now = "2026-11-21T10:00:30Z".parse().unwrap();
+        clock.note("Sat, 21 Nov 2026 10:00:00 GMT", now);
+        assert_eq!(clock.skew(), Some(SignedDuration::from_secs(30)));
+        clock.note("nonsense", now);
+        assert_eq!(clock.skew(), Some(SignedDuration::from_secs(30)));
+    }
+}
