@@ -3,6 +3,7 @@
 pub mod command;
 pub mod event;
 pub mod journal;
+pub mod scan;
 pub mod tasks;
 
 pub use command::{Command, View};
