@@ -108,7 +108,7 @@ pub fn target(
         *location = config.lay_side(side, location.clone(), &flags);
     }
     if purpose == Purpose::Move
-        && let Some(refusal) = config.refusal(&target.right, target.mapping.as_deref())
+        && let Some(refusal) = config.refusal(&target.right)
     {
         return Err(TargetError::Refused(refusal));
     }

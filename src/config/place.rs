@@ -81,7 +81,7 @@ impl Config {
     }
 
     /// The machines and why each is not this one.
-    fn tried(&self) -> String {
+    pub fn tried(&self) -> String {
         let why = |machine: &super::machine::Machine| {
             let refusal = machine.refusal.as_deref().unwrap_or("it gives no base_dir");
             format!("{}: {refusal}", machine.name)
