@@ -307,7 +307,8 @@ impl Gaps {
             .filter(|kind| kept.iter().all(|kept| kept.kind() != *kind))
             .collect();
         kept.extend(pairs::best(&sieve, &tried, &kept));
-        explanation.rules = score::rank(kept)
+        let told = sieve.distinct(score::rank(kept), score::TOLD);
+        explanation.rules = told
             .into_iter()
             .map(|candidate| sieve.rule(candidate))
             .collect();

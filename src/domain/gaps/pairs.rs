@@ -10,10 +10,38 @@ use crate::domain::gaps::{
 
 /// How much more two rules together must tell than the better of them.
 const CLEARLY: f64 = 10.0;
+/// Two rules that share more than this much of their names say the same.
+const SAME: f64 = 0.7;
 /// Rules that are tried in twos.
 const PARTNERS: usize = 8;
 
 impl Sieve<'_> {
+    /// The rules that say something of their own, at most so many: of two that hold for nearly the same names, the
+    /// first.
+    pub(super) fn distinct(&self, ranked: Vec<Candidate>, most: usize) -> Vec<Candidate> {
+        let mut kept: Vec<Candidate> = Vec::new();
+        for candidate in ranked {
+            let told = kept
+                .iter()
+                .any(|known| self.overlap(known, &candidate) > SAME);
+            if kept.len() < most && !told {
+                kept.push(candidate);
+            }
+        }
+        kept
+    }
+
+    /// Of the names that either rule holds for, the share that both do.
+    fn overlap(&self, a: &Candidate, b: &Candidate) -> f64 {
+        let (mut both, mut either) = (0_u32, 0_u32);
+        self.each_name(|name| {
+            let [a, b] = [a, b].map(|rule| rule.what.iter().all(|what| self.holds_for(what, name)));
+            both += u32::from(a && b);
+            either += u32::from(a || b);
+        });
+        f64::from(both) / f64::from(either.max(1))
+    }
+
     /// Whether a rule holds for a name; what only objects have holds for no folder.
     fn holds_for(&self, what: &What, name: Named) -> bool {
         let (_, is_folder) = name.stratum;

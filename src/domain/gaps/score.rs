@@ -11,7 +11,7 @@ const CONTRAST: f64 = 2.0;
 /// A rule that tells less than this share of the best one is not told beside it.
 const WORTH: f64 = 0.5;
 /// Rules told at most.
-const TOLD: usize = 3;
+pub(super) const TOLD: usize = 3;
 
 /// What a rule holds for. Counts are weighted: the objects of a folder missing as a whole count as one.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -142,7 +142,6 @@ pub(super) fn rank(mut kept: Vec<Candidate>) -> Vec<Candidate> {
         kinds.extend(candidate.what.iter().map(What::kind));
         new && candidate.count.score() >= WORTH * best
     });
-    kept.truncate(TOLD);
     kept
 }
 

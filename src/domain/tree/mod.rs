@@ -18,6 +18,8 @@ mod seek;
 mod share;
 mod sort;
 mod state;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::{collections::HashMap, mem::size_of};

@@ -1,10 +1,14 @@
 //! Quantities as people read them: bytes, counts, rates, durations, ages, money and times.
 //! Used by `cli` and `tui`; decimals are steady, so that a column of numbers does not dance.
 
+mod gap;
+
 use std::time::Duration;
 
 use humansize::{BINARY, FixedAt, FormatSizeOptions, format_size, format_size_i};
 use jiff::{Timestamp, tz::TimeZone};
+
+pub use gap::{explain_gap, explain_rule};
 
 /// The units above bytes that a `u64` can reach.
 const UNITS: [FixedAt; 6] = [
