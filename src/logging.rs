@@ -66,19 +66,33 @@ pub struct Options<'a> {
     pub stderr: bool,
 }
 
+/// Why there is no log file.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// The folder cannot be made.
+    #[error("its folder cannot be made: {0}")]
+    Folder(#[from] std::io::Error),
+    /// The file cannot be opened.
+    #[error(transparent)]
+    File(#[from] InitError),
+}
+
 /// The running log; it writes out what it holds when dropped.
 pub struct Log {
     /// The last records.
     pub ring: Ring,
     /// Why there is no file, where there is none.
-    pub problem: Option<InitError>,
+    pub problem: Option<Problem>,
     _writer: Option<WorkerGuard>,
 }
 
 /// Begins to log, for the whole process.
 pub fn start(options: Options<'_>) -> Log {
     let ring = Ring::new(RING);
-    let file = options.folder.map(open).transpose();
+    let file = options
+        .folder
+        .map(|folder| open(&folder.join("log")))
+        .transpose();
     let (appender, problem) = match file {
         Ok(appender) => (appender, None),
         Err(problem) => (None, Some(problem)),
@@ -104,13 +118,16 @@ pub fn start(options: Options<'_>) -> Log {
     }
 }
 
-fn open(folder: &Path) -> Result<RollingFileAppender, InitError> {
-    RollingFileAppender::builder()
+fn open(folder: &Path) -> Result<RollingFileAppender, Problem> {
+    // Made here, because the appender would complain of it on stderr.
+    std::fs::create_dir_all(folder)?;
+    let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("wharf")
         .filename_suffix("log")
         .max_log_files(FILES)
-        .build(folder.join("log"))
+        .build(folder)?;
+    Ok(appender)
 }
 
 fn filter(verbose: u8, targets: Option<&str>) -> Targets {

@@ -15,6 +15,7 @@ pub mod origin;
 pub mod place;
 pub mod quantity;
 pub mod remote;
+pub mod screen;
 pub mod search;
 pub mod setting;
 mod show;
@@ -35,6 +36,7 @@ use layer::Layer;
 use machine::Machine;
 use mapping::Mapping;
 use remote::RemoteConfig;
+use screen::Screen;
 use search::Search;
 use setting::SyncKey;
 
@@ -73,6 +75,8 @@ pub struct Config {
     pub migrations: IndexMap<String, Migration>,
     /// Names of training runs.
     pub runs: Vec<String>,
+    /// How the terminal interface looks.
+    pub screen: Screen,
     /// Sync options of the built-in reference.
     defaults: Layer,
     /// `[defaults]` of the file.
@@ -107,9 +111,10 @@ impl Config {
         let real = path.map(|path| fs::canonicalize(path).unwrap_or_else(|_gone| path.to_owned()));
         let shown = Arc::from(real.as_deref().unwrap_or(&env.cwd.join(search::FILE_NAME)));
         let document = Document::new(shown, text);
-        let config = read_all(&document, env);
+        let mut config = read_all(&document, env);
         problems.extend(document.into_problems());
         let variables = Layer::of_variables(env, &mut problems);
+        config.screen.complete(env, &mut problems);
         if !problems.is_empty() {
             return Err(Error::Problems(Problems(problems)));
         }
@@ -175,6 +180,7 @@ fn read_all(document: &Document<'_>, env: &Env) -> Config {
     let config = Config {
         base_dir: machine::base_dir(&root, env),
         filters: mapping::filters(&root, env),
+        screen: Screen::of(&root, env),
         migrations: later::migrations(&root, env, &remotes),
         file_defaults: defaults.unwrap_or_default(),
         runs,

@@ -114,7 +114,8 @@ impl Search {
     fn add(&mut self, path: PathBuf, why: Why) {
         let known = self.candidates.iter().any(|other| other.path == path);
         if !known {
-            let exists = path.is_file();
+            // A pipe or /dev/null is as good as a file: an empty configuration.
+            let exists = path.exists() && !path.is_dir();
             self.candidates.push(Candidate { path, why, exists });
         }
     }

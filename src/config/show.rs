@@ -50,6 +50,19 @@ impl Config {
         }
         let defaults = self.options(&Layer::default());
         rows.extend(options("defaults", &defaults));
+        let screen = &self.screen;
+        rows.extend(
+            screen
+                .theme
+                .iter()
+                .map(|theme| row("screen.theme", text(&theme.value), &theme.origin)),
+        );
+        rows.extend(
+            screen
+                .keymap
+                .iter()
+                .map(|file| row("screen.keymap", quoted(&file.value), &file.origin)),
+        );
         for mapping in self.mappings.values() {
             rows.extend(self.mapping_rows(mapping));
         }

@@ -378,6 +378,27 @@ fn flags_speak_of_the_unnamed_remote_or_of_the_one_they_name() {
 }
 
 #[test]
+fn the_screen_is_set_by_file_and_variable() {
+    let text = "[screen]\ntheme = \"dark\"\nkeymap = \"keys.toml\"\n";
+    let mut env = env();
+    let screen = read(text, &env).unwrap().screen;
+    assert_eq!(screen.theme.unwrap().value, "dark");
+    assert_eq!(screen.keymap.unwrap().value, Path::new("/data/keys.toml"));
+    env.variables.insert("WHARF_THEME".into(), "light".into());
+    assert_eq!(
+        read(text, &env).unwrap().screen.theme.unwrap().value,
+        "light"
+    );
+    env.variables.insert("WHARF_THEME".into(), "lihgt".into());
+    assert!(
+        read(text, &env)
+            .unwrap_err()
+            .to_string()
+            .contains("did you mean \"light\"")
+    );
+}
+
+#[test]
 fn rows_tell_value_and_origin() {
     let config = read(example("hpc-dataset"), &env()).unwrap();
     let rows = config.rows();

@@ -40,7 +40,7 @@ use crate::{
 
 pub use draft::Draft;
 pub use git::{GitRefusal, git_tracks};
-pub use probe::Probe;
+pub use probe::{Found, Probe};
 pub use source::SourceFile;
 
 /// The files below one folder, or one file; clones share everything.

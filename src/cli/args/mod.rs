@@ -5,7 +5,7 @@ mod sync;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
 pub use sides::SideArgs;
 pub use sync::{CheckArgs, FilterArgs, Given, SyncArgs};
@@ -15,7 +15,7 @@ pub use sync::{CheckArgs, FilterArgs, Given, SyncArgs};
 #[command(
     name = "wharf",
     version,
-    args_conflicts_with_subcommands = true,
+    override_usage = "wharf [OPTIONS] [LEFT [RIGHT]]\n       wharf [OPTIONS] COMMAND",
     disable_help_subcommand = true
 )]
 #[command(
@@ -36,6 +36,25 @@ pub struct Cli {
     /// Right side of the terminal interface
     #[arg(value_name = "RIGHT")]
     pub right: Option<String>,
+}
+
+impl Cli {
+    /// The command line of this process; ends the process where it is wrong, or asks for help or the version.
+    pub fn of_process() -> Self {
+        let read = Self::try_parse().and_then(Self::checked);
+        read.unwrap_or_else(|error| error.exit())
+    }
+
+    /// A command stands first: a word before it would be silently lost.
+    fn checked(self) -> Result<Self, clap::Error> {
+        match (&self.left, &self.command) {
+            (Some(word), Some(_)) => {
+                let message = format!("\"{word}\" is no command, and stands before one\n");
+                Err(Self::command().error(ErrorKind::ArgumentConflict, message))
+            }
+            (Some(_) | None, _) => Ok(self),
+        }
+    }
 }
 
 /// Flags of every command; they speak of the unnamed remote.

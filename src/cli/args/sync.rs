@@ -279,6 +279,19 @@ mod tests {
     }
 
     #[test]
+    fn global_flags_stand_before_or_behind_the_command_and_words_only_behind() {
+        let read = |line: &str| Cli::try_parse_from(line.split(' ')).and_then(Cli::checked);
+        for line in [
+            "wharf --json ls s3://bucket/",
+            "wharf ls --json s3://bucket/",
+        ] {
+            assert!(read(line).unwrap().global.json, "{line}");
+        }
+        let told = read("wharf data ls s3://bucket/").unwrap_err().to_string();
+        assert!(told.contains("\"data\" is no command"), "{told}");
+    }
+
+    #[test]
     fn two_words_that_are_no_command_open_two_sides() {
         let cli = Cli::try_parse_from(["wharf", "data", "s3://bucket/data"]).unwrap();
         assert!(cli.command.is_none());

@@ -1,0 +1,65 @@
+//! `[screen]`: how the terminal interface looks and which keys it takes.
+
+use std::path::PathBuf;
+
+use super::{
+    document::Table,
+    env::Env,
+    error::{Place, Problem},
+    origin::{Origin, Sourced},
+    setting,
+};
+
+/// The themes that are built in.
+pub const THEMES: [&str; 3] = ["dark", "light", "plain"];
+
+/// How the terminal interface looks; what is not said is found by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Screen {
+    /// Name of a built-in theme.
+    pub theme: Option<Sourced<String>>,
+    /// A file of key bindings that are laid over the built-in ones.
+    pub keymap: Option<Sourced<PathBuf>>,
+}
+
+impl Screen {
+    pub(super) fn of(root: &Table<'_>, env: &Env) -> Self {
+        let Some(table) = root.table("screen") else {
+            return Self::default();
+        };
+        let folder = table.document.folder().to_owned();
+        let theme = |text: &str| setting::word(text, &THEMES).map(str::to_owned);
+        let screen = Self {
+            theme: table.read("theme", theme),
+            keymap: table
+                .text("keymap")
+                .map(|file| file.map(|file| env.expand(&file, &folder))),
+        };
+        table.close();
+        screen
+    }
+
+    /// Lays `WHARF_THEME` over it, and the key bindings in the configuration folder below it.
+    pub(super) fn complete(&mut self, env: &Env, problems: &mut Vec<Problem>) {
+        const THEME: &str = "WHARF_THEME";
+        if let Some(text) = env.variable(THEME) {
+            match setting::word(text, &THEMES) {
+                Ok(word) => {
+                    self.theme = Some(Sourced::new(
+                        word.to_owned(),
+                        Origin::Variable(THEME.into()),
+                    ))
+                }
+                Err(invalid) => {
+                    problems.push(Problem::new(Place::Variable(THEME.into()), "", invalid))
+                }
+            }
+        }
+        let own = env.config_folder().map(|folder| folder.join("keymap.toml"));
+        if self.keymap.is_none()
+            && let Some(file) = own.filter(|file| file.is_file())
+        {
+            self.keymap = Some(Sourced::new(file, Origin::BuiltIn));
+        }
+    }
+}
