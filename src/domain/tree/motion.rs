@@ -45,6 +45,23 @@ impl Tree {
         true
     }
 
+    /// Shows that what both sides hold at a key was proven the same, without anything being moved.
+    pub fn prove(&mut self, key: &Key, proof: Option<Level>) -> bool {
+        let Some(id) = self.entry(key) else {
+            return false;
+        };
+        self.reasons.remove(&id);
+        let verdict = proof.map(|proof| Verdict::Same { proof });
+        self.change(id, |nodes| {
+            let state = nodes.state_mut(id);
+            state.set_motion(proof.map_or(Motion::Still, |_| Motion::Verified));
+            if verdict.is_some() {
+                state.set_verdict(verdict.as_ref());
+            }
+        });
+        true
+    }
+
     fn arrive_at(&mut self, id: u32, destination: Side, (proof, at): (Level, Timestamp)) {
         let motion = if proof >= Level::Checksum {
             Motion::Verified

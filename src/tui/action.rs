@@ -1,0 +1,140 @@
+//! `Action`: what the person means. Made from keys by the key map, or by name in the palette.
+//! Each place has a vocabulary of its own, so that it need not know the others' words.
+
+/// Writes the groups, their union, and both directions of the names from one table.
+macro_rules! actions {
+    ($($(#[$about:meta])* $group:ident { $($name:ident $text:literal $doc:literal;)* })*) => {
+        $(
+            $(#[$about])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+            pub enum $group {
+                $(#[doc = $doc] $name,)*
+            }
+
+            impl From<$group> for Action {
+                fn from(action: $group) -> Self {
+                    Self::$group(action)
+                }
+            }
+        )*
+
+        /// What the person means.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action {
+            $($(#[$about])* $group($group),)*
+        }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &'static [Self] = &[$($(Self::$group($group::$name),)*)*];
+
+            /// The name in the key map.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $($(Self::$group($group::$name) => $text,)*)*
+                }
+            }
+
+            /// The action of that name.
+            pub fn parse(name: &str) -> Option<Self> {
+                match name {
+                    $($($text => Some(Self::$group($group::$name)),)*)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    /// Everywhere.
+    Global {
+        Palette "palette" "Find an action by its name.";
+        Help "help" "Show the keys.";
+        Quit "quit" "Leave; asks while tasks run.";
+        Back "back" "Back out of what is in front.";
+        TabFirst "tab-1" "First tab.";
+        TabSecond "tab-2" "Second tab.";
+        TabThird "tab-3" "Third tab.";
+        NextTab "next-tab" "Next tab.";
+        PreviousTab "previous-tab" "Previous tab.";
+        Redraw "redraw" "Draw everything afresh.";
+        Suspend "suspend" "Back to the shell.";
+    }
+    /// Wherever rows are.
+    Move {
+        Up "up" "One row up.";
+        Down "down" "One row down.";
+        PageUp "page-up" "A page up.";
+        PageDown "page-down" "A page down.";
+        Top "top" "First row.";
+        Bottom "bottom" "Last row.";
+    }
+    /// In Browse.
+    Browsing {
+        Compare "compare" "Compare the sides, or put them apart.";
+        Sync "sync" "Plan a sync from this side to the other.";
+        CopyAcross "copy-across" "Plan a copy of what is marked to the other side.";
+        Verify "verify" "Prove by checksum what both sides have.";
+        Filter "filter" "Show only names that contain a text.";
+        KindNext "kind-next" "Show only the next kind of difference.";
+        KindPrevious "kind-previous" "Show only the previous kind of difference.";
+        DifferenceNext "difference-next" "To the next difference.";
+        DifferencePrevious "difference-previous" "To the previous difference.";
+        Gaps "gaps" "What is missing, and why.";
+        Mark "mark" "Mark a row.";
+        Places "places" "Choose a remote, bucket or mapping.";
+        OpenLocation "open-location" "Type a location.";
+        CopyMenu "copy-menu" "Copy a name to the clipboard.";
+        OtherSide "other-side" "Focus the other side.";
+        Open "open" "Open a folder.";
+        Close "close" "Close a folder.";
+        Parent "parent" "To the place that holds this one.";
+        InvertMarks "invert-marks" "Invert the marks.";
+        Undo "undo" "Take back the last filter or mark.";
+        Refresh "refresh" "List afresh.";
+        Sort "sort" "Order rows by the next column.";
+        CopyGaps "copy-gaps" "Plan a copy of exactly what is missing.";
+        ExportGaps "export-gaps" "Write the list of what is missing to a file.";
+    }
+    /// In Tasks.
+    Tasking {
+        Pause "pause" "Hold a task.";
+        Resume "resume" "Let a task go on, or try again what failed.";
+        Cancel "cancel" "Stop a task.";
+        Workers "workers" "Set the number of parallel requests.";
+        Bandwidth "bandwidth" "Set the bandwidth.";
+        Errors "errors" "What failed in a task.";
+        Report "report" "What a task did.";
+        Follow "follow" "Show a task's places in Browse.";
+    }
+    /// In Log.
+    Logging {
+        LevelNext "level-next" "Show from the next level on.";
+        TaskNext "task-next" "Show one task after the other.";
+        Search "search" "Show only lines that contain a text.";
+        CopyRequestId "copy-request-id" "Copy the request id of a line.";
+        Jump "jump" "To the key's row in Browse.";
+        ClearFilters "clear-filters" "Show everything.";
+    }
+    /// In dialogs.
+    Answer {
+        Accept "accept" "Take it; yes.";
+        Tick "tick" "Take a group in or out.";
+        ExportPlan "export-plan" "Write the plan to a file.";
+        Fold "fold" "Close a branch.";
+        Complete "complete" "Complete what is typed.";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Action;
+
+    #[test]
+    fn names_lead_back_to_their_actions() {
+        for action in Action::ALL {
+            assert_eq!(Action::parse(action.name()), Some(*action));
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What reaches `update`, and what it asks of the world in return. `run` is the only one who does either.
+
+use std::sync::Arc;
+
+use crossterm::event::KeyEvent;
+use jiff::Timestamp;
+
+use crate::engine::{Command, Event, Snapshot};
+
+/// Something happened.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has this many columns and rows.
+    Resize(u16, u16),
+    /// The engine told a fact.
+    Event(Box<Event>),
+    /// Time went on.
+    Tick {
+        /// The time.
+        now: Timestamp,
+        /// Everything countable.
+        snapshot: Box<Snapshot>,
+    },
+    /// A file was written, or not.
+    Saved(Result<Arc<str>, Arc<str>>),
+    /// A signal asks the program to end; nothing is asked.
+    Terminate,
+}
+
+/// What `update` wants done.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Ask the engine.
+    Engine(Command),
+    /// Put a text into the clipboard (OSC 52).
+    Clipboard(String),
+    /// Write a file where the program was started; an existing one gets a number, it is never overwritten.
+    Save {
+        /// Name without number.
+        name: String,
+        /// All of it.
+        content: String,
+    },
+    /// Draw every cell afresh.
+    Redraw,
+    /// Go back to the shell until `fg`.
+    Suspend,
+    /// Leave.
+    Quit,
+}
