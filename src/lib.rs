@@ -8,3 +8,4 @@ pub mod domain;
 pub mod engine;
 pub mod humanize;
 pub mod logging;
+pub mod tui;

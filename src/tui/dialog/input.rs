@@ -1,0 +1,250 @@
+//! A line to type in: at the foot of the screen for filters, in a box for places and numbers.
+
+use std::path::Path;
+
+use crossterm::event::{Event, KeyEvent};
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+use tui_input::{Input, backend::crossterm::EventHandler};
+
+use crate::config::quantity;
+
+use crate::domain::{location::Location, progress::TaskId, side::Side};
+
+use crate::tui::{
+    action::Answer,
+    dialog::{Decision, centred},
+    shell::Shell,
+    theme::Theme,
+    widget::{
+        paint::{clear, put, row as line_of, slice},
+        panel::Panel,
+    },
+};
+
+/// What the text is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The place of a side.
+    Place(Side),
+    /// Names to show in Browse, as they are typed.
+    Filter,
+    /// Lines to show in Log, as they are typed.
+    Search,
+    /// Parallel requests of a task.
+    Workers(TaskId),
+    /// Bytes a second of a task.
+    Bandwidth(TaskId),
+}
+
+impl Purpose {
+    fn title(self) -> String {
+        match self {
+            Self::Place(side) => format!("{} side: go to", side.word()),
+            Self::Filter => "filter".to_owned(),
+            Self::Search => "search".to_owned(),
+            Self::Workers(task) => format!("parallel requests of task {}", task.0),
+            Self::Bandwidth(task) => format!("bandwidth of task {}", task.0),
+        }
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Self::Place(_) => {
+                "a path, s3://bucket/prefix, REMOTE:s3://bucket/prefix, or s3:// for the list of buckets"
+            }
+            Self::Filter | Self::Search => "",
+            Self::Workers(_) => "a number from 1 to 256",
+            Self::Bandwidth(_) => "bytes a second, e.g. 20MiB; empty is unlimited",
+        }
+    }
+}
+
+/// A line to type in.
+#[derive(Debug)]
+pub struct InputDialog {
+    purpose: Purpose,
+    input: Input,
+    boxed: bool,
+    before: String,
+    trouble: Option<String>,
+}
+
+impl InputDialog {
+    /// At the foot of the screen.
+    pub fn line(purpose: Purpose, text: String) -> Self {
+        Self {
+            purpose,
+            input: Input::new(text.clone()),
+            boxed: false,
+            before: text,
+            trouble: None,
+        }
+    }
+
+    /// In a box.
+    pub fn boxed(purpose: Purpose, text: String) -> Self {
+        Self {
+            boxed: true,
+            ..Self::line(purpose, text)
+        }
+    }
+
+    /// Takes what was typed; a filter's text goes back to what it was.
+    pub fn back(&self) -> Decision {
+        match self.purpose {
+            Purpose::Filter => Decision::Filter(self.before.clone()),
+            Purpose::Search => Decision::Search(self.before.clone()),
+            Purpose::Place(_) | Purpose::Workers(_) | Purpose::Bandwidth(_) => Decision::Nothing,
+        }
+    }
+
+    /// Whether the screen behind follows what is typed.
+    pub fn is_live(&self) -> bool {
+        matches!(self.purpose, Purpose::Filter | Purpose::Search)
+    }
+
+    pub(super) fn type_key(&mut self, event: KeyEvent) -> Decision {
+        self.trouble = None;
+        self.input.handle_event(&Event::Key(event));
+        self.typed()
+    }
+
+    fn typed(&self) -> Decision {
+        match self.purpose {
+            Purpose::Filter => Decision::Filter(self.input.value().to_owned()),
+            Purpose::Search => Decision::Search(self.input.value().to_owned()),
+            Purpose::Place(_) | Purpose::Workers(_) | Purpose::Bandwidth(_) => Decision::Stay,
+        }
+    }
+
+    pub(super) fn answer(&mut self, answer: Answer, shell: &Shell) -> Decision {
+        match answer {
+            Answer::Accept => self.accept(shell),
+            Answer::Complete => {
+                self.complete(shell);
+                Decision::Stay
+            }
+            Answer::Tick | Answer::ExportPlan | Answer::Fold => Decision::Stay,
+        }
+    }
+
+    fn accept(&mut self, shell: &Shell) -> Decision {
+        let text = self.input.value().trim();
+        let taken = match self.purpose {
+            Purpose::Place(side) => {
+                Location::parse(&expanded(text, shell.settings.home.as_deref()))
+                    .map(|place| Decision::Go(side, place))
+                    .map_err(|wrong| wrong.to_string())
+            }
+            Purpose::Filter | Purpose::Search => Ok(Decision::Nothing),
+            Purpose::Workers(task) => match text.parse::<u16>() {
+                Ok(count @ 1..=256) => Ok(Decision::Workers(task, count)),
+                Ok(_) | Err(_) => Err(format!("\"{text}\" is no number from 1 to 256")),
+            },
+            Purpose::Bandwidth(task) if text.is_empty() => Ok(Decision::Bandwidth(task, 0)),
+            Purpose::Bandwidth(task) => quantity::rate(text)
+                .map(|rate| Decision::Bandwidth(task, rate.unwrap_or(0)))
+                .map_err(|invalid| invalid.to_string()),
+        };
+        taken.unwrap_or_else(|trouble| {
+            self.trouble = Some(trouble);
+            Decision::Stay
+        })
+    }
+
+    /// Completes a place from what the configuration names.
+    fn complete(&mut self, shell: &Shell) {
+        let Purpose::Place(_) = self.purpose else {
+            return;
+        };
+        let settings = &shell.settings;
+        let remotes = settings
+            .remotes
+            .iter()
+            .map(|remote| Location::Buckets(remote.clone()).text());
+        let mapped = settings
+            .mappings
+            .iter()
+            .flat_map(|mapping| [mapping.left.text(), mapping.right.text()]);
+        let typed = self.input.value();
+        let found = remotes
+            .chain(mapped)
+            .find(|place| place.starts_with(typed) && place.len() > typed.len());
+        if let Some(place) = found {
+            self.input = Input::new(place);
+        }
+    }
+
+    /// Takes a pasted text.
+    pub fn paste(&mut self, text: &str) -> Decision {
+        for character in text.chars().filter(|character| !character.is_control()) {
+            self.input
+                .handle(tui_input::InputRequest::InsertChar(character));
+        }
+        self.typed()
+    }
+
+    pub(super) fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {
+        let theme = &shell.theme;
+        if !self.boxed {
+            let line = line_of(screen, screen.height.saturating_sub(1));
+            clear(buffer, line);
+            let used = put(
+                buffer,
+                slice(line, 1, line.width),
+                &format!("{}  ", self.purpose.title()),
+                theme.accent,
+            );
+            draw_input(
+                &self.input,
+                slice(line, 1 + used, line.width),
+                buffer,
+                theme,
+            );
+            return;
+        }
+        let area = centred(screen, (76, 5), buffer);
+        let inner = Panel {
+            title: &self.purpose.title(),
+            focused: true,
+            ..Panel::default()
+        }
+        .draw(area, buffer, theme);
+        draw_input(&self.input, line_of(inner, 0), buffer, theme);
+        let (text, style) = match &self.trouble {
+            Some(trouble) => (format!("! {trouble}"), theme.missing),
+            None => (self.purpose.help().to_owned(), theme.dim),
+        };
+        put(buffer, line_of(inner, 2), &text, style);
+    }
+}
+
+/// `~` as the shell would have it; other people's homes are left as they are typed.
+fn expanded(text: &str, home: Option<&Path>) -> String {
+    match (text.strip_prefix('~'), home) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
+            format!("{}{rest}", home.display())
+        }
+        (Some(_) | None, _) => text.to_owned(),
+    }
+}
+
+/// Draws a line that is typed in, with its cursor.
+pub(super) fn draw_input(input: &Input, area: Rect, buffer: &mut Buffer, theme: &Theme) {
+    let width = usize::from(area.width);
+    if width == 0 {
+        return;
+    }
+    let scroll = input.visual_scroll(width.saturating_sub(1));
+    let text: String = crate::domain::text::printable(input.value().as_bytes()).into_owned();
+    let shown: String = text.chars().skip(scroll).collect();
+    put(buffer, area, &shown, Style::new());
+    let at = u16::try_from(input.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
+    let cursor = slice(area, at, 1).intersection(buffer.area);
+    buffer.set_style(
+        cursor,
+        theme
+            .accent
+            .add_modifier(ratatui::style::Modifier::REVERSED),
+    );
+}

@@ -1,0 +1,177 @@
+//! A few things to choose from; the safe one first.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use crate::domain::progress::TaskId;
+
+use crate::tui::{
+    action::{Answer, Move},
+    dialog::{Decision, centred},
+    shell::Shell,
+    tab::browse::stepped,
+    theme::Theme,
+    widget::{
+        paint::{columns, put, put_middle, row as line_of, select, slice},
+        panel::Panel,
+        window::Window,
+    },
+};
+
+/// What a row of a menu means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// Leave everything as it is.
+    Nothing,
+    /// Stop a task.
+    Cancel(TaskId),
+    /// Put a text into the clipboard.
+    Copy(String),
+    /// Leave as soon as no task runs.
+    QuitWhenDone,
+    /// Leave at once.
+    Quit,
+}
+
+impl Choice {
+    fn decision(&self) -> Decision {
+        match self {
+            Self::Nothing => Decision::Nothing,
+            Self::Cancel(task) => Decision::Cancel(*task),
+            Self::Copy(text) => Decision::Copy(text.clone()),
+            Self::QuitWhenDone => Decision::QuitWhenDone,
+            Self::Quit => Decision::Quit,
+        }
+    }
+}
+
+/// A few things to choose from.
+#[derive(Debug)]
+pub struct MenuDialog {
+    title: String,
+    about: Vec<String>,
+    rows: Vec<(String, String, Choice)>,
+    cursor: usize,
+    window: Window,
+}
+
+impl MenuDialog {
+    /// A question with its answers.
+    pub fn ask(title: String, about: &str, choices: Vec<(&str, Choice)>) -> Self {
+        let rows = choices
+            .into_iter()
+            .map(|(label, choice)| (label.to_owned(), String::new(), choice))
+            .collect();
+        let about = about.lines().map(str::to_owned).collect();
+        Self {
+            title,
+            about,
+            rows,
+            cursor: 0,
+            window: Window::default(),
+        }
+    }
+
+    /// Texts to copy, each with its name.
+    pub fn copy(texts: Vec<(&str, String)>) -> Self {
+        let rows = texts
+            .into_iter()
+            .map(|(name, text)| (name.to_owned(), text.clone(), Choice::Copy(text)))
+            .collect();
+        Self {
+            title: "copy to the clipboard".to_owned(),
+            about: Vec::new(),
+            rows,
+            cursor: 0,
+            window: Window::default(),
+        }
+    }
+
+    pub(super) fn walk(&mut self, step: Move) {
+        let last = self.rows.len().saturating_sub(1);
+        self.cursor = stepped(step, self.cursor, &self.window).min(last);
+    }
+
+    pub(super) fn answer(&self, answer: Answer) -> Decision {
+        match answer {
+            Answer::Accept => self
+                .rows
+                .get(self.cursor)
+                .map_or(Decision::Nothing, |(_, _, choice)| choice.decision()),
+            Answer::Tick | Answer::ExportPlan | Answer::Fold | Answer::Complete => Decision::Stay,
+        }
+    }
+
+    pub(super) fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {
+        let theme = &shell.theme;
+        let widest = self
+            .rows
+            .iter()
+            .map(|(name, text, _)| columns(name).max(8) + columns(text) + 6);
+        let about = self.about.iter().map(|line| columns(line));
+        let width = widest
+            .chain(about)
+            .chain([columns(&self.title) + 4, 34])
+            .max()
+            .unwrap_or(34)
+            + 4;
+        let lead = if self.about.is_empty() {
+            0
+        } else {
+            self.about.len() + 1
+        };
+        let height = u16::try_from(self.rows.len() + lead + 2).unwrap_or(u16::MAX);
+        let area = centred(screen, (width, height), buffer);
+        let inner = Panel {
+            title: &self.title,
+            focused: true,
+            ..Panel::default()
+        }
+        .draw(area, buffer, theme);
+        for (at, text) in self.about.iter().enumerate() {
+            put(
+                buffer,
+                line_of(inner, u16::try_from(at).unwrap_or(u16::MAX)),
+                text,
+                Style::new(),
+            );
+        }
+        let lead = u16::try_from(lead).unwrap_or(0).min(inner.height);
+        let rows = Rect {
+            y: inner.y + lead,
+            height: inner.height - lead,
+            ..inner
+        };
+        self.draw_rows(rows, buffer, theme);
+    }
+
+    fn draw_rows(&self, area: Rect, buffer: &mut Buffer, theme: &Theme) {
+        let shown = self.window.show(self.cursor, self.rows.len(), area.height);
+        let names = self
+            .rows
+            .iter()
+            .map(|(name, ..)| columns(name))
+            .max()
+            .unwrap_or(0);
+        for (at, number) in shown.enumerate() {
+            let line = line_of(area, u16::try_from(at).unwrap_or(u16::MAX));
+            let Some((name, text, _)) = self.rows.get(number) else {
+                continue;
+            };
+            let style = if text.is_empty() {
+                Style::new()
+            } else {
+                theme.dim
+            };
+            put(buffer, slice(line, 2, line.width), name, style);
+            put_middle(
+                buffer,
+                slice(line, names + 4, line.width),
+                text,
+                Style::new(),
+            );
+            if number == self.cursor {
+                select(buffer, line, theme);
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Dialogs: they lie over the tab, take the keys, and end in a `Decision` that the root carries out.
+//! A destructive decision carries the exact plan that was shown.
+
+pub mod confirm;
+pub mod input;
+pub mod menu;
+pub mod pages;
+pub mod palette;
+pub mod picker;
+pub mod plan;
+mod plan_facts;
+
+use std::sync::Arc;
+
+use crossterm::event::KeyEvent;
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use crate::domain::{location::Location, plan::Plan, progress::TaskId, side::Side};
+
+use crate::tui::{
+    action::{Action, Answer, Global, Move},
+    dialog::{
+        confirm::ConfirmDialog, input::InputDialog, menu::MenuDialog, pages::Pages,
+        palette::PaletteDialog, picker::PickerDialog, plan::PlanDialog,
+    },
+    keymap::Context,
+    shell::Shell,
+    widget::paint::clear,
+};
+
+/// What lies over the tab.
+#[derive(Debug)]
+pub enum Dialog {
+    /// What a sync would do, before it does it.
+    Plan(Box<PlanDialog>),
+    /// Asks for a typed word.
+    Confirm(Box<ConfirmDialog>),
+    /// A line to type in.
+    Input(InputDialog),
+    /// A few things to choose from.
+    Menu(MenuDialog),
+    /// Remotes, buckets and mappings.
+    Picker(Box<PickerDialog>),
+    /// Actions by name.
+    Palette(Box<PaletteDialog>),
+    /// A text to read.
+    Pages(Pages),
+}
+
+/// What a person decided.
+#[derive(Debug, Clone)]
+pub enum Decision {
+    /// To go on reading or typing.
+    Stay,
+    /// To leave it.
+    Nothing,
+    /// To run exactly this plan.
+    Run(Arc<Plan>),
+    /// To be asked for a word before this plan runs.
+    Confirm(Arc<Plan>),
+    /// To go to a place.
+    Go(Side, Location),
+    /// To go to a place with the side that has the focus.
+    Choose(Location),
+    /// To go to both places of a mapping, by its number.
+    Mapping(usize),
+    /// To show only these names; typing goes on.
+    Filter(String),
+    /// To show only these log lines; typing goes on.
+    Search(String),
+    /// So many parallel requests.
+    Workers(TaskId, u16),
+    /// So many bytes a second; 0 is unlimited.
+    Bandwidth(TaskId, u64),
+    /// To stop a task.
+    Cancel(TaskId),
+    /// To put a text into the clipboard.
+    Copy(String),
+    /// To do what an action means.
+    Act(Action),
+    /// To leave at once; running tasks are stopped.
+    Quit,
+    /// To leave as soon as no task runs.
+    QuitWhenDone,
+    /// To write the plan to a file, and stay.
+    Export(Box<Plan>),
+}
+
+impl Decision {
+    /// Whether the dialog stays.
+    pub fn stays(&self) -> bool {
+        match self {
+            Self::Stay | Self::Filter(_) | Self::Search(_) | Self::Export(_) | Self::Confirm(_) => {
+                true
+            }
+            Self::Nothing
+            | Self::Run(_)
+            | Self::Go(..)
+            | Self::Choose(_)
+            | Self::Mapping(_)
+            | Self::Workers(..)
+            | Self::Bandwidth(..)
+            | Self::Cancel(_)
+            | Self::Copy(_)
+            | Self::Act(_)
+            | Self::Quit
+            | Self::QuitWhenDone => false,
+        }
+    }
+}
+
+impl Dialog {
+    /// Which keys it takes.
+    pub fn context(&self) -> Context {
+        match self {
+            Self::Plan(_) => Context::Plan,
+            Self::Confirm(_) | Self::Input(_) | Self::Palette(_) => Context::Input,
+            Self::Menu(_) | Self::Picker(_) => Context::Menu,
+            Self::Pages(_) => Context::Pages,
+        }
+    }
+
+    /// Does what the person means.
+    pub fn act(&mut self, action: Action, shell: &mut Shell) -> Decision {
+        match action {
+            Action::Global(Global::Back) => self.back(shell),
+            Action::Move(step) => self.walk(step),
+            Action::Answer(answer) => self.answer(answer, shell),
+            Action::Global(_) | Action::Browsing(_) | Action::Tasking(_) | Action::Logging(_) => {
+                Decision::Stay
+            }
+        }
+    }
+
+    fn back(&mut self, shell: &mut Shell) -> Decision {
+        match self {
+            Self::Plan(plan) => plan.back(shell),
+            Self::Input(input) => input.back(),
+            Self::Confirm(_)
+            | Self::Menu(_)
+            | Self::Picker(_)
+            | Self::Palette(_)
+            | Self::Pages(_) => Decision::Nothing,
+        }
+    }
+
+    fn walk(&mut self, step: Move) -> Decision {
+        match self {
+            Self::Plan(plan) => plan.walk(step),
+            Self::Menu(menu) => menu.walk(step),
+            Self::Picker(picker) => picker.walk(step),
+            Self::Palette(palette) => palette.walk(step),
+            Self::Pages(pages) => pages.walk(step),
+            Self::Confirm(_) | Self::Input(_) => {}
+        }
+        Decision::Stay
+    }
+
+    fn answer(&mut self, answer: Answer, shell: &mut Shell) -> Decision {
+        match self {
+            Self::Plan(plan) => plan.answer(answer, shell),
+            Self::Confirm(confirm) => confirm.answer(answer),
+            Self::Input(input) => input.answer(answer, shell),
+            Self::Menu(menu) => menu.answer(answer),
+            Self::Picker(picker) => picker.answer(answer, shell),
+            Self::Palette(palette) => palette.answer(answer),
+            Self::Pages(_) => Decision::Stay,
+        }
+    }
+
+    /// Takes a key that the key map does not know, where something can be typed.
+    pub fn type_key(&mut self, event: KeyEvent) -> Decision {
+        match self {
+            Self::Confirm(confirm) => confirm.type_key(event),
+            Self::Input(input) => input.type_key(event),
+            Self::Palette(palette) => palette.type_key(event),
+            Self::Plan(_) | Self::Menu(_) | Self::Picker(_) | Self::Pages(_) => Decision::Stay,
+        }
+    }
+
+    /// Draws it over the screen.
+    pub fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {
+        match self {
+            Self::Plan(plan) => plan.draw(shell, screen, buffer),
+            Self::Confirm(confirm) => confirm.draw(shell, screen, buffer),
+            Self::Input(input) => input.draw(shell, screen, buffer),
+            Self::Menu(menu) => menu.draw(shell, screen, buffer),
+            Self::Picker(picker) => picker.draw(shell, screen, buffer),
+            Self::Palette(palette) => palette.draw(shell, screen, buffer),
+            Self::Pages(pages) => pages.draw(shell, screen, buffer),
+        }
+    }
+}
+
+/// A cleared area in the middle of the screen, as large as wished and as there is room.
+pub(super) fn centred(screen: Rect, (width, height): (u16, u16), buffer: &mut Buffer) -> Rect {
+    let width = width.min(screen.width.saturating_sub(2));
+    let height = height.min(screen.height.saturating_sub(2));
+    let area = Rect {
+        x: screen.x + (screen.width - width) / 2,
+        y: screen.y + (screen.height - height) / 2,
+        width,
+        height,
+    };
+    // A column of air keeps its frame apart from those behind.
+    clear(
+        buffer,
+        Rect {
+            x: area.x.saturating_sub(1),
+            width: area.width + 2,
+            ..area
+        },
+    );
+    area
+}

@@ -1,0 +1,340 @@
+//! The plan before anything runs: what happens, to how much, where, what it costs. Enter runs exactly what is shown.
+
+use std::sync::Arc;
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use crate::domain::{
+    diff::Sign,
+    entry::Tally,
+    plan::{Brake, Group, Left, Plan},
+};
+
+use crate::engine::View;
+
+use crate::humanize;
+
+use crate::tui::{
+    action::{Answer, Move},
+    dialog::{Decision, centred},
+    shell::{Question, Shell},
+    tab::{log::Weight, tasks::op_words},
+    theme::Theme,
+    widget::{
+        paint::{columns, put, put_middle, put_right, row as line_of, select, slice},
+        panel::Panel,
+    },
+};
+
+/// How far the plan is.
+#[derive(Debug)]
+enum Stage {
+    /// It is being made.
+    Waiting(View),
+    /// It is here to be approved.
+    Shown(Box<Plan>),
+}
+
+/// The plan before anything runs.
+#[derive(Debug)]
+pub struct PlanDialog {
+    stage: Stage,
+    route: (String, String),
+    cursor: usize,
+}
+
+/// Sign, word and reason of what is left alone, in the order of `Left`.
+const LEFT: [(char, &str, &str); 9] = [
+    ('=', "leave", "the same on both sides"),
+    ('*', "keep", "differs, but the rule keeps what is there"),
+    ('~', "unproven", "same size, nothing proves the content"),
+    ('-', "leave", "only there: deletes are off"),
+    ('x', "exclude", "a filter leaves it out"),
+    ('*', "conflict", "neither side is known to be newer"),
+    ('@', "archived", "must be restored first"),
+    ('?', "unknown", "not compared: a listing broke before"),
+    ('!', "refuse", "cannot be moved; e exports the reasons"),
+];
+
+/// One line of what is left alone.
+struct LeftRow {
+    sign: char,
+    word: &'static str,
+    tally: Tally,
+    why: &'static str,
+    style: Style,
+}
+
+impl PlanDialog {
+    /// A plan that is being made for this source and destination.
+    pub fn waiting(view: View, route: (String, String)) -> Self {
+        Self {
+            stage: Stage::Waiting(view),
+            route,
+            cursor: 0,
+        }
+    }
+
+    /// Whether it waits for this answer.
+    pub fn waits_for(&self, view: View) -> bool {
+        matches!(self.stage, Stage::Waiting(waiting) if waiting == view)
+    }
+
+    /// Shows the plan.
+    pub fn show(&mut self, plan: Plan) {
+        self.route = (plan.source.to_string(), plan.destination.to_string());
+        self.stage = Stage::Shown(Box::new(plan));
+    }
+
+    pub(super) fn back(&self, shell: &mut Shell) -> Decision {
+        if matches!(self.stage, Stage::Waiting(_)) {
+            shell.stop(|question| matches!(question, Question::Plan));
+        }
+        Decision::Nothing
+    }
+
+    pub(super) fn walk(&mut self, step: Move) {
+        let Stage::Shown(plan) = &self.stage else {
+            return;
+        };
+        let last = plan.groups.len().saturating_sub(1);
+        self.cursor = match step {
+            Move::Up => self.cursor.saturating_sub(1),
+            Move::Down => (self.cursor + 1).min(last),
+            Move::PageUp | Move::Top => 0,
+            Move::PageDown | Move::Bottom => last,
+        };
+    }
+
+    pub(super) fn answer(&mut self, answer: Answer, shell: &mut Shell) -> Decision {
+        let Stage::Shown(plan) = &mut self.stage else {
+            return Decision::Stay;
+        };
+        match answer {
+            Answer::Accept => accept(plan, shell),
+            Answer::Tick => {
+                if let Some(group) = plan.groups.get_mut(self.cursor) {
+                    group.selected = !group.selected;
+                }
+                Decision::Stay
+            }
+            Answer::ExportPlan => Decision::Export(plan.clone()),
+            Answer::Fold | Answer::Complete => Decision::Stay,
+        }
+    }
+
+    pub(super) fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {
+        let title = format!("{} → {}", self.route.0, self.route.1);
+        let panel = Panel {
+            label: "plan",
+            title: &title,
+            focused: true,
+            ..Panel::default()
+        };
+        match &self.stage {
+            Stage::Waiting(_) => {
+                let area = centred(screen, (92, 5), buffer);
+                let inner = panel.draw(area, buffer, &shell.theme);
+                let text = format!("{} listing both sides, nothing is changed", shell.spinner());
+                put(buffer, line_of(inner, 1), &text, shell.theme.dim);
+            }
+            Stage::Shown(plan) => {
+                let facts = crate::tui::dialog::plan_facts::facts(plan, shell);
+                let left = left_rows(&plan.left, &shell.theme);
+                let rows = plan.groups.len().max(1) + left.len() + facts.len() + 2;
+                let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2);
+                let area = centred(screen, (96, height), buffer);
+                let inner = panel.draw(area, buffer, &shell.theme);
+                let at = self.draw_groups(plan, inner, buffer, &shell.theme);
+                let at = draw_left(&left, inner, at, buffer) + 1;
+                draw_facts(&facts, (inner, at), buffer, &shell.theme);
+            }
+        }
+    }
+
+    fn draw_groups(&self, plan: &Plan, inner: Rect, buffer: &mut Buffer, theme: &Theme) -> u16 {
+        if plan.groups.is_empty() {
+            put(
+                buffer,
+                line_of(inner, 0),
+                "Nothing to do: what takes part is the same on both sides.",
+                theme.proven,
+            );
+            return 1;
+        }
+        for (number, group) in plan.groups.iter().enumerate() {
+            let line = line_of(inner, u16::try_from(number).unwrap_or(u16::MAX));
+            draw_group(group, line, buffer, theme);
+            if number == self.cursor {
+                select(buffer, line, theme);
+            }
+        }
+        u16::try_from(plan.groups.len()).unwrap_or(u16::MAX)
+    }
+}
+
+fn draw_group(group: &Group, line: Rect, buffer: &mut Buffer, theme: &Theme) {
+    let (tick, sign, text) = if group.selected {
+        ("[x]", theme.sign(group.sign, None), Style::new())
+    } else {
+        ("[ ]", theme.dim, theme.dim)
+    };
+    put(buffer, slice(line, 2, 3), tick, theme.accent);
+    put(
+        buffer,
+        slice(line, 6, 1),
+        &group.sign.symbol().to_string(),
+        sign,
+    );
+    put(buffer, slice(line, 8, 12), word(group), text);
+    draw_tally(group.tally(), line, buffer, text);
+    put(buffer, slice(line, 50, line.width), why(group), theme.dim);
+}
+
+/// What a group does, in a word.
+fn word(group: &Group) -> &'static str {
+    if group.overwrites && group.sign != Sign::OnlyRight {
+        "overwrite"
+    } else {
+        op_words(group.op).0
+    }
+}
+
+/// What a person should know of a group.
+fn why(group: &Group) -> &'static str {
+    match group.sign {
+        Sign::OnlyLeft => "missing there",
+        Sign::OnlyRight if group.overwrites => "only there: lost for good",
+        Sign::Differs if group.overwrites => "what is there now is lost",
+        Sign::Unproven if group.overwrites => "same size, content unproven",
+        Sign::OnlyRight
+        | Sign::Differs
+        | Sign::Unproven
+        | Sign::Excluded
+        | Sign::Same
+        | Sign::NotScanned
+        | Sign::Archived
+        | Sign::Clash
+        | Sign::Error => "",
+    }
+}
+
+fn draw_tally(tally: Tally, line: Rect, buffer: &mut Buffer, style: Style) {
+    let noun = if tally.objects == 1 {
+        "object "
+    } else {
+        "objects"
+    };
+    put_right(
+        buffer,
+        slice(line, 20, 9),
+        &humanize::count(tally.objects),
+        style,
+    );
+    put(buffer, slice(line, 30, 7), noun, style);
+    if tally.bytes > 0 {
+        put_right(
+            buffer,
+            slice(line, 38, 9),
+            &humanize::bytes(tally.bytes),
+            style,
+        );
+    }
+}
+
+fn left_rows(left: &Left, theme: &Theme) -> Vec<LeftRow> {
+    let mut same = Tally::default();
+    left.same.iter().for_each(|&tally| same.join(tally));
+    let refused = Tally {
+        objects: left.refused.len() as u64,
+        bytes: 0,
+    };
+    let tallies = [
+        same,
+        left.kept,
+        left.unproven,
+        left.extra,
+        left.excluded,
+        left.conflicts,
+        left.archived,
+        left.not_scanned,
+        refused,
+    ];
+    let styles = [
+        theme.dim,
+        theme.differs,
+        theme.odd,
+        theme.dim,
+        theme.dim,
+        theme.differs,
+        theme.differs,
+        theme.missing,
+        theme.missing,
+    ];
+    let rows = LEFT.into_iter().zip(tallies).zip(styles);
+    rows.filter(|((_, tally), _)| tally.objects > 0)
+        .map(|(((sign, word, why), tally), style)| LeftRow {
+            sign,
+            word,
+            tally,
+            why,
+            style,
+        })
+        .collect()
+}
+
+fn draw_left(rows: &[LeftRow], inner: Rect, mut at: u16, buffer: &mut Buffer) -> u16 {
+    for row in rows {
+        let line = line_of(inner, at);
+        put(buffer, slice(line, 6, 1), &row.sign.to_string(), row.style);
+        put(buffer, slice(line, 8, 12), row.word, row.style);
+        draw_tally(row.tally, line, buffer, row.style);
+        put(buffer, slice(line, 50, line.width), row.why, row.style);
+        at += 1;
+    }
+    at
+}
+
+fn draw_facts(
+    facts: &[(String, String, Style)],
+    (inner, top): (Rect, u16),
+    buffer: &mut Buffer,
+    theme: &Theme,
+) {
+    for (at, (name, text, style)) in facts.iter().enumerate() {
+        let line = line_of(
+            inner,
+            top.saturating_add(u16::try_from(at).unwrap_or(u16::MAX)),
+        );
+        let used = if name.is_empty() {
+            0
+        } else {
+            10.max(columns(name) + 1)
+        };
+        put(buffer, line, name, theme.dim);
+        put_middle(buffer, slice(line, used, line.width), text, *style);
+    }
+}
+
+/// Runs the plan, or says what stands in its way.
+fn accept(plan: &Plan, shell: &mut Shell) -> Decision {
+    if plan.steps().next().is_none() {
+        shell.say(Weight::Info, "Nothing is ticked: there is nothing to run.");
+        return Decision::Nothing;
+    }
+    if let Some(Brake::BrokenListing { reason }) = plan
+        .open_brakes()
+        .find(|brake| matches!(brake, Brake::BrokenListing { .. }))
+    {
+        shell.say(
+            Weight::Error,
+            format!("{reason}: the plan may be wrong. Esc, then list afresh with r."),
+        );
+        return Decision::Stay;
+    }
+    let plan = Arc::new(plan.clone());
+    if plan.needs_consent().deletes.objects > 0 || plan.open_brakes().next().is_some() {
+        return Decision::Confirm(plan);
+    }
+    Decision::Run(plan)
+}

@@ -1,0 +1,167 @@
+//! What the engine tells, led to the place that asked. An answer to a question that nobody waits for is dropped here.
+
+use crate::domain::{
+    key::Key,
+    progress::{TaskEvent, TaskId},
+    side::Side,
+};
+
+use crate::engine::{
+    Body, Event, View,
+    event::{Bucket, Failed},
+};
+
+use crate::tui::{
+    dialog::{Dialog, picker::PickerDialog, plan::PlanDialog},
+    shell::Question,
+    state::State,
+    tab::log::Weight,
+};
+
+/// Takes a fact.
+pub fn take(state: &mut State, event: Event) {
+    match event {
+        Event::View { view, body } => answer(state, view, body),
+        Event::Task { id, event } => task(state, id, &event),
+    }
+}
+
+fn answer(state: &mut State, view: View, body: Body) {
+    let shell = &mut state.shell;
+    let Some(question) = shell.question(view).cloned() else {
+        return;
+    };
+    match (question, body) {
+        (Question::Compare, body) => state.browse.compared(view, body, shell),
+        (Question::Listing(side, _), body @ Body::Listed { .. }) => {
+            state.browse.listed((view, side), body, shell);
+        }
+        (question, Body::Failed(failed)) => {
+            shell.close(view);
+            fail(state, view, &question, failed);
+        }
+        (question, Body::Buckets(found)) => {
+            shell.close(view);
+            buckets(state, &question, &found);
+        }
+        (Question::Plan, Body::Planned(plan)) => {
+            shell.close(view);
+            for dialog in waiting_plans(&mut shell.dialogs, view) {
+                dialog.show((*plan).clone());
+            }
+        }
+        (question, Body::Accepted(id)) => {
+            shell.close(view);
+            accepted(state, question, id);
+        }
+        (
+            _,
+            Body::Listed { .. }
+            | Body::Pairs(_)
+            | Body::Compared(_)
+            | Body::Planned(_)
+            | Body::Stat(_),
+        ) => {}
+    }
+}
+
+/// The plan dialogs that wait for this answer: one, or none if it was closed.
+fn waiting_plans(dialogs: &mut [Dialog], view: View) -> impl Iterator<Item = &mut PlanDialog> {
+    let plans = dialogs.iter_mut().filter_map(|dialog| {
+        if let Dialog::Plan(plan) = dialog {
+            Some(&mut **plan)
+        } else {
+            None
+        }
+    });
+    plans.filter(move |plan| plan.waits_for(view))
+}
+
+/// The picker, where it is open.
+fn picker(dialogs: &mut [Dialog]) -> Option<&mut PickerDialog> {
+    dialogs.iter_mut().find_map(|dialog| {
+        if let Dialog::Picker(picker) = dialog {
+            Some(&mut **picker)
+        } else {
+            None
+        }
+    })
+}
+
+fn buckets(state: &mut State, question: &Question, found: &[Bucket]) {
+    if let Question::Buckets(side) = question {
+        state.browse.pane_mut(*side).absorb_buckets(found);
+    } else if let (Question::Choices(remote), Some(picker)) =
+        (question, picker(&mut state.shell.dialogs))
+    {
+        picker.absorb(remote, Ok(found.to_vec()));
+    }
+}
+
+fn accepted(state: &mut State, question: Question, id: TaskId) {
+    if let Question::Run(plan) = question {
+        let places = [plan.source.clone(), plan.destination.clone()];
+        state.browse.link_plan(id, &plan);
+        state.tasks.accept(id, Some(plan), Some(places));
+        state
+            .shell
+            .say(Weight::Good, format!("Task {} runs; 2 shows it.", id.0));
+    } else {
+        let [left, right] = Side::BOTH.map(|side| state.browse.place(side).cloned());
+        let places = left.zip(right).map(|(left, right)| [left, right]);
+        state.tasks.accept(id, None, places);
+        state.browse.link_proof(id);
+        state
+            .shell
+            .say(Weight::Good, format!("Task {} verifies; 2 shows it.", id.0));
+    }
+}
+
+/// Tells what could not be answered, where it was asked.
+fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
+    let shell = &mut state.shell;
+    match question {
+        Question::Listing(side, folder) => {
+            state.browse.listing_failed(*side, folder, failed, shell);
+        }
+        Question::Buckets(side) => {
+            let root = Key::default();
+            state.browse.listing_failed(*side, &root, failed, shell);
+        }
+        Question::Choices(remote) => {
+            if let Some(picker) = picker(&mut shell.dialogs) {
+                picker.absorb(remote, Err(&failed));
+            }
+        }
+        Question::Plan => {
+            shell
+                .dialogs
+                .retain(|dialog| !matches!(dialog, Dialog::Plan(plan) if plan.waits_for(view)));
+            shell.say_failed(&failed);
+        }
+        Question::Compare | Question::Run(_) | Question::Verify(_) => shell.say_failed(&failed),
+    }
+}
+
+fn task(state: &mut State, id: TaskId, event: &TaskEvent) {
+    let now = state.shell.now;
+    state.log.record(id, event, now);
+    state.tasks.record(id, event);
+    match event {
+        TaskEvent::Ended { steps } => state.browse.land(id, steps, now),
+        TaskEvent::State { state: to, reason } if to.is_over() => {
+            let plan = state.tasks.facts(id).and_then(|facts| facts.plan.clone());
+            state.browse.unlink(id, plan.as_deref());
+            let word = crate::tui::tab::tasks::state_word(*to);
+            let reason = reason
+                .as_ref()
+                .map(|reason| format!(": {reason}"))
+                .unwrap_or_default();
+            let weight = crate::tui::tab::tasks::state_weight(*to);
+            state
+                .shell
+                .say(weight, format!("Task {} {word}{reason}.", id.0));
+        }
+        TaskEvent::State { .. } | TaskEvent::Retried { .. } | TaskEvent::Recounted(_) => {}
+    }
+}

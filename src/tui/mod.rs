@@ -1,0 +1,17 @@
+//! The terminal user interface. `run` is the door: it owns the `State`, feeds `update` with what happens, carries out
+//! the effects, and draws `view`. Nothing else in this room waits, reads or writes.
+
+pub mod action;
+pub mod dialog;
+pub mod facts;
+pub mod keymap;
+pub mod msg;
+
+pub mod shell;
+pub mod state;
+pub mod tab;
+pub mod terminal;
+pub mod theme;
+pub mod update;
+pub mod view;
+pub mod widget;

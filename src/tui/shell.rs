@@ -1,0 +1,251 @@
+//! `Shell`: what every tab and dialog shares: the clock, the settings, open questions, dialogs, the notice, and what
+//! is to be done. Tabs get it beside their own state, so that none reaches into another.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::domain::{
+    estimate::Pace,
+    key::Key,
+    location::{Location, Remote},
+    plan::{Plan, SyncOptions},
+    side::Side,
+};
+
+use crate::engine::{Command, Snapshot, View, event::Failed};
+
+use crate::tui::{
+    dialog::Dialog,
+    keymap::{Chord, Keymap},
+    msg::Effect,
+    tab::log::{Entry, Weight},
+    theme::Theme,
+};
+
+/// Which way a mapping may move data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Direction {
+    /// From right to left only.
+    Pull,
+    /// From left to right only.
+    Push,
+    /// Either way.
+    #[default]
+    Both,
+}
+
+/// A pair of places that belong together, from the configuration.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The local side.
+    pub left: Location,
+    /// The remote side.
+    pub right: Location,
+    /// Which way it may move data.
+    pub direction: Direction,
+    /// Its sync options.
+    pub options: Arc<SyncOptions>,
+}
+
+/// What does not change while the program runs.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// At the right of the header: which configuration, which remote.
+    pub title: String,
+    /// Nothing may be written.
+    pub read_only: bool,
+    /// Remotes of the configuration; the unnamed one may be among them.
+    pub remotes: Vec<Remote>,
+    /// Mappings of the configuration, in its order.
+    pub mappings: Vec<Mapping>,
+    /// Options where no mapping says otherwise.
+    pub sync: Arc<SyncOptions>,
+    /// Where the reader's clock stands.
+    pub zone: Option<TimeZone>,
+    /// What `~` stands for.
+    pub home: Option<PathBuf>,
+}
+
+/// A question that waits for its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Question {
+    /// What is in a folder of a pane.
+    Listing(Side, Key),
+    /// Which buckets there are, for a pane.
+    Buckets(Side),
+    /// Which buckets there are, for the picker.
+    Choices(Remote),
+    /// What differs.
+    Compare,
+    /// What a sync would do.
+    Plan,
+    /// Whether the plan is taken.
+    Run(Arc<Plan>),
+    /// Whether the proof is taken, of which keys.
+    Verify(Vec<Key>),
+}
+
+/// A word to the person, shown until the next key or for a while.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// How grave.
+    pub weight: Weight,
+    /// What happened, and the next step.
+    pub text: String,
+    /// When it was said.
+    pub at: Timestamp,
+}
+
+/// What every tab and dialog shares.
+#[derive(Debug)]
+pub struct Shell {
+    /// The time of the last tick.
+    pub now: Timestamp,
+    /// Where the reader's clock stands.
+    pub zone: TimeZone,
+    /// Counts ticks: motion on the screen.
+    pub ticks: u64,
+    /// Keys and their meanings.
+    pub keymap: Keymap,
+    /// Keys of a sequence that has begun.
+    pub pending: Vec<Chord>,
+    /// Colours.
+    pub theme: Theme,
+    /// What does not change.
+    pub settings: Settings,
+    /// Everything countable, as of the last tick.
+    pub snapshot: Snapshot,
+    /// What was measured in this session, for estimates.
+    pub pace: Option<Pace>,
+    /// In front last.
+    pub dialogs: Vec<Dialog>,
+    /// What was said last.
+    pub notice: Option<Notice>,
+    /// What the log has not taken yet.
+    pub unlogged: Vec<Entry>,
+    /// What is to be done.
+    pub effects: Vec<Effect>,
+    questions: HashMap<View, Question>,
+    asked: u32,
+}
+
+impl Shell {
+    /// A shell at the time `now`.
+    pub fn new(settings: Settings, keymap: Keymap, theme: Theme, now: Timestamp) -> Self {
+        Self {
+            now,
+            zone: settings.zone.clone().unwrap_or_else(TimeZone::system),
+            ticks: 0,
+            keymap,
+            pending: Vec::new(),
+            theme,
+            settings,
+            snapshot: Snapshot::default(),
+            pace: None,
+            dialogs: Vec::new(),
+            notice: None,
+            unlogged: Vec::new(),
+            effects: Vec::new(),
+            questions: HashMap::new(),
+            asked: 0,
+        }
+    }
+
+    /// Asks the engine; the answer will find the question again.
+    pub fn ask(&mut self, question: Question, command: impl FnOnce(View) -> Command) -> View {
+        self.asked += 1;
+        let view = View {
+            id: self.asked,
+            generation: self.asked,
+        };
+        self.questions.insert(view, question);
+        self.command(command(view));
+        view
+    }
+
+    /// Tells the engine to do something that needs no answer.
+    pub fn command(&mut self, command: Command) {
+        self.effects.push(Effect::Engine(command));
+    }
+
+    /// The question that an answer belongs to; `None` for one that nobody waits for any more.
+    pub fn question(&self, view: View) -> Option<&Question> {
+        self.questions.get(&view)
+    }
+
+    /// Forgets a question that is answered.
+    pub fn close(&mut self, view: View) -> Option<Question> {
+        self.questions.remove(&view)
+    }
+
+    /// Stops every question of a kind: its answers are no longer wanted.
+    pub fn stop(&mut self, kind: impl Fn(&Question) -> bool) {
+        let views: Vec<View> = self
+            .questions
+            .iter()
+            .filter(|(_, question)| kind(question))
+            .map(|(view, _)| *view)
+            .collect();
+        for view in views {
+            self.questions.remove(&view);
+            self.command(Command::Stop(view));
+        }
+    }
+
+    /// Whether a question of a kind waits for its answer.
+    pub fn waits(&self, kind: impl Fn(&Question) -> bool) -> bool {
+        self.questions.values().any(kind)
+    }
+
+    /// How many questions wait.
+    pub fn open_questions(&self) -> usize {
+        self.questions.len()
+    }
+
+    /// Says something to the person, and keeps it in the log.
+    pub fn say(&mut self, weight: Weight, text: impl Into<String>) {
+        let text = text.into();
+        self.notice = Some(Notice {
+            weight,
+            text: text.clone(),
+            at: self.now,
+        });
+        self.unlogged.push(Entry::new(self.now, weight, text));
+    }
+
+    /// Says what failed, and what to do.
+    pub fn say_failed(&mut self, failed: &Failed) {
+        let help = failed
+            .help
+            .as_deref()
+            .map(|help| format!(" {help}"))
+            .unwrap_or_default();
+        self.say(Weight::Error, format!("{}{help}", failed.message));
+        if let Some(entry) = self.unlogged.last_mut() {
+            entry.request_id.clone_from(&failed.request_id);
+        }
+    }
+
+    /// Refuses what would write while nothing may be written; tells so.
+    pub fn refuses_writes(&mut self) -> bool {
+        if self.settings.read_only {
+            self.say(
+                Weight::Warning,
+                "Read-only: nothing is written. Start without --read-only to change things.",
+            );
+        }
+        self.settings.read_only
+    }
+
+    /// A sign of motion for where something works.
+    pub fn spinner(&self) -> &'static str {
+        const FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+        FRAMES
+            .get(usize::try_from(self.ticks % 10).unwrap_or(0))
+            .copied()
+            .unwrap_or("⠋")
+    }
+}

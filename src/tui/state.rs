@@ -1,0 +1,122 @@
+//! `State`: everything the screen is made of, with one owner. `update` changes it, `view` reads it.
+
+use jiff::Timestamp;
+
+use crate::domain::{location::Location, progress::TaskState, side::Side};
+
+use crate::tui::{
+    action::Action,
+    dialog::Dialog,
+    keymap::{Context, Keymap},
+    msg::Effect,
+    shell::{Settings, Shell},
+    tab::{Tab, browse::Browse, log::Log, tasks::Tasks},
+    theme::Theme,
+};
+
+/// Everything the screen is made of.
+#[derive(Debug)]
+pub struct State {
+    /// The tab in front.
+    pub tab: Tab,
+    /// The tab Browse.
+    pub browse: Browse,
+    /// The tab Tasks.
+    pub tasks: Tasks,
+    /// The tab Log.
+    pub log: Log,
+    /// What all share.
+    pub shell: Shell,
+    /// Leave as soon as no task runs.
+    pub leaving: bool,
+}
+
+impl State {
+    /// An empty screen.
+    pub fn new(settings: Settings, keymap: Keymap, theme: Theme, now: Timestamp) -> Self {
+        Self {
+            tab: Tab::default(),
+            browse: Browse::default(),
+            tasks: Tasks::default(),
+            log: Log::default(),
+            shell: Shell::new(settings, keymap, theme, now),
+            leaving: false,
+        }
+    }
+
+    /// Opens what the command line named; returns what is to be done for it.
+    pub fn open(&mut self, places: [Option<Location>; 2]) -> Vec<Effect> {
+        for (side, place) in Side::BOTH.into_iter().zip(places) {
+            if let Some(place) = place {
+                self.browse.pane_mut(side).go(place, &mut self.shell);
+            }
+        }
+        std::mem::take(&mut self.shell.effects)
+    }
+
+    /// What takes keys now, in front first.
+    pub fn stack(&self) -> &'static [Context] {
+        match self.shell.dialogs.last().map(Dialog::context) {
+            Some(Context::Plan) => &[Context::Plan],
+            Some(Context::Input) => &[Context::Input],
+            Some(Context::Pages) => &[Context::Pages],
+            Some(
+                Context::Menu
+                | Context::Global
+                | Context::List
+                | Context::Browse
+                | Context::Gaps
+                | Context::Tasks
+                | Context::Log,
+            ) => &[Context::Menu],
+            None => self.tab_stack(),
+        }
+    }
+
+    /// What takes keys while no dialog is open.
+    pub fn tab_stack(&self) -> &'static [Context] {
+        match self.tab {
+            Tab::Browse if self.browse.gaps.focused => &[
+                Context::Gaps,
+                Context::Browse,
+                Context::List,
+                Context::Global,
+            ],
+            Tab::Browse => &[Context::Browse, Context::List, Context::Global],
+            Tab::Tasks => &[Context::Tasks, Context::List, Context::Global],
+            Tab::Log => &[Context::Log, Context::List, Context::Global],
+        }
+    }
+
+    /// Whether an action would have an effect now: only such ones are hinted at.
+    pub fn offers(&self, action: Action) -> bool {
+        match action {
+            Action::Browsing(action) => self.browse.offers(action, &self.shell),
+            Action::Tasking(action) => self.tasks.offers(action, &self.shell),
+            Action::Logging(_) => !self.log.is_empty(),
+            Action::Global(_) | Action::Move(_) | Action::Answer(_) => true,
+        }
+    }
+
+    /// How many tasks are not over.
+    pub fn running(&self) -> usize {
+        self.shell
+            .snapshot
+            .tasks
+            .iter()
+            .filter(|task| !task.state.is_over())
+            .count()
+    }
+
+    /// Whether anything moves on the screen by itself.
+    pub fn is_busy(&self) -> bool {
+        let moving = |state: TaskState| !state.is_over() && state != TaskState::Paused;
+        self.shell.open_questions() > 0
+            || self
+                .shell
+                .snapshot
+                .tasks
+                .iter()
+                .any(|task| moving(task.state))
+    }
+}

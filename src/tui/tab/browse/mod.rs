@@ -1,0 +1,133 @@
+//! Browse: two places side by side, apart or as one merged tree. Its state; `update` and `answers` change it.
+
+pub mod answers;
+mod compare;
+mod details;
+mod gap_view;
+mod gaps;
+mod motion;
+mod pane;
+mod places;
+mod rows;
+mod status;
+pub mod update;
+pub mod view;
+
+use std::sync::Arc;
+
+use crate::domain::{
+    key::Key,
+    location::Location,
+    plan::SyncOptions,
+    side::Side,
+    tree::{NodeId, Show},
+};
+use crate::tui::shell::{Mapping, Shell};
+pub use crate::tui::tab::browse::{
+    compare::{Comparison, Progress},
+    gaps::GapPanel,
+    motion::Flights,
+    pane::Pane,
+    rows::{Rows, stepped},
+};
+
+/// What `u` takes back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Undo {
+    /// The filter as it was.
+    Show(Show),
+    /// The mark of a row.
+    Mark(NodeId),
+    /// All marks.
+    Invert,
+}
+
+/// The state of Browse.
+#[derive(Debug)]
+pub struct Browse {
+    /// Which side keys go to.
+    pub focus: Side,
+    /// The sides while they are apart.
+    pub panes: [Pane; 2],
+    /// Both as one, while comparing.
+    pub comparison: Option<Comparison>,
+    /// What is missing, and why.
+    pub gaps: GapPanel,
+    /// What tasks do to the rows.
+    pub flights: Flights,
+    undo: Vec<Undo>,
+}
+
+impl Default for Browse {
+    fn default() -> Self {
+        Self {
+            focus: Side::Left,
+            panes: Side::BOTH.map(Pane::new),
+            comparison: None,
+            gaps: GapPanel::default(),
+            flights: Flights::default(),
+            undo: Vec::new(),
+        }
+    }
+}
+
+impl Browse {
+    /// The side that has the focus.
+    pub fn pane(&self) -> &Pane {
+        &self.panes[self.focus.index()]
+    }
+
+    /// One side.
+    pub fn pane_mut(&mut self, side: Side) -> &mut Pane {
+        &mut self.panes[side.index()]
+    }
+
+    /// The place of a side.
+    pub fn place(&self, side: Side) -> Option<&Location> {
+        self.panes[side.index()].place.as_ref()
+    }
+
+    /// The rows that keys go to.
+    pub fn rows(&self) -> &Rows {
+        match &self.comparison {
+            Some(comparison) => &comparison.rows,
+            None => &self.pane().rows,
+        }
+    }
+
+    /// The rows that keys go to.
+    pub fn rows_mut(&mut self) -> &mut Rows {
+        match &mut self.comparison {
+            Some(comparison) => &mut comparison.rows,
+            None => &mut self.panes[self.focus.index()].rows,
+        }
+    }
+
+    /// What is marked, or else what is under the cursor.
+    pub fn chosen(&self) -> Vec<Key> {
+        let marked = self.rows().tree.marked_keys();
+        if marked.is_empty() {
+            self.rows().current_key().into_iter().collect()
+        } else {
+            marked
+        }
+    }
+
+    /// The mapping that these two places are, if any.
+    pub fn mapping<'s>(&self, shell: &'s Shell) -> Option<&'s Mapping> {
+        let (left, right) = (self.place(Side::Left)?, self.place(Side::Right)?);
+        shell
+            .settings
+            .mappings
+            .iter()
+            .find(|mapping| mapping.left.same_place(left) && mapping.right.same_place(right))
+    }
+
+    /// The options for these two places.
+    pub fn options(&self, shell: &Shell) -> Arc<SyncOptions> {
+        self.mapping(shell).map_or_else(
+            || Arc::clone(&shell.settings.sync),
+            |mapping| Arc::clone(&mapping.options),
+        )
+    }
+}

@@ -1,0 +1,304 @@
+//! What a person's actions do in Browse.
+
+use crate::domain::{
+    side::Side,
+    tree::{NodeId, Show, SignSet, Sort, SortBy, Toward},
+};
+
+use crate::tui::{
+    action::Browsing,
+    dialog::{
+        Dialog,
+        input::{InputDialog, Purpose},
+        menu::MenuDialog,
+        picker::PickerDialog,
+    },
+    shell::Shell,
+    tab::{
+        browse::{Browse, Undo},
+        log::Weight,
+    },
+};
+
+impl Browse {
+    /// Does what the person means.
+    pub fn act(&mut self, action: Browsing, shell: &mut Shell) {
+        match action {
+            Browsing::Compare if self.comparison.is_some() => self.part(shell),
+            Browsing::Compare => self.compare(shell),
+            Browsing::Sync => self.plan(self.focus, Vec::new(), shell),
+            Browsing::CopyAcross => self.copy_across(shell),
+            Browsing::Verify => self.verify(self.rows().tree.marked_keys(), shell),
+            Browsing::Filter => self.ask_filter(shell),
+            Browsing::KindNext => self.show_kind(1, shell),
+            Browsing::KindPrevious => self.show_kind(usize::MAX, shell),
+            Browsing::DifferenceNext => self.seek(Toward::Next, shell),
+            Browsing::DifferencePrevious => self.seek(Toward::Previous, shell),
+            Browsing::Gaps => self.toggle_gaps(shell),
+            Browsing::Mark => self.mark(),
+            Browsing::Places => PickerDialog::open(shell),
+            Browsing::OpenLocation => self.ask_place(shell),
+            Browsing::CopyMenu => self.copy_menu(shell),
+            Browsing::OtherSide => self.change_focus(),
+            Browsing::Open => self.open(shell),
+            Browsing::Close => self.close(shell),
+            Browsing::Parent => self.leave(shell),
+            Browsing::InvertMarks => self.invert_marks(),
+            Browsing::Undo => self.undo(shell),
+            Browsing::Refresh => self.refresh(shell),
+            Browsing::Sort => self.sort(shell),
+            Browsing::CopyGaps => self.copy_gaps(shell),
+            Browsing::ExportGaps => self.export_gaps(shell),
+        }
+    }
+
+    /// Backs out of what is in front: the panel's focus, the filter, marks, the comparison. `false` when nothing is.
+    pub fn back(&mut self, shell: &mut Shell) -> bool {
+        if self.gaps.focused {
+            self.gaps.focused = false;
+        } else if self.rows().tree.show() != Show::default() {
+            self.set_show(Show::default());
+        } else if !self.rows().tree.marked_keys().is_empty() {
+            self.rows_mut().tree.clear_marks();
+        } else if self.gaps.shown {
+            self.gaps.shown = false;
+        } else if self.comparison.is_some() {
+            self.part(shell);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Whether an action would have an effect now.
+    pub fn offers(&self, action: Browsing, shell: &Shell) -> bool {
+        let comparing = self.comparison.is_some();
+        let both = Side::BOTH.iter().all(|side| self.place(*side).is_some());
+        match action {
+            Browsing::Sync | Browsing::CopyAcross => both && !shell.settings.read_only,
+            Browsing::CopyGaps => comparing && !shell.settings.read_only,
+            Browsing::Compare | Browsing::Verify => both,
+            Browsing::KindNext
+            | Browsing::KindPrevious
+            | Browsing::DifferenceNext
+            | Browsing::DifferencePrevious
+            | Browsing::Gaps
+            | Browsing::ExportGaps => comparing,
+            Browsing::Undo => !self.undo.is_empty(),
+            Browsing::Mark | Browsing::InvertMarks | Browsing::Filter | Browsing::CopyMenu => {
+                self.rows().position().is_some()
+            }
+            Browsing::Places
+            | Browsing::OpenLocation
+            | Browsing::OtherSide
+            | Browsing::Open
+            | Browsing::Close
+            | Browsing::Parent
+            | Browsing::Refresh
+            | Browsing::Sort => true,
+        }
+    }
+
+    fn copy_across(&mut self, shell: &mut Shell) {
+        let keys = self.chosen();
+        if keys.is_empty() {
+            return shell.say(
+                Weight::Warning,
+                "There is nothing under the cursor to copy.",
+            );
+        }
+        self.plan(self.focus, keys, shell);
+    }
+
+    fn ask_filter(&mut self, shell: &mut Shell) {
+        let text = self.rows().tree.show().text;
+        shell
+            .dialogs
+            .push(Dialog::Input(InputDialog::line(Purpose::Filter, text)));
+    }
+
+    /// Shows only names that contain a text.
+    pub fn filter(&mut self, text: &str) {
+        let show = Show {
+            text: text.to_owned(),
+            ..self.rows().tree.show()
+        };
+        self.set_show(show);
+    }
+
+    fn set_show(&mut self, show: Show) {
+        let before = self.rows().tree.show();
+        if before == show {
+            return;
+        }
+        // Typing a text is one step back, not one for each letter.
+        let typing = matches!(self.undo.last(), Some(Undo::Show(last)) if last.signs == show.signs && last.text != before.text);
+        if !typing {
+            self.undo.push(Undo::Show(before));
+        }
+        self.rows_mut().tree.set_show(show);
+    }
+
+    fn show_kind(&mut self, by: usize, shell: &mut Shell) {
+        let Some(comparison) = &self.comparison else {
+            return shell.say(
+                Weight::Warning,
+                "Kinds of difference are known while comparing: press c.",
+            );
+        };
+        let kinds = comparison.kinds();
+        let show = comparison.rows.tree.show();
+        let at = kinds
+            .iter()
+            .position(|kind| *kind == show.signs)
+            .unwrap_or(0);
+        let next = at.wrapping_add(by.wrapping_add(kinds.len())) % kinds.len();
+        if let Some(&signs) = kinds.get(next) {
+            self.set_show(Show { signs, ..show });
+        }
+    }
+
+    fn seek(&mut self, toward: Toward, shell: &mut Shell) {
+        let Some(comparison) = &mut self.comparison else {
+            return shell.say(
+                Weight::Warning,
+                "Differences are known while comparing: press c.",
+            );
+        };
+        let rows = &mut comparison.rows;
+        let from = rows.current().unwrap_or(NodeId::ROOT);
+        let signs = SignSet::differences();
+        match rows
+            .tree
+            .seek(from, signs, toward)
+            .or_else(|| rows.tree.seek(NodeId::ROOT, signs, toward))
+        {
+            Some(id) => rows.put_on(id),
+            None => shell.say(Weight::Good, "No differences."),
+        }
+    }
+
+    fn mark(&mut self) {
+        if let Some(id) = self.rows().current() {
+            self.rows_mut().tree.toggle_mark(id);
+            self.undo.push(Undo::Mark(id));
+            self.rows_mut().walk(crate::tui::action::Move::Down);
+        }
+    }
+
+    fn invert_marks(&mut self) {
+        self.rows_mut().tree.invert_marks();
+        self.undo.push(Undo::Invert);
+    }
+
+    fn undo(&mut self, shell: &mut Shell) {
+        match self.undo.pop() {
+            Some(Undo::Show(show)) => self.rows_mut().tree.set_show(show),
+            Some(Undo::Mark(id)) => self.rows_mut().tree.toggle_mark(id),
+            Some(Undo::Invert) => self.rows_mut().tree.invert_marks(),
+            None => shell.say(Weight::Info, "Nothing to take back."),
+        }
+    }
+
+    fn ask_place(&mut self, shell: &mut Shell) {
+        let text = match (
+            &self.comparison,
+            self.place(self.focus),
+            self.rows().current_key(),
+        ) {
+            (None, Some(place), Some(key)) if key.is_folder() => place
+                .child(&key)
+                .map_or_else(|_| place.text(), |place| place.text()),
+            (_, Some(place), _) => place.text(),
+            (_, None, _) => String::new(),
+        };
+        shell.dialogs.push(Dialog::Input(InputDialog::boxed(
+            Purpose::Place(self.focus),
+            text,
+        )));
+    }
+
+    fn copy_menu(&mut self, shell: &mut Shell) {
+        let (Some(key), Some(place)) = (self.rows().current_key(), self.place(self.focus)) else {
+            return shell.say(
+                Weight::Warning,
+                "There is nothing under the cursor to copy.",
+            );
+        };
+        let mut rows = vec![
+            (
+                "name",
+                crate::domain::key::Key::new(key.name_bytes()).to_string(),
+            ),
+            ("key", key.to_string()),
+        ];
+        for side in [self.focus, self.focus.other()] {
+            if let Some(place) = self.place(side) {
+                rows.push((side.word(), place.show_key(&key)));
+            }
+        }
+        rows.push(("place", place.to_string()));
+        shell.dialogs.push(Dialog::Menu(MenuDialog::copy(rows)));
+    }
+
+    fn change_focus(&mut self) {
+        if self.gaps.focused {
+            self.gaps.focused = false;
+        } else {
+            self.focus = self.focus.other();
+            if self.comparison.is_none() {
+                self.undo.clear();
+            }
+        }
+    }
+
+    fn open(&mut self, shell: &mut Shell) {
+        match &mut self.comparison {
+            Some(comparison) => {
+                if let Some(id) = comparison.rows.current() {
+                    comparison.rows.tree.expand(id);
+                }
+            }
+            None => self.panes[self.focus.index()].open(shell),
+        }
+    }
+
+    fn close(&mut self, shell: &mut Shell) {
+        if !self.rows_mut().close() && self.comparison.is_none() {
+            self.leave(shell);
+        }
+    }
+
+    /// Goes to the place that holds this one.
+    fn leave(&mut self, shell: &mut Shell) {
+        if self.comparison.is_some() {
+            return shell.say(Weight::Info, "Press c to put the sides apart, then go up.");
+        }
+        let Some(place) = self.place(self.focus).cloned() else {
+            return;
+        };
+        let Some(parent) = place.parent() else { return };
+        let from = place.base_name();
+        self.go(self.focus, parent, shell);
+        let goal = from.map(|name| name.join("/"));
+        self.pane_mut(self.focus)
+            .rows
+            .remember(std::collections::HashSet::new(), goal);
+    }
+
+    fn sort(&mut self, shell: &mut Shell) {
+        let before = self.rows().tree.sort();
+        let (by, word) = match before.by {
+            SortBy::Name => (SortBy::Size, "size, greatest first"),
+            SortBy::Size => (SortBy::Modified, "time, newest first"),
+            SortBy::Modified if self.comparison.is_some() => (SortBy::Sign, "sign, gravest first"),
+            SortBy::Modified | SortBy::Sign => (SortBy::Name, "name"),
+        };
+        self.rows_mut().tree.set_sort(Sort {
+            by,
+            descending: by != SortBy::Name,
+            ..before
+        });
+        shell.say(Weight::Info, format!("Ordered by {word}."));
+    }
+}

@@ -1,0 +1,38 @@
+//! The tabs. Each has the same files: `mod` (its state), `update` (what actions and facts do to it), `view`.
+
+pub mod browse;
+pub mod log;
+pub mod tasks;
+
+/// Which tab is in front.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tab {
+    /// Places side by side.
+    #[default]
+    Browse,
+    /// What runs and ran.
+    Tasks,
+    /// What happened.
+    Log,
+}
+
+impl Tab {
+    /// All that are shown, in their order.
+    pub const ALL: [Self; 3] = [Self::Browse, Self::Tasks, Self::Log];
+
+    /// Its name in the header.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Browse => "Browse",
+            Self::Tasks => "Tasks",
+            Self::Log => "Log",
+        }
+    }
+
+    /// The tab so many places further, around the end.
+    #[must_use]
+    pub fn step(self, by: usize) -> Self {
+        let at = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
+        Self::ALL[(at + by) % Self::ALL.len()]
+    }
+}

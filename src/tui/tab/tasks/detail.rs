@@ -1,0 +1,301 @@
+//! The task under the cursor: charts over two minutes, numbers, what is in flight, and why it is not.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+use crate::domain::progress::{InFlight, TaskSnapshot};
+
+use crate::humanize;
+
+use crate::tui::{
+    shell::Shell,
+    tab::tasks::{
+        Facts, Flow, Rates, Tasks, elapsed, op_words, rates::STEPS, settled, state_word,
+        view::state_style,
+    },
+    theme::Theme,
+    widget::{
+        chart::Chart,
+        gauge::gauge,
+        paint::{put, put_line, put_middle, put_right, row as line_of, slice},
+        panel::Panel,
+    },
+};
+
+/// Draws the frame and all in it.
+pub(super) fn draw(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer) {
+    let Some(task) = tasks.current(&shell.snapshot) else {
+        Panel {
+            title: "",
+            ..Panel::default()
+        }
+        .draw(area, buffer, &shell.theme);
+        return;
+    };
+    let title = format!("task {} · {}", task.id.0, state_word(task.state));
+    let totals = humanize::clock(elapsed(task, shell.now));
+    let inner = Panel {
+        title: &title,
+        totals: &totals,
+        ..Panel::default()
+    }
+    .draw(area, buffer, &shell.theme);
+    let facts = tasks.facts(task.id);
+    let chart = match inner.height {
+        ..10 => 0,
+        10..20 => 4,
+        20..30 => 6,
+        30.. => (inner.height / 5 + 1).min(12),
+    };
+    let mut top = 0;
+    if let Some(facts) = facts.filter(|_| chart > 0) {
+        top = draw_charts(facts, (inner, chart), shell, buffer);
+    }
+    let lines = numbers(task, facts, shell);
+    for line in &lines {
+        put_line(buffer, line_of(inner, top), line);
+        top += 1;
+    }
+    let rest = Rect {
+        y: inner.y + top.min(inner.height),
+        height: inner.height.saturating_sub(top),
+        ..inner
+    };
+    if task.in_flight.is_empty() {
+        draw_words(task, facts, shell, rest, buffer);
+    } else {
+        draw_flights(task, shell, rest, buffer);
+    }
+}
+
+/// A value as text.
+type Label = fn(f64) -> String;
+
+fn draw_charts(
+    facts: &Facts,
+    (inner, height): (Rect, u16),
+    shell: &Shell,
+    buffer: &mut Buffer,
+) -> u16 {
+    let Facts {
+        rates: Rates { bytes, objects },
+        ..
+    } = facts;
+    let flows: [(&Flow, &str, Label); 2] = [
+        (bytes, "bytes/s over two minutes", humanize::rate),
+        (objects, "objects/s", humanize::per_second),
+    ];
+    let mut top = 0;
+    for (flow, title, label) in flows {
+        let area = Rect {
+            y: inner.y + top,
+            height,
+            ..inner
+        }
+        .intersection(inner);
+        let (values, now) = (flow.values(), label(flow.now()));
+        let chart = Chart {
+            values: &values,
+            span: STEPS,
+            top: flow.top(),
+            title,
+            now: &now,
+            label,
+        };
+        chart.draw(area, buffer, &shell.theme);
+        top += height + 1;
+    }
+    top
+}
+
+/// A name and its value.
+type Pair = (&'static str, String, Style);
+
+/// Counts and knobs, each with its word.
+fn numbers(task: &TaskSnapshot, facts: Option<&Facts>, shell: &Shell) -> Vec<Line<'static>> {
+    let theme = &shell.theme;
+    let mut lines = vec![counts(task, theme)];
+    if !task.state.is_over() {
+        lines.push(pace(task, facts));
+    }
+    lines.push(worries(task, theme));
+    let spans = |pairs: Vec<Pair>| {
+        let pair = |(name, value, style): Pair| {
+            [
+                Span::styled(format!("{name} "), theme.dim),
+                Span::styled(value, style),
+                Span::raw("   "),
+            ]
+        };
+        Line::from(pairs.into_iter().flat_map(pair).collect::<Vec<_>>())
+    };
+    lines.into_iter().map(spans).collect()
+}
+
+/// A count that is quiet at zero.
+fn worry(count: u64, style: Style, theme: &Theme) -> Style {
+    if count > 0 { style } else { theme.dim }
+}
+
+fn counts(task: &TaskSnapshot, theme: &Theme) -> Vec<Pair> {
+    let done = format!(
+        "{}/{}",
+        humanize::count(settled(task)),
+        humanize::count(task.planned)
+    );
+    let moved = format!(
+        "{} of {}",
+        humanize::bytes(task.bytes),
+        humanize::bytes(task.planned_bytes)
+    );
+    vec![
+        ("done", done, Style::new()),
+        ("moved", moved, Style::new()),
+        (
+            "verified",
+            humanize::count(task.verified),
+            worry(task.verified, theme.proven, theme),
+        ),
+        (
+            "failed",
+            humanize::count(task.failed),
+            worry(task.failed, theme.missing, theme),
+        ),
+    ]
+}
+
+fn pace(task: &TaskSnapshot, facts: Option<&Facts>) -> Vec<Pair> {
+    let left = facts.and_then(|facts| facts.rates.left(task));
+    let limit = task
+        .bandwidth
+        .map_or_else(|| "none".to_owned(), |rate| humanize::rate(rate as f64));
+    vec![
+        (
+            "ETA",
+            left.map_or_else(|| "…".to_owned(), humanize::countdown),
+            Style::new(),
+        ),
+        ("workers", task.workers.to_string(), Style::new()),
+        ("limit", limit, Style::new()),
+    ]
+}
+
+fn worries(task: &TaskSnapshot, theme: &Theme) -> Vec<Pair> {
+    vec![
+        ("requests", humanize::count(task.requests), Style::new()),
+        (
+            "503s",
+            humanize::count(task.throttled),
+            worry(task.throttled, theme.differs, theme),
+        ),
+        (
+            "retries",
+            humanize::count(task.retries),
+            worry(task.retries, theme.differs, theme),
+        ),
+        (
+            "skipped",
+            humanize::count(task.skipped),
+            worry(task.skipped, theme.differs, theme),
+        ),
+    ]
+}
+
+fn draw_flights(task: &TaskSnapshot, shell: &Shell, area: Rect, buffer: &mut Buffer) {
+    let heading = format!("in flight {}", task.in_flight.len());
+    put(buffer, line_of(area, 1), &heading, shell.theme.dim);
+    let room = area.height.saturating_sub(2);
+    for (at, flight) in task.in_flight.iter().enumerate() {
+        let Ok(at) = u16::try_from(at) else { return };
+        if at >= room {
+            return;
+        }
+        let left = task.in_flight.len() - usize::from(at);
+        if at + 1 == room && left > 1 {
+            put(
+                buffer,
+                line_of(area, at + 2),
+                &format!("… and {left} more"),
+                shell.theme.dim,
+            );
+            return;
+        }
+        draw_flight(flight, line_of(area, at + 2), buffer, &shell.theme);
+    }
+}
+
+fn draw_flight(flight: &InFlight, line: Rect, buffer: &mut Buffer, theme: &Theme) {
+    let right = if line.width >= 60 { 32 } else { 20 };
+    let name = line.width.saturating_sub(right);
+    put_middle(
+        buffer,
+        slice(line, 0, name),
+        &flight.key.printable(),
+        Style::new(),
+    );
+    let mut at = name;
+    if right > 20 {
+        put(
+            buffer,
+            slice(line, at + 2, 8),
+            op_words(flight.op).0,
+            theme.dim,
+        );
+        at += 12;
+    }
+    gauge(
+        buffer,
+        slice(line, at + 1, 8),
+        (flight.bytes, flight.size.max(1)),
+        theme,
+    );
+    put_right(
+        buffer,
+        slice(line, at + 10, 10),
+        &humanize::bytes(flight.size),
+        theme.dim,
+    );
+}
+
+/// Why nothing is in flight, or how it ended.
+fn draw_words(
+    task: &TaskSnapshot,
+    facts: Option<&Facts>,
+    shell: &Shell,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let theme = &shell.theme;
+    let mut lines: Vec<(String, Style)> = Vec::new();
+    if let Some(reason) = &task.reason {
+        lines.push((reason.to_string(), state_style(task.state, theme)));
+    }
+    if let Some(recount) = facts.and_then(|facts| facts.recount.as_ref()) {
+        let (source, destination) = (
+            humanize::count(recount.source),
+            humanize::count(recount.destination),
+        );
+        if recount.equal {
+            lines.push((
+                format!("Counted again: {source} = {destination}, every key is there."),
+                theme.proven,
+            ));
+        } else {
+            lines.push((
+                format!("Counted again: {source} ≠ {destination}."),
+                theme.missing,
+            ));
+            for (key, why) in recount.examples.iter().take(usize::from(area.height)) {
+                lines.push((format!("{key}: {why}"), Style::new()));
+            }
+        }
+    }
+    for (at, (text, style)) in lines.iter().enumerate() {
+        let line = line_of(area, u16::try_from(at + 1).unwrap_or(u16::MAX));
+        put(buffer, line, text, *style);
+    }
+}

@@ -1,0 +1,203 @@
+//! Tasks: what runs and ran. Quantities come from the snapshot, facts from events; this keeps what both do not.
+
+mod detail;
+mod rates;
+mod report;
+pub mod update;
+pub mod view;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    estimate::Pace,
+    location::Location,
+    plan::{Op, Plan},
+    progress::{EndedStep, Outcome, Recount, TaskEvent, TaskId, TaskKind, TaskSnapshot, TaskState},
+};
+use crate::engine::Snapshot;
+use crate::humanize;
+pub use crate::tui::tab::tasks::rates::{Flow, Rates};
+use crate::tui::{tab::log::Weight, widget::window::Window};
+
+/// The most failures that are kept for reading; all are counted.
+const FAILURES: usize = 10_000;
+
+/// What is known of a task beside its quantities.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// What it runs.
+    pub plan: Option<Arc<Plan>>,
+    /// Source and destination.
+    pub places: Option<[Location; 2]>,
+    /// Bytes and objects a second.
+    pub rates: Rates,
+    /// Steps that failed, by their number in the plan; a step that succeeds later goes.
+    pub failures: BTreeMap<u32, EndedStep>,
+    /// What both sides held when all was over.
+    pub recount: Option<Recount>,
+}
+
+impl Facts {
+    fn end(&mut self, step: &EndedStep) {
+        self.failures.remove(&step.seq);
+        if matches!(step.outcome, Outcome::Failed(_)) && self.failures.len() < FAILURES {
+            self.failures.insert(step.seq, step.clone());
+        }
+    }
+}
+
+/// The state of the tab.
+#[derive(Debug, Default)]
+pub struct Tasks {
+    cursor: Option<TaskId>,
+    facts: HashMap<TaskId, Facts>,
+    /// What is on the screen.
+    pub window: Window,
+}
+
+impl Tasks {
+    /// A task was accepted; the cursor goes to it.
+    pub fn accept(&mut self, id: TaskId, plan: Option<Arc<Plan>>, places: Option<[Location; 2]>) {
+        let facts = self.facts.entry(id).or_default();
+        facts.plan = plan;
+        facts.places = places;
+        self.cursor = Some(id);
+    }
+
+    /// Takes a fact.
+    pub fn record(&mut self, id: TaskId, event: &TaskEvent) {
+        let facts = self.facts.entry(id).or_default();
+        match event {
+            TaskEvent::Ended { steps } => steps.iter().for_each(|step| facts.end(step)),
+            TaskEvent::Recounted(recount) => facts.recount = Some(recount.clone()),
+            TaskEvent::State { .. } | TaskEvent::Retried { .. } => {}
+        }
+    }
+
+    /// Takes the quantities of this moment.
+    pub fn sample(&mut self, snapshot: &Snapshot, now: Timestamp) {
+        for task in &snapshot.tasks {
+            self.facts
+                .entry(task.id)
+                .or_default()
+                .rates
+                .sample(task, now);
+        }
+    }
+
+    /// What the newest task that moved anything measured.
+    pub fn pace(&self, snapshot: &Snapshot) -> Option<Pace> {
+        snapshot
+            .tasks
+            .iter()
+            .find_map(|task| self.facts.get(&task.id)?.rates.pace())
+    }
+
+    /// What is known of a task beside its quantities.
+    pub fn facts(&self, id: TaskId) -> Option<&Facts> {
+        self.facts.get(&id)
+    }
+
+    /// Where the cursor stands.
+    pub fn position(&self, snapshot: &Snapshot) -> usize {
+        snapshot
+            .tasks
+            .iter()
+            .position(|task| Some(task.id) == self.cursor)
+            .unwrap_or(0)
+    }
+
+    /// The task under the cursor.
+    pub fn current<'s>(&self, snapshot: &'s Snapshot) -> Option<&'s TaskSnapshot> {
+        snapshot.tasks.get(self.position(snapshot))
+    }
+
+    /// Puts the cursor on a place.
+    pub fn put_on(&mut self, position: usize, snapshot: &Snapshot) {
+        let last = snapshot.tasks.len().saturating_sub(1);
+        self.cursor = snapshot.tasks.get(position.min(last)).map(|task| task.id);
+    }
+}
+
+/// The sign of a state.
+pub fn state_sign(state: TaskState) -> &'static str {
+    match state {
+        TaskState::Waiting => ".",
+        TaskState::Running | TaskState::Recounting => "▶",
+        TaskState::Paused => "‖",
+        TaskState::Done => "✓",
+        TaskState::Failed => "✗",
+        TaskState::Cancelled => "x",
+    }
+}
+
+/// The word for a state.
+pub fn state_word(state: TaskState) -> &'static str {
+    match state {
+        TaskState::Waiting => "waiting",
+        TaskState::Running => "running",
+        TaskState::Paused => "paused",
+        TaskState::Recounting => "counting again",
+        TaskState::Done => "done",
+        TaskState::Failed => "failed",
+        TaskState::Cancelled => "cancelled",
+    }
+}
+
+/// How grave it is that a task entered a state.
+pub fn state_weight(state: TaskState) -> Weight {
+    match state {
+        TaskState::Waiting | TaskState::Running | TaskState::Recounting => Weight::Info,
+        TaskState::Done => Weight::Good,
+        TaskState::Paused | TaskState::Cancelled => Weight::Warning,
+        TaskState::Failed => Weight::Error,
+    }
+}
+
+/// What a step does and did.
+pub fn op_words(op: Op) -> (&'static str, &'static str) {
+    match op {
+        Op::Upload => ("upload", "uploaded"),
+        Op::Download => ("download", "downloaded"),
+        Op::Copy => ("copy", "copied"),
+        Op::Relay => ("relay", "relayed"),
+        Op::Delete => ("delete", "deleted"),
+    }
+}
+
+/// What a task is, in a word.
+pub fn kind_word(kind: TaskKind) -> &'static str {
+    match kind {
+        TaskKind::Sync => "sync",
+        TaskKind::Verify => "verify",
+    }
+}
+
+/// How long a task has been going, or went.
+pub fn elapsed(task: &TaskSnapshot, now: Timestamp) -> Duration {
+    Duration::try_from(task.ended.unwrap_or(now).duration_since(task.started)).unwrap_or_default()
+}
+
+/// Steps that ended, however they did.
+pub fn settled(task: &TaskSnapshot) -> u64 {
+    task.done + task.failed + task.skipped
+}
+
+/// A task in a line.
+pub fn summary(task: &TaskSnapshot, now: Timestamp) -> String {
+    format!(
+        "{} {} {}  {}/{}  {}",
+        state_sign(task.state),
+        task.id.0,
+        kind_word(task.kind),
+        humanize::count(settled(task)),
+        humanize::count(task.planned),
+        humanize::clock(elapsed(task, now))
+    )
+}

@@ -1,0 +1,151 @@
+//! Texts to read about a task: its errors, and what it did and proved.
+
+use ratatui::text::{Line, Span};
+
+use crate::domain::{
+    entry::Tally,
+    progress::{Outcome, Recount, TaskSnapshot},
+};
+
+use crate::humanize;
+
+use crate::tui::{
+    shell::Shell,
+    tab::tasks::{Facts, elapsed, kind_word, op_words, state_word},
+};
+
+/// Every step that failed: its key, what happened, the request id.
+pub(super) fn errors(task: &TaskSnapshot, facts: Option<&Facts>) -> Vec<Line<'static>> {
+    let failures: Vec<_> = facts
+        .into_iter()
+        .flat_map(|facts| facts.failures.values())
+        .collect();
+    let mut lines = Vec::new();
+    for step in &failures {
+        let Outcome::Failed(failure) = &step.outcome else {
+            continue;
+        };
+        lines.push(Line::from(step.key.to_string()));
+        let tries = humanize::counted(failure.attempts.into(), "time");
+        lines.push(Line::from(format!(
+            "  {} failed, tried {tries}: {}",
+            op_words(step.op).0,
+            failure.reason
+        )));
+        if let Some(id) = &failure.request_id {
+            lines.push(Line::from(format!("  request id {id}")));
+        }
+    }
+    let untold = task.failed.saturating_sub(failures.len() as u64);
+    if lines.is_empty() && untold == 0 {
+        lines.push(Line::from("Nothing failed."));
+    } else if untold > 0 {
+        lines.push(Line::from(format!(
+            "{} more; the log has them.",
+            humanize::count(untold)
+        )));
+    }
+    lines
+}
+
+/// What a task did and proved.
+pub(super) fn report(
+    task: &TaskSnapshot,
+    facts: Option<&Facts>,
+    shell: &Shell,
+) -> Vec<Line<'static>> {
+    let mut rows = quantities(task, shell);
+    rows.extend(
+        task.reason
+            .as_ref()
+            .map(|reason| ("because", reason.to_string())),
+    );
+    rows.extend(
+        facts
+            .and_then(|facts| facts.recount.as_ref())
+            .into_iter()
+            .flat_map(recounted),
+    );
+    let line = |(name, value): (&str, String)| {
+        Line::from(vec![
+            Span::styled(format!("{name:<14}"), shell.theme.dim),
+            Span::raw(value),
+        ])
+    };
+    rows.into_iter().map(line).collect()
+}
+
+fn quantities(task: &TaskSnapshot, shell: &Shell) -> Vec<(&'static str, String)> {
+    let requests = humanize::count(task.requests);
+    vec![
+        (
+            "task",
+            format!(
+                "{} {}, {}",
+                task.id.0,
+                kind_word(task.kind),
+                state_word(task.state)
+            ),
+        ),
+        ("from", task.source.to_string()),
+        ("to", task.destination.to_string()),
+        (
+            "began",
+            humanize::timestamp_exact(task.started, &shell.zone),
+        ),
+        ("took", humanize::clock(elapsed(task, shell.now))),
+        (
+            "planned",
+            tally(Tally {
+                objects: task.planned,
+                bytes: task.planned_bytes,
+            }),
+        ),
+        (
+            "done",
+            tally(Tally {
+                objects: task.done,
+                bytes: task.bytes,
+            }),
+        ),
+        (
+            "verified",
+            format!("{} by checksum or better", humanize::count(task.verified)),
+        ),
+        ("skipped", humanize::count(task.skipped)),
+        ("failed", humanize::count(task.failed)),
+        (
+            "requests",
+            format!(
+                "{requests}, {} retries, {} × 503",
+                task.retries, task.throttled
+            ),
+        ),
+    ]
+}
+
+fn recounted(recount: &Recount) -> Vec<(&'static str, String)> {
+    let sign = if recount.equal { "=" } else { "≠" };
+    let counts = [recount.source, recount.destination].map(humanize::count);
+    let mut rows = vec![(
+        "counted again",
+        format!("{} {sign} {}", counts[0], counts[1]),
+    )];
+    rows.extend(
+        recount
+            .examples
+            .iter()
+            .map(|(key, why)| ("", format!("{key}: {why}"))),
+    );
+    let untold = recount.off.saturating_sub(recount.examples.len() as u64);
+    rows.extend((untold > 0).then(|| ("", format!("and {} more", humanize::count(untold)))));
+    rows
+}
+
+fn tally(tally: Tally) -> String {
+    format!(
+        "{}, {}",
+        humanize::counted(tally.objects, "object"),
+        humanize::bytes(tally.bytes)
+    )
+}

@@ -1,0 +1,167 @@
+//! How Tasks is drawn: the list with bars at the left (or above, where it is narrow), the task under the cursor beside.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use crate::domain::progress::{TaskSnapshot, TaskState};
+
+use crate::humanize;
+
+use crate::tui::{
+    shell::Shell,
+    tab::tasks::{Tasks, detail, kind_word, settled, state_sign, state_word},
+    theme::Theme,
+    widget::{
+        gauge::gauge,
+        paint::{columns, put, put_middle, put_right, row as line_of, select, slice, widen},
+        panel::Panel,
+    },
+};
+
+/// From this width on the two parts stand side by side.
+const WIDE: u16 = 100;
+
+/// The style of a state.
+pub(super) fn state_style(state: TaskState, theme: &Theme) -> Style {
+    match state {
+        TaskState::Waiting | TaskState::Cancelled => theme.dim,
+        TaskState::Running | TaskState::Recounting => theme.accent,
+        TaskState::Paused => theme.differs,
+        TaskState::Done => theme.proven,
+        TaskState::Failed => theme.missing,
+    }
+}
+
+/// Draws the tab.
+pub fn draw(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer) {
+    let count = u16::try_from(shell.snapshot.tasks.len()).unwrap_or(u16::MAX);
+    let (list, detail) = if area.width >= WIDE {
+        let width = (area.width * 2 / 5).min(72);
+        (slice(area, 0, width), slice(area, width, area.width))
+    } else {
+        let height = count
+            .max(1)
+            .saturating_mul(2)
+            .saturating_add(2)
+            .min(area.height / 3)
+            .max(4)
+            .min(area.height);
+        (
+            Rect { height, ..area },
+            Rect {
+                y: area.y + height,
+                height: area.height - height,
+                ..area
+            },
+        )
+    };
+    draw_list(tasks, shell, list, buffer);
+    detail::draw(tasks, shell, detail, buffer);
+}
+
+fn draw_list(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer) {
+    let all = &shell.snapshot.tasks;
+    let totals = if all.is_empty() {
+        String::new()
+    } else {
+        humanize::counted(all.len() as u64, "task")
+    };
+    let panel = Panel {
+        title: "tasks",
+        totals: &totals,
+        focused: true,
+        ..Panel::default()
+    };
+    let inner = panel.draw(area, buffer, &shell.theme);
+    if all.is_empty() {
+        put(buffer, line_of(inner, 1), "No task yet.", shell.theme.dim);
+        put(
+            buffer,
+            line_of(inner, 2),
+            "s in Browse plans a sync of both sides.",
+            shell.theme.dim,
+        );
+        return;
+    }
+    let position = tasks.position(&shell.snapshot);
+    let shown = tasks.window.show(position, all.len(), inner.height / 2);
+    for (at, number) in shown.enumerate() {
+        let top = u16::try_from(at * 2).unwrap_or(u16::MAX);
+        if let Some(task) = all.get(number) {
+            let lines = [line_of(inner, top), line_of(inner, top.saturating_add(1))];
+            draw_task(task, tasks, shell, (lines, buffer), number == position);
+        }
+    }
+}
+
+fn draw_task(
+    task: &TaskSnapshot,
+    tasks: &Tasks,
+    shell: &Shell,
+    (lines, buffer): ([Rect; 2], &mut Buffer),
+    selected: bool,
+) {
+    let theme = &shell.theme;
+    let [upper, lower] = lines;
+    let style = state_style(task.state, theme);
+    put(buffer, upper, state_sign(task.state), style);
+    let name = format!("{} {}", task.id.0, kind_word(task.kind));
+    let used = put(buffer, slice(upper, 2, upper.width), &name, theme.strong);
+    let state = match task.state {
+        TaskState::Running => String::new(),
+        TaskState::Waiting
+        | TaskState::Paused
+        | TaskState::Recounting
+        | TaskState::Done
+        | TaskState::Failed
+        | TaskState::Cancelled => state_word(task.state).to_owned(),
+    };
+    put_right(buffer, upper, &state, style);
+    let route = format!("{} → {}", task.source, task.destination);
+    let from = 2 + used + 2;
+    let room = upper.width.saturating_sub(from + columns(&state) + 2);
+    put_middle(buffer, slice(upper, from, room), &route, theme.dim);
+    draw_numbers(task, tasks, shell, lower, buffer);
+    if selected {
+        for line in lines {
+            select(buffer, widen(line), theme);
+        }
+    }
+}
+
+/// Bar, share, counts and rate or time of a task, in columns.
+fn draw_numbers(
+    task: &TaskSnapshot,
+    tasks: &Tasks,
+    shell: &Shell,
+    line: Rect,
+    buffer: &mut Buffer,
+) {
+    let theme = &shell.theme;
+    let line = slice(line, 2, line.width);
+    let rate = tasks
+        .facts(task.id)
+        .filter(|_| !task.state.is_over())
+        .map(|facts| humanize::rate(facts.rates.bytes.now()));
+    let rate = rate.unwrap_or_else(|| humanize::clock(super::elapsed(task, shell.now)));
+    let counts = format!(
+        "{}/{}",
+        humanize::count(settled(task)),
+        humanize::count(task.planned)
+    );
+    let fixed = 7 + 16 + 13;
+    let bar = line.width.saturating_sub(fixed);
+    gauge(
+        buffer,
+        slice(line, 0, bar),
+        (settled(task), task.planned),
+        theme,
+    );
+    put_right(
+        buffer,
+        slice(line, bar, 7),
+        &humanize::percent(settled(task), task.planned),
+        Style::new(),
+    );
+    put_right(buffer, slice(line, bar + 7, 16), &counts, theme.dim);
+    put_right(buffer, slice(line, bar + 23, 13), &rate, theme.dim);
+}

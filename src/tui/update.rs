@@ -1,0 +1,295 @@
+//! `update`: the one place where the state changes. Sync, without IO; what is to be done comes back as effects.
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use crate::domain::side::Side;
+
+use crate::engine::Command;
+
+use crate::tui::{
+    action::{Action, Global, Tasking},
+    dialog::{
+        Decision, Dialog,
+        confirm::ConfirmDialog,
+        menu::{Choice, MenuDialog},
+        pages::Pages,
+        palette::PaletteDialog,
+    },
+    facts,
+    keymap::{Chord, Context, Found},
+    msg::{Effect, Msg},
+    shell::{Direction, Question},
+    state::State,
+    tab::{Tab, log::Weight},
+};
+
+/// How long a word to the person stays, seconds.
+const NOTICE: i64 = 8;
+
+/// Takes what happened; returns what is to be done.
+pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Key(event) if event.kind == KeyEventKind::Release => {}
+        Msg::Key(event) => key(state, event),
+        Msg::Paste(text) => paste(state, &text),
+        Msg::Resize(..) => {}
+        Msg::Event(event) => facts::take(state, *event),
+        Msg::Tick { now, snapshot } => {
+            state.shell.ticks += 1;
+            state.shell.now = now;
+            state.tasks.sample(&snapshot, now);
+            state.browse.fly(&snapshot.tasks);
+            state.shell.pace = state.tasks.pace(&snapshot).or(state.shell.pace);
+            state.shell.snapshot = *snapshot;
+            let old = |at: jiff::Timestamp| now.duration_since(at).as_secs() >= NOTICE;
+            state.shell.notice.take_if(|notice| old(notice.at));
+            if state.leaving && state.running() == 0 {
+                state.shell.effects.push(Effect::Quit);
+            }
+        }
+        Msg::Saved(Ok(name)) => state.shell.say(Weight::Good, format!("Wrote {name}.")),
+        Msg::Saved(Err(why)) => state
+            .shell
+            .say(Weight::Error, format!("Nothing was written: {why}.")),
+        Msg::Terminate => state.shell.effects.push(Effect::Quit),
+    }
+    for entry in std::mem::take(&mut state.shell.unlogged) {
+        state.log.push(entry);
+    }
+    std::mem::take(&mut state.shell.effects)
+}
+
+fn key(state: &mut State, event: KeyEvent) {
+    state.shell.notice = None;
+    let chord = Chord::of(&event);
+    state.shell.pending.push(chord);
+    let stack = state.stack();
+    match state.shell.keymap.find(stack, &state.shell.pending) {
+        Found::Action(action) => {
+            state.shell.pending.clear();
+            act(state, action);
+        }
+        Found::Prefix => {}
+        Found::Nothing => {
+            let sequence = state.shell.pending.len() > 1;
+            state.shell.pending.clear();
+            if stack == [Context::Input] {
+                let decision = state
+                    .shell
+                    .dialogs
+                    .last_mut()
+                    .map(|dialog| dialog.type_key(event));
+                decide(state, decision.unwrap_or(Decision::Stay));
+            } else if sequence {
+                key(state, event);
+            }
+        }
+    }
+}
+
+fn paste(state: &mut State, text: &str) {
+    if let Some(Dialog::Input(input)) = state.shell.dialogs.last_mut() {
+        let decision = input.paste(text);
+        decide(state, decision);
+    }
+}
+
+/// Does what the person means, in the dialog in front, or else in the tab.
+pub fn act(state: &mut State, action: Action) {
+    if let Some(mut dialog) = state.shell.dialogs.pop() {
+        let below = state.shell.dialogs.len();
+        let decision = dialog.act(action, &mut state.shell);
+        let live = matches!(&dialog, Dialog::Input(input) if input.is_live());
+        let leaves = action == Global::Back.into() && live;
+        if decision.stays() && !leaves {
+            state.shell.dialogs.insert(below, dialog);
+        }
+        return decide(state, decision);
+    }
+    match action {
+        Action::Global(action) => act_globally(state, action),
+        Action::Move(step) => match state.tab {
+            Tab::Browse => state.browse.rows_mut().walk(step),
+            Tab::Tasks => state.tasks.walk(step, &state.shell),
+            Tab::Log => state.log.walk(step),
+        },
+        Action::Browsing(action) => {
+            state.tab = Tab::Browse;
+            state.browse.act(action, &mut state.shell);
+        }
+        Action::Tasking(Tasking::Follow) => follow(state),
+        Action::Tasking(action) => state.tasks.act(action, &mut state.shell),
+        Action::Logging(action) => {
+            if let Some(key) = state.log.act(action, &mut state.shell) {
+                state.tab = Tab::Browse;
+                if !state.browse.rows_mut().reveal(&key) {
+                    state.shell.say(
+                        Weight::Info,
+                        format!("{key} is not on the screen; the nearest folder is."),
+                    );
+                }
+            }
+        }
+        Action::Answer(_) => {}
+    }
+}
+
+fn act_globally(state: &mut State, action: Global) {
+    let at =
+        |state: &mut State, at: usize| state.tab = Tab::ALL.get(at).copied().unwrap_or(state.tab);
+    match action {
+        Global::Palette => {
+            let palette = PaletteDialog::new(state.tab_stack(), &state.shell);
+            state.shell.dialogs.push(Dialog::Palette(Box::new(palette)));
+        }
+        Global::Help => {
+            let help = Pages::help(state.tab_stack(), &state.shell);
+            state.shell.dialogs.push(Dialog::Pages(help));
+        }
+        Global::Quit => quit(state),
+        Global::Back => {
+            match state.tab {
+                Tab::Browse => state.browse.back(&mut state.shell),
+                Tab::Log => state.log.back(),
+                Tab::Tasks => false,
+            };
+        }
+        Global::TabFirst => at(state, 0),
+        Global::TabSecond => at(state, 1),
+        Global::TabThird => at(state, 2),
+        Global::NextTab => state.tab = state.tab.step(1),
+        Global::PreviousTab => state.tab = state.tab.step(Tab::ALL.len() - 1),
+        Global::Redraw => state.shell.effects.push(Effect::Redraw),
+        Global::Suspend => state.shell.effects.push(Effect::Suspend),
+    }
+}
+
+/// Leaves; where tasks run it lists them and asks.
+fn quit(state: &mut State) {
+    if state.running() == 0 {
+        return state.shell.effects.push(Effect::Quit);
+    }
+    let now = state.shell.now;
+    let running = state
+        .shell
+        .snapshot
+        .tasks
+        .iter()
+        .filter(|task| !task.state.is_over());
+    let about: Vec<String> = running
+        .map(|task| crate::tui::tab::tasks::summary(task, now))
+        .collect();
+    let choices = vec![
+        ("Stay", Choice::Nothing),
+        ("Leave as soon as they are done", Choice::QuitWhenDone),
+        ("Stop them and leave; what was moved stays", Choice::Quit),
+    ];
+    state.shell.dialogs.push(Dialog::Menu(MenuDialog::ask(
+        "tasks are running".to_owned(),
+        &about.join("\n"),
+        choices,
+    )));
+}
+
+/// Carries out what a person decided.
+fn decide(state: &mut State, decision: Decision) {
+    let shell = &mut state.shell;
+    match decision {
+        Decision::Stay | Decision::Nothing => {}
+        Decision::Run(plan) => {
+            shell
+                .dialogs
+                .retain(|dialog| !matches!(dialog, Dialog::Plan(_)));
+            let asked = std::sync::Arc::clone(&plan);
+            shell.ask(Question::Run(asked), |view| Command::Run { view, plan });
+        }
+        Decision::Confirm(plan) => shell
+            .dialogs
+            .push(Dialog::Confirm(Box::new(ConfirmDialog::deletes(plan)))),
+        Decision::Go(side, place) => state.browse.go(side, place, shell),
+        Decision::Choose(place) => state.browse.go(state.browse.focus, place, shell),
+        Decision::Mapping(at) => go_to_mapping(state, at),
+        Decision::Filter(text) => state.browse.filter(&text),
+        Decision::Search(text) => state.log.search(&text),
+        Decision::Workers(task, count) => shell.command(Command::Pace {
+            task,
+            workers: Some(count),
+            bandwidth: None,
+        }),
+        Decision::Bandwidth(task, rate) => shell.command(Command::Pace {
+            task,
+            workers: None,
+            bandwidth: Some(rate),
+        }),
+        Decision::Cancel(task) => shell.command(Command::Cancel(task)),
+        Decision::Copy(text) => {
+            shell.say(Weight::Info, format!("Copied {text} to the clipboard."));
+            shell.effects.push(Effect::Clipboard(text));
+        }
+        Decision::Act(action) => act(state, action),
+        Decision::Quit => shell.effects.push(Effect::Quit),
+        Decision::QuitWhenDone => {
+            state.leaving = true;
+            shell.say(
+                Weight::Info,
+                "wharf leaves as soon as no task runs; q takes that back.",
+            );
+        }
+        Decision::Export(plan) => match serde_json::to_string_pretty(&*plan) {
+            Ok(content) => shell.effects.push(Effect::Save {
+                name: "plan.json".to_owned(),
+                content,
+            }),
+            Err(wrong) => shell.say(
+                Weight::Error,
+                format!("The plan cannot be written: {wrong}."),
+            ),
+        },
+    }
+}
+
+fn go_to_mapping(state: &mut State, at: usize) {
+    let Some(mapping) = state.shell.settings.mappings.get(at).cloned() else {
+        return;
+    };
+    state.browse.part(&mut state.shell);
+    let [left, right] = &mut state.browse.panes;
+    left.go(mapping.left, &mut state.shell);
+    right.go(mapping.right, &mut state.shell);
+    state.browse.focus = match mapping.direction {
+        Direction::Pull => Side::Right,
+        Direction::Push | Direction::Both => Side::Left,
+    };
+}
+
+/// Shows the places of the task under the cursor, compared.
+fn follow(state: &mut State) {
+    let task = state
+        .tasks
+        .current(&state.shell.snapshot)
+        .map(|task| task.id);
+    let places = task
+        .and_then(|task| state.tasks.facts(task))
+        .and_then(|facts| facts.places.clone());
+    let Some([source, destination]) = places else {
+        return state
+            .shell
+            .say(Weight::Info, "The places of this task are not known here.");
+    };
+    state.tab = Tab::Browse;
+    let shown = state.browse.comparison.as_ref().is_some_and(|comparison| {
+        [&source, &destination].into_iter().all(|place| {
+            comparison
+                .places
+                .iter()
+                .any(|shown| shown.same_place(place))
+        })
+    });
+    if !shown {
+        state.browse.part(&mut state.shell);
+        let [left, right] = &mut state.browse.panes;
+        left.go(source, &mut state.shell);
+        right.go(destination, &mut state.shell);
+        state.browse.compare(&mut state.shell);
+    }
+}

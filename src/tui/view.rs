@@ -1,0 +1,210 @@
+//! `view`: the screen as the state has it. Header, the tab in front, status, hints; dialogs over all.
+
+use ratatui::{
+    Frame,
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+use crate::domain::{estimate::Prices, progress::TaskState};
+
+use crate::humanize;
+
+use crate::tui::{
+    dialog::Dialog,
+    keymap::Context,
+    state::State,
+    tab::{Tab, browse, log, tasks},
+    widget::{
+        key_hints,
+        paint::{columns, put, put_line, put_right, row as line_of, slice},
+    },
+};
+
+/// Below this, nothing can be shown that would help.
+const SMALLEST: (u16, u16) = (50, 12);
+
+/// Draws the whole screen.
+pub fn view(state: &State, frame: &mut Frame<'_>) {
+    draw(state, frame.area(), frame.buffer_mut());
+}
+
+/// Draws the whole screen into a buffer.
+pub fn draw(state: &State, screen: Rect, buffer: &mut Buffer) {
+    if screen.width < SMALLEST.0 || screen.height < SMALLEST.1 {
+        return draw_too_small(screen, buffer);
+    }
+    draw_header(state, line_of(screen, 0), buffer);
+    let body = Rect {
+        y: screen.y + 1,
+        height: screen.height - 3,
+        ..screen
+    };
+    match state.tab {
+        Tab::Browse => browse::view::draw(&state.browse, &state.shell, body, buffer),
+        Tab::Tasks => tasks::view::draw(&state.tasks, &state.shell, body, buffer),
+        Tab::Log => log::view::draw(&state.log, &state.shell, body, buffer),
+    }
+    draw_status(state, line_of(screen, screen.height - 2), buffer);
+    draw_hints(state, line_of(screen, screen.height - 1), buffer);
+    for dialog in &state.shell.dialogs {
+        dialog.draw(&state.shell, body_of(dialog, screen, body), buffer);
+    }
+}
+
+/// Lines at the foot have the whole screen, boxes only what lies between header and status.
+fn body_of(dialog: &Dialog, screen: Rect, body: Rect) -> Rect {
+    if matches!(dialog, Dialog::Input(input) if input.is_live()) {
+        screen
+    } else {
+        body
+    }
+}
+
+fn draw_too_small(screen: Rect, buffer: &mut Buffer) {
+    let text = format!("wharf needs {} × {}", SMALLEST.0, SMALLEST.1);
+    let at = screen.height / 2;
+    let indent = screen.width.saturating_sub(columns(&text)) / 2;
+    put(
+        buffer,
+        slice(line_of(screen, at), indent, screen.width),
+        &text,
+        Style::new(),
+    );
+}
+
+fn draw_header(state: &State, line: Rect, buffer: &mut Buffer) {
+    let theme = &state.shell.theme;
+    let mut at = 1;
+    at += put(buffer, slice(line, at, line.width), "wharf", theme.strong) + 3;
+    for (number, tab) in Tab::ALL.into_iter().enumerate() {
+        let style = if tab == state.tab {
+            theme.accent.patch(theme.strong)
+        } else {
+            Style::new()
+        };
+        let style = if tab == state.tab {
+            style.add_modifier(ratatui::style::Modifier::UNDERLINED)
+        } else {
+            style
+        };
+        at += put(
+            buffer,
+            slice(line, at, line.width),
+            &(number + 1).to_string(),
+            theme.dim,
+        ) + 1;
+        at += put(buffer, slice(line, at, line.width), tab.title(), style);
+        let (badge, style) = badge(state, tab);
+        if !badge.is_empty() {
+            at += 1 + put(buffer, slice(line, at + 1, line.width), &badge, style);
+        }
+        at += 3;
+    }
+    let read_only = if state.shell.settings.read_only {
+        "read-only"
+    } else {
+        ""
+    };
+    let parts: Vec<&str> = [state.shell.settings.title.as_str(), read_only]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
+    let rest = slice(line, at, line.width.saturating_sub(at + 1));
+    put_right(buffer, rest, &parts.join(" · "), theme.dim);
+}
+
+/// What a tab wants to be seen while another one is in front.
+fn badge(state: &State, tab: Tab) -> (String, Style) {
+    let theme = &state.shell.theme;
+    let tasks = &state.shell.snapshot.tasks;
+    match tab {
+        Tab::Tasks => {
+            let running = tasks
+                .iter()
+                .filter(|task| {
+                    matches!(
+                        task.state,
+                        TaskState::Running | TaskState::Recounting | TaskState::Waiting
+                    )
+                })
+                .count();
+            let paused = tasks
+                .iter()
+                .filter(|task| task.state == TaskState::Paused)
+                .count();
+            if paused > 0 {
+                (format!("{paused}‖"), theme.differs)
+            } else if running > 0 {
+                (format!("{running}▶"), theme.accent)
+            } else {
+                (String::new(), theme.dim)
+            }
+        }
+        Tab::Browse | Tab::Log => (String::new(), theme.dim),
+    }
+}
+
+fn draw_status(state: &State, line: Rect, buffer: &mut Buffer) {
+    let theme = &state.shell.theme;
+    let line = slice(line, 1, line.width.saturating_sub(2));
+    if let Some(notice) = &state.shell.notice {
+        let style = notice.weight.style(theme);
+        let text = format!("{} {}", notice.weight.symbol(), notice.text);
+        put(buffer, line, &text, style);
+        return;
+    }
+    let session = session(state);
+    let width = columns(&session);
+    let status = match state.tab {
+        Tab::Browse => state.browse.status(&state.shell),
+        Tab::Tasks | Tab::Log => Line::from(Span::styled(tasks_status(state), theme.dim)),
+    };
+    let room = if line.width > width + 20 {
+        line.width - width - 2
+    } else {
+        line.width
+    };
+    put_line(buffer, slice(line, 0, room), &status);
+    if room < line.width {
+        put_right(buffer, line, &session, theme.dim);
+    }
+}
+
+fn tasks_status(state: &State) -> String {
+    let running = state.running();
+    let all = state.shell.snapshot.tasks.len();
+    format!(
+        "{} running, {} over",
+        humanize::count(running as u64),
+        humanize::count((all - running) as u64)
+    )
+}
+
+/// What the session sent so far, and what that costs.
+fn session(state: &State) -> String {
+    let requests = &state.shell.snapshot.requests;
+    if requests.total() == 0 {
+        return String::new();
+    }
+    let cost = Prices::embedded().of_requests(requests, None);
+    format!(
+        "session {}, ~{}",
+        humanize::counted(requests.total(), "request"),
+        humanize::money(cost)
+    )
+}
+
+fn draw_hints(state: &State, line: Rect, buffer: &mut Buffer) {
+    let keymap = &state.shell.keymap;
+    let stack = state.stack();
+    let offers = |action| state.offers(action);
+    let (front, always): (Vec<Context>, Vec<Context>) = stack
+        .iter()
+        .partition(|context| **context != Context::Global);
+    let front = key_hints::hints(keymap, &front, offers);
+    let always = key_hints::hints(keymap, &always, offers);
+    key_hints::draw(buffer, line, (&front, &always), &state.shell.theme);
+}
