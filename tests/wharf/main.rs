@@ -1,2 +1,3 @@
 //! All integration tests in one binary, a module a room: linking once is what keeps the suite quick.
 mod demo;
+mod tui;

@@ -1,0 +1,341 @@
+//! Journeys: keys in, screens and commands out, facts fed as the engine would tell them.
+
+use wharf::{
+    domain::{
+        key::Key,
+        location::Location,
+        progress::{TaskId, TaskState},
+        side::Side,
+        tree::Mark,
+    },
+    engine::{Body, Command, event::Bucket},
+    tui::{msg::Effect, tab::Tab},
+};
+
+use super::stage::{Stage, arrived, local, remote, settings, task};
+
+fn commands(stage: &Stage) -> Vec<&Command> {
+    let mut commands = Vec::new();
+    for effect in &stage.effects {
+        if let Effect::Engine(command) = effect {
+            commands.push(command);
+        }
+    }
+    commands
+}
+
+#[test]
+fn the_story_from_gaps_to_none() {
+    let mut stage = Stage::new();
+    stage.list().compare();
+    let screen = stage.text((132, 36));
+    assert!(screen.contains("9 objects"), "{screen}");
+    assert!(
+        screen.contains("3 single, 6 in 2 whole folders"),
+        "{screen}"
+    );
+
+    stage.press("s").plan();
+    assert!(stage.text((132, 36)).contains("[x] + upload"));
+    stage.press("Enter");
+    let plan = stage.accept();
+    assert_eq!(stage.state.running(), 0);
+
+    let uploads = plan.groups[0].steps.clone();
+    stage.count(vec![task(1, TaskState::Running, 0, &plan)]);
+    let screen = stage.text((132, 36));
+    assert!(screen.contains("^42%") || screen.contains('^'), "{screen}");
+    stage.tell_task(TaskId(1), arrived(&uploads[..5]));
+    assert!(
+        stage
+            .text((132, 36))
+            .contains("4 of 9 objects are still missing"),
+        "{}",
+        stage.text((132, 36))
+    );
+    stage.tell_task(TaskId(1), arrived(&uploads[5..]));
+    assert!(
+        stage.text((132, 36)).contains("No gap is left"),
+        "{}",
+        stage.text((132, 36))
+    );
+}
+
+#[test]
+fn an_exact_copy_of_the_gaps() {
+    let mut stage = Stage::new();
+    stage.list().compare().press("i").press("Enter");
+    let only = stage.asked(|command| {
+        if let Command::Plan { only, .. } = command {
+            Some(only.clone())
+        } else {
+            None
+        }
+    });
+    let names: Vec<String> = only.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        names,
+        [
+            "processed/classification/Meowth_121/",
+            "processed/classification/Mew_8/",
+            "raw/card_images/Meowth-en_ecard_ecard1_121.png",
+            "raw/card_images/Mesprit-en_dp_dp1_9.png",
+            "raw/card_images/MetalEnergy-en_ecard_ecard1_159.png",
+        ]
+    );
+    stage.press("Esc").press("e");
+    let saved = stage.effects.iter().any(
+        |effect| matches!(effect, Effect::Save { content, .. } if content.lines().count() == 11),
+    );
+    assert!(saved, "{:?}", stage.effects);
+}
+
+#[test]
+fn direction_follows_the_focus() {
+    let mut stage = Stage::new();
+    stage.list().press("Tab").press("s");
+    let route = stage.asked(|command| {
+        let Command::Plan {
+            source,
+            destination,
+            ..
+        } = command
+        else {
+            return None;
+        };
+        Some((source.clone(), destination.clone()))
+    });
+    assert_eq!(route, (remote(), local()));
+    stage.press("Esc");
+    assert!(
+        commands(&stage)
+            .iter()
+            .any(|command| matches!(command, Command::Stop(_)))
+    );
+}
+
+#[test]
+fn a_late_answer_is_dropped() {
+    let mut stage = Stage::new();
+    stage.list().press("c");
+    let old = stage.asked(|command| {
+        if let Command::Compare { view, .. } = command {
+            Some(*view)
+        } else {
+            None
+        }
+    });
+    stage.press("r");
+    stage.tell(old, Body::Pairs(super::stage::pairs()));
+    let rows = stage
+        .state
+        .browse
+        .comparison
+        .as_ref()
+        .map(|comparison| comparison.rows.tree.len_visible());
+    assert_eq!(rows, Some(0));
+}
+
+#[test]
+fn marks_filters_and_their_undoing() {
+    let mut stage = Stage::new();
+    stage
+        .list()
+        .compare()
+        .press("n")
+        .press("Space")
+        .press("/")
+        .type_text("zub")
+        .press("Enter");
+    let browse = &stage.state.browse;
+    assert_eq!(browse.rows().tree.show().text, "zub");
+    assert_eq!(browse.rows().tree.marked_keys().len(), 1);
+    stage.press("u").press("u");
+    let tree = &stage.state.browse.rows().tree;
+    assert_eq!(tree.show().text, "");
+    assert!(tree.marked_keys().is_empty());
+    stage.press("/").type_text("zub").press("Esc");
+    assert_eq!(stage.state.browse.rows().tree.show().text, "");
+}
+
+#[test]
+fn the_cursor_stays_on_its_key_while_rows_arrive() {
+    let mut stage = Stage::new();
+    stage.list().press("c");
+    let view = stage.asked(|command| {
+        if let Command::Compare { view, .. } = command {
+            Some(*view)
+        } else {
+            None
+        }
+    });
+    let pairs = super::stage::pairs();
+    let (late, early): (Vec<_>, Vec<_>) = pairs
+        .into_iter()
+        .partition(|pair| pair.key < Key::from("processed"));
+    stage.tell(view, Body::Pairs(early)).press("j");
+    let before = stage.state.browse.rows().current_key();
+    stage.tell(view, Body::Pairs(late));
+    assert_eq!(stage.state.browse.rows().current_key(), before);
+}
+
+#[test]
+fn buckets_are_opened_and_left() {
+    let mut stage = Stage::new();
+    stage.list().press("Tab");
+    for _ in 0..2 {
+        stage.press("Backspace");
+    }
+    let view = stage.asked(|command| {
+        if let Command::Buckets { view, .. } = command {
+            Some(*view)
+        } else {
+            None
+        }
+    });
+    let bucket = |name: &str| Bucket {
+        name: name.into(),
+        created: None,
+        region: None,
+    };
+    stage.tell(
+        view,
+        Body::Buckets(vec![bucket("attic"), bucket("pokemon-card-training")]),
+    );
+    assert_eq!(
+        stage.state.browse.rows().current_key(),
+        Some(Key::from("pokemon-card-training/"))
+    );
+    stage.press("k").press("Enter");
+    assert_eq!(
+        stage.state.browse.place(Side::Right),
+        Location::parse("demo:s3://attic").ok().as_ref()
+    );
+}
+
+#[test]
+fn typed_places_are_understood_or_explained() {
+    let mut stage = Stage::new();
+    stage
+        .list()
+        .press("o")
+        .press("Ctrl-u")
+        .type_text("s3://A")
+        .press("Enter");
+    assert!(
+        stage.text((132, 36)).contains("no name for a bucket"),
+        "{}",
+        stage.text((132, 36))
+    );
+    stage.press("Ctrl-u").type_text("~/cards").press("Enter");
+    assert_eq!(
+        stage.state.browse.place(Side::Left),
+        Location::parse("/home/ada/cards").ok().as_ref()
+    );
+}
+
+#[test]
+fn a_pull_mapping_never_writes_to_its_remote() {
+    let mut stage = Stage::new();
+    stage.list().press("m").press("Enter");
+    assert_eq!(stage.state.browse.focus, Side::Right);
+    stage.press("Tab").press("s");
+    assert!(
+        stage.text((132, 36)).contains("never writes to"),
+        "{}",
+        stage.text((132, 36))
+    );
+    assert!(
+        !commands(&stage)
+            .iter()
+            .any(|command| matches!(command, Command::Plan { .. }))
+    );
+}
+
+#[test]
+fn read_only_refuses_before_it_asks() {
+    let mut settings = settings();
+    settings.read_only = true;
+    let mut stage = Stage::with(settings, wharf::tui::theme::ThemeName::Plain);
+    stage.list().compare().press("s");
+    assert!(stage.text((132, 36)).contains("Read-only"));
+    assert!(
+        !commands(&stage)
+            .iter()
+            .any(|command| matches!(command, Command::Plan { .. }))
+    );
+}
+
+#[test]
+fn quitting_asks_only_while_tasks_run() {
+    let mut stage = Stage::new();
+    stage.list().press("q");
+    assert!(matches!(stage.effects.last(), Some(Effect::Quit)));
+
+    let mut stage = Stage::new();
+    let plan = super::stage::plan(&[]);
+    stage
+        .list()
+        .count(vec![task(1, TaskState::Running, 2, &plan)])
+        .press("q");
+    assert!(
+        !stage
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Quit))
+    );
+    assert!(stage.text((132, 36)).contains("1 sync  2/10"));
+    stage.press("j").press("Enter");
+    stage.count(vec![task(1, TaskState::Done, 10, &plan)]);
+    assert!(
+        stage
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Quit))
+    );
+}
+
+#[test]
+fn a_failure_leads_from_the_log_to_its_row() {
+    let mut stage = Stage::new();
+    stage.list().compare();
+    let plan = super::stage::plan(&[]);
+    let step = &plan.groups[0].steps[0];
+    let failure = wharf::domain::progress::Failure {
+        kind: wharf::domain::retry::FailureKind::Denied,
+        reason: "s3:PutObject is not allowed".into(),
+        request_id: Some("4442587FB7D0A2F9".into()),
+        attempts: 1,
+    };
+    let ended = wharf::domain::progress::EndedStep {
+        seq: step.seq,
+        key: step.key.clone(),
+        op: step.op,
+        outcome: wharf::domain::progress::Outcome::Failed(failure),
+    };
+    stage.tell_task(
+        TaskId(1),
+        wharf::domain::progress::TaskEvent::Ended { steps: vec![ended] },
+    );
+    stage.press("3").press("f").press("f").press("y");
+    let copied = stage
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Clipboard(text) if text == "4442587FB7D0A2F9"));
+    assert!(copied);
+    stage.press("Enter");
+    assert_eq!(stage.state.tab, Tab::Browse);
+    assert_eq!(
+        stage.state.browse.rows().current_key(),
+        Some(step.key.clone())
+    );
+}
+
+#[test]
+fn folders_mark_all_below() {
+    let mut stage = Stage::new();
+    stage.list().compare().press("Space").press("*").press("*");
+    let tree = &stage.state.browse.rows().tree;
+    let first = tree.node_at(0).expect("there are rows");
+    assert_eq!(tree.mark_of(first), Mark::Yes);
+}

@@ -1,0 +1,7 @@
+//! The terminal user interface: screens as pictures in text, journeys by keys, and keys at random.
+
+mod fuzz;
+mod journeys;
+mod keys;
+mod screens;
+mod stage;

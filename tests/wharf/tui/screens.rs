@@ -1,0 +1,115 @@
+//! Each screen at each size, as text: aligned, nothing cut without `…`.
+
+use wharf::{
+    domain::progress::{TaskId, TaskState},
+    tui::theme::ThemeName,
+};
+
+use super::stage::{SIZES, Stage, arrived, settings, task};
+
+/// Compares the screen with its picture at every size.
+fn look(stage: &Stage, name: &str) {
+    for (width, height) in SIZES {
+        insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+            insta::assert_snapshot!(format!("{name}-{width}x{height}"), stage.text((width, height)));
+        });
+    }
+}
+
+fn compared() -> Stage {
+    let mut stage = Stage::new();
+    stage.list().compare();
+    for keys in ["G", "Enter", "k", "k", "Enter", "g g"] {
+        stage.press(keys);
+    }
+    stage.press("n").press("n");
+    stage
+}
+
+#[test]
+fn browse_apart() {
+    let mut stage = Stage::new();
+    stage.tick();
+    look(&stage, "apart-listing");
+    stage.list().press("G").press("l").list();
+    look(&stage, "apart");
+}
+
+#[test]
+fn browse_comparing() {
+    look(&compared(), "comparing");
+}
+
+#[test]
+fn gaps_in_front() {
+    let mut stage = compared();
+    stage.press("i");
+    look(&stage, "gaps");
+}
+
+#[test]
+fn only_one_kind_of_difference() {
+    let mut stage = compared();
+    stage.press("f").press("/").type_text("me");
+    look(&stage, "filtered");
+}
+
+#[test]
+fn the_plan_before_anything_runs() {
+    let mut stage = compared();
+    stage.press("s").plan();
+    look(&stage, "plan");
+}
+
+#[test]
+fn a_task_under_way() {
+    let mut stage = compared();
+    stage.press("s").plan().press("Enter");
+    let plan = stage.accept();
+    let steps = plan.groups[0].steps.clone();
+    for done in 0..4 {
+        stage.count(vec![task(1, TaskState::Running, done, &plan)]);
+    }
+    stage.tell_task(TaskId(1), arrived(&steps[..4])).press("x");
+    stage.count(vec![task(1, TaskState::Running, 4, &plan)]);
+    look(&stage, "moving");
+    stage.press("2");
+    look(&stage, "tasks");
+    stage.press("q");
+    look(&stage, "quit");
+    stage.press("Esc").press("3");
+    look(&stage, "log");
+}
+
+#[test]
+fn nothing_yet() {
+    let mut stage = Stage::new();
+    stage.list().press("2");
+    look(&stage, "tasks-empty");
+}
+
+#[test]
+fn words_over_the_screen() {
+    let mut stage = compared();
+    stage.press("?");
+    look(&stage, "help");
+    stage.press("Esc").press(":").type_text("gap");
+    look(&stage, "palette");
+    stage.press("Esc").press("m");
+    look(&stage, "places");
+    stage.press("Esc").press("o");
+    look(&stage, "open");
+    stage.press("Esc").press("y");
+    look(&stage, "copy");
+}
+
+#[test]
+fn colours_change_no_letter() {
+    let mut plain = Stage::new();
+    plain.list().compare();
+    for theme in [ThemeName::Dark, ThemeName::Light] {
+        let mut coloured = Stage::with(settings(), theme);
+        coloured.list().compare();
+        assert_eq!(coloured.text((132, 36)), plain.text((132, 36)));
+    }
+}
