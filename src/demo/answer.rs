@@ -56,6 +56,8 @@ pub(super) struct Wire<B> {
     harm: Harm,
     faults: Faults,
     passed: u64,
+    /// Whether what passed before a cut has had the time to leave.
+    flushed: bool,
     rest: Bytes,
     held: Option<Bytes>,
     wait: Option<Wait>,
@@ -68,6 +70,7 @@ impl<B> Wire<B> {
             harm,
             faults,
             passed: 0,
+            flushed: false,
             rest: Bytes::new(),
             held: None,
             wait: None,
@@ -82,7 +85,14 @@ impl<B> Wire<B> {
         }
         let until = self.harm.at.saturating_sub(self.passed);
         match self.harm.fault {
-            Some(Fault::Cut) if until == 0 => return Err(io::Error::other("cut by a fault")),
+            Some(Fault::Cut) if until == 0 && self.flushed => {
+                return Err(io::Error::other("cut by a fault"));
+            }
+            Some(Fault::Cut) if until == 0 => {
+                self.flushed = true;
+                self.wait = Some(Box::pin(tokio::task::yield_now()));
+                return Ok(Bytes::new());
+            }
             Some(Fault::Cut | Fault::Stall) if until > 0 => {
                 length = length.min(usize::try_from(until).unwrap_or(length));
             }

@@ -1,5 +1,5 @@
 //! The time of the embedded AWS: the system's, shifted or held still by whoever drives the test.
-//! Signatures are still checked against the real time, so a shift shows in `Date` and `LastModified` only.
+//! It shows in `Date` and `LastModified`; signatures of another time are refused only where `Limits::skew` says so.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};

@@ -13,11 +13,14 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::dto::{Timestamp, TimestampFormat};
 use s3s::host::SingleDomain;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 /// What the front knows and steers.
 #[derive(Debug)]
@@ -45,6 +48,7 @@ impl Front {
         let mut s3 = S3ServiceBuilder::new(self.store.clone());
         s3.set_auth(Keys(self.store.clone()));
         s3.set_access(Gate(self.store.clone()));
+        s3.set_config(Arc::new(StaticConfigProvider::new(Arc::new(any_time()))));
         s3.set_host(SingleDomain::new(&format!("localhost:{port}")).map_err(io::Error::other)?);
         Ok(Service {
             s3: s3.build(),
@@ -100,7 +104,10 @@ impl Service {
             let status = StatusCode::from_u16(status).unwrap_or_default();
             return Ok(self.finish(refusal(status, code, message), record, Harm::default()));
         }
-        let harm = Harm::of(sentence.fault, sentence.luck);
+        let bodily = sentence
+            .fault
+            .filter(|fault| reads || *fault != Fault::Stall);
+        let harm = Harm::of(bodily, sentence.luck);
         let body = if upload && (harm != Harm::default() || self.front.faults.caps_bandwidth()) {
             let size = parts.headers.get(header::CONTENT_LENGTH);
             let size = size
@@ -141,10 +148,12 @@ impl Service {
         if record.call.service != "s3" {
             return Ok(unserved(&record.call.service, &parts.headers));
         }
+        let date = parts.headers.get("x-amz-date").and_then(signed_at);
         let mut request = Request::from_parts(parts, body);
         request.extensions_mut().insert(Signed {
             region: record.call.region.clone(),
             key: record.call.key.clone(),
+            date,
         });
         Box::pin(self.s3.call(request))
             .await
@@ -187,6 +196,29 @@ impl Service {
         );
         Response::from_parts(parts, answer)
     }
+}
+
+/// `s3s` would hold signatures against the system's time; ours goes by the demo's clock, where a limit is set at all.
+fn any_time() -> S3Config {
+    let mut config = S3Config::default();
+    config.presigned_url_max_skew_time_secs = u32::MAX;
+    config
+}
+
+/// The time in an `x-amz-date` header, such as `20260111T165800Z`.
+fn signed_at(header: &HeaderValue) -> Option<SystemTime> {
+    let text = header.to_str().ok()?;
+    let part = |at: Range<usize>| text.get(at);
+    let (year, month, day) = (part(0..4)?, part(4..6)?, part(6..8)?);
+    let (hour, minute, second) = (part(9..11)?, part(11..13)?, part(13..15)?);
+    let date = format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z");
+    let parsed = Timestamp::parse(TimestampFormat::DateTime, &date).ok()?;
+    let mut seconds = Vec::new();
+    parsed
+        .format(TimestampFormat::EpochSeconds, &mut seconds)
+        .ok()?;
+    let seconds = String::from_utf8(seconds).ok()?.parse::<f64>().ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds).ok()?)
 }
 
 fn is_empty(body: &s3s::Body) -> bool {

@@ -9,6 +9,7 @@ use s3s::auth::{S3Auth, SecretKey};
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{PoisonError, RwLock};
+use std::time::SystemTime;
 
 /// Keys and denials.
 #[derive(Debug, Default)]
@@ -46,6 +47,8 @@ pub(in crate::demo) struct Signed {
     pub region: Option<String>,
     /// The prefix that a listing asks for.
     pub key: String,
+    /// When it was signed.
+    pub date: Option<SystemTime>,
 }
 
 impl Denial {
@@ -124,7 +127,26 @@ impl Store {
         }
     }
 
+    /// Refuses what was signed too far from the clock's time.
+    fn timely(&self, signed: Option<SystemTime>) -> S3Result<()> {
+        let (Some(limit), Some(signed)) = (self.limits().skew, signed) else {
+            return Ok(());
+        };
+        let now = self.clock().now();
+        let apart = now
+            .duration_since(signed)
+            .unwrap_or_else(|earlier| earlier.duration());
+        if apart <= limit {
+            return Ok(());
+        }
+        Err(s3_error!(
+            RequestTimeTooSkewed,
+            "The difference between the request time and the server's time is too large."
+        ))
+    }
+
     fn admit(&self, wish: &Wish<'_>, signed: Option<&Signed>, headers: &HeaderMap) -> S3Result<()> {
+        self.timely(signed.and_then(|signed| signed.date))?;
         self.permit(wish)?;
         let Ok(bucket) = self.bucket(wish.bucket) else {
             return Ok(());

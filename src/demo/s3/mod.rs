@@ -41,6 +41,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 pub(super) use access::{Gate, Keys, Signed};
 
@@ -73,6 +74,8 @@ pub struct Limits {
     pub checksums: bool,
     /// Whether a request signed for a bucket's wrong region is sent away.
     pub regions: bool,
+    /// How far the signature's date may be from the demo's clock; any when `None`.
+    pub skew: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -84,6 +87,7 @@ impl Default for Limits {
             conditions: true,
             checksums: true,
             regions: true,
+            skew: None,
         }
     }
 }

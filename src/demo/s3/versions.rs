@@ -103,7 +103,7 @@ pub(super) fn list_object_versions(
         prefix: input.prefix.clone().unwrap_or_default(),
         delimiter: input.delimiter.clone().unwrap_or_default(),
         after: marker.map_or(After::Start, After::Key),
-        limit: limit.saturating_sub(gathered.len()),
+        limit,
     };
     let page = Page::cut(&state.keys, &query, |_| true);
     for (key, slot) in &page.entries {

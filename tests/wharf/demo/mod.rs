@@ -2,10 +2,22 @@
 #![allow(
     clippy::unwrap_used,
     clippy::large_futures,
-    reason = "a test may stop at the first surprise, and SDK futures are large"
+    clippy::too_many_lines,
+    reason = "a test may stop at the first surprise, SDK futures are large and its builders take a line a call"
 )]
 
+mod access;
+mod checksums;
+mod clients;
+mod conditions;
+mod configuration;
+mod copies;
+mod deletes;
+mod encryption;
+mod faults;
+mod listing;
 mod objects;
+mod parts;
 mod world;
 
 use aws_sdk_s3::Client;
