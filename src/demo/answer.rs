@@ -8,6 +8,7 @@ use hyper::body::Incoming;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 /// What a fault does to a body: where it is cut or stalled, and which bit is flipped.
@@ -40,7 +41,7 @@ impl Harm {
     }
 
     /// An upload's body, harmed on its way in.
-    pub(super) fn uploading(self, body: Incoming, size: u64, faults: Faults) -> Wire<Incoming> {
+    pub(super) fn uploading(self, body: Watched, size: u64, faults: Faults) -> Wire<Watched> {
         Wire::new(body, self.within(size), faults)
     }
 }
@@ -200,6 +201,41 @@ where
 
     fn size_hint(&self) -> SizeHint {
         self.left()
+    }
+}
+
+/// A request's body that knows whether anybody began to read it.
+pub(super) struct Watched {
+    inner: Incoming,
+    begun: Arc<AtomicBool>,
+}
+
+impl Watched {
+    pub(super) fn new(inner: Incoming, begun: Arc<AtomicBool>) -> Self {
+        Self { inner, begun }
+    }
+}
+
+impl Body for Watched {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if !self.inner.is_end_stream() {
+            self.begun.store(true, Ordering::Release);
+        }
+        Pin::new(&mut self.inner).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one door of all services: logs a request, lets the fault layer have it, and routes it by the service in the
 //! signature's scope. Unsigned requests are for S3. A service that is not here yet gets a clean refusal.
 
-use super::answer::{Answer, Harm};
+use super::answer::{Answer, Harm, Watched};
 use super::call::Call;
 use super::clock::Clock;
 use super::fault::{Fault, Faults, Sentence};
@@ -20,6 +20,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// What the front knows and steers.
@@ -75,7 +76,19 @@ impl Service {
         if !sentence.delay.is_zero() {
             tokio::time::sleep(sentence.delay).await;
         }
-        let answered = Box::pin(self.go(parts, body, &record, sentence)).await;
+        let waits = parts.headers.contains_key(header::EXPECT);
+        let begun = Arc::new(AtomicBool::new(false));
+        let body = Watched::new(body, Arc::clone(&begun));
+        let mut answered = Box::pin(self.go(parts, body, &record, sentence)).await;
+        if let Ok(response) = &mut answered
+            && waits
+            && !begun.load(Ordering::Acquire)
+        {
+            // Who waits for 100 and gets the answer must not use the connection again: botocore would mistake the next.
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Ok(response) = &answered {
             record.answered(response.status().as_u16());
         } else {
@@ -88,7 +101,7 @@ impl Service {
     async fn go(
         &self,
         parts: Parts,
-        body: Incoming,
+        body: Watched,
         record: &Arc<Record>,
         sentence: Sentence,
     ) -> Result<Response<Answer>, Hangup> {
@@ -115,7 +128,7 @@ impl Service {
                 .unwrap_or(0);
             s3s::Body::http_body_unsync(harm.uploading(body, size, self.front.faults.clone()))
         } else {
-            s3s::Body::from(body)
+            s3s::Body::http_body_unsync(body)
         };
         let response = self.route(parts, body, record).await?;
         match sentence.fault {
@@ -234,7 +247,7 @@ fn http_date(clock: &Clock) -> Option<HeaderValue> {
 }
 
 /// Reads a body to its end, so that the client is ready to listen.
-async fn drain(mut body: Incoming) {
+async fn drain(mut body: Watched) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 
