@@ -1,10 +1,8 @@
 //! Features that have values (letter, folder, extension, …): counts for each value, and so the rules to try.
 
-use std::collections::BTreeMap;
-
 use crate::domain::gaps::{
     Kind, Rule, Unit, causes,
-    intervals::{self, Interval},
+    intervals::Interval,
     names::{NONE, Name, Names},
     score::{Candidate, Count, Told},
     units::Units,
@@ -49,9 +47,6 @@ impl What {
     }
 }
 
-/// An ordered quantity of every name, and the rule that an interval of it makes.
-type Quantity = (Vec<(i64, Tally)>, fn(Interval) -> What);
-
 /// Counts of one value.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
@@ -74,14 +69,14 @@ impl Tally {
 pub(super) struct Sieve<'n> {
     pub(super) names: &'n Names,
     pub(super) units: &'n Units,
-    total: Tally,
+    pub(super) total: Tally,
 }
 
 impl<'n> Sieve<'n> {
     pub(super) fn new(names: &'n Names, units: &'n Units) -> Self {
         let mut total = Tally::default();
         for name in &names.all {
-            total.add(tally(units, name));
+            total.add(units.tally(name));
         }
         Self {
             names,
@@ -100,46 +95,22 @@ impl<'n> Sieve<'n> {
             What::Extension,
         ));
         tried.extend(self.valued(self.names.classes.len(), |name| name.class, What::Class));
+        let depth = |name: &Name| self.names.folders[name.folder as usize].depth;
+        let depths = self
+            .names
+            .folders
+            .iter()
+            .map(|folder| folder.depth)
+            .max()
+            .map_or(1, |deepest| deepest as usize + 1);
+        tried.extend(self.valued(depths, depth, What::Depth));
         tried.extend(self.flags());
-        for (values, what) in self.quantities() {
-            tried.extend(
-                intervals::narrowest(&values, self.total)
-                    .into_iter()
-                    .map(|(interval, tally, tried)| self.candidate(what(interval), tally, tried)),
-            );
-        }
+        tried.extend(self.intervals());
         tried
     }
 
-    /// The ordered quantities of all names; a time only where each missing name has one.
-    fn quantities(&self) -> Vec<Quantity> {
-        let column = |value: &dyn Fn(usize, &Name) -> i64| {
-            let all = self.names.all.iter().enumerate();
-            all.map(|(at, name)| (value(at, name), tally(self.units, name)))
-                .collect::<Vec<_>>()
-        };
-        let mut quantities: Vec<Quantity> = vec![
-            (
-                column(&|_, name| i64::try_from(name.size).unwrap_or(i64::MAX)),
-                What::Size,
-            ),
-            (
-                column(&|at, _| i64::try_from(at).unwrap_or(i64::MAX)),
-                What::Position,
-            ),
-        ];
-        if self
-            .names
-            .all
-            .iter()
-            .all(|name| !name.missing || name.modified != i64::MIN)
-        {
-            quantities.push((column(&|_, name| name.modified), What::Modified));
-        }
-        quantities
-    }
-
-    /// A feature with one value a name, numbered from 0 to `len`; 0 is none, which only extensions may speak of.
+    /// A feature with one value a name, numbered from 0 to `len`; 0 is none, of which there is nothing to say for
+    /// classes.
     fn valued(
         &self,
         len: usize,
@@ -148,78 +119,19 @@ impl<'n> Sieve<'n> {
     ) -> Vec<Candidate> {
         let mut tallies = vec![Tally::default(); len];
         for name in &self.names.all {
-            tallies[value(name) as usize].add(tally(self.units, name));
+            tallies[value(name) as usize].add(self.tally(name));
         }
         let tried = (len as f64).ln();
         let told = tallies
             .into_iter()
             .zip(0..)
-            .filter(|&(_, number)| number != NONE || what(number).kind() == Kind::Extension);
+            .filter(|&(_, number)| number != NONE || what(number).kind() != Kind::Class);
         told.filter(|(tally, _)| tally.missing > 0)
             .map(|(tally, number)| self.candidate(what(number), tally, tried))
             .collect()
     }
 
-    /// Folders by path and by name, each with all below it.
-    fn folders(&self) -> Vec<Candidate> {
-        let folders = &self.names.folders;
-        let mut tallies = vec![Tally::default(); folders.len()];
-        for name in &self.names.all {
-            tallies[name.folder as usize].add(tally(self.units, name));
-        }
-        for at in (1..folders.len()).rev() {
-            let below = tallies[at];
-            tallies[folders[at].parent as usize].add(below);
-        }
-        let mut named: BTreeMap<u32, (Tally, u32)> = BTreeMap::new();
-        for at in (1..folders.len()).filter(|&at| !self.lies_in_namesake(at)) {
-            let (tally, count) = named.entry(folders[at].name).or_default();
-            tally.add(tallies[at]);
-            *count += 1;
-        }
-        let tried = (folders.len() as f64).ln();
-        let paths = tallies
-            .into_iter()
-            .zip(0..)
-            .skip(1)
-            .filter(|(tally, _)| tally.missing > 0);
-        let mut candidates: Vec<_> = paths
-            .map(|(tally, number)| self.folder(number, tally, tried))
-            .collect();
-        let tried = (named.len().max(1) as f64).ln();
-        // A name that one folder alone bears says nothing that its path does not.
-        let several = named
-            .into_iter()
-            .filter(|(_, (tally, count))| *count > 1 && tally.missing > 0);
-        candidates.extend(
-            several.map(|(name, (tally, _))| self.candidate(What::FolderName(name), tally, tried)),
-        );
-        candidates
-    }
-
-    /// A rule about a folder. Of one that is missing as a whole each object counts, or it would never be named.
-    fn folder(&self, number: u32, tally: Tally, tried: f64) -> Candidate {
-        let mut candidate = self.candidate(What::Folder(number), tally, tried);
-        if self.units.whole[number as usize] == number {
-            candidate.count = Count::plain(&candidate.told, tried);
-        }
-        candidate
-    }
-
-    /// Whether a folder of the same name is above this one: its objects are counted there.
-    fn lies_in_namesake(&self, folder: usize) -> bool {
-        let folders = &self.names.folders;
-        let mut at = folders[folder].parent as usize;
-        while at != 0 {
-            if folders[at].name == folders[folder].name {
-                return true;
-            }
-            at = folders[at].parent as usize;
-        }
-        false
-    }
-
-    /// Features that hold or do not, and depth.
+    /// Features that hold or do not.
     fn flags(&self) -> Vec<Candidate> {
         let mut flags: Vec<What> = Charset::ALL.map(What::Charset).to_vec();
         flags.extend([
@@ -229,31 +141,20 @@ impl<'n> Sieve<'n> {
             What::PageEdge(Edge::Last),
         ]);
         let mut tallies = vec![Tally::default(); flags.len()];
-        let mut depths: BTreeMap<u32, Tally> = BTreeMap::new();
         for (at, name) in self.names.all.iter().enumerate() {
-            let one = tally(self.units, name);
+            let one = self.tally(name);
             let held = flags
                 .iter()
                 .zip(&mut tallies)
                 .filter(|(flag, _)| self.holds(flag, at));
             held.for_each(|(_, tally)| tally.add(one));
-            depths
-                .entry(self.names.folders[name.folder as usize].depth)
-                .or_default()
-                .add(one);
         }
         let tried = (flags.len() as f64).ln();
-        let all = flags
+        let held = flags
             .into_iter()
             .zip(tallies)
-            .map(|(flag, tally)| (flag, tally, tried));
-        let tried = (depths.len() as f64).ln();
-        let depths = depths
-            .into_iter()
-            .map(|(depth, tally)| (What::Depth(depth), tally, tried));
-        all.chain(depths)
-            .filter(|(_, tally, _)| tally.missing > 0)
-            .map(|(what, tally, tried)| self.candidate(what, tally, tried))
+            .filter(|(_, tally)| tally.missing > 0);
+        held.map(|(flag, tally)| self.candidate(flag, tally, tried))
             .collect()
     }
 
@@ -276,21 +177,13 @@ impl<'n> Sieve<'n> {
         }
     }
 
-    /// Whether a folder, or one above it, is the one that a rule means.
-    pub(super) fn lies_in(&self, folder: u32, what: &What) -> bool {
-        let folders = &self.names.folders;
-        let means = |at: u32| {
-            *what == What::Folder(at) || *what == What::FolderName(folders[at as usize].name)
-        };
-        let mut at = folder;
-        while at != 0 && !means(at) {
-            at = folders[at as usize].parent;
-        }
-        at != 0
+    /// What one name counts.
+    pub(super) fn tally(&self, name: &Name) -> Tally {
+        self.units.tally(name)
     }
 
     /// A rule about objects.
-    fn candidate(&self, what: What, tally: Tally, tried: f64) -> Candidate {
+    pub(super) fn candidate(&self, what: What, tally: Tally, tried: f64) -> Candidate {
         let weighed = |tally: Tally| (tally.all - tally.missing) as f64 + tally.weight;
         let (held, all) = (weighed(tally), weighed(self.total));
         let count = Count {
@@ -359,19 +252,5 @@ impl<'n> Sieve<'n> {
                 }
             }
         }
-    }
-}
-
-/// What one name counts.
-fn tally(units: &Units, name: &Name) -> Tally {
-    let weight = if name.missing {
-        units.weight(name.folder)
-    } else {
-        0.0
-    };
-    Tally {
-        all: 1,
-        missing: u64::from(name.missing),
-        weight,
     }
 }

@@ -8,6 +8,7 @@
 
 mod causes;
 mod features;
+mod folders;
 mod intervals;
 mod names;
 mod pairs;

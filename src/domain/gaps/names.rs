@@ -17,16 +17,25 @@ pub(super) const NONE: u32 = 0;
 #[derive(Debug, Default)]
 pub(super) struct Words {
     numbers: HashMap<Box<[u8]>, u32>,
-    words: Vec<Box<[u8]>>,
+    all: Vec<Box<[u8]>>,
+    /// The word asked for last: in a listing it is often the next one too.
+    last: u32,
 }
 
 impl Words {
     fn number(&mut self, word: &[u8]) -> u32 {
+        if self.last == NONE || self.word(self.last) != word {
+            self.last = self.find(word);
+        }
+        self.last
+    }
+
+    fn find(&mut self, word: &[u8]) -> u32 {
         if let Some(&number) = self.numbers.get(word) {
             return number;
         }
-        self.words.push(word.into());
-        let number = u32::try_from(self.words.len()).unwrap_or(NONE);
+        self.all.push(word.into());
+        let number = u32::try_from(self.all.len()).unwrap_or(NONE);
         self.numbers.insert(word.into(), number);
         number
     }
@@ -35,13 +44,13 @@ impl Words {
     pub(super) fn word(&self, number: u32) -> &[u8] {
         (number as usize)
             .checked_sub(1)
-            .and_then(|at| self.words.get(at))
+            .and_then(|at| self.all.get(at))
             .map_or(&[], AsRef::as_ref)
     }
 
     /// Numbers in use, none included.
     pub(super) fn len(&self) -> usize {
-        self.words.len() + 1
+        self.all.len() + 1
     }
 }
 

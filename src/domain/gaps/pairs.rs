@@ -1,11 +1,9 @@
 //! Two rules that hold together (letter and folder, day and extension), where that tells clearly more.
 
-use std::collections::BTreeMap;
-
 use crate::domain::gaps::{
     features::{Sieve, What},
     score::Candidate,
-    strata::{Named, Part, Stratum, candidate},
+    strata::{Census, Named},
 };
 
 /// How much more two rules together must tell than the better of them.
@@ -44,8 +42,7 @@ impl Sieve<'_> {
 
     /// Whether a rule holds for a name; what only objects have holds for no folder.
     fn holds_for(&self, what: &What, name: Named) -> bool {
-        let (_, is_folder) = name.stratum;
-        if !is_folder {
+        if !name.is_folder {
             return self.holds(what, name.at);
         }
         *what == What::Letter(name.letter)
@@ -59,41 +56,67 @@ pub(super) fn best(
     tried: &[Candidate],
     kept: &[Candidate],
 ) -> Option<Candidate> {
-    let mut partners: Vec<&Candidate> = tried
-        .iter()
-        .filter(|candidate| {
-            candidate.count.hit >= 0.8 * candidate.count.missing && candidate.count.base < 0.9
-        })
-        .collect();
-    partners.sort_by(|a, b| b.count.score().total_cmp(&a.count.score()));
-    partners.truncate(PARTNERS);
     let alone = kept
         .iter()
         .map(|kept| kept.count.score())
         .fold(0.0, f64::max);
-    let twos = partners
-        .iter()
-        .enumerate()
-        .flat_map(|(at, a)| partners.iter().skip(at + 1).map(move |b| (*a, *b)));
-    twos.filter(|(a, b)| a.kind() != b.kind())
-        .map(|(a, b)| together(sieve, a, b))
-        .filter(|both| {
-            both.count.is_beyond_chance() && both.count.score() > alone + CLEARLY.max(0.1 * alone)
-        })
+    let clear = |both: &Candidate| {
+        both.count.is_beyond_chance() && both.count.score() > alone + CLEARLY.max(0.1 * alone)
+    };
+    let twos = together(sieve, &partners(tried));
+    twos.into_iter()
+        .filter(clear)
         .max_by(|a, b| a.count.score().total_cmp(&b.count.score()))
 }
 
-/// Two rules as one.
-fn together(sieve: &Sieve<'_>, a: &Candidate, b: &Candidate) -> Candidate {
-    let mut what: Vec<What> = a.what.iter().chain(&b.what).copied().collect();
-    what.sort_by_key(What::kind);
-    let mut strata: BTreeMap<Stratum, Part> = BTreeMap::new();
-    let mut held: BTreeMap<Stratum, Part> = BTreeMap::new();
+/// Rules that hold for most of the missing, and not for nearly all names: the most telling ones.
+fn partners(tried: &[Candidate]) -> Vec<&Candidate> {
+    let may = |candidate: &&Candidate| {
+        candidate.count.hit >= 0.8 * candidate.count.missing && candidate.count.base < 0.9
+    };
+    let mut partners: Vec<&Candidate> = tried.iter().filter(may).collect();
+    partners.sort_by(|a, b| b.count.score().total_cmp(&a.count.score()));
+    partners.truncate(PARTNERS);
+    partners
+}
+
+/// Every two rules of different kinds as one, counted in one pass: names by which of the rules hold for them.
+fn together(sieve: &Sieve<'_>, partners: &[&Candidate]) -> Vec<Candidate> {
+    if partners.len() < 2 {
+        return Vec::new();
+    }
+    let mut all = Census::default();
+    let mut held = vec![Census::default(); 1 << partners.len()];
     sieve.each_name(|name| {
-        strata.entry(name.stratum).or_default().count(name.missing);
-        if what.iter().all(|what| sieve.holds_for(what, name)) {
-            held.entry(name.stratum).or_default().count(name.missing);
-        }
+        let holds = |rule: &Candidate| rule.what.iter().all(|what| sieve.holds_for(what, name));
+        let bits = partners
+            .iter()
+            .enumerate()
+            .map(|(at, rule)| usize::from(holds(rule)) << at);
+        held[bits.sum::<usize>()].count(name);
+        all.count(name);
     });
-    candidate(what, &strata, &held, a.count.tried + b.count.tried)
+    let twos = (0..partners.len()).flat_map(|a| (a + 1..partners.len()).map(move |b| (a, b)));
+    twos.filter(|&(a, b)| partners[a].kind() != partners[b].kind())
+        .map(|(a, b)| {
+            let mut both = Census::default();
+            let bits = 1 << a | 1 << b;
+            held.iter()
+                .enumerate()
+                .filter(|(which, _)| which & bits == bits)
+                .for_each(|(_, census)| both.join(census));
+            let mut what: Vec<What> = partners[a]
+                .what
+                .iter()
+                .chain(&partners[b].what)
+                .copied()
+                .collect();
+            what.sort_by_key(What::kind);
+            all.rule(
+                what,
+                &both,
+                partners[a].count.tried + partners[b].count.tried,
+            )
+        })
+        .collect()
 }

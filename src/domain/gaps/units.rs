@@ -2,6 +2,7 @@
 
 use crate::domain::gaps::{
     Explanation,
+    features::Tally,
     names::{Name, Names},
 };
 
@@ -61,8 +62,22 @@ impl Units {
         self.singles + self.wholes
     }
 
+    /// What one name counts.
+    pub(super) fn tally(&self, name: &Name) -> Tally {
+        let weight = if name.missing {
+            self.weight(name.folder)
+        } else {
+            0.0
+        };
+        Tally {
+            all: 1,
+            missing: u64::from(name.missing),
+            weight,
+        }
+    }
+
     /// What a missing object in this folder weighs: all objects of a folder missing as a whole are one name.
-    pub(super) fn weight(&self, folder: u32) -> f64 {
+    fn weight(&self, folder: u32) -> f64 {
         match self.whole[folder as usize] {
             0 => 1.0,
             whole => self.weight[whole as usize],
