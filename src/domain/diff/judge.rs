@@ -43,7 +43,7 @@ pub struct Rules {
     pub left: SideKind,
     /// What the right side is.
     pub right: SideKind,
-    /// The server's clock less this machine's, as measured.
+    /// The server's clock less this machine's, as measured by the date of an answer.
     pub skew: SignedDuration,
 }
 
@@ -158,7 +158,7 @@ fn proof(left: &Facts, right: &Facts, rules: &Rules, known: Option<Known>) -> Le
     let known = known.map_or(Level::Size, |known| known.level);
     // An ETag is made from the content (or, under KMS, of one write): equal ones mean equal contents, however made.
     let etags = match (left.etag(), right.etag()) {
-        (Some(one), Some(other)) if one == other => Level::Checksum,
+        (Some(one), Some(other)) if one == other && is_made_of_content(one) => Level::Checksum,
         _ => Level::Size,
     };
     // Nothing is always equal to nothing.
@@ -169,6 +169,16 @@ fn proof(left: &Facts, right: &Facts, rules: &Rules, known: Option<Known>) -> Le
     };
     known.max(etags).max(empty)
 }
+
+/// Whether an ETag can tell contents apart: some stores give every object an empty one, or one of zeros.
+fn is_made_of_content(etag: &str) -> bool {
+    let digest = etag.split('-').next().unwrap_or_default();
+    digest.chars().any(|c| c != '0')
+}
+
+/// How far a measured skew may be too low, seconds: an answer's date is older than its arrival by its way and by part of a
+/// second, so that every clock here looks a little ahead. To believe that would hide changes made right after an upload.
+const SKEW_NOISE: i64 = 10;
 
 /// The times of two sides, each with who wrote it.
 struct Clock {
@@ -236,10 +246,20 @@ impl Clock {
     fn on_server(&self, at: Option<Timestamp>, writer: Writer) -> Option<Timestamp> {
         let mixed = self.writers.0 != self.writers.1;
         if mixed && writer == Writer::Disk {
-            at?.checked_add(self.skew).ok()
+            at?.checked_add(sure(self.skew)).ok()
         } else {
             at
         }
+    }
+}
+
+/// As much of a measured skew as is no mere delay of the answer that told it.
+fn sure(skew: SignedDuration) -> SignedDuration {
+    if skew.is_negative() {
+        skew.saturating_add(SignedDuration::from_secs(SKEW_NOISE))
+            .min(SignedDuration::ZERO)
+    } else {
+        skew
     }
 }
 
@@ -364,6 +384,35 @@ mod tests {
             judge(&file(1, 500_000), &object(1, 300, "e"), &behind, None),
             SAME_TIME
         );
+    }
+
+    #[test]
+    fn a_skew_that_may_be_the_way_of_the_answer_hides_no_change() {
+        let measured = |seconds, millis| {
+            let rules = Rules {
+                skew: SignedDuration::from_secs(seconds),
+                ..rules(Level::Time, SideKind::Disk, SideKind::S3)
+            };
+            judge(&file(1, millis), &object(1, 10, "e"), &rules, None)
+        };
+        // Changed a moment after its upload; the answer that told the time took as long.
+        assert_eq!(measured(-2, 11_500), LEFT_NEWER);
+        assert_eq!(measured(-60, 69_500), LEFT_NEWER);
+        assert_eq!(measured(-60, 60_000), SAME_TIME);
+        assert_eq!(measured(2, 9_000), LEFT_NEWER);
+    }
+
+    #[test]
+    fn an_etag_that_every_object_bears_proves_nothing() {
+        let rules = rules(Level::Checksum, SideKind::S3, SideKind::S3);
+        for etag in [
+            "",
+            "00000000000000000000000000000000",
+            "00000000000000000000000000000000-1",
+        ] {
+            let verdict = judge(&object(1, 10, etag), &object(1, 11, etag), &rules, None);
+            assert_eq!(verdict, Verdict::Unproven, "{etag}");
+        }
     }
 
     #[test]
