@@ -8,12 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::domain::key::Key;
 
 /// One thing below a location: its key and what the listing told about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The name below the location.
     pub key: Key,
     /// All else.
-    #[serde(flatten)]
     pub facts: Facts,
 }
 
@@ -167,15 +166,27 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds one entry of `bytes` bytes.
+    /// Adds one entry of `bytes` bytes. Sizes that a recorded listing made up stop at the most that can be told.
     pub fn add(&mut self, bytes: u64) {
-        self.objects += 1;
-        self.bytes += bytes;
+        self.join(Self { objects: 1, bytes });
     }
 
     /// Adds all of another tally.
     pub fn join(&mut self, other: Self) {
-        self.objects += other.objects;
-        self.bytes += other.bytes;
+        self.objects = self.objects.saturating_add(other.objects);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tally;
+
+    #[test]
+    fn sizes_beyond_all_measure_are_counted_and_not_wrapped() {
+        let mut tally = Tally::default();
+        tally.add(u64::MAX);
+        tally.add(2);
+        assert_eq!((tally.objects, tally.bytes), (2, u64::MAX));
     }
 }
