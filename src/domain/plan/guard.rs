@@ -1,7 +1,12 @@
 //! What no plan may do, told before anything is listed: copy a place onto itself or into itself.
 
+use std::collections::BTreeMap;
+
 use super::{Op, PLAN_VERSION, Plan};
-use crate::domain::{key::Key, location::Location};
+use crate::domain::{
+    key::Key,
+    location::{Location, Prefix},
+};
 
 /// Why a source and a destination are refused, whatever the options say.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,32 +68,61 @@ impl Plan {
         if source.same_place(destination) {
             return Err(Guard::SamePlace(destination.clone()));
         }
-        let folders = only.iter().filter(|key| key.is_folder());
-        let inner =
-            folders.filter_map(|key| Some((source.child(key).ok()?, destination.child(key).ok()?)));
-        let all = only
-            .is_empty()
-            .then(|| (source.clone(), destination.clone()));
-        inner
-            .chain(all)
-            .try_for_each(|(source, destination)| apart(source, destination))
+        match (source, destination) {
+            _ if only.is_empty() => apart(source, destination),
+            (Location::S3(from), Location::S3(to)) if source.overlaps(destination) => {
+                apart_by_key(from, to, only)
+            }
+            _ => Ok(()),
+        }
     }
 }
 
-fn apart(source_place: Location, destination: Location) -> Result<(), Guard> {
-    if source_place.contains(&destination) {
-        return Err(Guard::InsideSource {
-            source_place,
-            destination,
-        });
-    }
-    if destination.contains(&source_place) {
-        return Err(Guard::InsideDestination {
-            source_place,
-            destination,
-        });
+/// Refuses keys that are read where others (or they themselves) are written.
+fn apart_by_key(source: &Prefix, destination: &Prefix, only: &[Key]) -> Result<(), Guard> {
+    let below = |place: &Prefix, key: &Key| {
+        let path = place.full_key(key).ok()?.into();
+        Some(Prefix {
+            path,
+            ..place.clone()
+        })
+    };
+    let read = only.iter().filter_map(|key| below(source, key));
+    let read: BTreeMap<String, Prefix> = read.map(|place| (place.folder(), place)).collect();
+    for written in only.iter().filter_map(|key| below(destination, key)) {
+        let folder = written.folder();
+        let inside = read.range(folder.clone()..).next();
+        let inside = inside
+            .filter(|(read, _)| read.starts_with(&folder))
+            .map(|(_, place)| place);
+        let around = || {
+            let mut ends = folder.match_indices('/');
+            ends.find_map(|(at, _)| read.get(folder.get(..=at)?))
+        };
+        if let Some(read) = inside.or_else(around) {
+            apart(&Location::S3(read.clone()), &Location::S3(written))?;
+        }
     }
     Ok(())
+}
+
+fn apart(source_place: &Location, destination: &Location) -> Result<(), Guard> {
+    let (inside, around) = (
+        source_place.contains(destination),
+        destination.contains(source_place),
+    );
+    let (source_place, destination) = (source_place.clone(), destination.clone());
+    match (inside, around) {
+        (true, _) => Err(Guard::InsideSource {
+            source_place,
+            destination,
+        }),
+        (_, true) => Err(Guard::InsideDestination {
+            source_place,
+            destination,
+        }),
+        (false, false) => Ok(()),
+    }
 }
 
 /// What moves an entry from one place to the other.
@@ -155,6 +189,26 @@ mod tests {
             refusal("s3://bucket", "s3://bucket/q", &folder),
             Err(Guard::InsideSource { .. })
         ));
+    }
+
+    #[test]
+    fn no_marked_key_is_written_where_another_is_read() {
+        let refusal = |source, destination, only: &[&str]| {
+            let only: Vec<Key> = only.iter().map(|key| Key::from(*key)).collect();
+            Plan::guards(&at(source), &at(destination), &only)
+        };
+        assert!(refusal("s3://bucket", "s3://bucket/q", &["x/", "q/x/"]).is_err());
+        assert!(refusal("s3://bucket", "s3://bucket/q", &["a", "q/a"]).is_err());
+        assert!(refusal("s3://bucket", "s3://bucket/q", &["a", "q/"]).is_err());
+        assert!(refusal("s3://bucket/q", "s3://bucket", &["x/", "q/x/y"]).is_err());
+        assert_eq!(
+            refusal("s3://bucket", "s3://bucket/q", &["a", "b/", "q2/"]),
+            Ok(())
+        );
+        assert_eq!(
+            refusal("s3://bucket/q", "s3://bucket", &["a", "q/b"]),
+            Ok(())
+        );
     }
 
     #[test]
