@@ -8,6 +8,7 @@ mod planner;
 mod print;
 #[cfg(test)]
 mod tests;
+mod twins;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -153,10 +154,10 @@ pub enum Brake {
     },
 }
 
-/// What a person must agree to before a plan runs.
+/// What a person must agree to before a plan runs: what the destination has now and would lose.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Consent {
-    /// What would be written over.
+    /// What would be written over, with the bytes that are there now.
     pub overwrites: Tally,
     /// What would be removed.
     pub deletes: Tally,
@@ -201,15 +202,26 @@ impl Plan {
 
     /// What the selected groups move, deletes left aside.
     pub fn moves(&self) -> Tally {
-        self.sum(|group| group.op != Op::Delete)
+        let mut sum = Tally::default();
+        self.selected()
+            .filter(|group| group.op != Op::Delete)
+            .for_each(|group| sum.join(group.tally()));
+        sum
     }
 
     /// What a person must agree to before the selected groups run.
     pub fn needs_consent(&self) -> Consent {
-        Consent {
-            overwrites: self.sum(|group| group.overwrites && group.op != Op::Delete),
-            deletes: self.sum(|group| group.op == Op::Delete),
+        let mut consent = Consent::default();
+        for step in self.steps() {
+            let lost = step.destination.iter().map(|facts| facts.size);
+            match step.op {
+                Op::Delete => lost.for_each(|size| consent.deletes.add(size)),
+                Op::Upload | Op::Download | Op::Copy | Op::Relay => {
+                    lost.for_each(|size| consent.overwrites.add(size));
+                }
+            }
         }
+        consent
     }
 
     /// The brakes that hold for what is selected: those on deletes fall away with the deletes.
@@ -226,13 +238,5 @@ impl Plan {
             return Err(PlanError::Version(self.version));
         }
         Ok(())
-    }
-
-    fn sum(&self, counts: impl Fn(&Group) -> bool) -> Tally {
-        let mut sum = Tally::default();
-        self.selected()
-            .filter(|group| counts(group))
-            .for_each(|group| sum.join(group.tally()));
-        sum
     }
 }

@@ -1,16 +1,16 @@
 //! `Planner`: pairs and options in, a plan out. Nothing that exists is lost but by a group of its own,
 //! and nothing is deleted but from two complete listings.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use super::{
     Brake, Existing, Group, Left, MaxDelete, Op, PLAN_VERSION, Plan, PlanError, Printer, Refusal,
-    Step, SyncOptions, Tally, guard::way, notice,
+    Step, SyncOptions, Tally, guard::way, notice, twins::Twins,
 };
 use crate::domain::{
-    codec::{Collisions, Folding, KeyRefusal, check_on_disk},
+    codec::{Folding, KeyRefusal, check_on_disk},
     diff::{Level, Newer, Pair, Sign, Verdict},
     entry::{End, Facts, Kind},
     key::Key,
@@ -30,9 +30,7 @@ pub struct Planner {
     left: Left,
     /// Symbolic links, and sockets, pipes and devices, at the source: never moved.
     immovable: [u64; 2],
-    collisions: Collisions,
-    /// Keys that the destination's file system takes for the same as an earlier one, each with that one.
-    collided: Vec<(Key, Key)>,
+    twins: Twins,
 }
 
 /// What steps of one group have in common; its order is the order in which groups run.
@@ -85,20 +83,24 @@ impl Planner {
             groups: BTreeMap::new(),
             left: Left::default(),
             immovable: [0; 2],
-            collisions: Collisions::default(),
-            collided: Vec::new(),
+            twins: Twins::default(),
         })
     }
 
     /// The same planner for a destination whose file system folds names.
     #[must_use]
     pub fn with_folding(mut self, folding: Folding) -> Self {
-        self.collisions = Collisions::new(folding);
+        self.twins = Twins::new(folding);
         self
     }
 
     /// Takes the next pair, in key order; those that a filter leaves out belong here too, to be counted.
     pub fn push(&mut self, pair: &Pair) {
+        let stands = pair.right.is_some();
+        let moves = !pair.is_folder() && pair.verdict != Verdict::Excluded;
+        if self.way == Op::Download && (stands || moves) {
+            self.twins.push(pair);
+        }
         if pair.is_folder() {
             return;
         }
@@ -111,7 +113,9 @@ impl Planner {
         if !matches!(fate, Fate::Excluded) {
             self.take_note(pair);
         }
-        let size = pair.facts().map_or(0, |facts| facts.size);
+        let facts = pair.facts();
+        let has_content = facts.is_some_and(|facts| facts.kind == Kind::Object);
+        let size = facts.map_or(0, |facts| facts.size);
         let left = &mut self.left;
         match fate {
             Fate::Step(effect) => self.add_step(effect, pair),
@@ -123,7 +127,8 @@ impl Planner {
             Fate::Kept => left.kept.add(size),
             Fate::Unproven => left.unproven.add(size),
             Fate::Extra => left.extra.add(size),
-            Fate::Excluded => left.excluded.add(size),
+            Fate::Excluded if has_content => left.excluded.add(size),
+            Fate::Excluded => {}
             Fate::Conflict => left.conflicts.add(size),
             Fate::Archived => left.archived.add(size),
             Fate::NotScanned => left.not_scanned.add(size),
@@ -147,7 +152,7 @@ impl Planner {
         if !broken.is_empty() {
             self.give_up_deletes();
         }
-        self.refuse_collided();
+        self.refuse_twins();
         let brakes = self.brakes(&broken);
         let groups = numbered(std::mem::take(&mut self.groups));
         let steps = groups.iter().flat_map(|group| &group.steps);
@@ -178,17 +183,12 @@ impl Planner {
         notice::about_left(self.left.archived.objects, links, specials)
     }
 
-    /// Takes the pair into the fingerprints, and looks for a collision at the destination.
+    /// Takes the pair into the fingerprints.
     fn take_note(&mut self, pair: &Pair) {
         for (print, facts) in self.prints.iter_mut().zip([&pair.left, &pair.right]) {
             if let Some(facts) = facts.as_ref().filter(|facts| facts.kind == Kind::Object) {
                 print.add(&pair.key, facts);
             }
-        }
-        if self.way == Op::Download
-            && let Some(first) = self.collisions.push(&pair.key)
-        {
-            self.collided.push((pair.key.clone(), first));
         }
     }
 
@@ -275,34 +275,20 @@ impl Planner {
         });
     }
 
-    /// Takes back the steps of keys that would become one file: none of them may be the last to win.
-    fn refuse_collided(&mut self) {
-        let collided = std::mem::take(&mut self.collided);
-        let mut others: BTreeMap<&Key, &Key> = BTreeMap::new();
-        for (key, first) in &collided {
-            others.insert(key, first);
-            others.entry(first).or_insert(key);
-        }
-        let mut refused = HashSet::new();
+    /// Takes back what would be done to keys that are one file at the destination.
+    fn refuse_twins(&mut self) {
+        let twins = std::mem::take(&mut self.twins);
+        let names = twins.names();
+        let refused = &mut self.left.refused;
         for steps in self.groups.values_mut() {
             steps.retain(|step| {
-                let stays = !others.contains_key(&step.key) || step.op == Op::Delete;
-                stays || !refused.insert(step.key.clone())
+                let other = names.other(&step.key);
+                refused.extend(other.map(|other| twin(&step.key, other)));
+                other.is_none()
             });
         }
         self.groups.retain(|_, steps| !steps.is_empty());
-        for (key, other) in others.into_iter().filter(|(key, _)| refused.contains(*key)) {
-            let reason =
-                format!("the destination's file system takes this name and \"{other}\" for one");
-            self.left.refused.push(Refusal {
-                key: key.clone(),
-                sign: Sign::Clash,
-                reason: reason.into(),
-            });
-        }
-        self.left
-            .refused
-            .sort_by(|one, other| one.key.cmp(&other.key));
+        refused.sort_by(|one, other| one.key.cmp(&other.key));
     }
 
     fn brakes(&self, broken: &[String]) -> Vec<Brake> {
@@ -328,6 +314,15 @@ impl Planner {
             });
         }
         brakes
+    }
+}
+
+fn twin(key: &Key, other: &Key) -> Refusal {
+    let reason = format!("the destination's file system takes this name and \"{other}\" for one");
+    Refusal {
+        key: key.clone(),
+        sign: Sign::Clash,
+        reason: reason.into(),
     }
 }
 

@@ -100,6 +100,8 @@ fn pairs(road: Road, options: &SyncOptions, source: &Tree, destination: &Tree) -
     };
     let mut merge_options = MergeOptions::new(road.rules(options.check));
     merge_options.filter = Some(Matcher::new(&options.filter).unwrap());
+    merge_options.folders = true;
+    merge_options.excluded = true;
     let mut merge = Merge::new(merge_options);
     merge.push_left(page(source));
     merge.push_right(page(destination));
@@ -434,7 +436,8 @@ fn consent_is_asked_for_what_would_be_lost() {
     assert!(consent.is_needed());
     assert_eq!(
         (consent.overwrites.objects, consent.overwrites.bytes),
-        (1, 3)
+        (1, 1),
+        "what is lost, not what comes"
     );
     assert_eq!((consent.deletes.objects, consent.deletes.bytes), (1, 1));
     assert_eq!((plan.moves().objects, plan.moves().bytes), (2, 4));
@@ -493,6 +496,97 @@ fn keys_that_become_one_file_are_refused_both() {
         .map(|refusal| refusal.key.as_str().unwrap())
         .collect();
     assert_eq!(refused, ["A", "B", "a", "b"]);
+}
+
+/// Effects and refused keys of a download to a file system that takes `A` and `a` for one.
+fn folded(source: &[&str], destination: &[&str]) -> (Vec<(char, Key)>, Vec<String>) {
+    let options = SyncOptions {
+        max_delete: MaxDelete::Objects(99),
+        ..deleting()
+    };
+    let source = small(Road::Down, true, source);
+    let facts = |key: &str| Road::Down.facts(false, key, u64::from(!key.ends_with('/')), 5);
+    let destination = destination.iter().map(|key| (Key::from(*key), facts(key)));
+    let destination = destination.collect();
+    let mut planner = planner(Road::Down, &options).with_folding(Folding::Case);
+    for pair in pairs(Road::Down, &options, &source, &destination) {
+        planner.push(&pair);
+    }
+    let plan = planner.finish(End::Complete, End::Complete, now());
+    let refused = plan.left.refused.iter();
+    let refused = refused.map(|refusal| refusal.key.to_string()).collect();
+    (effects(&plan), refused)
+}
+
+#[test]
+fn a_file_that_stands_for_a_key_of_another_case_is_not_deleted() {
+    let (effects, refused) = folded(&["a", "x"], &["A"]);
+    assert_eq!(effects, [('+', Key::from("x"))]);
+    assert_eq!(refused, ["A", "a"]);
+}
+
+#[test]
+fn nothing_goes_into_a_folder_that_the_disk_spells_otherwise() {
+    let (effects, refused) = folded(&["B/x", "c"], &["b/x", "b/y"]);
+    assert_eq!(effects, [('+', Key::from("c"))]);
+    assert_eq!(refused, ["B/x", "b/x", "b/y"]);
+    let (effects, refused) = folded(&["B/x", "b/y"], &["B/x"]);
+    assert_eq!((effects.len(), refused), (0, vec!["b/y".to_owned()]));
+    let (effects, refused) = folded(&["a"], &["A/"]);
+    assert_eq!((effects.len(), refused), (0, vec!["a".to_owned()]));
+}
+
+#[test]
+fn what_a_filter_leaves_on_the_disk_is_not_written_over_under_another_case() {
+    let options = SyncOptions {
+        filter: Filter {
+            rules: vec![Glob::Exclude("A".into())],
+            ..Filter::default()
+        },
+        ..SyncOptions::default()
+    };
+    let mut planner = planner(Road::Down, &options).with_folding(Folding::Case);
+    let pair = |key: &str, at_source: bool| {
+        let facts = Some(Road::Down.facts(at_source, key, 1, 5));
+        let (left, right) = if at_source {
+            (facts, None)
+        } else {
+            (None, facts)
+        };
+        let verdict = if at_source {
+            Verdict::OnlyLeft
+        } else {
+            Verdict::Excluded
+        };
+        Pair {
+            key: Key::from(key),
+            left,
+            right,
+            verdict,
+        }
+    };
+    planner.push(&pair("A", false));
+    planner.push(&pair("a", true));
+    let plan = planner.finish(End::Complete, End::Complete, now());
+    assert_eq!((effects(&plan), plan.left.refused.len()), (vec![], 1));
+}
+
+#[test]
+fn a_link_is_not_counted_as_left_out_by_a_filter() {
+    let link = Facts {
+        kind: Kind::Symlink,
+        ..Road::Up.facts(true, "link", 9, 5)
+    };
+    let mut planner = planner(Road::Up, &SyncOptions::default());
+    planner.push(&Pair {
+        key: Key::from("link"),
+        left: Some(link),
+        right: Some(Road::Up.facts(false, "link", 1, 5)),
+        verdict: Verdict::Excluded,
+    });
+    let plan = planner.finish(End::Complete, End::Complete, now());
+    assert_eq!(plan.left.excluded.objects, 0);
+    assert!(plan.notices[0].starts_with("1 symbolic link left"));
 }
 
 #[test]
