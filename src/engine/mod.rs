@@ -5,6 +5,7 @@ pub mod event;
 pub mod journal;
 pub mod scan;
 pub mod tasks;
+pub mod transfer;
 
 pub use command::{Command, View};
 pub use event::{Body, Event, Snapshot};

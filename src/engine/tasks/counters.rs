@@ -90,6 +90,11 @@ impl Counters {
         }
     }
 
+    /// Steps that ended so far, however they did.
+    pub fn ended_steps(&self) -> u64 {
+        self.done.load(Relaxed) + self.failed.load(Relaxed) + self.skipped.load(Relaxed)
+    }
+
     /// Takes a counted failure back: a person asked for the step once more.
     pub fn tried_again(&self) {
         self.failed.fetch_sub(1, Relaxed);

@@ -1,0 +1,257 @@
+//! `Context`: what all workers of a task share: the job, its limits, and what was learnt on the way.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU8, Ordering::Relaxed},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    backend::{s3::S3, store::Store},
+    domain::{
+        plan::{Plan, Step},
+        progress::TaskState,
+        retry::FailureKind,
+    },
+    engine::{
+        journal::TaskJournal,
+        tasks::{Control, Counters, TaskSender},
+    },
+};
+
+use super::{Job, gate::Gate, halt::Halt, parts::Tuning, rate::Rate};
+
+/// Bytes of a permit of the memory budget.
+const GRAIN: u64 = 1024;
+
+/// A step within the plan, without a copy of it.
+#[derive(Debug, Clone)]
+pub(super) struct StepRef {
+    plan: Arc<Plan>,
+    group: usize,
+    index: usize,
+}
+
+impl StepRef {
+    /// The selected steps of a plan, in its order.
+    pub(super) fn selected(plan: &Arc<Plan>) -> Vec<Self> {
+        let groups = plan.groups.iter().enumerate();
+        groups
+            .filter(|(_, group)| group.selected)
+            .flat_map(|(at, group)| (0..group.steps.len()).map(move |index| (at, index)))
+            .map(|(group, index)| Self {
+                plan: Arc::clone(plan),
+                group,
+                index,
+            })
+            .collect()
+    }
+}
+
+impl std::ops::Deref for StepRef {
+    type Target = Step;
+
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "made by `selected` from this very plan, which never changes"
+    )]
+    fn deref(&self) -> &Step {
+        &self.plan.groups[self.group].steps[self.index]
+    }
+}
+
+/// What ETags are that have the form of an MD5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Etags {
+    /// None was compared yet.
+    Unknown = 0,
+    /// The MD5 of the content: another one disproves it.
+    Md5 = 1,
+    /// Something else: they tell nothing.
+    Other = 2,
+}
+
+/// What the workers of a task share.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) plan: Arc<Plan>,
+    pub(super) source: Store,
+    pub(super) destination: Store,
+    pub(super) control: Control,
+    pub(super) counters: Arc<Counters>,
+    pub(super) events: TaskSender,
+    pub(super) journal: TaskJournal,
+    pub(super) tuning: Tuning,
+    pub(super) gate: Arc<Gate>,
+    pub(super) bandwidth: Rate,
+    pub(super) requests: Rate,
+    etags: AtomicU8,
+    memory: Arc<Semaphore>,
+    failed: Mutex<Vec<Failed>>,
+}
+
+/// A step that failed, and how often the task had been resumed when it began.
+#[derive(Debug)]
+struct Failed {
+    step: StepRef,
+    resumes: u64,
+}
+
+impl Context {
+    /// The shared state of a job that moves with `workers` requests at once unless a person says otherwise.
+    pub(super) fn new(job: Job, workers: u16) -> Arc<Self> {
+        let options = &job.plan.options;
+        let pace = job.control.pace();
+        let bandwidth = Rate::of_bytes();
+        bandwidth.set(pace.bandwidth);
+        let requests = Rate::of_requests();
+        requests.set(options.requests_per_second.map(u64::from));
+        let permits = usize::try_from(job.tuning.memory / GRAIN).unwrap_or(usize::MAX);
+        let workers = pace.workers.unwrap_or(workers);
+        job.counters.set_workers(workers);
+        Arc::new(Self {
+            gate: Gate::new(workers),
+            bandwidth,
+            requests,
+            etags: AtomicU8::new(Etags::Unknown as u8),
+            memory: Arc::new(Semaphore::new(permits.clamp(1, Semaphore::MAX_PERMITS))),
+            failed: Mutex::default(),
+            tuning: job.tuning,
+            plan: job.plan,
+            source: job.source,
+            destination: job.destination,
+            control: job.control,
+            counters: job.counters,
+            events: job.events,
+            journal: job.journal,
+        })
+    }
+
+    /// Follows the pace as a person changes it; never ends.
+    pub(super) async fn follow_pace(&self, workers: u16) {
+        let mut paces = self.control.paces();
+        while paces.changed().await.is_ok() {
+            let pace = *paces.borrow_and_update();
+            self.bandwidth.set(pace.bandwidth);
+            self.gate.allow(pace.workers.unwrap_or(workers));
+            self.counters.set_workers(self.gate.width());
+        }
+        std::future::pending::<()>().await;
+    }
+
+    /// Does this work unless the task is cancelled meanwhile.
+    pub(super) async fn cut<T>(
+        &self,
+        work: impl Future<Output = Result<T, Halt>>,
+    ) -> Result<T, Halt> {
+        self.control
+            .token()
+            .run_until_cancelled(work)
+            .await
+            .unwrap_or_else(|| Err(Halt::cancelled()))
+    }
+
+    /// Waits while the task is held.
+    pub(super) async fn ready(&self) -> Result<(), Halt> {
+        if self.control.ready().await {
+            Ok(())
+        } else {
+            Err(Halt::cancelled())
+        }
+    }
+
+    /// Holds the task for a person to mend the cause, and waits until it may go on.
+    pub(super) async fn hold(&self, reason: Box<str>) -> Result<(), Halt> {
+        let resumes = self.control.hold().resumes;
+        if self.control.pause() {
+            self.events.state(TaskState::Paused, Some(reason)).await;
+        }
+        if self.control.resumed_after(resumes).await {
+            Ok(())
+        } else {
+            Err(Halt::cancelled())
+        }
+    }
+
+    /// Room for that many bytes in buffers; all there is, where that is more.
+    pub(super) async fn memory(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
+        let all = self.tuning.memory / GRAIN;
+        let grains = bytes.div_ceil(GRAIN).clamp(1, all.max(1));
+        let grains = u32::try_from(grains).unwrap_or(u32::MAX);
+        // Nobody closes the budget; without a permit the work would go on unbounded, not fail.
+        Arc::clone(&self.memory)
+            .acquire_many_owned(grains)
+            .await
+            .ok()
+    }
+
+    /// Waits until a request may be sent that bears `bytes` bytes.
+    pub(super) async fn pay(&self, bytes: u64) {
+        self.requests.take(1).await;
+        self.bandwidth.take(bytes).await;
+    }
+
+    /// What the plain ETags of this task's stores are, as far as was seen.
+    pub(super) fn etags(&self) -> Etags {
+        match self.etags.load(Relaxed) {
+            1 => Etags::Md5,
+            2 => Etags::Other,
+            _ => Etags::Unknown,
+        }
+    }
+
+    /// Notes what a plain ETag was found to be. One that is an MD5 tells more than one that is not: a key may encrypt that one.
+    pub(super) fn saw_etag(&self, is: Etags) {
+        if self.etags() != Etags::Md5 {
+            self.etags.store(is as u8, Relaxed);
+        }
+    }
+
+    /// A request succeeded: the gate widens again.
+    pub(super) fn succeeded(&self) {
+        self.counters.set_workers(self.gate.succeeded());
+    }
+
+    /// Keeps a failed step for the case that a person asks for it again.
+    pub(super) fn keep_failed(&self, step: StepRef, resumes: u64) {
+        self.failed().push(Failed { step, resumes });
+    }
+
+    /// Whether any step failed and was not tried again.
+    pub(super) fn any_failed(&self) -> bool {
+        !self.failed().is_empty()
+    }
+
+    /// The failed steps that a person asked for again since they began, taken out of the failed ones.
+    pub(super) fn asked_again(&self) -> Vec<StepRef> {
+        let resumes = self.control.hold().resumes;
+        let mut failed = self.failed();
+        let (again, rest) = std::mem::take(&mut *failed)
+            .into_iter()
+            .partition(|failed| failed.resumes < resumes);
+        *failed = rest;
+        let again: Vec<Failed> = again;
+        again.into_iter().map(|failed| failed.step).collect()
+    }
+
+    /// The S3 store that is written to.
+    pub(super) fn target(&self) -> Result<&S3, Halt> {
+        s3(&self.destination)
+    }
+
+    fn failed(&self) -> std::sync::MutexGuard<'_, Vec<Failed>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The store as S3; a plan that says otherwise is refused.
+pub(super) fn s3(store: &Store) -> Result<&S3, Halt> {
+    match store {
+        Store::S3(s3) => Ok(s3),
+        Store::Disk(_) | Store::Manifest(_) => Err(Halt::failed(
+            FailureKind::Refused,
+            "the plan asks for a bucket where there is none: make a new plan",
+        )),
+    }
+}

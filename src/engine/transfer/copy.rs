@@ -1,0 +1,176 @@
+//! Server-side copy: of the exact object that the plan saw, in one request or in parts beyond what one request may copy.
+//! Proof is an ETag equal to the listed one, else the checksum that both objects keep.
+
+use std::{ops::Range, sync::Arc};
+
+use crate::{
+    backend::{
+        s3::CopySource,
+        store::{Checksum, Pin, Slot, Stat, Written},
+    },
+    domain::{diff::Level, retry::FailureKind},
+};
+
+use super::{
+    context::s3,
+    halt::{Done, Halt},
+    hash::etag_md5,
+    multipart::{Sent, begin, complete, give_up},
+    parts::{part_size, ranges},
+    pool::each_part,
+    proof::{self, Evidence},
+    ranges::head,
+    target,
+    tries::Tries,
+    worker::Work,
+};
+
+/// Copies the object in one request.
+pub(super) async fn whole(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
+    let Work { ctx, step, flight } = work;
+    let pin = target::source_pin(step);
+    let source = from(work, pin.as_ref())?;
+    let mut query = target::query(&ctx.plan, step, None, None);
+    query.condition = tries.condition(query.condition);
+    ctx.pay(0).await;
+    let answer = ctx.target()?.copy(&step.key, source, &query).await;
+    let written = match answer {
+        Ok(written) => written,
+        Err(error) if error.failure_kind() == FailureKind::Changed => {
+            let settled = settled(work, tries).await?;
+            settled.ok_or_else(|| target::refused(&ctx.plan, step))?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    flight.moved(work.size());
+    let proven = prove(work, &written).await;
+    let (level, checksum) = proven.inspect_err(|_| tries.wrote(&written))?;
+    let new = proof::identity(&written);
+    Ok(proof::done(work, level, checksum.as_ref(), new))
+}
+
+fn from<'a>(work: &'a Work, pin: Option<&'a Pin>) -> Result<CopySource<'a>, Halt> {
+    Ok(CopySource {
+        store: s3(&work.ctx.source)?,
+        key: &work.step.key,
+        pin,
+    })
+}
+
+fn listed(work: &Work) -> Option<&str> {
+    work.step.source.as_ref().and_then(|facts| facts.etag())
+}
+
+/// After a lost answer: what is there, where it is the copy.
+async fn settled(work: &Work, tries: &Tries) -> Result<Option<Written>, Halt> {
+    if !tries.in_doubt() {
+        return Ok(None);
+    }
+    let evidence = evidence(work, head(work).await?);
+    proof::settled(&work.ctx, work, &evidence).await
+}
+
+/// What the copy must be equal to.
+fn evidence(work: &Work, source: Stat) -> Evidence {
+    Evidence {
+        checksum: source.checksum,
+        etag: listed(work)
+            .filter(|etag| etag_md5(etag).is_some())
+            .map(str::to_owned),
+    }
+}
+
+/// How far the answer proves the copy. The source's checksum is asked for only where it was large enough for parts.
+async fn prove(work: &Work, written: &Written) -> Result<(Level, Option<Checksum>), Halt> {
+    let listed = listed(work);
+    if listed.is_some() && listed == written.etag.as_deref() {
+        return Ok((Level::Checksum, written.checksum.clone()));
+    }
+    let in_parts = listed.is_some_and(|etag| etag.contains('-'));
+    if !in_parts || written.checksum.is_none() || work.ctx.plan.options.verify.is_none() {
+        return Ok((Level::Size, None));
+    }
+    let source = head(work).await?;
+    against(&source, written)
+}
+
+fn against(source: &Stat, written: &Written) -> Result<(Level, Option<Checksum>), Halt> {
+    match proof::agree(source.checksum.as_ref(), written.checksum.as_ref()) {
+        Some(true) => Ok((Level::Checksum, source.checksum.clone())),
+        Some(false) => Err(proof::corrupt(
+            "the copy's checksum differs from the source's",
+        )),
+        None => Ok((Level::Size, None)),
+    }
+}
+
+/// Copies the object in parts, with what the source bears.
+pub(super) async fn in_parts(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
+    let source = work.ctx.cut(head(work)).await?;
+    if source.entry.facts.etag() != listed(work) && listed(work).is_some() {
+        return Err(Halt::changed("the object"));
+    }
+    let upload = begin(work, Some(&source.headers)).await?;
+    let result = finish(work, &source, &upload, tries).await;
+    if result.is_err() {
+        give_up(work, &upload).await;
+    }
+    result
+}
+
+async fn finish(
+    work: &Work,
+    source: &Stat,
+    upload: &Arc<str>,
+    tries: &mut Tries,
+) -> Result<Done, Halt> {
+    let size = part_size(work.size(), work.ctx.tuning.copy_part);
+    let parts = each_part(&work.ctx, ranges(work.size(), size), |number, range| {
+        let (work, upload) = (work.clone(), Arc::clone(upload));
+        async move { copy_part(&work, &upload, number, range).await }
+    })
+    .await?;
+    let evidence = Evidence {
+        checksum: source.checksum.clone(),
+        etag: None,
+    };
+    let completing = complete(work, upload, (&parts, &evidence), tries);
+    let written = work.ctx.cut(completing).await?;
+    let proven = against(source, &written);
+    let (level, checksum) = proven.inspect_err(|_| tries.wrote(&written))?;
+    let new = proof::identity(&written);
+    Ok(proof::done(work, level, checksum.as_ref(), new))
+}
+
+async fn copy_part(
+    work: &Work,
+    upload: &str,
+    number: u32,
+    range: Range<u64>,
+) -> Result<Sent, Halt> {
+    let Work { ctx, step, flight } = work;
+    let length = range.end - range.start;
+    let pin = target::source_pin(step);
+    let slot = Slot {
+        key: &step.key,
+        upload,
+        number,
+    };
+    let mut tries = Tries::of_part();
+    loop {
+        ctx.pay(0).await;
+        let source = from(work, pin.as_ref())?;
+        let copied = ctx.target()?.part_copy(slot, source, range.clone()).await;
+        match copied {
+            Ok(part) => {
+                flight.moved(length);
+                ctx.succeeded();
+                return Ok(Sent { part, crc: None });
+            }
+            Err(error) if error.failure_kind() == FailureKind::Changed => {
+                return Err(Halt::changed("the object"));
+            }
+            Err(error) => tries.again(ctx, step, error.into()).await?,
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Download of an object in one request: pinned to what the listing told, gone on with where the body broke,
+//! proven before the file takes its name.
+
+use bytes::{Bytes, BytesMut};
+
+use crate::{
+    backend::{
+        Error,
+        disk::Draft,
+        store::{Checksum, Headers, ReadQuery, Reading, Stat},
+    },
+    domain::{diff::Level, entry::Identity, retry::FailureKind},
+};
+
+use super::{
+    Context,
+    context::{Etags, s3},
+    halt::{Done, Halt},
+    hash::{self, etag_md5},
+    origin::disk,
+    proof, target,
+    tries::Tries,
+    worker::Work,
+};
+
+/// Contents above this are hashed off the workers' threads.
+const QUICK: usize = 1 << 20;
+
+/// A content that arrived whole, and how far it is proven.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    /// All bytes.
+    pub(super) content: Bytes,
+    /// How it is proven equal to the object.
+    pub(super) level: Level,
+    /// The checksum that proves it.
+    pub(super) checksum: Option<Checksum>,
+    /// What the object bears.
+    pub(super) headers: Headers,
+}
+
+/// Reads the object and writes the file.
+pub(super) async fn whole(work: &Work, step_tries: &mut Tries) -> Result<Done, Halt> {
+    let Work { ctx, step, .. } = work;
+    let _memory = ctx.memory(work.size()).await;
+    let arrived = read(work, step_tries).await?;
+    let draft = disk(&ctx.destination)?
+        .draft(&step.key, work.size())
+        .await?;
+    draft.write_at(0, arrived.content).await?;
+    commit(work, &draft, arrived.level, arrived.checksum).await
+}
+
+/// Gives the file its name, unless the destination is no longer what the plan saw.
+pub(super) async fn commit(
+    work: &Work,
+    draft: &Draft,
+    level: Level,
+    checksum: Option<Checksum>,
+) -> Result<Done, Halt> {
+    let Work { ctx, step, .. } = work;
+    let condition = target::condition(step);
+    let mtime = step.source.as_ref().and_then(|facts| facts.modified);
+    let written = draft
+        .commit(&condition, mtime, ctx.plan.options.durable)
+        .await;
+    let written = match written {
+        Ok(written) => written,
+        Err(error) if error.failure_kind() == FailureKind::Changed => {
+            return Err(target::refused(&ctx.plan, step));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let new = written.file.map_or(Identity::None, Identity::File);
+    Ok(proof::done(work, level, checksum.as_ref(), new))
+}
+
+/// The whole object, exactly as the listing told, proven as far as its answer allows.
+pub(super) async fn read(work: &Work, step_tries: &mut Tries) -> Result<Arrived, Halt> {
+    let mut body = Body::open(work).await?;
+    let mut tries = Tries::of_part();
+    while let Err(halt) = body.fill(work).await {
+        tries.again(&work.ctx, &work.step, halt).await?;
+    }
+    body.prove(work, step_tries).await
+}
+
+/// An object on its way, gone on with after a break.
+struct Body {
+    content: BytesMut,
+    /// `None` after a break: to be asked for again from where it broke.
+    reading: Option<Reading>,
+    stat: Stat,
+}
+
+impl Body {
+    async fn open(work: &Work) -> Result<Self, Halt> {
+        let reading = ask(work, 0).await?;
+        if reading.stat.entry.facts.size != work.size() {
+            return Err(Halt::changed("the object"));
+        }
+        Ok(Self {
+            content: BytesMut::with_capacity(usize::try_from(work.size()).unwrap_or(0)),
+            stat: reading.stat.clone(),
+            reading: Some(reading),
+        })
+    }
+
+    /// Reads to the end of the object.
+    async fn fill(&mut self, work: &Work) -> Result<(), Halt> {
+        let Work { ctx, flight, .. } = work;
+        let mut reading = match self.reading.take() {
+            Some(reading) => reading,
+            None => ask(work, self.content.len() as u64).await?,
+        };
+        while let Some(chunk) = reading.chunk().await? {
+            ctx.bandwidth.take(chunk.len() as u64).await;
+            flight.moved(chunk.len() as u64);
+            self.content.extend_from_slice(&chunk);
+        }
+        super::origin::whole(&self.content, work.size())
+    }
+
+    async fn prove(self, work: &Work, tries: &mut Tries) -> Result<Arrived, Halt> {
+        let content = self.content.freeze();
+        let (level, checksum) = if work.ctx.plan.options.verify.is_some() {
+            prove(&work.ctx, &self.stat, content.clone(), tries).await?
+        } else {
+            (Level::Size, None)
+        };
+        Ok(Arrived {
+            content,
+            level,
+            checksum,
+            headers: self.stat.headers,
+        })
+    }
+}
+
+async fn ask(work: &Work, from: u64) -> Result<Reading, Halt> {
+    let Work { ctx, step, .. } = work;
+    ctx.pay(0).await;
+    let query = ReadQuery {
+        range: (from > 0).then_some(from..work.size()),
+        pin: target::source_pin(step),
+    };
+    let answer = s3(&ctx.source)?.read(&step.key, query).await;
+    answer.map_err(source_failed)
+}
+
+/// A refused read of a pinned object means that it is another one now, and a missing one that it is gone.
+pub(super) fn source_failed(error: Error) -> Halt {
+    if error.failure_kind() == FailureKind::Changed {
+        Halt::changed("the object")
+    } else {
+        error.into()
+    }
+}
+
+/// How far an object's answer proves a content, and by which checksum.
+async fn prove(
+    ctx: &Context,
+    stat: &Stat,
+    content: Bytes,
+    tries: &mut Tries,
+) -> Result<(Level, Option<Checksum>), Halt> {
+    let Some(expected) = expected(stat) else {
+        return Ok((Level::Size, None));
+    };
+    let found = if content.len() <= QUICK {
+        hash::like(&expected, &content)
+    } else {
+        let like = expected.clone();
+        let hashed = tokio::task::spawn_blocking(move || hash::like(&like, &content)).await;
+        hashed.ok().flatten()
+    };
+    judge(ctx, &expected, found.as_ref(), tries)
+}
+
+/// What a content must hash to: the checksum that the store keeps, else the MD5 that its ETag is.
+pub(super) fn expected(stat: &Stat) -> Option<Checksum> {
+    let whole = stat
+        .checksum
+        .clone()
+        .filter(|checksum| hash::Hasher::matching(checksum).is_some());
+    let md5 = || {
+        let sse = stat.headers.sse.as_deref();
+        let plain = sse.is_none_or(|sse| sse.eq_ignore_ascii_case("AES256"));
+        let etag = stat.entry.facts.etag().filter(|_| plain)?;
+        etag_md5(etag).map(Checksum::Md5)
+    };
+    whole.or_else(md5)
+}
+
+/// What follows from the checksum that was expected and the one that was found.
+///
+/// An ETag that differs disproves a content only where ETags are known to be MD5s. Where that is not known, the object is
+/// read once more: another content then is a broken one, and the same again means that the ETag is something else.
+pub(super) fn judge(
+    ctx: &Context,
+    expected: &Checksum,
+    found: Option<&Checksum>,
+    tries: &mut Tries,
+) -> Result<(Level, Option<Checksum>), Halt> {
+    let by_etag = matches!(expected, Checksum::Md5(_));
+    let (Some(found), Some(equal)) = (found, proof::agree(Some(expected), found)) else {
+        return Ok((Level::Size, None));
+    };
+    match (equal, by_etag, ctx.etags()) {
+        (true, _, _) => {
+            if by_etag {
+                ctx.saw_etag(Etags::Md5);
+            }
+            Ok((Level::Checksum, Some(found.clone())))
+        }
+        (false, true, Etags::Other) => Ok((Level::Size, None)),
+        (false, true, Etags::Unknown) if tries.read_again(found) => {
+            ctx.saw_etag(Etags::Other);
+            Ok((Level::Size, None))
+        }
+        (false, _, _) => Err(proof::corrupt("the checksum differs from the object's")),
+    }
+}

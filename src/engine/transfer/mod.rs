@@ -1,0 +1,162 @@
+//! Transfer: runs an approved plan and proves what it did. The engine's registry hands a `Job` in and gets the task's
+//! last state back; all else is told by events, counters and the journal on the way.
+//!
+//! Additions and overwrites come first, deletes last and only where nothing failed, the recount at the end.
+
+mod context;
+mod copy;
+mod delete;
+mod download;
+mod gate;
+mod halt;
+mod hash;
+mod multipart;
+mod origin;
+mod parts;
+mod pool;
+mod proof;
+mod ranges;
+mod rate;
+mod recount;
+mod relay;
+mod target;
+mod tries;
+mod upload;
+mod verify;
+mod walk;
+mod worker;
+
+use std::sync::Arc;
+
+use crate::{
+    backend::Store,
+    domain::{
+        entry::End,
+        plan::{Op, Plan},
+        progress::TaskState,
+    },
+};
+
+use super::{
+    journal::TaskJournal,
+    tasks::{Control, Counters, TaskSender},
+};
+
+use context::{Context, StepRef};
+
+pub use parts::Tuning;
+
+/// Requests at once where nobody says how many: small answers wait for the network, not for the processor.
+const WORKERS: u16 = 64;
+
+/// What a task works on and with.
+#[derive(Debug)]
+pub struct Job {
+    /// What was approved.
+    pub plan: Arc<Plan>,
+    /// Where entries come from.
+    pub source: Store,
+    /// Where they go.
+    pub destination: Store,
+    /// The task's knobs.
+    pub control: Control,
+    /// The task's quantities.
+    pub counters: Arc<Counters>,
+    /// Where facts are told.
+    pub events: TaskSender,
+    /// Where proofs are kept.
+    pub journal: TaskJournal,
+    /// How contents are cut and how often a try is repeated.
+    pub tuning: Tuning,
+}
+
+/// Runs the selected groups of a plan, then counts both sides again. Tells the last state with its reason, and returns it.
+pub async fn run(job: Job) -> TaskState {
+    let ctx = Context::new(job, WORKERS);
+    paced(&ctx, moved_and_counted(&ctx)).await
+}
+
+/// Proves by checksum what stands on both sides of the plan's locations; each pair ends as a step of its own.
+pub async fn verify(job: Job) -> TaskState {
+    let ctx = Context::new(job, WORKERS);
+    paced(&ctx, verify::run(&ctx)).await
+}
+
+/// Does the work at the pace that a person sets, and tells how it ended.
+async fn paced(ctx: &Arc<Context>, work: impl Future<Output = Option<String>>) -> TaskState {
+    ctx.events.state(TaskState::Running, None).await;
+    let reason = tokio::select! {
+        reason = work => reason,
+        () = ctx.follow_pace(WORKERS) => None,
+    };
+    let state = if ctx.control.is_cancelled() {
+        TaskState::Cancelled
+    } else if ctx.any_failed() || reason.is_some() {
+        TaskState::Failed
+    } else {
+        TaskState::Done
+    };
+    let reason = reason.filter(|_| state == TaskState::Failed);
+    ctx.events.state(state, reason.map(Into::into)).await;
+    ctx.events.flush().await;
+    state
+}
+
+/// All steps and the recount; why the task failed, where it did.
+async fn moved_and_counted(ctx: &Arc<Context>) -> Option<String> {
+    let (deletes, moves): (Vec<_>, Vec<_>) = StepRef::selected(&ctx.plan)
+        .into_iter()
+        .partition(|step| step.op == Op::Delete);
+    let planned = moves.len() + deletes.len();
+    pool::run(ctx, moves).await;
+    again_while_asked(ctx).await;
+    delete_last(ctx, deletes).await;
+    if ctx.control.is_cancelled() {
+        return None;
+    }
+    let ended = ctx.counters.ended_steps();
+    if ended != planned as u64 {
+        return Some(format!(
+            "{ended} of {planned} steps came to an end: run it again"
+        ));
+    }
+    let off = if ctx.plan.options.recount {
+        recount::run(ctx).await
+    } else {
+        None
+    };
+    off.or_else(|| ctx.any_failed().then(|| "some objects failed".to_owned()))
+}
+
+/// Tries failed steps again, as often as a person let the task go on since they failed.
+async fn again_while_asked(ctx: &Arc<Context>) {
+    loop {
+        let again = ctx.asked_again();
+        if again.is_empty() || ctx.control.is_cancelled() {
+            return;
+        }
+        for _ in &again {
+            ctx.counters.tried_again();
+        }
+        pool::run(ctx, again).await;
+    }
+}
+
+async fn delete_last(ctx: &Arc<Context>, deletes: Vec<StepRef>) {
+    if deletes.is_empty() || ctx.control.is_cancelled() {
+        return;
+    }
+    let prints = [&ctx.plan.source_print, &ctx.plan.destination_print];
+    if !prints
+        .into_iter()
+        .all(|print| matches!(print.end, End::Complete))
+    {
+        let reason = "a listing was not complete, so that nothing may be deleted";
+        return delete::leave(ctx, deletes, reason).await;
+    }
+    if ctx.any_failed() {
+        let reason = "something failed before, so that nothing was deleted";
+        return delete::leave(ctx, deletes, reason).await;
+    }
+    delete::run(ctx, deletes).await;
+}

@@ -1,0 +1,255 @@
+//! A large content as a multipart upload: parts in parallel, each with its checksum, the whole one combined from them.
+//! An upload that does not end well is given up at the store, however it ended.
+
+use std::{
+    ops::Range,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+
+use crate::{
+    backend::store::{Checksum, Headers, Part, Slot, Upload, Written},
+    domain::retry::FailureKind,
+};
+
+use super::{
+    Context,
+    context::Etags,
+    halt::{Done, Halt},
+    hash::{CrcKind, crc64, etag_md5, multipart_etag},
+    origin::Origin,
+    parts::{part_size, ranges},
+    pool::each_part,
+    proof::{self, Evidence},
+    target,
+    tries::Tries,
+    upload::etag,
+    worker::Work,
+};
+
+/// A part that was written.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) part: Part,
+    /// CRC-64/NVME and length of its bytes, where they went through this machine.
+    pub(super) crc: Option<(u64, u64)>,
+}
+
+/// Reads the content in parts and writes the object.
+pub(super) async fn send(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
+    let origin = Arc::new(work.ctx.cut(Origin::open(work)).await?);
+    let upload = begin(work, origin.bears()).await?;
+    let result = finish(work, &origin, &upload, tries).await;
+    if result.is_err() {
+        give_up(work, &upload).await;
+    }
+    result
+}
+
+async fn finish(
+    work: &Work,
+    origin: &Arc<Origin>,
+    upload: &Arc<str>,
+    tries: &mut Tries,
+) -> Result<Done, Halt> {
+    let size = part_size(work.size(), work.ctx.tuning.part);
+    let parts = ranges(work.size(), size);
+    let sent = each_part(&work.ctx, parts, |number, range| {
+        let (work, origin, upload) = (work.clone(), Arc::clone(origin), Arc::clone(upload));
+        async move { send_part(&work, &origin, &upload, (number, range)).await }
+    })
+    .await?;
+    work.ctx.cut(origin.still_the_same()).await?;
+    let crcs = sent.iter().filter_map(|sent| sent.crc);
+    // The ETag of the whole proves only what the parts' own ones proved.
+    let proven = sent.iter().all(|sent| sent.part.crc.is_some());
+    let evidence = Evidence {
+        checksum: Some(CrcKind::Nvme.combine(crcs)),
+        etag: multipart_etag(sent.iter().map(|sent| &*sent.part.etag)).filter(|_| proven),
+    };
+    let completing = complete(work, upload, (&sent, &evidence), tries);
+    let written = work.ctx.cut(completing).await?;
+    let level = proof::of_write(work, &written, &evidence, tries).await?;
+    let new = proof::identity(&written);
+    Ok(proof::done(work, level, evidence.checksum.as_ref(), new))
+}
+
+/// Begins the upload of an object that shall bear this, or what a file's object bears.
+pub(super) async fn begin(work: &Work, bears: Option<&Headers>) -> Result<Arc<str>, Halt> {
+    let Work { ctx, step, .. } = work;
+    let query = target::query(&ctx.plan, step, bears, None);
+    let mut tries = Tries::of_part();
+    let first = Instant::now();
+    loop {
+        ctx.pay(0).await;
+        // Not cut off by a cancel: an upload whose id is lost could not be given up.
+        match ctx.target()?.begin(&step.key, &query).await {
+            Ok(upload) => {
+                if tries.in_doubt() {
+                    give_up_lost(work, &upload, first.elapsed()).await;
+                }
+                return Ok(upload);
+            }
+            Err(error) => tries.again(ctx, step, error.into()).await?,
+        }
+    }
+}
+
+/// Gives up what earlier tries of `begin` left behind when their answers were lost: uploads of the same key that began
+/// no longer before `own` than the first try. Told by the store's clock alone, so that a wrong one here does no harm.
+async fn give_up_lost(work: &Work, own: &str, since: Duration) {
+    /// The store tells whole seconds.
+    const GRAIN: Duration = Duration::from_secs(1);
+    let Ok(target) = work.ctx.target() else {
+        return;
+    };
+    let uploads = match target.uploads().await {
+        Ok(uploads) => uploads,
+        Err(error) => {
+            tracing::warn!(key = %work.step.key, %error, "an unfinished upload may have been left");
+            return;
+        }
+    };
+    let of_key = |upload: &&Upload| upload.key == work.step.key;
+    let began = uploads
+        .iter()
+        .find(|upload| &*upload.id == own)
+        .and_then(|own| own.began);
+    let Some(earliest) = began.and_then(|began| began.checked_sub(since + GRAIN).ok()) else {
+        return;
+    };
+    for upload in uploads.iter().filter(of_key) {
+        let ours = upload
+            .began
+            .is_some_and(|at| at >= earliest && Some(at) <= began);
+        if ours && &*upload.id != own {
+            give_up(work, &upload.id).await;
+        }
+    }
+}
+
+async fn send_part(
+    work: &Work,
+    origin: &Origin,
+    upload: &str,
+    (number, range): (u32, Range<u64>),
+) -> Result<Sent, Halt> {
+    let Work { ctx, step, flight } = work;
+    let length = range.end - range.start;
+    let _memory = ctx.memory(length).await;
+    let mut tries = Tries::of_part();
+    let content = loop {
+        match origin.read(ctx, range.clone()).await {
+            Ok(content) => break content,
+            Err(halt) => tries.again(ctx, step, halt).await?,
+        }
+    };
+    let crc = crc64(&content);
+    let slot = Slot {
+        key: &step.key,
+        upload,
+        number,
+    };
+    loop {
+        ctx.pay(length).await;
+        let sent = ctx.target()?.part(slot, content.clone(), crc).await;
+        let checked = match sent {
+            Ok(part) => check(ctx, part, crc, &content).await,
+            Err(error) => Err(error.into()),
+        };
+        match checked {
+            Ok(part) => {
+                flight.moved(length);
+                ctx.succeeded();
+                let crc = Some((crc, length));
+                return Ok(Sent { part, crc });
+            }
+            Err(halt) => tries.again(ctx, step, halt).await?,
+        }
+    }
+}
+
+/// The part, unless the store says that it holds something else.
+async fn check(ctx: &Context, part: Part, crc: u64, content: &Bytes) -> Result<Part, Halt> {
+    match part.crc {
+        Some(told) if told != crc => {
+            return Err(proof::corrupt("S3 keeps another checksum of a part"));
+        }
+        Some(_) => return Ok(part),
+        None if ctx.plan.options.verify.is_none() => return Ok(part),
+        None => {}
+    }
+    if *part.etag == *etag(content.clone()).await {
+        ctx.saw_etag(Etags::Md5);
+        let crc = Some(crc);
+        return Ok(Part { crc, ..part });
+    }
+    if ctx.etags() == Etags::Md5 && etag_md5(&part.etag).is_some() {
+        return Err(proof::corrupt("the ETag is not a part's MD5"));
+    }
+    Ok(part)
+}
+
+/// Makes the object of its parts, and settles what a lost answer left in doubt.
+pub(super) async fn complete(
+    work: &Work,
+    upload: &str,
+    (sent, evidence): (&[Sent], &Evidence),
+    step_tries: &Tries,
+) -> Result<Written, Halt> {
+    let Work { ctx, step, .. } = work;
+    let checksum = match evidence.checksum {
+        Some(Checksum::Crc64Nvme(crc)) => Some(crc),
+        _ => None,
+    };
+    let mut query = target::query(&ctx.plan, step, None, checksum);
+    query.condition = step_tries.condition(query.condition);
+    let parts: Vec<Part> = sent.iter().map(|sent| sent.part.clone()).collect();
+    let mut tries = Tries::of_part();
+    loop {
+        ctx.pay(0).await;
+        let answer = ctx
+            .target()?
+            .complete(&step.key, upload, &parts, &query)
+            .await;
+        let error = match answer {
+            Ok(written) => return Ok(written),
+            Err(error) => error,
+        };
+        let gone = matches!(
+            error.failure_kind(),
+            FailureKind::Changed | FailureKind::NotFound
+        );
+        if gone
+            && tries.in_doubt()
+            && let Some(written) = proof::settled(ctx, work, evidence).await?
+        {
+            return Ok(written);
+        }
+        let halt = if error.failure_kind() == FailureKind::Changed {
+            target::refused(&ctx.plan, step)
+        } else {
+            error.into()
+        };
+        tries.again(ctx, step, halt).await?;
+    }
+}
+
+/// Gives an upload up at the store, with a few tries; one that is gone already is fine.
+pub(super) async fn give_up(work: &Work, upload: &str) {
+    const TRIES: u32 = 3;
+    let Ok(target) = work.ctx.target() else {
+        return;
+    };
+    for _ in 0..TRIES {
+        match target.abort(&work.step.key, upload).await {
+            Ok(()) => return,
+            Err(error) if error.failure_kind() == FailureKind::NotFound => return,
+            Err(error) => {
+                tracing::warn!(key = %work.step.key, upload, %error, "an upload could not be given up");
+            }
+        }
+    }
+}

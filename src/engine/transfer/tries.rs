@@ -1,0 +1,122 @@
+//! `Tries`: what happens after a failed try. Waits and tries again, holds the task until a person mended the cause, or gives up.
+
+use std::hash::{BuildHasher as _, RandomState};
+
+use tokio::time::sleep;
+
+use crate::{
+    backend::store::{Checksum, Condition, Pin, Written},
+    domain::{
+        plan::Step,
+        progress::TaskEvent,
+        retry::{Decision, FailureKind},
+    },
+};
+
+use super::{Context, halt::Halt};
+
+/// A number in 0..1, another one each time: it spreads the waits of many workers.
+fn luck() -> f64 {
+    let dice = RandomState::new().hash_one(());
+    (dice >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// The tries of one step or of one of its parts.
+#[derive(Debug)]
+pub(super) struct Tries {
+    made: u32,
+    part: bool,
+    in_doubt: bool,
+    wrote: Option<Pin>,
+    read: Option<Checksum>,
+}
+
+impl Tries {
+    /// Tries of a whole step.
+    pub(super) fn of_step() -> Self {
+        Self {
+            made: 0,
+            part: false,
+            in_doubt: false,
+            wrote: None,
+            read: None,
+        }
+    }
+
+    /// Tries of a part: a full disk is for the whole step to meet, after the temporary file is gone.
+    pub(super) fn of_part() -> Self {
+        Self {
+            part: true,
+            ..Self::of_step()
+        }
+    }
+
+    /// Whether an earlier try may have succeeded although its answer was lost.
+    pub(super) fn in_doubt(&self) -> bool {
+        self.in_doubt
+    }
+
+    /// Notes what a try wrote that turned out to be something else than was sent: the next one replaces just that.
+    pub(super) fn wrote(&mut self, written: &Written) {
+        if let Some(etag) = written.etag.clone() {
+            let version = written.version.clone();
+            self.wrote = Some(Pin::Object { etag, version });
+        }
+    }
+
+    /// What must hold at the destination for the next try, where the plan asks for this.
+    pub(super) fn condition(&self, planned: Condition) -> Condition {
+        let own = self.wrote.clone().map(Condition::Unchanged);
+        own.unwrap_or(planned)
+    }
+
+    /// Notes what a try read; true where an earlier one read the same.
+    pub(super) fn read_again(&mut self, found: &Checksum) -> bool {
+        self.read.replace(found.clone()).as_ref() == Some(found)
+    }
+
+    /// After a failed try: returns when another one may begin, or gives the end of it all.
+    pub(super) async fn again(
+        &mut self,
+        ctx: &Context,
+        step: &Step,
+        halt: Halt,
+    ) -> Result<(), Halt> {
+        let Halt::Failed(mut failure) = halt else {
+            return Err(halt);
+        };
+        self.made += 1;
+        failure.attempts = self.made;
+        self.in_doubt |= failure.kind == FailureKind::Transient;
+        if failure.kind == FailureKind::Throttled {
+            ctx.gate.slow_down();
+            ctx.counters.throttled();
+            ctx.counters.set_workers(ctx.gate.width());
+        }
+        match ctx.tuning.retry.next(self.made, failure.kind, luck()) {
+            Decision::Pause if self.part && failure.kind == FailureKind::DiskFull => {
+                Err(Halt::Failed(failure))
+            }
+            Decision::Pause => {
+                self.made -= 1;
+                ctx.hold(failure.reason).await
+            }
+            Decision::GiveUp => Err(Halt::GaveUp(failure)),
+            Decision::Wait(time) => {
+                ctx.counters.retried();
+                ctx.events
+                    .event(TaskEvent::Retried {
+                        seq: step.seq,
+                        key: step.key.clone(),
+                        failure,
+                    })
+                    .await;
+                ctx.cut(async {
+                    sleep(time).await;
+                    Ok(())
+                })
+                .await
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! `Walk`: both sides of a task listed at once and joined by key, for the recount and for `verify`. Only objects and files;
+//! what a filter leaves out at the source takes no part, what it leaves out by name at the destination neither.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use crate::{
+    backend::store::{ListQuery, Store},
+    domain::{
+        entry::{End, Entry, Facts, Kind, Page},
+        filter::Matcher,
+        key::Key,
+        plan::{Plan, Symlinks},
+    },
+    engine::scan::Scan,
+};
+
+/// A key with what each side holds under it.
+#[derive(Debug, Clone)]
+pub(super) struct Both {
+    pub(super) key: Key,
+    /// `None` where the source lacks it.
+    pub(super) source: Option<Facts>,
+    /// Whether a filter leaves the source's entry out.
+    pub(super) left_out: bool,
+    /// `None` where the destination lacks it.
+    pub(super) destination: Option<Facts>,
+}
+
+/// Both listings, joined by key.
+pub(super) struct Walk {
+    source: Feed,
+    destination: Feed,
+    bounds: Bounds,
+}
+
+/// What takes part.
+struct Bounds {
+    matcher: Option<Matcher>,
+    only: Arc<Plan>,
+}
+
+/// One side's listing.
+struct Feed {
+    scan: Scan,
+    entries: VecDeque<Entry>,
+    end: Option<End>,
+}
+
+impl Walk {
+    /// Begins to list both sides of a plan.
+    pub(super) fn start(plan: &Arc<Plan>, source: &Store, destination: &Store) -> Self {
+        let query = ListQuery {
+            follow_links: plan.options.symlinks == Symlinks::Follow,
+            missing_is_empty: true,
+            ..ListQuery::default()
+        };
+        Self {
+            source: Feed::new(Scan::start(source.clone(), query.clone())),
+            destination: Feed::new(Scan::start(destination.clone(), query)),
+            bounds: Bounds {
+                // A filter that cannot be read made no plan.
+                matcher: Matcher::new(&plan.options.filter).ok(),
+                only: Arc::clone(plan),
+            },
+        }
+    }
+
+    /// The next key that takes part on any side; `None` when both listings are over.
+    pub(super) async fn next(&mut self) -> Option<Both> {
+        loop {
+            tokio::join!(self.source.fill(), self.destination.fill());
+            let (source, destination) = (self.source.peek(), self.destination.peek());
+            let first = match (source, destination) {
+                (None, None) => return None,
+                (Some(key), None) | (None, Some(key)) => key,
+                (Some(left), Some(right)) => left.min(right),
+            }
+            .clone();
+            let source = self.source.take(&first);
+            let destination = self.destination.take(&first);
+            if self.bounds.holds(&first) {
+                let left_out = source
+                    .as_ref()
+                    .is_some_and(|facts| self.bounds.leaves_out(&first, facts));
+                return Some(Both {
+                    key: first,
+                    source,
+                    left_out,
+                    destination,
+                });
+            }
+        }
+    }
+
+    /// Why a listing broke; `None` where both were complete.
+    pub(super) fn broken(&self) -> Option<String> {
+        let sides = [("source", &self.source), ("destination", &self.destination)];
+        sides.into_iter().find_map(|(side, feed)| match &feed.end {
+            Some(End::Complete) => None,
+            Some(End::Broken { reason, .. }) => {
+                Some(format!("the listing of the {side} broke: {reason}"))
+            }
+            None => Some(format!("the listing of the {side} did not end")),
+        })
+    }
+}
+
+impl Bounds {
+    /// Whether this key takes part by its name.
+    fn holds(&self, key: &Key) -> bool {
+        let only = &self.only.only;
+        let asked = only.is_empty()
+            || only.iter().any(|one| {
+                one == key || (one.is_folder() && key.as_bytes().starts_with(one.as_bytes()))
+            });
+        asked
+            && self
+                .matcher
+                .as_ref()
+                .is_none_or(|matcher| matcher.leaves_out_name(key).is_none())
+    }
+
+    fn leaves_out(&self, key: &Key, facts: &Facts) -> bool {
+        self.matcher
+            .as_ref()
+            .is_some_and(|matcher| matcher.leaves_out(key, facts).is_some())
+    }
+}
+
+impl Feed {
+    fn new(scan: Scan) -> Self {
+        Self {
+            scan,
+            entries: VecDeque::new(),
+            end: None,
+        }
+    }
+
+    /// Fetches pages until there is an entry, or the end.
+    async fn fill(&mut self) {
+        while self.entries.is_empty() && self.end.is_none() {
+            let Some(Page { entries, end }) = self.scan.next().await else {
+                let reason = "it ended without a word".into();
+                self.end = Some(End::Broken {
+                    after: None,
+                    reason,
+                });
+                return;
+            };
+            let moved = |entry: &Entry| entry.facts.kind == Kind::Object;
+            self.entries.extend(entries.into_iter().filter(moved));
+            self.end = end;
+        }
+    }
+
+    fn peek(&self) -> Option<&Key> {
+        self.entries.front().map(|entry| &entry.key)
+    }
+
+    fn take(&mut self, key: &Key) -> Option<Facts> {
+        let entry = self.entries.pop_front_if(|entry| entry.key == *key)?;
+        Some(entry.facts)
+    }
+}

@@ -1,0 +1,133 @@
+//! One step from its first try to its outcome. Every step that begins here ends with exactly one told outcome.
+
+use std::sync::Arc;
+
+use crate::{
+    domain::{
+        plan::{Op, Step},
+        progress::EndedStep,
+        retry::FailureKind,
+    },
+    engine::tasks::Flight,
+};
+
+use super::{
+    Context,
+    context::StepRef,
+    copy, delete, download,
+    halt::{Done, Halt, outcome},
+    multipart, ranges, relay,
+    tries::Tries,
+    upload,
+};
+
+/// What a step works with.
+#[derive(Debug, Clone)]
+pub(super) struct Work {
+    pub(super) ctx: Arc<Context>,
+    pub(super) step: StepRef,
+    pub(super) flight: Arc<Flight>,
+}
+
+impl Work {
+    /// Puts a step among those in flight.
+    pub(super) fn begin(ctx: &Arc<Context>, step: StepRef) -> Self {
+        let flight = ctx
+            .counters
+            .begin(step.seq, &step.key, step.op, size(&step));
+        Self {
+            ctx: Arc::clone(ctx),
+            flight: Arc::new(flight),
+            step,
+        }
+    }
+
+    /// Bytes to move, as the plan saw them.
+    pub(super) fn size(&self) -> u64 {
+        size(&self.step)
+    }
+
+    /// Tells how the step ended.
+    pub(super) async fn end(self, result: Result<Done, Halt>, resumes: u64) {
+        let Self { ctx, step, flight } = self;
+        if result.is_err() {
+            flight.start_over();
+        }
+        if let Err(Halt::Failed(failure) | Halt::GaveUp(failure)) = &result
+            && failure.kind != FailureKind::Cancelled
+        {
+            ctx.keep_failed(step.clone(), resumes);
+        }
+        drop(flight);
+        let (proof, outcome) = match result {
+            Ok(mut done) => (done.proof.take(), outcome(Ok(&done))),
+            Err(halt) => (None, outcome(Err(halt))),
+        };
+        if let Some(proof) = proof {
+            ctx.journal.proof(*proof).await;
+        }
+        let ended = EndedStep {
+            seq: step.seq,
+            key: step.key.clone(),
+            op: step.op,
+            outcome,
+        };
+        ctx.events.ended(ended).await;
+    }
+}
+
+/// Bytes that a step moves.
+pub(super) fn size(step: &Step) -> u64 {
+    step.source.as_ref().map_or(0, |facts| facts.size)
+}
+
+/// Does one step, tries and all, and tells its outcome.
+pub(super) async fn run(ctx: Arc<Context>, step: StepRef) {
+    let resumes = ctx.control.hold().resumes;
+    let work = Work::begin(&ctx, step);
+    let result = tried(&work).await;
+    work.end(result, resumes).await;
+}
+
+async fn tried(work: &Work) -> Result<Done, Halt> {
+    let mut tries = Tries::of_step();
+    loop {
+        match once(work, &mut tries).await {
+            Ok(done) => {
+                work.ctx.succeeded();
+                return Ok(done);
+            }
+            Err(halt) => {
+                work.flight.start_over();
+                tries.again(&work.ctx, &work.step, halt).await?;
+            }
+        }
+    }
+}
+
+/// One try. What is moved in parts looks after its own end; the rest may be cut off anywhere.
+async fn once(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
+    let ctx = &work.ctx;
+    let in_parts = ctx.in_parts(&work.step);
+    match (work.step.op, in_parts) {
+        (Op::Upload | Op::Relay, true) => Box::pin(multipart::send(work, tries)).await,
+        (Op::Copy, true) => Box::pin(copy::in_parts(work, tries)).await,
+        (Op::Download, true) => Box::pin(ranges::fetch(work, tries)).await,
+        (Op::Upload, false) => ctx.cut(upload::whole(work, tries)).await,
+        (Op::Relay, false) => Box::pin(ctx.cut(relay::whole(work, tries))).await,
+        (Op::Copy, false) => ctx.cut(copy::whole(work, tries)).await,
+        (Op::Download, false) => ctx.cut(download::whole(work, tries)).await,
+        (Op::Delete, _) => ctx.cut(delete::one(work, tries)).await,
+    }
+}
+
+impl Context {
+    /// Whether this step is moved in parts, each with a request of its own.
+    pub(super) fn in_parts(&self, step: &Step) -> bool {
+        match step.op {
+            Op::Upload | Op::Download | Op::Relay => size(step) >= self.tuning.in_parts_from,
+            Op::Copy => size(step) >= self.tuning.copy_in_parts_from,
+            Op::Delete => false,
+        }
+    }
+}
