@@ -1,3 +1,4 @@
 //! All integration tests in one binary, a module a room: linking once is what keeps the suite quick.
 mod demo;
+mod engine;
 mod tui;

@@ -1,0 +1,3 @@
+//! The engine against the embedded S3.
+
+mod transfer;

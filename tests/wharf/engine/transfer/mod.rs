@@ -1,0 +1,17 @@
+//! Transfers against the embedded S3: what arrives, what was asked on the way, and what happens when something goes wrong.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::large_futures,
+    reason = "a test stops at the first surprise, and its futures hold whole tasks"
+)]
+
+mod changed;
+mod delete;
+mod faults;
+mod moving;
+mod paused;
+mod rig;
+mod verified;
+
+use rig::{AROUND, BUCKET, Ended, PART, Rig, noise};
