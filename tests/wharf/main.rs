@@ -1,4 +1,5 @@
 //! All integration tests in one binary, a module a room: linking once is what keeps the suite quick.
+mod backend;
 mod demo;
 mod engine;
 mod tui;

@@ -77,27 +77,16 @@ impl S3 {
     }
 
     fn unsure(&self, operation: Operation, key: &Key, error: Error) -> Error {
-        match error.failure_kind() {
-            FailureKind::Denied => {
-                let reason = format!(
-                    "cannot tell whether the location is a folder or this one object: write its folder with a slash ({})",
-                    error.reason
-                );
-                Error {
-                    request_id: error.request_id,
-                    ..self.refused(operation, key, reason)
-                }
-            }
-            FailureKind::Throttled
-            | FailureKind::Transient
-            | FailureKind::Corrupt
-            | FailureKind::Changed
-            | FailureKind::NotFound
-            | FailureKind::Credentials
-            | FailureKind::DiskFull
-            | FailureKind::Archived
-            | FailureKind::Refused
-            | FailureKind::Cancelled => error,
+        if error.failure_kind() != FailureKind::Denied {
+            return error;
+        }
+        let reason = format!(
+            "cannot tell whether the location is a folder or this one object: write its folder with a slash ({})",
+            error.reason
+        );
+        Error {
+            request_id: error.request_id,
+            ..self.refused(operation, key, reason)
         }
     }
 }

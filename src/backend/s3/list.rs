@@ -1,7 +1,10 @@
 //! Listings of S3: page after page in byte order, decoded by us, tried again where a page fails.
 //! What S3 left out by an error is never told as absent: such a listing ends broken.
 
-use std::time::Duration;
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    time::Duration,
+};
 
 use aws_sdk_s3::{
     operation::list_objects_v2::ListObjectsV2Output,
@@ -18,17 +21,18 @@ use crate::{
     domain::{
         entry::{Entry, Facts, Identity, Kind, ObjectId},
         key::Key,
-        retry::FailureKind,
+        retry::{Decision, Retry},
     },
 };
 
 use super::{Call, S3, wire};
 
-/// Tries of one page. A listing is long, and one failed page would waste all before it.
-const TRIES: u32 = 5;
-
-/// Wait before the second try; doubled for each further one, and four times as long where S3 asks to slow down.
-const FIRST_WAIT: Duration = Duration::from_millis(100);
+/// How patiently one page is asked for again. A listing is long, and one failed page would waste all before it.
+const RETRY: Retry = Retry {
+    tries: 5,
+    base: Duration::from_millis(200),
+    cap: Duration::from_secs(5),
+};
 
 /// Lists into `out` until the end, an error, or until nobody listens.
 pub(in crate::backend) async fn list(store: S3, query: ListQuery, out: Sender<Batch>) {
@@ -145,12 +149,13 @@ impl Lister {
         let mut tried = 0;
         loop {
             tried += 1;
-            match Box::pin(self.ask()).await {
+            let error = match Box::pin(self.ask()).await {
                 Ok(page) => return Ok(page),
-                Err(error) => match wait_after(error.failure_kind(), tried) {
-                    Some(wait) => tokio::time::sleep(wait).await,
-                    None => return Err(error),
-                },
+                Err(error) => error,
+            };
+            match RETRY.next(tried, error.failure_kind(), spread()) {
+                Decision::Wait(wait) => tokio::time::sleep(wait).await,
+                Decision::GiveUp | Decision::Pause => return Err(error),
             }
         }
     }
@@ -340,20 +345,7 @@ fn facts(key: &Key, object: &Object) -> Facts {
     }
 }
 
-/// How long to wait after a failed try; `None` where another helps nothing.
-fn wait_after(kind: FailureKind, tried: u32) -> Option<Duration> {
-    let slower = match kind {
-        FailureKind::Throttled => 4,
-        FailureKind::Transient => 1,
-        FailureKind::Corrupt
-        | FailureKind::Changed
-        | FailureKind::NotFound
-        | FailureKind::Denied
-        | FailureKind::Credentials
-        | FailureKind::DiskFull
-        | FailureKind::Archived
-        | FailureKind::Refused
-        | FailureKind::Cancelled => return None,
-    };
-    (tried < TRIES).then(|| FIRST_WAIT * slower * 2_u32.pow(tried - 1))
+/// A number in 0..1 that is another one each time.
+fn spread() -> f64 {
+    RandomState::new().hash_one(()) as f64 / u64::MAX as f64
 }

@@ -4,10 +4,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -26,16 +23,11 @@ use aws_config::{
 use aws_credential_types::Credentials;
 use aws_sdk_s3::{
     Client,
-    config::{
-        ConfigBag, Intercept, RequestChecksumCalculation, ResponseChecksumValidation,
-        RuntimeComponents, SharedHttpClient,
-        interceptors::BeforeDeserializationInterceptorContextRef,
-    },
-    error::BoxError,
+    config::{RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient},
 };
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_types::service_config::ServiceConfigKey;
-use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
+use jiff::SignedDuration;
 
 use crate::{
     backend::{counter::RequestCounter, error::Error},
@@ -44,7 +36,9 @@ use crate::{
 
 use super::{
     RemoteOptions,
+    clock::Clock,
     endpoint::{is_exposed, wants_path_style},
+    tidy::Tidy,
 };
 
 /// The region that requests begin with when nothing names one; the right one is learnt from S3's answer.
@@ -128,18 +122,12 @@ impl Session {
 
     /// Looks at an error on its way out: credentials that failed are read anew next time, and throttling is counted.
     pub(in crate::backend) fn noted(&self, connection: &Arc<Connection>, error: Error) -> Error {
-        match error.failure_kind() {
-            FailureKind::Credentials => self.forget(connection),
-            FailureKind::Throttled => self.counter.count_throttled(),
-            FailureKind::Transient
-            | FailureKind::Corrupt
-            | FailureKind::Changed
-            | FailureKind::NotFound
-            | FailureKind::Denied
-            | FailureKind::DiskFull
-            | FailureKind::Archived
-            | FailureKind::Refused
-            | FailureKind::Cancelled => {}
+        let kind = error.failure_kind();
+        if kind == FailureKind::Credentials {
+            self.forget(connection);
+        }
+        if kind == FailureKind::Throttled {
+            self.counter.count_throttled();
         }
         error
     }
@@ -300,7 +288,8 @@ impl Connection {
             .region(Region::new(region.to_owned()))
             .force_path_style(self.path_style)
             .disable_s3_express_session_auth(true)
-            .interceptor(self.clock.clone());
+            .interceptor(self.clock.clone())
+            .interceptor(Tidy);
         if self.anonymous {
             config = config.allow_no_auth();
         }
@@ -329,66 +318,4 @@ fn endpoint_of(config: &SdkConfig, given: Option<&str>) -> Option<String> {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// How far this machine's clock is ahead of the remote's, by the `Date` of its answers.
-#[derive(Debug, Clone)]
-pub(in crate::backend) struct Clock(Arc<AtomicI64>);
-
-/// No answer bore a date yet.
-const UNKNOWN: i64 = i64::MIN;
-
-impl Default for Clock {
-    fn default() -> Self {
-        Self(Arc::new(AtomicI64::new(UNKNOWN)))
-    }
-}
-
-impl Clock {
-    fn skew(&self) -> Option<SignedDuration> {
-        let seconds = self.0.load(Relaxed);
-        (seconds != UNKNOWN).then(|| SignedDuration::from_secs(seconds))
-    }
-
-    fn note(&self, date: &str, now: Timestamp) {
-        if let Ok(there) = rfc2822::DateTimeParser::new().parse_timestamp(date) {
-            self.0.store(now.as_second() - there.as_second(), Relaxed);
-        }
-    }
-}
-
-impl Intercept for Clock {
-    fn name(&self) -> &'static str {
-        "Clock"
-    }
-
-    fn read_after_transmit(
-        &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if let Some(date) = context.response().headers().get("date") {
-            self.note(date, Timestamp::now());
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::SignedDuration;
-
-    use super::Clock;
-
-    #[test]
-    fn the_skew_is_ours_minus_theirs() {
-        let clock = Clock::default();
-        assert_eq!(clock.skew(), None);
-        let now = "2026-11-21T10:00:30Z".parse().unwrap();
-        clock.note("Sat, 21 Nov 2026 10:00:00 GMT", now);
-        assert_eq!(clock.skew(), Some(SignedDuration::from_secs(30)));
-        clock.note("nonsense", now);
-        assert_eq!(clock.skew(), Some(SignedDuration::from_secs(30)));
-    }
 }

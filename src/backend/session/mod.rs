@@ -1,8 +1,10 @@
 //! Remotes and their sessions: one http client, one chain of credentials and one cache of regions for each remote.
 //! Nothing is read, resolved or fetched before the first request that needs it.
 
+mod clock;
 mod connect;
 mod endpoint;
+mod tidy;
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 

@@ -329,18 +329,11 @@ impl Name {
 
 fn failed(key: &Key, errno: Errno) -> Stop {
     let error = Error::io("list", Path::new(""), &errno.into());
-    let reason = match error.failure_kind() {
-        FailureKind::NotFound => "it changed while the folder was read: list again".to_owned(),
-        FailureKind::Throttled
-        | FailureKind::Transient
-        | FailureKind::Corrupt
-        | FailureKind::Changed
-        | FailureKind::Denied
-        | FailureKind::Credentials
-        | FailureKind::DiskFull
-        | FailureKind::Archived
-        | FailureKind::Refused
-        | FailureKind::Cancelled => error.reason.clone(),
+    let vanished = error.failure_kind() == FailureKind::NotFound;
+    let reason = if vanished {
+        "it changed while the folder was read: list again".to_owned()
+    } else {
+        error.reason.clone()
     };
     Stop::Failed(Error {
         target: key.to_string(),
