@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     backend::store::Stat,
     domain::{
-        diff::Pair,
+        diff::{Pair, Totals},
         entry::{End, Entry},
         key::Key,
         plan::Plan,
@@ -51,7 +51,7 @@ pub enum Body {
     /// Some pairs, in key order.
     Pairs(Vec<Pair>),
     /// The comparison is over.
-    Compared(Compared),
+    Compared(Box<Compared>),
     /// The plan.
     Planned(Arc<Plan>),
     /// HEAD or stat.
@@ -80,6 +80,8 @@ pub struct Compared {
     pub left: End,
     /// The right listing's end.
     pub right: End,
+    /// Counts and bytes by sign.
+    pub totals: Totals,
     /// Requests that this comparison sent.
     pub requests: Requests,
     /// Wall time, seconds.
@@ -119,4 +121,6 @@ pub struct Snapshot {
     pub tasks: Vec<TaskSnapshot>,
     /// Requests since the session began.
     pub requests: Requests,
+    /// What a person should know about this session, oldest first: a journal that cannot be written.
+    pub notices: Vec<Arc<str>>,
 }

@@ -1,11 +1,217 @@
-//! The engine: tokio lives here. Front ends know `submit`, `events` and `snapshot`, and nothing else.
+//! The engine: tokio lives here. Front ends know `submit`, `Events` and `snapshot`, and nothing else.
+//! Whatever is asked runs beside all else: nothing a front end does waits for the network.
 
+mod answer;
 pub mod command;
+mod compare;
+mod ends;
 pub mod event;
+mod failed;
 pub mod journal;
+mod only;
+mod plan;
+mod questions;
+mod room;
+mod run;
 pub mod scan;
 pub mod tasks;
 pub mod transfer;
+mod views;
 
+use std::{path::PathBuf, sync::Arc};
+
+use tokio::sync::mpsc;
+
+use crate::{
+    backend::Sessions,
+    domain::{location::Remote, progress::TaskId},
+};
+
+use answer::Answer;
+use room::Room;
+use run::Proving;
+use tasks::Task;
+use views::Views;
+
+pub use crate::backend::store::{Checksum, Headers, Stat};
 pub use command::{Command, View};
-pub use event::{Body, Event, Snapshot};
+pub use event::{Body, Bucket, Compared, Event, Failed, FailedClass, Snapshot};
+pub use journal::{JournalError, PastTask};
+
+/// Events under way to a slow reader; each may bear a few hundred pairs.
+const AHEAD: usize = 32;
+
+/// How an engine is set up.
+#[derive(Debug, Clone, Default)]
+pub struct EngineOptions {
+    /// Nothing is run: every plan is refused.
+    pub read_only: bool,
+    /// File of the journal; nothing is remembered when `None`.
+    pub journal: Option<PathBuf>,
+    /// Remotes that are written to only after their name was given as a word of consent.
+    pub production: Vec<Remote>,
+    /// Remotes of `production` whose name was given.
+    pub confirmed: Vec<Remote>,
+    /// Downloads may go where git would track them.
+    pub allow_git: bool,
+}
+
+/// The one door to everything that is not a screen; clones are the same engine.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    room: Arc<Room>,
+}
+
+/// What the engine tells; read it steadily, for a slow reader slows the work.
+#[derive(Debug)]
+pub struct Events {
+    events: mpsc::Receiver<Event>,
+    views: Arc<Views>,
+}
+
+impl Engine {
+    /// Starts an engine; inside a tokio runtime. Nothing is opened or asked before a command needs it.
+    pub fn start(sessions: Sessions, options: EngineOptions) -> (Self, Events) {
+        let (to, events) = mpsc::channel(AHEAD);
+        let room = Arc::new(Room::new(sessions, options, to));
+        let views = Arc::clone(&room.views);
+        (Self { room }, Events { events, views })
+    }
+
+    /// Hands a command over; its answers come as events. Never blocks, never fails.
+    pub fn submit(&self, command: Command) {
+        match command {
+            Command::Stop(view) => self.room.views.stop(view),
+            Command::Pause(task) => self.turn(task, |task| {
+                task.control.pause();
+            }),
+            Command::Resume(task) => self.turn(task, |task| task.control.resume()),
+            Command::Cancel(task) => self.turn(task, |task| task.control.cancel()),
+            Command::Pace {
+                task,
+                workers,
+                bandwidth,
+            } => self.turn(task, |task| task.control.set_pace(workers, bandwidth)),
+            Command::Run { view, plan } => {
+                let answer = Answer::new(&self.room, view);
+                self.spawn(run::run(Arc::clone(&self.room), answer, plan));
+            }
+            Command::Verify {
+                view,
+                source,
+                destination,
+                only,
+                options,
+            } => {
+                let proving = Proving {
+                    source,
+                    destination,
+                    only,
+                    options,
+                };
+                let answer = Answer::new(&self.room, view);
+                self.spawn(run::verify(Arc::clone(&self.room), answer, proving));
+            }
+            question @ (Command::List { view, .. }
+            | Command::Buckets { view, .. }
+            | Command::Compare { view, .. }
+            | Command::Plan { view, .. }
+            | Command::Stat { view, .. }) => self.ask(view, question),
+        }
+    }
+
+    /// The quantities of all tasks, and what the session sent; cheap enough for every frame.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            tasks: self.room.registry.snapshots(),
+            requests: self.room.sessions.requests(),
+            notices: self.room.notices.all(),
+        }
+    }
+
+    /// Past tasks from the journal, newest first, those of other sessions among them; none where there is no journal.
+    pub async fn history(&self, most: u32) -> Result<Vec<PastTask>, JournalError> {
+        match self.room.journal().await {
+            Some(journal) => journal.history(most).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// A person gave the name of a production remote as a word of consent: it may be written to from now on.
+    pub fn confirm(&self, remote: Remote) {
+        self.room.confirm(remote);
+    }
+
+    /// Stops everything, waits until what was in flight has cleaned up behind itself, and closes the journal.
+    ///
+    /// Takes the events, so that work which waits to tell something does not wait for ever.
+    pub async fn close(self, mut events: Events) {
+        self.room.stop.cancel();
+        self.room.tracker.close();
+        loop {
+            tokio::select! {
+                biased;
+                () = self.room.tracker.wait() => break,
+                _ = events.events.recv() => {}
+            }
+        }
+        if let Some(journal) = self.room.open_journal() {
+            journal.close().await;
+        }
+    }
+
+    /// Works on a question beside all else.
+    fn ask(&self, view: View, question: Command) {
+        let room = Arc::clone(&self.room);
+        let work = async move {
+            let answer = Answer::new(&room, view);
+            questions::answer(&room, &answer, &question).await
+        };
+        self.spawn(answer::until_stopped(
+            Arc::clone(&self.room),
+            view,
+            Box::pin(work),
+        ));
+    }
+
+    /// Turns a knob of a task, and tells the state that follows.
+    fn turn(&self, task: TaskId, knob: impl FnOnce(&Task)) {
+        if let Some(task) = self.room.registry.get(task) {
+            knob(&task);
+            self.spawn(run::announce(task));
+        }
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.room.tracker.spawn_on(work, &self.room.runtime);
+    }
+}
+
+impl Events {
+    /// The next event; `None` when the engine is gone. Answers to questions that newer ones replaced are left out.
+    pub async fn recv(&mut self) -> Option<Event> {
+        loop {
+            let event = self.events.recv().await?;
+            if self.is_wanted(&event) {
+                return Some(event);
+            }
+        }
+    }
+
+    /// The next event, if one is there already.
+    pub fn try_recv(&mut self) -> Option<Event> {
+        loop {
+            let event = self.events.try_recv().ok()?;
+            if self.is_wanted(&event) {
+                return Some(event);
+            }
+        }
+    }
+
+    fn is_wanted(&self, event: &Event) -> bool {
+        match event {
+            Event::View { view, .. } => self.views.is_current(*view),
+            Event::Task { .. } => true,
+        }
+    }
+}

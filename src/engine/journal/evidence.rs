@@ -16,7 +16,7 @@ const RACY_NS: i64 = 2_000_000_000;
 
 /// What was once proven of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub(super) struct Known {
     /// Its whole name at its place.
     name: Vec<u8>,
     size: u64,

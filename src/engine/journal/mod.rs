@@ -23,7 +23,7 @@ use crate::domain::{location::Location, progress::TaskId};
 use super::tasks::Brief;
 
 pub use error::JournalError;
-pub use evidence::{Evidence, Known};
+pub use evidence::Evidence;
 pub use history::PastTask;
 pub use task::{Content, Proof, TaskJournal, Write};
 

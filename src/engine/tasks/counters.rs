@@ -17,7 +17,7 @@ use crate::domain::{
 };
 
 /// The most steps in flight that a snapshot shows.
-pub const SHOWN_IN_FLIGHT: usize = 64;
+pub(super) const SHOWN_IN_FLIGHT: usize = 64;
 
 /// Quantities of one task; shared by its workers.
 #[derive(Debug, Default)]

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    backend::RequestCounter,
     domain::{
         plan::Plan,
         progress::{TaskId, TaskKind, TaskSnapshot, TaskState},
@@ -20,8 +21,8 @@ use crate::{
     engine::{event::Event, journal::TaskJournal},
 };
 
-pub use control::{Control, Hold, Pace};
-pub use counters::{Counters, Flight, SHOWN_IN_FLIGHT};
+pub use control::{Control, Pace};
+pub use counters::{Counters, Flight};
 pub use sender::TaskSender;
 pub use status::Status;
 
@@ -45,19 +46,12 @@ pub struct Brief {
 impl Brief {
     /// What the approved groups of a plan make.
     pub fn of(kind: TaskKind, plan: &Plan) -> Self {
-        let steps = || {
-            let approved = plan.groups.iter().filter(|group| group.selected);
-            approved.flat_map(|group| &group.steps)
-        };
-        let size = |facts: &crate::domain::entry::Facts| facts.size;
         Self {
             kind,
             source: plan.source.to_string().into(),
             destination: plan.destination.to_string().into(),
-            planned: steps().count() as u64,
-            planned_bytes: steps()
-                .filter_map(|step| step.source.as_ref().map(size))
-                .sum(),
+            planned: plan.steps().count() as u64,
+            planned_bytes: plan.moves().bytes,
             pace: Pace::of(&plan.options),
         }
     }
@@ -80,6 +74,10 @@ pub struct Task {
     pub status: Arc<Status>,
     /// What it tells.
     pub sender: TaskSender,
+    /// The requests that it sent.
+    pub requests: RequestCounter,
+    /// Held while a turned knob is told, so that the last turn is told last.
+    pub announcing: tokio::sync::Mutex<()>,
 }
 
 impl Task {
@@ -102,7 +100,7 @@ impl Task {
             bytes: 0,
             retries: 0,
             throttled: 0,
-            requests: 0,
+            requests: self.requests.total(),
             workers: 0,
             bandwidth: self.control.pace().bandwidth,
             in_flight: Vec::new(),
@@ -141,6 +139,8 @@ impl Registry {
             counters,
             status,
             sender: TaskSender::new(id, events, journal, shared),
+            requests: RequestCounter::new(),
+            announcing: tokio::sync::Mutex::default(),
         });
         self.lock().push(Arc::clone(&task));
         task

@@ -7,23 +7,25 @@ use sha2::Sha256;
 use crate::backend::store::Checksum;
 
 /// CRC-64/NVME of a content.
-pub(super) fn crc64(content: &[u8]) -> u64 {
+pub(in crate::engine) fn crc64(content: &[u8]) -> u64 {
     crc_fast::crc64_nvme(content)
 }
 
 /// MD5 of a content.
-pub(super) fn md5(content: &[u8]) -> [u8; 16] {
+pub(in crate::engine) fn md5(content: &[u8]) -> [u8; 16] {
     Md5::digest(content).into()
 }
 
 /// The MD5 that an ETag is, where it has the form of one: no part count, 32 hexadecimal digits.
-pub(super) fn etag_md5(etag: &str) -> Option<[u8; 16]> {
+pub(in crate::engine) fn etag_md5(etag: &str) -> Option<[u8; 16]> {
     let mut sum = [0; 16];
     hex::decode_to_slice(etag, &mut sum).ok().map(|()| sum)
 }
 
 /// The ETag that a multipart upload gets whose parts have these ETags; `None` where one of them is no MD5.
-pub(super) fn multipart_etag<'a>(parts: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(in crate::engine) fn multipart_etag<'a>(
+    parts: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
     let mut all = Md5::new();
     let mut count = 0_u32;
     for part in parts {
@@ -35,7 +37,7 @@ pub(super) fn multipart_etag<'a>(parts: impl IntoIterator<Item = &'a str>) -> Op
 
 /// What is computed over a content, piece by piece.
 #[derive(Clone)]
-pub(super) enum Hasher {
+pub(in crate::engine) enum Hasher {
     /// Any of the CRCs.
     Crc(CrcKind, Box<Crc>),
     /// SHA-256.
@@ -46,7 +48,7 @@ pub(super) enum Hasher {
 
 /// The CRCs that S3 knows; they can be combined from parts in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CrcKind {
+pub(in crate::engine) enum CrcKind {
     /// CRC-64/NVME.
     Nvme,
     /// CRC-32.
@@ -57,7 +59,7 @@ pub(super) enum CrcKind {
 
 impl CrcKind {
     /// The kind of a checksum, where it is a CRC.
-    pub(super) fn of(checksum: &Checksum) -> Option<Self> {
+    pub(in crate::engine) fn of(checksum: &Checksum) -> Option<Self> {
         match checksum {
             Checksum::Crc64Nvme(_) => Some(Self::Nvme),
             Checksum::Crc32(_) => Some(Self::Iso),
@@ -91,12 +93,15 @@ impl CrcKind {
     }
 
     /// A hasher of this kind.
-    pub(super) fn hasher(self) -> Hasher {
+    pub(in crate::engine) fn hasher(self) -> Hasher {
         Hasher::Crc(self, Box::new(Crc::new(self.algorithm())))
     }
 
     /// The checksum of contents one behind the other, each with its CRC and its length in bytes.
-    pub(super) fn combine(self, parts: impl IntoIterator<Item = (u64, u64)>) -> Checksum {
+    pub(in crate::engine) fn combine(
+        self,
+        parts: impl IntoIterator<Item = (u64, u64)>,
+    ) -> Checksum {
         let algorithm = self.algorithm();
         let all = parts
             .into_iter()
@@ -111,7 +116,7 @@ impl CrcKind {
 
 impl Hasher {
     /// What must be computed to compare with this checksum; `None` where it does not speak of the whole content.
-    pub(super) fn matching(checksum: &Checksum) -> Option<Self> {
+    pub(in crate::engine) fn matching(checksum: &Checksum) -> Option<Self> {
         match checksum {
             Checksum::Sha256(_) => Some(Self::Sha256(Box::default())),
             Checksum::Md5(_) => Some(Self::Md5(Box::default())),
@@ -123,7 +128,7 @@ impl Hasher {
     }
 
     /// The next piece.
-    pub(super) fn update(&mut self, piece: &[u8]) {
+    pub(in crate::engine) fn update(&mut self, piece: &[u8]) {
         match self {
             Self::Crc(_, crc) => crc.update(piece),
             Self::Sha256(sha) => sha.update(piece),
@@ -132,7 +137,7 @@ impl Hasher {
     }
 
     /// The CRC of all pieces; 0 where this computes no CRC.
-    pub(super) fn finish_crc(self) -> u64 {
+    pub(in crate::engine) fn finish_crc(self) -> u64 {
         match self {
             Self::Crc(_, crc) => crc.finalize(),
             Self::Sha256(_) | Self::Md5(_) => 0,
@@ -140,7 +145,7 @@ impl Hasher {
     }
 
     /// The checksum of all pieces.
-    pub(super) fn finish(self) -> Checksum {
+    pub(in crate::engine) fn finish(self) -> Checksum {
         match self {
             Self::Crc(kind, crc) => kind.checksum(crc.finalize()),
             Self::Sha256(sha) => Checksum::Sha256((*sha).finalize().into()),
@@ -150,7 +155,7 @@ impl Hasher {
 }
 
 /// The checksum of a whole content of the kind that `like` is; `None` where none can be computed.
-pub(super) fn like(like: &Checksum, content: &[u8]) -> Option<Checksum> {
+pub(in crate::engine) fn like(like: &Checksum, content: &[u8]) -> Option<Checksum> {
     let mut hasher = Hasher::matching(like)?;
     hasher.update(content);
     Some(hasher.finish())

@@ -9,7 +9,7 @@ mod delete;
 mod download;
 mod gate;
 mod halt;
-mod hash;
+pub(super) mod hash;
 mod multipart;
 mod origin;
 mod parts;

@@ -1,3 +1,8 @@
-//! The engine against the embedded S3.
+//! The engine as a front end sees it, and its transfers: the demo's request log is the oracle.
 
+mod compared;
+mod desk;
+mod evidence;
+mod planned;
+mod stopped;
 mod transfer;

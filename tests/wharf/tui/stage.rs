@@ -12,7 +12,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use ratatui::{buffer::Buffer, layout::Rect};
 use wharf::{
     domain::{
-        diff::{Level, Newer, Pair, Verdict},
+        diff::{Level, Newer, Pair, Totals, Verdict},
         entry::{End, Entry, Facts, Identity, Kind, ObjectId, Tally},
         key::Key,
         location::{Location, Remote},
@@ -122,6 +122,7 @@ impl Stage {
         self.snapshot = Snapshot {
             tasks,
             requests: Requests { by_operation },
+            notices: Vec::new(),
         };
         self.tick()
     }
@@ -444,14 +445,17 @@ fn listing(side: Side, folder: &Key) -> Vec<Entry> {
     entries
 }
 
-pub(super) fn compared() -> Compared {
+pub(super) fn compared() -> Box<Compared> {
     let by_operation = vec![("ListObjectsV2".into(), 61)];
-    Compared {
+    let mut totals = Totals::default();
+    pairs().iter().for_each(|pair| totals.add(pair));
+    Box::new(Compared {
         left: End::Complete,
         right: End::Complete,
+        totals,
         requests: Requests { by_operation },
         seconds: 1.9,
-    }
+    })
 }
 
 /// The plan that closes the gaps, or those of some keys.

@@ -52,7 +52,7 @@ impl Browse {
             Body::Compared(compared) => {
                 shell.close(view);
                 tell_broken(&compared, shell);
-                comparison.progress = Progress::Done(Box::new(compared));
+                comparison.progress = Progress::Done(compared);
                 self.gaps.explain(&comparison.rows.tree);
                 self.gaps.open_if_any();
             }

@@ -1,0 +1,186 @@
+//! Questions that change nothing: listings, buckets, facts of one entry, comparisons.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use crate::{
+    backend::{BucketInfo, store::ListQuery},
+    domain::{
+        diff::{Pair, Sign},
+        filter::Matcher,
+        key::Key,
+        location::{Location, Remote},
+        plan::{Symlinks, SyncOptions},
+        side::Side,
+    },
+};
+
+use super::{
+    answer::Answer,
+    command::Command,
+    compare::{Comparison, Means},
+    ends::Ends,
+    event::{Body, Bucket, Compared, Failed, FailedClass},
+    failed::class,
+    plan::{Wanted, plan},
+    room::Room,
+    scan::{Scan, vanished},
+};
+
+/// Answers a question; its last part is what is returned.
+pub(super) async fn answer(
+    room: &Room,
+    answer: &Answer,
+    question: &Command,
+) -> Result<Body, Failed> {
+    match question {
+        Command::List {
+            location,
+            folder,
+            deep,
+            options,
+            ..
+        } => {
+            let query = ListQuery {
+                folder: folder.clone(),
+                shallow: !deep,
+                follow_links: options.symlinks == Symlinks::Follow,
+                ..ListQuery::default()
+            };
+            list(room, answer, location, (query, options)).await
+        }
+        Command::Buckets { remote, .. } => buckets(room, remote).await,
+        Command::Stat { location, key, .. } => stat(room, location, key).await,
+        Command::Compare {
+            left,
+            right,
+            options,
+            ..
+        } => compare(room, answer, (left, right), options).await,
+        Command::Plan {
+            source,
+            destination,
+            only,
+            options,
+            ..
+        } => {
+            let wanted = Wanted {
+                source,
+                destination,
+                only,
+                options,
+            };
+            let plan = plan(room, wanted).await?;
+            Ok(Body::Planned(Arc::new(plan)))
+        }
+        Command::Stop(_)
+        | Command::Run { .. }
+        | Command::Verify { .. }
+        | Command::Pause(_)
+        | Command::Resume(_)
+        | Command::Cancel(_)
+        | Command::Pace { .. } => Err(Failed::usage("this is no question")),
+    }
+}
+
+/// Lists a folder page by page; the last page is the answer.
+async fn list(
+    room: &Room,
+    answer: &Answer,
+    location: &Location,
+    (query, options): (ListQuery, &SyncOptions),
+) -> Result<Body, Failed> {
+    let store = room.sessions.store(location).await?;
+    let matcher = Matcher::new(&options.filter)?;
+    let folder = query.folder.clone();
+    let mut scan = Scan::start(store, query);
+    let mut told_any = false;
+    loop {
+        let mut page = scan.next().await.unwrap_or_else(vanished);
+        let nothing = !told_any && page.entries.is_empty();
+        if let Some(error) = scan.failure().filter(|_| nothing) {
+            return Err(error.into());
+        }
+        told_any |= !nothing;
+        page.entries
+            .retain(|entry| matcher.leaves_out(&entry.key, &entry.facts).is_none());
+        let over = page.end.is_some();
+        let part = Body::Listed {
+            folder: folder.clone(),
+            entries: page.entries,
+            end: page.end,
+        };
+        if over {
+            return Ok(part);
+        }
+        answer.tell(part).await;
+    }
+}
+
+/// The buckets of a remote.
+async fn buckets(room: &Room, remote: &Remote) -> Result<Body, Failed> {
+    let buckets = room.sessions.buckets(remote).await?;
+    let bucket = |info: BucketInfo| Bucket {
+        name: info.name,
+        created: info.created,
+        region: info.region,
+    };
+    Ok(Body::Buckets(buckets.into_iter().map(bucket).collect()))
+}
+
+/// The facts of one entry.
+async fn stat(room: &Room, location: &Location, key: &Key) -> Result<Body, Failed> {
+    let store = room.sessions.store(location).await?;
+    Ok(Body::Stat(Box::new(store.stat(key).await?)))
+}
+
+/// Compares two places, pair by pair.
+async fn compare(
+    room: &Room,
+    answer: &Answer,
+    places: (&Location, &Location),
+    options: &SyncOptions,
+) -> Result<Body, Failed> {
+    let ends = Ends::of_comparison(&room.sessions, places.0, places.1).await?;
+    let means = Means {
+        options,
+        journal: room.journal().await,
+        skew: &|| skew(room, &ends),
+    };
+    let mut comparison = Comparison::start(&ends, means).await?;
+    while let Some(mut pairs) = comparison.next().await {
+        refuse_usage(&comparison)?;
+        pairs.retain(is_told);
+        if !pairs.is_empty() {
+            answer.tell(Body::Pairs(pairs)).await;
+        }
+    }
+    refuse_usage(&comparison)?;
+    Ok(Body::Compared(Box::new(Compared {
+        left: comparison.end(Side::Left),
+        right: comparison.end(Side::Right),
+        totals: comparison.totals().clone(),
+        requests: comparison.requests(),
+        seconds: comparison.seconds(),
+    })))
+}
+
+/// How far the server of either end is ahead of this machine's clock.
+pub(super) fn skew(room: &Room, ends: &Ends) -> SignedDuration {
+    let [left, right] = [&ends.left, &ends.right].map(|place| room.skew(&place.location));
+    if left.is_zero() { right } else { left }
+}
+
+/// A side that cannot be listed because the command or the configuration is wrong is no comparison at all.
+fn refuse_usage(comparison: &Comparison) -> Result<(), Failed> {
+    match comparison.failure_at_start() {
+        Some(error) if class(error) == FailedClass::Usage => Err(error.into()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Whether a front end is told this pair: folders and what a filter leaves out are counted only.
+fn is_told(pair: &Pair) -> bool {
+    !pair.is_folder() && pair.verdict.sign() != Sign::Excluded
+}

@@ -1,0 +1,175 @@
+//! `Room`: what the engine's work shares: sessions, the way to the front end, open questions, tasks and the journal.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use jiff::SignedDuration;
+use tokio::{
+    runtime::Handle,
+    sync::{OnceCell, mpsc},
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    backend::Sessions,
+    domain::{
+        location::{Location, Remote},
+        progress::TaskId,
+    },
+};
+
+use super::{
+    EngineOptions,
+    event::Event,
+    journal::{Journal, JournalError, TaskJournal},
+    tasks::{Brief, Registry},
+    views::Views,
+};
+
+/// How long the journal may take to open; a hanging file system must not hold up the work.
+const OPENING: Duration = Duration::from_secs(5);
+
+/// Clocks that disagree by less agree: an answer tells whole seconds, and some time on the way.
+const NOTICEABLE: SignedDuration = SignedDuration::from_secs(3);
+
+/// What all work of one engine shares.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub(super) sessions: Sessions,
+    pub(super) options: EngineOptions,
+    pub(super) events: mpsc::Sender<Event>,
+    pub(super) views: Arc<Views>,
+    pub(super) registry: Registry,
+    pub(super) tracker: TaskTracker,
+    pub(super) stop: CancellationToken,
+    pub(super) runtime: Handle,
+    pub(super) notices: Arc<Notices>,
+    confirmed: Mutex<BTreeSet<Remote>>,
+    journal: OnceCell<Option<Journal>>,
+    numbers: AtomicU64,
+}
+
+/// Sentences that a person should read; each is kept once.
+#[derive(Debug, Default)]
+pub(super) struct Notices(Mutex<Vec<Arc<str>>>);
+
+impl Notices {
+    /// Adds a sentence, unless it is there already.
+    pub(super) fn add(&self, sentence: &str) {
+        let mut all = self.lock();
+        if all.iter().all(|known| **known != *sentence) {
+            tracing::warn!("{sentence}");
+            all.push(sentence.into());
+        }
+    }
+
+    /// All of them, oldest first.
+    pub(super) fn all(&self) -> Vec<Arc<str>> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<str>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Room {
+    /// Inside a runtime.
+    pub(super) fn new(
+        sessions: Sessions,
+        options: EngineOptions,
+        events: mpsc::Sender<Event>,
+    ) -> Self {
+        let stop = CancellationToken::new();
+        Self {
+            sessions,
+            confirmed: Mutex::new(options.confirmed.iter().cloned().collect()),
+            options,
+            events,
+            views: Arc::new(Views::new(&stop)),
+            registry: Registry::default(),
+            tracker: TaskTracker::new(),
+            stop,
+            runtime: Handle::current(),
+            notices: Arc::default(),
+            journal: OnceCell::new(),
+            numbers: AtomicU64::new(1),
+        }
+    }
+
+    /// The journal, opened when it is first needed; `None` where there is none, or it cannot be opened, which is told.
+    pub(super) async fn journal(&self) -> Option<Journal> {
+        let open = || async {
+            let path = self.options.journal.as_ref()?;
+            let notices = Arc::clone(&self.notices);
+            let complain = move |error: JournalError| notices.add(&error.to_string());
+            let opened = timeout(OPENING, Journal::open(path, complain)).await;
+            match opened.unwrap_or(Err(JournalError::Held)) {
+                Ok(journal) => Some(journal),
+                Err(error) => {
+                    self.notices.add(&error.to_string());
+                    None
+                }
+            }
+        };
+        self.journal.get_or_init(open).await.clone()
+    }
+
+    /// The journal where it is open already.
+    pub(super) fn open_journal(&self) -> Option<&Journal> {
+        self.journal.get().and_then(Option::as_ref)
+    }
+
+    /// A new task's way into the journal, with its number; without a journal numbers count from 1.
+    pub(super) async fn begin(
+        &self,
+        brief: &Brief,
+        source: &Location,
+        destination: &Location,
+    ) -> TaskJournal {
+        if let Some(journal) = self.journal().await {
+            match journal.begin(brief, source, destination).await {
+                Ok(task) => return task,
+                Err(error) => self.notices.add(&error.to_string()),
+            }
+        }
+        loop {
+            let id = TaskId(self.numbers.fetch_add(1, Relaxed));
+            // A journal that failed meanwhile may have given this number away.
+            if self.registry.get(id).is_none() {
+                return TaskJournal::none(id);
+            }
+        }
+    }
+
+    /// How far a location's server is ahead of this machine's clock, as far as an answer told it.
+    pub(super) fn skew(&self, location: &Location) -> SignedDuration {
+        let remote = location.s3().map(|prefix| &prefix.remote);
+        let ahead = remote.and_then(|remote| self.sessions.skew(remote));
+        let ahead = ahead.filter(|ahead| ahead.abs() >= NOTICEABLE);
+        ahead.map_or(SignedDuration::ZERO, |machine| -machine)
+    }
+
+    /// A person confirmed, by typing its name, that this remote may be written to.
+    pub(super) fn confirm(&self, remote: Remote) {
+        self.confirmed().insert(remote);
+    }
+
+    /// Whether writing to this remote wants a word that was not given.
+    pub(super) fn wants_word(&self, remote: &Remote) -> bool {
+        self.options.production.contains(remote) && !self.confirmed().contains(remote)
+    }
+
+    fn confirmed(&self) -> MutexGuard<'_, BTreeSet<Remote>> {
+        self.confirmed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
