@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use wharf::demo::seed::{self, SeedError};
+use wharf::domain::gaps::{Explanation, Gaps, Presence, Seen};
+use wharf::domain::side::Side;
+use wharf::humanize::explain_gap;
 
 /// Every file below `folder`, relative, with slashes.
 fn files(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
@@ -94,4 +97,57 @@ fn a_folder_that_holds_the_world_is_left_alone_and_a_stranger_s_is_refused() {
     fs::create_dir(stranger.path().join("data")).unwrap();
     let refused = seed::world(&empty_demo(), stranger.path(), 0.01);
     assert!(matches!(refused, Err(SeedError::Occupied { .. })));
+}
+
+/// What separates the names that the bucket lacks from those that it has.
+fn explain(world: &seed::World) -> Explanation {
+    let (mut left, mut gaps) = (BTreeSet::new(), Gaps::default());
+    files(&world.left, "", &mut left);
+    for key in left {
+        let file = fs::metadata(world.left.join(&key)).unwrap();
+        let age = file
+            .modified()
+            .unwrap()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap();
+        let modified = i64::try_from(age.as_secs()).ok();
+        let seen = Seen {
+            marker: false,
+            size: file.len(),
+            modified,
+            class: None,
+        };
+        let missing = world.missing.contains(&key);
+        gaps.add(
+            key.as_bytes(),
+            seen,
+            if missing {
+                Presence::Missing
+            } else {
+                Presence::Present
+            },
+        );
+    }
+    gaps.explain()
+}
+
+#[test]
+fn its_gap_reads_as_the_story_does_at_every_scale() {
+    for scale in [0.01, 0.05, 0.2] {
+        let (demo, folder) = (empty_demo(), tempfile::tempdir().unwrap());
+        let world = seed::world(&demo, folder.path(), scale).unwrap();
+        let told = explain_gap(&explain(&world), Side::Right);
+        assert!(
+            told[0].contains("are missing on the right: 20 single"),
+            "{told:?}"
+        );
+        assert!(
+            told[1].starts_with("36 of 36 names (20 files, 16 folders) begin with \"M\""),
+            "{told:?}"
+        );
+        assert_eq!(
+            told[2],
+            "Reads like a shard, filter or worker that never ran."
+        );
+    }
 }
