@@ -145,9 +145,10 @@ mod tests {
         let mut buffer = Buffer::empty(area);
         chart.draw(area, &mut buffer, &Theme::of(ThemeName::Plain));
         let dots = |x: u16, y: u16| {
-            buffer
-                .cell((x, y))
-                .is_some_and(|cell| cell.symbol().starts_with(|c| ('\u{2800}'..='\u{28ff}').contains(&c)))
+            buffer.cell((x, y)).is_some_and(|cell| {
+                cell.symbol()
+                    .starts_with(|c| ('\u{2800}'..='\u{28ff}').contains(&c))
+            })
         };
         assert!(dots(SCALE, 4) && !dots(SCALE, 1), "{buffer:?}");
         assert!(dots(29, 1) && !dots(29, 4), "{buffer:?}");
