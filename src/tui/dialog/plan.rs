@@ -7,7 +7,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use crate::domain::{
     diff::Sign,
     entry::Tally,
-    plan::{Brake, Group, Left, Plan},
+    plan::{Brake, Group, Left, Op, Plan},
 };
 
 use crate::engine::View;
@@ -193,7 +193,7 @@ fn draw_group(group: &Group, line: Rect, buffer: &mut Buffer, theme: &Theme) {
 
 /// What a group does, in a word.
 fn word(group: &Group) -> &'static str {
-    if group.overwrites && group.sign != Sign::OnlyRight {
+    if group.overwrites {
         "overwrite"
     } else {
         op_words(group.op).0
@@ -203,15 +203,13 @@ fn word(group: &Group) -> &'static str {
 /// What a person should know of a group.
 fn why(group: &Group) -> &'static str {
     match group.sign {
+        _ if group.op == Op::Delete => "only there: lost for good",
         Sign::OnlyLeft => "missing there",
-        Sign::OnlyRight if group.overwrites => "only there: lost for good",
-        Sign::Differs if group.overwrites => "what is there now is lost",
-        Sign::Unproven if group.overwrites => "same size, content unproven",
+        Sign::Differs => "what is there now is lost",
+        Sign::Unproven => "same size, content unproven",
+        Sign::Same => "same by size or time only",
         Sign::OnlyRight
-        | Sign::Differs
-        | Sign::Unproven
         | Sign::Excluded
-        | Sign::Same
         | Sign::NotScanned
         | Sign::Archived
         | Sign::Clash
@@ -337,4 +335,30 @@ fn accept(plan: &Plan, shell: &mut Shell) -> Decision {
         return Decision::Confirm(plan);
     }
     Decision::Run(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{why, word};
+    use crate::domain::{
+        diff::Sign,
+        plan::{Group, Op},
+    };
+
+    #[test]
+    fn a_delete_says_what_it_costs() {
+        for sign in [Sign::OnlyRight, Sign::Archived] {
+            let group = Group {
+                sign,
+                op: Op::Delete,
+                overwrites: false,
+                selected: true,
+                steps: Vec::new(),
+            };
+            assert_eq!(
+                (word(&group), why(&group)),
+                ("delete", "only there: lost for good")
+            );
+        }
+    }
 }
