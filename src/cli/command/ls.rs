@@ -1,0 +1,212 @@
+//! `wharf ls`: entries of a location, their totals, counts by one feature, or the tree of folders; `s3://` lists buckets.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use crate::{
+    cli::{
+        args::{CountBy, LsArgs},
+        exit::Exit,
+        output::record::EntryRecord,
+    },
+    domain::{
+        entry::{Entry, Kind, Tally},
+        key::Key,
+        layout::{Feature, Layout},
+        location::{Location, Remote},
+        plan::SyncOptions,
+    },
+    engine::{Body, Command},
+    humanize,
+};
+
+use super::{Context, VIEW, listing::Listing};
+
+/// `summary` of ls.
+#[derive(Serialize)]
+struct Summary {
+    r#type: &'static str,
+    objects: u64,
+    bytes: u64,
+    folders: u64,
+    complete: bool,
+}
+
+/// `count` of `ls --count-by`.
+#[derive(Serialize)]
+struct Count<'a> {
+    r#type: &'static str,
+    by: &'a str,
+    value: &'a str,
+    objects: u64,
+    bytes: u64,
+}
+
+/// Runs the command.
+pub async fn ls(context: &mut Context, args: &LsArgs, location: Location, options: Arc<SyncOptions>) -> Exit {
+    if let Location::Buckets(remote) = &location {
+        return buckets(context, remote.clone()).await;
+    }
+    let counts_only = args.summarize || args.count_by.is_some() || args.tree;
+    let listing = Listing { location, deep: args.recursive || counts_only, options };
+    let mut seen = Seen::new(args);
+    let zone = TimeZone::system();
+    let exit = context
+        .list(listing, |context, entries| {
+            for entry in &entries {
+                seen.add(entry);
+                if !counts_only {
+                    context.output.record(&EntryRecord::from(entry));
+                    context.output.line(line(entry, &zone));
+                }
+            }
+        })
+        .await;
+    seen.tell(context, args, exit == Exit::Ok);
+    exit
+}
+
+/// One entry as a person reads it: size, time, class where it is not the usual one, key.
+fn line(entry: &Entry, zone: &TimeZone) -> String {
+    let facts = &entry.facts;
+    let (size, time) = match facts.kind {
+        Kind::Folder => (String::new(), String::new()),
+        Kind::Object | Kind::Symlink | Kind::Special => (
+            humanize::bytes(facts.size),
+            facts.modified.map(|at| humanize::timestamp(at, zone)).unwrap_or_default(),
+        ),
+    };
+    let note = match facts.kind {
+        Kind::Symlink => "  (symbolic link)",
+        Kind::Special => "  (no file)",
+        Kind::Object | Kind::Folder => "",
+    };
+    let class = facts.class().filter(|class| *class != "STANDARD").map(|class| format!("  {class}")).unwrap_or_default();
+    format!("{size:>10}  {time:<16}  {}{class}{note}", entry.key)
+}
+
+/// What was listed, counted as the flags ask.
+struct Seen {
+    total: Tally,
+    folders: u64,
+    layout: Option<(CountBy, Layout)>,
+    tree: Option<BTreeMap<Key, Tally>>,
+}
+
+impl Seen {
+    fn new(args: &LsArgs) -> Self {
+        Self {
+            total: Tally::default(),
+            folders: 0,
+            layout: args.count_by.map(|by| (by, Layout::new(feature(by)))),
+            tree: args.tree.then(BTreeMap::new),
+        }
+    }
+
+    fn add(&mut self, entry: &Entry) {
+        if entry.facts.kind == Kind::Folder {
+            self.folders += 1;
+            return;
+        }
+        self.total.add(entry.facts.size);
+        if let Some((_, layout)) = &mut self.layout {
+            layout.add(&entry.key, &entry.facts);
+        }
+        if let Some(tree) = &mut self.tree {
+            let mut folder = entry.key.parent();
+            while !folder.is_empty() {
+                tree.entry(folder.clone()).or_default().add(entry.facts.size);
+                folder = folder.parent();
+            }
+        }
+    }
+
+    fn tell(&self, context: &mut Context, args: &LsArgs, complete: bool) {
+        if let Some((by, layout)) = &self.layout {
+            tell_counts(context, *by, layout);
+        }
+        if let Some(tree) = &self.tree {
+            tell_tree(context, tree);
+        }
+        context.output.record(&Summary {
+            r#type: "summary",
+            objects: self.total.objects,
+            bytes: self.total.bytes,
+            folders: self.folders,
+            complete,
+        });
+        let all = args.recursive || args.summarize || args.count_by.is_some() || args.tree;
+        let more = if all || self.folders == 0 { String::new() } else { format!(", {}", humanize::counted(self.folders, "folder")) };
+        let incomplete = if complete { "" } else { " (incomplete)" };
+        let total = format!("{}, {}{more}{incomplete}", humanize::counted(self.total.objects, "object"), humanize::bytes(self.total.bytes));
+        if args.summarize {
+            context.output.line(total);
+        } else {
+            context.output.remark(total);
+        }
+    }
+}
+
+fn feature(by: CountBy) -> Feature {
+    match by {
+        CountBy::Letter => Feature::Letter,
+        CountBy::Folder => Feature::Folder,
+        CountBy::Extension => Feature::Extension,
+        CountBy::Day => Feature::Day,
+        CountBy::Class => Feature::Class,
+        CountBy::Size => Feature::Size,
+    }
+}
+
+fn tell_counts(context: &mut Context, by: CountBy, layout: &Layout) {
+    let by = format!("{by:?}").to_lowercase();
+    for (value, tally) in layout.rows() {
+        context.output.record(&Count { r#type: "count", by: &by, value: &value, objects: tally.objects, bytes: tally.bytes });
+        context.output.line(format_args!("{:>10}  {:>10}  {value}", humanize::count(tally.objects), humanize::bytes(tally.bytes)));
+    }
+}
+
+fn tell_tree(context: &mut Context, tree: &BTreeMap<Key, Tally>) {
+    for (folder, tally) in tree {
+        let depth = folder.as_bytes().iter().filter(|&&b| b == b'/').count() - 1;
+        let name = crate::domain::text::printable(folder.name_bytes()).into_owned();
+        let value = folder.printable();
+        context.output.record(&Count { r#type: "count", by: "folder", value: &value, objects: tally.objects, bytes: tally.bytes });
+        context.output.line(format_args!(
+            "{:>10}  {:>10}  {}{name}",
+            humanize::count(tally.objects),
+            humanize::bytes(tally.bytes),
+            "  ".repeat(depth)
+        ));
+    }
+}
+
+/// `bucket`: one bucket of a remote.
+#[derive(Serialize)]
+struct BucketRecord<'a> {
+    r#type: &'static str,
+    name: &'a str,
+    created: Option<jiff::Timestamp>,
+    region: Option<&'a str>,
+}
+
+async fn buckets(context: &mut Context, remote: Remote) -> Exit {
+    context.ask(Command::Buckets { view: VIEW, remote });
+    loop {
+        match context.answer().await {
+            Body::Buckets(buckets) => {
+                for bucket in &buckets {
+                    let record = BucketRecord { r#type: "bucket", name: &bucket.name, created: bucket.created, region: bucket.region.as_deref() };
+                    context.output.record(&record);
+                    context.output.line(format_args!("s3://{}", bucket.name));
+                }
+                context.output.remark(humanize::counted(buckets.len() as u64, "bucket"));
+                return Exit::Ok;
+            }
+            Body::Failed(failed) => return context.fail(&failed),
+            Body::Listed { .. } | Body::Pairs(_) | Body::Compared(_) | Body::Planned(_) | Body::Stat(_) | Body::Accepted(_) => {}
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! One file a command. Each asks the engine, writes what it answers, and tells how it ended.
+
+mod diff;
+mod listing;
+mod ls;
+mod manifest;
+mod plan;
+mod progress;
+mod sync;
+mod verify;
+
+use std::sync::Arc;
+
+pub use diff::diff;
+pub use ls::ls;
+pub use manifest::manifest;
+pub use plan::plan;
+pub use sync::{Consent, sync};
+pub use verify::verify;
+
+use crate::{
+    cli::{exit::Exit, output::Output},
+    domain::{location::Location, plan::SyncOptions, progress::TaskId},
+    engine::{
+        Body, Command, Engine, Event, Events, View,
+        event::{Failed, FailedClass},
+    },
+};
+
+/// What every command works with.
+pub struct Context {
+    /// The engine.
+    pub engine: Engine,
+    /// What it tells.
+    pub events: Events,
+    /// Where results go.
+    pub output: Output,
+}
+
+/// Two locations and how they are to be compared or synced.
+#[derive(Debug, Clone)]
+pub struct Both {
+    /// Left side, or source.
+    pub left: Location,
+    /// Right side, or destination.
+    pub right: Location,
+    /// Every option, configuration and flags together.
+    pub options: Arc<SyncOptions>,
+}
+
+/// The only view of a headless command.
+const VIEW: View = View { id: 0, generation: 1 };
+
+impl Context {
+    /// Asks the engine; the answers follow from `answer`.
+    fn ask(&self, command: Command) {
+        self.engine.submit(command);
+    }
+
+    /// The next answer to what was asked; `Failed` where a person stopped the command.
+    async fn answer(&mut self) -> Body {
+        loop {
+            let event = tokio::select! {
+                event = self.events.recv() => event,
+                _ = tokio::signal::ctrl_c() => {
+                    self.engine.submit(Command::Stop(VIEW));
+                    return Body::Failed(stopped());
+                }
+            };
+            match event {
+                Some(Event::View { view, body }) if view == VIEW => return body,
+                Some(Event::View { .. } | Event::Task { .. }) => {}
+                None => return Body::Failed(ended()),
+            }
+        }
+    }
+
+    /// Tells a failure and what it means for the exit code.
+    fn fail(&mut self, failed: &Failed) -> Exit {
+        let message = match &failed.request_id {
+            Some(id) => format!("{} (request id {id})", failed.message),
+            None => failed.message.clone(),
+        };
+        self.output.error(message, failed.help.as_deref());
+        match failed.class {
+            FailedClass::Usage => Exit::Usage,
+            FailedClass::Broken => Exit::Failed,
+            FailedClass::Guard => Exit::Refused,
+            FailedClass::Cancelled => Exit::Cancelled,
+        }
+    }
+
+    /// Starts a task and tells its number, or how it was refused.
+    async fn accepted(&mut self, command: Command) -> Result<TaskId, Exit> {
+        self.ask(command);
+        loop {
+            match self.answer().await {
+                Body::Accepted(id) => return Ok(id),
+                Body::Failed(failed) => return Err(self.fail(&failed)),
+                Body::Listed { .. } | Body::Buckets(_) | Body::Pairs(_) | Body::Compared(_) | Body::Planned(_) | Body::Stat(_) => {}
+            }
+        }
+    }
+}
+
+fn stopped() -> Failed {
+    Failed { class: FailedClass::Cancelled, message: "stopped".to_owned(), help: None, request_id: None }
+}
+
+fn ended() -> Failed {
+    Failed {
+        class: FailedClass::Broken,
+        message: "the engine ended before it answered".to_owned(),
+        help: Some("the log file tells why; run again with -v for more of it".to_owned()),
+        request_id: None,
+    }
+}

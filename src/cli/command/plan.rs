@@ -1,0 +1,161 @@
+//! `wharf plan`, and the plan as people read it: what would be done, what is left and why.
+
+use std::{fs, path::Path, sync::Arc};
+
+use crate::{
+    cli::{
+        args::{PlanArgs, PlanFormat},
+        exit::Exit,
+        output::record::AlertRecord,
+    },
+    domain::{
+        diff::Sign,
+        plan::{Group, Op, Plan, Tally},
+    },
+    engine::{Body, Command},
+    humanize,
+};
+
+use super::{Both, Context, VIEW};
+
+/// A plan, and what it already means for the exit code (refused keys, a broken listing).
+pub(super) struct Planned {
+    pub(super) plan: Arc<Plan>,
+    pub(super) exit: Exit,
+}
+
+/// Runs the command. It always ends with 0 or an error: differences are what a plan is for.
+pub async fn plan(context: &mut Context, args: &PlanArgs, both: Both) -> Exit {
+    let plan = match context.planned(both).await {
+        Ok(planned) => planned.plan,
+        Err(exit) => return exit,
+    };
+    context.show(&plan);
+    let text = match args.format {
+        PlanFormat::Json => serde_json::to_string_pretty(&*plan).map_err(|why| why.to_string()),
+        PlanFormat::Csv => csv(&plan).map_err(|why| why.to_string()),
+    };
+    match (text, &args.out) {
+        (Ok(text), Some(file)) => write(context, file, &text),
+        (Ok(text), None) if args.format == PlanFormat::Csv || context.output.style().json => {
+            context.output.text(&text);
+            context.output.text("\n");
+            Exit::Ok
+        }
+        (Ok(_), None) => Exit::Ok,
+        (Err(why), _) => {
+            context.output.error(format_args!("the plan could not be written: {why}"), None);
+            Exit::Failed
+        }
+    }
+}
+
+fn write(context: &mut Context, file: &Path, text: &str) -> Exit {
+    match fs::write(file, text) {
+        Ok(()) => {
+            context.output.remark(format_args!("written to {}", file.display()));
+            Exit::Ok
+        }
+        Err(error) => {
+            context.output.error(format_args!("{} cannot be written: {error}", file.display()), Some("choose another file with --out"));
+            Exit::Usage
+        }
+    }
+}
+
+/// A line a step: operation, sign, key, size, destination's size.
+fn csv(plan: &Plan) -> Result<String, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["action", "sign", "key", "size", "destination_size"])?;
+    for group in plan.groups.iter().filter(|group| group.selected) {
+        for step in &group.steps {
+            let size = |facts: &Option<crate::domain::entry::Facts>| facts.as_ref().map(|f| f.size.to_string()).unwrap_or_default();
+            let sign = group.sign.symbol().to_string();
+            writer.write_record([verb(group.op, group.overwrites), &sign, &step.key.printable(), &size(&step.source), &size(&step.destination)])?;
+        }
+    }
+    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned())
+}
+
+/// What a group does, in a word.
+pub(super) fn verb(op: Op, overwrites: bool) -> &'static str {
+    match (op, overwrites) {
+        (Op::Delete, _) => "delete",
+        (_, true) => "overwrite",
+        (Op::Upload, false) => "upload",
+        (Op::Download, false) => "download",
+        (Op::Copy, false) => "copy",
+        (Op::Relay, false) => "relay",
+    }
+}
+
+impl Context {
+    /// Asks for the plan.
+    pub(super) async fn planned(&mut self, both: Both) -> Result<Planned, Exit> {
+        self.ask(Command::Plan { view: VIEW, source: both.left, destination: both.right, only: Vec::new(), options: both.options });
+        loop {
+            match self.answer().await {
+                Body::Planned(plan) => {
+                    let whole = plan.source_print.end.is_complete() && plan.destination_print.end.is_complete();
+                    let mut exit = if plan.left.refused.is_empty() { Exit::Ok } else { Exit::Failed };
+                    if !whole {
+                        exit = exit.and(self.ended(&plan.source_print.end)).and(self.ended(&plan.destination_print.end));
+                    }
+                    return Ok(Planned { plan, exit });
+                }
+                Body::Failed(failed) => return Err(self.fail(&failed)),
+                Body::Listed { .. } | Body::Buckets(_) | Body::Pairs(_) | Body::Compared(_) | Body::Stat(_) | Body::Accepted(_) => {}
+            }
+        }
+    }
+
+    /// Tells what the plan would do and what it leaves, for people on stderr.
+    pub(super) fn show(&mut self, plan: &Plan) {
+        for group in &plan.groups {
+            self.output.remark(group_line(group));
+        }
+        for (sign, verb, tally, why) in left_lines(plan) {
+            if tally.objects > 0 {
+                let objects = humanize::counted(tally.objects, "object");
+                self.output.remark(format_args!("  {} {verb:<9} {objects:>18}  {:>10}  {why}", sign.symbol(), humanize::bytes(tally.bytes)));
+            }
+        }
+        for refusal in &plan.left.refused {
+            self.output.tell(format_args!("{} {}: {}", refusal.sign.symbol(), refusal.key, refusal.reason));
+        }
+        for notice in &plan.notices {
+            self.output.record(&AlertRecord::new(notice));
+            self.output.remark(format_args!("note: {notice}"));
+        }
+        if plan.groups.is_empty() && plan.left.refused.is_empty() {
+            self.output.remark("nothing to do");
+        }
+    }
+}
+
+fn group_line(group: &Group) -> String {
+    let mut tally = Tally::default();
+    for step in &group.steps {
+        tally.add(step.source.as_ref().or(step.destination.as_ref()).map_or(0, |facts| facts.size));
+    }
+    let objects = humanize::counted(tally.objects, "object");
+    format!("  {} {:<9} {objects:>18}  {:>10}", group.sign.symbol(), verb(group.op, group.overwrites), humanize::bytes(tally.bytes))
+}
+
+fn left_lines(plan: &Plan) -> [(Sign, &'static str, Tally, &'static str); 7] {
+    let left = &plan.left;
+    let same = left.same.iter().fold(Tally::default(), |mut sum, tally| {
+        sum.join(*tally);
+        sum
+    });
+    [
+        (Sign::Same, "leave", same, ""),
+        (Sign::Differs, "keep", left.kept, "differs, and existing files are kept"),
+        (Sign::Differs, "keep", left.conflicts, "neither side is known to be newer"),
+        (Sign::Unproven, "keep", left.unproven, "same size, nothing proven"),
+        (Sign::OnlyRight, "keep", left.extra, "only at the destination"),
+        (Sign::Excluded, "leave", left.excluded, "left out by a filter"),
+        (Sign::Archived, "leave", left.archived, "archived: to be restored first"),
+    ]
+}

@@ -1,0 +1,259 @@
+//! `wharf sync`: the plan, its totals, a question where something would be overwritten or deleted, the run, the recount.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::Serialize;
+
+use crate::{
+    cli::{
+        args::SyncCommand,
+        exit::Exit,
+        output::record::{StepRecord, TallyRecord, requests},
+    },
+    domain::{
+        plan::{Brake, Op, Plan, Tally},
+        progress::{Recount, TaskId},
+    },
+    engine::Command,
+    humanize,
+};
+
+use super::{Both, Context, VIEW, plan::Planned, progress::Watched};
+
+/// Who has approved what would be written over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// A flag, or the mapping's own rule.
+    Given,
+    /// Nobody yet: a person is asked, and without one overwrites do not run.
+    Missing,
+}
+
+/// `summary` of sync.
+#[derive(Serialize)]
+struct Summary<'a> {
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<TaskId>,
+    dry_run: bool,
+    planned: BTreeMap<&'static str, TallyRecord>,
+    done: u64,
+    failed: u64,
+    skipped: u64,
+    verified: u64,
+    bytes: u64,
+    requests: BTreeMap<&'a str, u64>,
+    seconds: f64,
+    mode: Mode,
+    proof: Proof,
+    recount: Option<&'a Recount>,
+}
+
+/// How objects went between buckets.
+#[derive(Serialize, Default)]
+struct Mode {
+    direct: u64,
+    relay: u64,
+}
+
+/// What stands behind the moved objects.
+#[derive(Serialize, Default)]
+struct Proof {
+    checksum: u64,
+    size: u64,
+    none: u64,
+}
+
+/// Runs the command.
+pub async fn sync(context: &mut Context, args: &SyncCommand, both: Both, consent: Consent) -> Exit {
+    let began = std::time::Instant::now();
+    let Planned { plan, exit } = match context.planned(both).await {
+        Ok(planned) => planned,
+        Err(exit) => return exit,
+    };
+    context.show(&plan);
+    if args.dry_run {
+        context.show_steps(&plan);
+        context.summary(None, &plan, &Watched::default(), began.elapsed().as_secs_f64());
+        return exit;
+    }
+    if let Some(refused) = context.braked(&plan) {
+        return refused;
+    }
+    let (plan, exit) = match context.approved(plan, consent) {
+        Ok((plan, approved)) => (plan, exit.and(approved)),
+        Err(refused) => return refused,
+    };
+    let watched = match run(context, &plan).await {
+        Ok(watched) => watched,
+        Err(refused) => return refused,
+    };
+    context.summary(watched.0, &plan, &watched.1, began.elapsed().as_secs_f64());
+    exit.and(watched.1.exit())
+}
+
+async fn run(context: &mut Context, plan: &Arc<Plan>) -> Result<(Option<TaskId>, Watched), Exit> {
+    let task = context.accepted(Command::Run { view: VIEW, plan: Arc::clone(plan) }).await?;
+    let watched = context.watch(task).await;
+    Ok((Some(task), watched))
+}
+
+impl Context {
+    /// Tells the brakes of a plan, each with the flag that answers it.
+    fn braked(&mut self, plan: &Plan) -> Option<Exit> {
+        for brake in &plan.brakes {
+            let (message, help) = match brake {
+                Brake::TooManyDeletes { planned, of } => (
+                    format!("{} of {} at the destination would be deleted: that is more than --max-delete allows", humanize::count(*planned), humanize::counted(*of, "object")),
+                    format!("look at the plan with --dry-run; if it is right, say --max-delete {planned}"),
+                ),
+                Brake::EmptySource => (
+                    "the source is empty, and the destination would be emptied with it".to_owned(),
+                    "if it is meant so, say --allow-empty-source".to_owned(),
+                ),
+                Brake::BrokenListing { reason } => (
+                    format!("nothing may be deleted, because a listing broke: {reason}"),
+                    "run it again, or without --delete".to_owned(),
+                ),
+            };
+            self.output.error(message, Some(&help));
+        }
+        (!plan.brakes.is_empty()).then_some(Exit::Refused)
+    }
+
+    /// The plan as far as it may run: whole where it writes over nothing or was approved; asked for on a terminal;
+    /// otherwise without its overwrites, which is told and is a refusal.
+    fn approved(&mut self, plan: Arc<Plan>, consent: Consent) -> Result<(Arc<Plan>, Exit), Exit> {
+        let risky = |group: &crate::domain::plan::Group| group.selected && (group.overwrites || group.op == Op::Delete);
+        let at_risk: Vec<String> = plan.groups.iter().filter(|group| risky(group)).map(|group| {
+            let verb = if group.op == Op::Delete { "deleted" } else { "overwritten" };
+            format!("{} would be {verb}", humanize::counted(group.steps.len() as u64, "object"))
+        }).collect();
+        if at_risk.is_empty() || consent == Consent::Given {
+            return Ok((plan, Exit::Ok));
+        }
+        if self.output.style().asks {
+            return match self.confirmed(&format!("{} at {}. Go on?", at_risk.join(", "), plan.destination)) {
+                true => Ok((plan, Exit::Ok)),
+                false => {
+                    self.output.tell("nothing was done");
+                    Err(Exit::Refused)
+                }
+            };
+        }
+        let mut kept = Plan::clone(&plan);
+        kept.groups.iter_mut().filter(|group| risky(group)).for_each(|group| group.selected = false);
+        self.output.error(
+            format_args!("{}, and nobody is here to ask: left as they are", at_risk.join(", ")),
+            Some("say --yes, or choose a rule with --existing update, newest or always"),
+        );
+        Ok((Arc::new(kept), Exit::Refused))
+    }
+
+    /// Asks a person yes or no; no is the answer to anything but "y" or "yes".
+    fn confirmed(&mut self, question: &str) -> bool {
+        self.output.ask(format_args!("{question} [y/N] "));
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer);
+        read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+    }
+
+    /// A line, or a record, for each step that would be done.
+    pub(super) fn show_steps(&mut self, plan: &Plan) {
+        for group in plan.groups.iter().filter(|group| group.selected) {
+            for step in &group.steps {
+                self.output.record(&StepRecord::new(step, group.sign));
+                let verb = super::plan::verb(group.op, group.overwrites);
+                self.output.line(format_args!("{} {verb:<9} {}", group.sign.symbol(), step.key));
+            }
+        }
+    }
+
+    fn summary(&mut self, task: Option<TaskId>, plan: &Plan, watched: &Watched, seconds: f64) {
+        let snapshot = self.engine.snapshot();
+        let moved = task.and_then(|id| snapshot.tasks.iter().find(|task| task.id == id));
+        let bytes = moved.map_or(0, |task| task.bytes);
+        let of = |op: Op| watched.by_op[op as usize];
+        self.output.record(&Summary {
+            r#type: "summary",
+            task,
+            dry_run: task.is_none(),
+            planned: planned(plan),
+            done: watched.done,
+            failed: watched.all_failed(),
+            skipped: watched.skipped,
+            verified: watched.proofs[0],
+            bytes,
+            requests: requests(&snapshot.requests),
+            seconds,
+            mode: Mode { direct: of(Op::Copy), relay: of(Op::Relay) },
+            proof: Proof { checksum: watched.proofs[0], size: watched.proofs[1], none: watched.proofs[2] },
+            recount: watched.recount.as_ref(),
+        });
+        if task.is_some() {
+            self.tell_end(watched, bytes, seconds);
+        }
+    }
+
+    fn tell_end(&mut self, watched: &Watched, bytes: u64, seconds: f64) {
+        let mut parts = vec![format!("{} done", humanize::counted(watched.done, "object")), humanize::bytes(bytes)];
+        if watched.proofs[0] > 0 {
+            parts.push(format!("{} proven by checksum", humanize::count(watched.proofs[0])));
+        }
+        for (n, word) in [(watched.proofs[1], "proven by size only"), (watched.proofs[2], "not proven"), (watched.skipped, "left"), (watched.all_failed(), "failed")] {
+            if n > 0 {
+                parts.push(format!("{} {word}", humanize::count(n)));
+            }
+        }
+        parts.push(format!("{seconds:.1} s"));
+        self.output.line(parts.join(", "));
+        if let Some(recount) = &watched.recount {
+            self.tell_recount(recount);
+        }
+    }
+
+    fn tell_recount(&mut self, recount: &Recount) {
+        let sign = if recount.source == recount.destination { "=" } else { "≠" };
+        let extra = match recount.extra {
+            0 => String::new(),
+            n => format!(", {} more at the destination", humanize::count(n)),
+        };
+        self.output.line(format_args!("counted again: {} {sign} {}{extra}", humanize::count(recount.source), humanize::count(recount.destination)));
+        if !recount.equal {
+            for (key, why) in &recount.examples {
+                self.output.tell(format_args!("! {key}: {why}"));
+            }
+            let untold = recount.off.saturating_sub(recount.examples.len() as u64);
+            if untold > 0 {
+                self.output.tell(format_args!("! and {} more", humanize::count(untold)));
+            }
+        }
+    }
+}
+
+/// What the plan would do, by verb; what it leaves, by reason.
+fn planned(plan: &Plan) -> BTreeMap<&'static str, TallyRecord> {
+    let mut planned: BTreeMap<&'static str, Tally> = BTreeMap::new();
+    for group in plan.groups.iter().filter(|group| group.selected) {
+        let tally = planned.entry(super::plan::verb(group.op, group.overwrites)).or_default();
+        for step in &group.steps {
+            tally.add(step.source.as_ref().or(step.destination.as_ref()).map_or(0, |facts| facts.size));
+        }
+    }
+    let left = &plan.left;
+    let same = left.same.iter().fold(Tally::default(), |sum, more| Tally { objects: sum.objects + more.objects, bytes: sum.bytes + more.bytes });
+    for (name, tally) in [
+        ("same", same),
+        ("kept", left.kept),
+        ("unproven", left.unproven),
+        ("extra", left.extra),
+        ("excluded", left.excluded),
+        ("conflicts", left.conflicts),
+        ("archived", left.archived),
+    ] {
+        planned.insert(name, tally);
+    }
+    let refused = Tally { objects: left.refused.len() as u64, bytes: 0 };
+    planned.insert("refused", refused);
+    planned.into_iter().map(|(name, tally)| (name, tally.into())).collect()
+}
