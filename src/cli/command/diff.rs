@@ -9,11 +9,11 @@ use crate::{
     cli::{
         args::DiffArgs,
         exit::Exit,
-        output::record::{PairRecord, TallyRecord, requests},
+        output::record::{GapRecord, PairRecord, TallyRecord, requests},
     },
     domain::{
         diff::{Newer, Pair, Sign, Totals, Verdict},
-        gaps::{Explanation, Gaps},
+        gaps::Gaps,
         side::Side,
     },
     engine::{Body, Command, event::Compared},
@@ -49,7 +49,7 @@ struct Shown {
     only: Vec<Sign>,
     quiet: bool,
     totals: Totals,
-    gaps: Option<[Gaps; 2]>,
+    gaps: Option<[(Side, Gaps); 2]>,
 }
 
 /// Runs the command.
@@ -61,7 +61,7 @@ pub async fn diff(context: &mut Context, args: &DiffArgs, both: Both) -> Exit {
             return Exit::Usage;
         }
     };
-    let gaps = args.gaps.then(|| [Gaps::new(Side::Left), Gaps::new(Side::Right)]);
+    let gaps = args.gaps.then(|| [Side::Right, Side::Left].map(|side| (side, Gaps::default())));
     let mut shown = Shown { only, quiet: args.summary, totals: Totals::default(), gaps };
     context.ask(Command::Compare { view: VIEW, left: both.left, right: both.right, options: both.options });
     loop {
@@ -93,7 +93,7 @@ impl Context {
     fn show_pair(&mut self, shown: &mut Shown, pair: &Pair) {
         shown.totals.add(pair);
         if let Some(gaps) = &mut shown.gaps {
-            gaps.iter_mut().for_each(|side| side.add(pair));
+            gaps.iter_mut().for_each(|(side, gaps)| gaps.add_pair(pair, *side));
         }
         if shown.quiet || !shown.only.contains(&pair.verdict.sign()) {
             return;
@@ -104,8 +104,8 @@ impl Context {
 
     fn compared(&mut self, shown: Shown, compared: &Compared) -> Exit {
         let exit = self.ended(&compared.left).and(self.ended(&compared.right));
-        for explanation in shown.gaps.into_iter().flatten().map(Gaps::explain) {
-            self.show_gaps(&explanation);
+        for (side, gaps) in shown.gaps.iter().flatten() {
+            self.show_gaps(gaps, *side);
         }
         let totals = &shown.totals;
         self.output.record(&summary(totals, compared));
@@ -120,11 +120,13 @@ impl Context {
         exit.and(differs).and(broken)
     }
 
-    fn show_gaps(&mut self, explanation: &Explanation) {
-        for record in explanation.records() {
-            self.output.record(&record);
+    /// Tells what is missing on `side`.
+    fn show_gaps(&mut self, gaps: &Gaps, side: Side) {
+        let explanation = gaps.explain();
+        for rule in &explanation.rules {
+            self.output.record(&GapRecord::new(rule, side.other()));
         }
-        for sentence in explanation.sentences() {
+        for sentence in humanize::gaps::sentences(&explanation, side) {
             self.output.line(sentence);
         }
     }

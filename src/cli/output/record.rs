@@ -8,9 +8,11 @@ use serde::Serialize;
 use crate::domain::{
     diff::{Pair, Sign, Verdict},
     entry::{Entry, Facts},
+    gaps::{Kind, Rule, Unit},
     key::Key,
     plan::{Op, Tally},
     progress::{EndedStep, Outcome, Requests, TaskId},
+    side::Side,
 };
 
 /// A key as text: exact where it is UTF-8, and escaped beside it where a terminal could not be trusted with it.
@@ -238,6 +240,46 @@ impl From<Tally> for TallyRecord {
         Self {
             objects: tally.objects,
             bytes: tally.bytes,
+        }
+    }
+}
+
+/// `gap`: what separates the missing of one side from the present.
+#[derive(Debug, Serialize)]
+pub struct GapRecord {
+    r#type: &'static str,
+    side: &'static str,
+    missing: u64,
+    unit: Unit,
+    rule: String,
+    kind: Option<&'static str>,
+    matched_missing: u64,
+    matched_present: u64,
+    precision: f64,
+    recall: f64,
+    base_rate: f64,
+    cause: Option<&'static str>,
+}
+
+impl GapRecord {
+    /// The record of a rule about what only `holder` has: the side whose entries are the gaps.
+    pub fn new(rule: &Rule, holder: Side) -> Self {
+        Self {
+            r#type: "gap",
+            side: match holder {
+                Side::Left => "left",
+                Side::Right => "right",
+            },
+            missing: rule.missing,
+            unit: rule.unit,
+            rule: rule.text(),
+            kind: rule.kind().map(Kind::word),
+            matched_missing: rule.matched_missing,
+            matched_present: rule.matched_present,
+            precision: rule.precision,
+            recall: rule.recall,
+            base_rate: rule.base_rate,
+            cause: rule.cause,
         }
     }
 }
