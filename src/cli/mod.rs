@@ -1,6 +1,7 @@
 //! Headless commands: the engine's questions and answers for scripts and CI. Sees no screen and no SDK.
 
 pub mod args;
+pub mod command;
 pub mod exit;
 pub mod output;
 pub mod setup;

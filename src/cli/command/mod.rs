@@ -6,17 +6,22 @@ mod ls;
 mod manifest;
 mod plan;
 mod progress;
+mod resolve;
+mod run;
 mod sync;
 mod verify;
 
 use std::sync::Arc;
 
-pub use diff::diff;
-pub use ls::ls;
-pub use manifest::manifest;
-pub use plan::plan;
-pub use sync::{Consent, sync};
-pub use verify::verify;
+pub use run::run;
+pub use sync::Consent;
+
+use diff::diff;
+use ls::ls;
+use manifest::manifest;
+use plan::plan;
+use sync::sync;
+use verify::verify;
 
 use crate::{
     cli::{exit::Exit, output::Output},

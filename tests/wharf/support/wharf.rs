@@ -1,0 +1,124 @@
+//! The real binary as a script calls it, pointed at an embedded S3, with a home and state of its own.
+#![allow(clippy::unwrap_used, reason = "a test stops where its program cannot be run")]
+
+use std::{
+    path::{Path, PathBuf},
+    process::Output,
+};
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+use wharf::demo::{Demo, Options};
+
+/// An embedded S3 and a folder to work in.
+pub(crate) struct Stage {
+    pub(crate) demo: Demo,
+    home: TempDir,
+}
+
+/// What a command printed, and its exit code.
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    pub(crate) fn with(options: Options) -> Self {
+        Self { demo: Demo::start(options).unwrap(), home: tempfile::tempdir().unwrap() }
+    }
+
+    /// A path in the folder to work in.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// Writes a file with a time that lies a day back, as files that nobody is writing have.
+    pub(crate) fn file(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        let day_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(24);
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(day_ago).unwrap();
+        path
+    }
+
+    /// The program with these arguments, as a script starts it.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("wharf").unwrap();
+        command.env_clear().current_dir(self.home.path()).args(args).timeout(std::time::Duration::from_mins(2));
+        command.env("HOME", self.home.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("WHARF_STATE", self.path("state")).env("AWS_EC2_METADATA_DISABLED", "true");
+        for export in self.demo.exports() {
+            let (name, value) = export.trim_start_matches("export ").split_once('=').unwrap();
+            command.env(name, value.trim_matches(['"', '\'']));
+        }
+        command
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
+        Run::from(self.command(args).output().unwrap())
+    }
+
+    /// A folder's content by name, for comparing two of them.
+    pub(crate) fn tree(&self, name: &str) -> Vec<(PathBuf, Vec<u8>)> {
+        let root = self.path(name);
+        let mut files = Vec::new();
+        gather(&root, &mut files);
+        files.sort();
+        files.into_iter().map(|path| (path.strip_prefix(&root).unwrap().to_owned(), std::fs::read(&path).unwrap())).collect()
+    }
+}
+
+fn gather(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            gather(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Run {
+    /// Every line of stdout as JSON.
+    pub(crate) fn records(&self) -> Vec<Value> {
+        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The records of one type.
+    pub(crate) fn of_type(&self, kind: &str) -> Vec<Value> {
+        self.records().into_iter().filter(|record| record["type"] == kind).collect()
+    }
+
+    /// The last record, which is a summary.
+    pub(crate) fn summary(&self) -> Value {
+        let last = self.records().pop().unwrap_or_default();
+        assert_eq!(last["type"], "summary", "{}\n{}", self.stdout, self.stderr);
+        last
+    }
+
+    /// The same run, which must have ended with this code.
+    #[track_caller]
+    pub(crate) fn ended_with(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+}
