@@ -7,10 +7,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
-<<<<<<< HEAD
 pub use sides::SideArgs;
-=======
->>>>>>> 03ed622 (Dispatch of the commands)
 pub use sync::{CheckArgs, FilterArgs, Given, SyncArgs};
 
 /// Look at buckets, compare them with folders, move data with proof.

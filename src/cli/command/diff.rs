@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::{
     cli::{
+        target::Target,
         args::DiffArgs,
         exit::Exit,
         output::record::{GapRecord, PairRecord, TallyRecord, requests},
@@ -20,7 +21,7 @@ use crate::{
     humanize,
 };
 
-use super::{Both, Context, VIEW};
+use super::{Context, VIEW};
 
 /// `summary` of diff.
 #[derive(Serialize)]
@@ -53,7 +54,7 @@ struct Shown {
 }
 
 /// Runs the command.
-pub async fn diff(context: &mut Context, args: &DiffArgs, both: Both) -> Exit {
+pub async fn diff(context: &mut Context, args: &DiffArgs, target: Target) -> Exit {
     let only = match signs(args.only.as_deref()) {
         Ok(only) => only,
         Err(message) => {
@@ -63,7 +64,7 @@ pub async fn diff(context: &mut Context, args: &DiffArgs, both: Both) -> Exit {
     };
     let gaps = args.gaps.then(|| [Side::Right, Side::Left].map(|side| (side, Gaps::default())));
     let mut shown = Shown { only, quiet: args.summary, totals: Totals::default(), gaps };
-    context.ask(Command::Compare { view: VIEW, left: both.left, right: both.right, options: both.options });
+    context.ask(Command::Compare { view: VIEW, left: target.left, right: target.right, options: target.options });
     loop {
         match context.answer().await {
             Body::Pairs(pairs) => {

@@ -6,14 +6,11 @@ mod ls;
 mod manifest;
 mod plan;
 mod progress;
-mod resolve;
 mod run;
 mod sync;
 mod verify;
 
-use std::sync::Arc;
-
-pub use run::run;
+pub use run::{Asked, asked, run};
 pub use sync::Consent;
 
 use diff::diff;
@@ -25,7 +22,7 @@ use verify::verify;
 
 use crate::{
     cli::{exit::Exit, output::Output},
-    domain::{location::Location, plan::SyncOptions, progress::TaskId},
+    domain::progress::TaskId,
     engine::{
         Body, Command, Engine, Event, Events, View,
         event::{Failed, FailedClass},
@@ -40,17 +37,6 @@ pub struct Context {
     pub events: Events,
     /// Where results go.
     pub output: Output,
-}
-
-/// Two locations and how they are to be compared or synced.
-#[derive(Debug, Clone)]
-pub struct Both {
-    /// Left side, or source.
-    pub left: Location,
-    /// Right side, or destination.
-    pub right: Location,
-    /// Every option, configuration and flags together.
-    pub options: Arc<SyncOptions>,
 }
 
 /// The only view of a headless command.

@@ -4,6 +4,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use crate::{
     cli::{
+        target::Target,
         args::{PlanArgs, PlanFormat},
         exit::Exit,
         output::record::AlertRecord,
@@ -16,7 +17,7 @@ use crate::{
     humanize,
 };
 
-use super::{Both, Context, VIEW};
+use super::{Context, VIEW};
 
 /// A plan, and what it already means for the exit code (refused keys, a broken listing).
 pub(super) struct Planned {
@@ -25,8 +26,8 @@ pub(super) struct Planned {
 }
 
 /// Runs the command. It always ends with 0 or an error: differences are what a plan is for.
-pub async fn plan(context: &mut Context, args: &PlanArgs, both: Both) -> Exit {
-    let plan = match context.planned(both).await {
+pub async fn plan(context: &mut Context, args: &PlanArgs, target: Target) -> Exit {
+    let plan = match context.planned(target).await {
         Ok(planned) => planned.plan,
         Err(exit) => return exit,
     };
@@ -92,8 +93,8 @@ pub(super) fn verb(op: Op, overwrites: bool) -> &'static str {
 
 impl Context {
     /// Asks for the plan.
-    pub(super) async fn planned(&mut self, both: Both) -> Result<Planned, Exit> {
-        self.ask(Command::Plan { view: VIEW, source: both.left, destination: both.right, only: Vec::new(), options: both.options });
+    pub(super) async fn planned(&mut self, target: Target) -> Result<Planned, Exit> {
+        self.ask(Command::Plan { view: VIEW, source: target.left, destination: target.right, only: Vec::new(), options: target.options });
         loop {
             match self.answer().await {
                 Body::Planned(plan) => {

@@ -6,49 +6,63 @@ use crate::{
     cli::{
         args::{Command, Given},
         exit::Exit,
+        target::{self, Purpose, Target, TargetError, Words},
     },
-    config::{Config, Error},
-    domain::{filter::Glob, location::Location, plan::Existing, plan::SyncOptions},
+    config::Config,
+    domain::{
+        filter::Glob,
+        location::Location,
+        plan::{Existing, SyncOptions},
+        text::printable,
+    },
 };
 
-use super::{Both, Consent, Context, diff, ls, manifest, plan, resolve, sync, verify};
+use super::{Consent, Context, diff, ls, manifest, plan, sync, verify};
 
 /// Runs a command that asks the engine; `None` where the command is none of these.
-pub async fn run(context: &mut Context, config: &Config, command: &Command) -> Option<Exit> {
-    let ran = match command {
-        Command::Ls(args) => match resolve::one(config, &args.location, &args.filter.0) {
-            Ok((location, options)) => Ok(ls(context, args, location, options).await),
-            Err(error) => Err(error),
-        },
-        Command::Manifest(args) => match resolve::one(config, &args.location, &args.filter.0) {
-            Ok((location, options)) => Ok(manifest(context, args.out.as_deref(), location, options).await),
-            Err(error) => Err(error),
-        },
-        Command::Diff(args) => match context.both(config, (&args.left, args.right.as_deref()), &joined(&args.check.0, &args.filter.0)) {
-            Ok((both, _)) => Ok(diff(context, args, both).await),
-            Err(error) => Err(error),
-        },
-        Command::Verify(args) => match context.both(config, (&args.source, args.destination.as_deref()), &joined(&args.check.0, &args.filter.0)) {
-            Ok((both, _)) => Ok(verify(context, both).await),
-            Err(error) => Err(error),
-        },
-        Command::Plan(args) => match context.both(config, (&args.source, args.destination.as_deref()), &args.sync.given) {
-            Ok((both, _)) => Ok(plan(context, args, both).await),
-            Err(error) => Err(error),
-        },
-        Command::Sync(args) => match context.both(config, (&args.source, args.destination.as_deref()), &args.sync.given) {
-            Ok((both, rule)) => Ok(match context.protected(config, &both) {
-                Some(refused) => refused,
-                None => sync(context, args, both, if args.sync.yes { Consent::Given } else { rule }).await,
-            }),
-            Err(error) => Err(error),
-        },
+pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Option<Exit> {
+    Some(match (command, target) {
+        (Command::Ls(args), Asked::One(location, options)) => ls(context, args, location, options).await,
+        (Command::Manifest(args), Asked::One(location, options)) => manifest(context, args.out.as_deref(), location, options).await,
+        (Command::Diff(args), Asked::Two(target)) => diff(context, args, target).await,
+        (Command::Verify(_), Asked::Two(target)) => verify(context, target).await,
+        (Command::Plan(args), Asked::Two(target)) => plan(context, args, target).await,
+        (Command::Sync(args), Asked::Two(target)) => {
+            let approved = args.sync.yes || target.decided;
+            let consent = if approved { Consent::Given } else { Consent::Missing };
+            sync(context, args, target, consent).await
+        }
+        _ => return None,
+    })
+}
+
+/// What the words of a command mean.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// One location.
+    One(Location, Arc<SyncOptions>),
+    /// Two.
+    Two(Target),
+}
+
+/// Reads the words and flags of a command; `None` where the command asks the engine nothing.
+/// `config` gains a remote for a side that has flags of its own, so this comes before the engine is built.
+pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, TargetError>> {
+    let one = |word: &str, given: &Given| Ok(Asked::One(target::location(config, word)?, target::options(config, given)?));
+    let (words, given, sides, purpose) = match command {
+        Command::Ls(args) => return Some(one(&args.location, &args.filter.0)),
+        Command::Manifest(args) => return Some(one(&args.location, &args.filter.0)),
+        Command::Diff(args) => (words(&args.left, args.right.as_ref()), joined(&args.check.0, &args.filter.0), &args.sides, Purpose::Compare),
+        Command::Verify(args) => (words(&args.source, args.destination.as_ref()), joined(&args.check.0, &args.filter.0), &args.sides, Purpose::Compare),
+        Command::Plan(args) => (words(&args.source, args.destination.as_ref()), args.sync.given.clone(), &args.sides, Purpose::Move),
+        Command::Sync(args) => (words(&args.source, args.destination.as_ref()), args.sync.given.clone(), &args.sides, Purpose::Move),
         Command::Demo(_) | Command::Doctor(_) | Command::Config(_) | Command::Completions { .. } | Command::Man => return None,
     };
-    Some(ran.unwrap_or_else(|error| {
-        context.output.error(&error, error.help().as_deref());
-        Exit::Usage
-    }))
+    Some(target::target(config, words, &given, sides, purpose).map(Asked::Two))
+}
+
+fn words<'a>(first: &'a str, second: Option<&'a String>) -> Words<'a> {
+    Words { first, second: second.map(String::as_str) }
 }
 
 /// Options of two groups of flags; which of the groups comes first changes nothing, as they share no option.
@@ -57,19 +71,17 @@ fn joined(one: &Given, other: &Given) -> Given {
 }
 
 impl Context {
-    /// The two sides, and the remarks that tell them.
-    fn both(&mut self, config: &Config, (first, second): (&str, Option<&str>), given: &Given) -> Result<(Both, Consent), Error> {
-        let (both, consent) = resolve::both(config, first, second, given)?;
+    /// Tells what is read and by which rules, before anything is listed.
+    pub fn introduce(&mut self, config: &Config, target: &Target) {
         if let Some(file) = &config.file {
-            self.output.remark(format_args!("Reading configuration from {}", file.display()));
+            self.output.remark(format_args!("Reading configuration from {}", printable(file.as_os_str().as_encoded_bytes())));
         }
         if let Some(machine) = config.machine() {
             self.output.remark(format_args!("Machine: {}", machine.name));
         }
-        self.output.remark(format_args!("From {}", both.left));
-        self.output.remark(format_args!("To   {}", both.right));
-        self.tell_rules(&both.options);
-        Ok((both, consent))
+        self.output.remark(format_args!("From {}", target::place_words(config, &target.left)));
+        self.output.remark(format_args!("To   {}", target::place_words(config, &target.right)));
+        self.tell_rules(&target.options);
     }
 
     fn tell_rules(&mut self, options: &Arc<SyncOptions>) {
@@ -81,22 +93,11 @@ impl Context {
         let excluded = globs(|glob| if let Glob::Exclude(text) = glob { Some(text) } else { None });
         for (word, text) in [("Taking", included), ("Leaving out", excluded)] {
             if !text.is_empty() {
-                self.output.remark(format_args!("{word} {}", crate::domain::text::printable(text.as_bytes())));
+                self.output.remark(format_args!("{word} {}", printable(text.as_bytes())));
             }
         }
         if options.existing == Existing::Keep {
             self.output.remark("Existing files are kept");
         }
-    }
-
-    /// Refuses a destination that a pull mapping protects.
-    fn protected(&mut self, config: &Config, both: &Both) -> Option<Exit> {
-        let Location::S3(_) = &both.right else { return None };
-        let mapping = config.forbids_writing(&both.right)?;
-        self.output.error(
-            format_args!("{} is under the mapping {}, which only pulls: nothing is written there", both.right, mapping.name),
-            Some("choose another destination, or change the mapping's direction"),
-        );
-        Some(Exit::Refused)
     }
 }

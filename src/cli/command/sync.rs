@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     cli::{
+        target::Target,
         args::SyncCommand,
         exit::Exit,
         output::record::{StepRecord, TallyRecord, requests},
@@ -18,7 +19,7 @@ use crate::{
     humanize,
 };
 
-use super::{Both, Context, VIEW, plan::Planned, progress::Watched};
+use super::{Context, VIEW, plan::Planned, progress::Watched};
 
 /// Who has approved what would be written over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,9 +66,9 @@ struct Proof {
 }
 
 /// Runs the command.
-pub async fn sync(context: &mut Context, args: &SyncCommand, both: Both, consent: Consent) -> Exit {
+pub async fn sync(context: &mut Context, args: &SyncCommand, target: Target, consent: Consent) -> Exit {
     let began = std::time::Instant::now();
-    let Planned { plan, exit } = match context.planned(both).await {
+    let Planned { plan, exit } = match context.planned(target).await {
         Ok(planned) => planned,
         Err(exit) => return exit,
     };

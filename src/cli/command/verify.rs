@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use crate::{
-    cli::exit::Exit,
+    cli::{exit::Exit, target::Target},
     domain::progress::{TaskId, TaskState},
     engine::Command,
     humanize,
 };
 
-use super::{Both, Context, VIEW, progress::Watched};
+use super::{Context, VIEW, progress::Watched};
 
 /// `summary` of verify.
 #[derive(Serialize)]
@@ -25,9 +25,9 @@ struct Summary {
 }
 
 /// Runs the command.
-pub async fn verify(context: &mut Context, both: Both) -> Exit {
+pub async fn verify(context: &mut Context, target: Target) -> Exit {
     let began = std::time::Instant::now();
-    let asked = Command::Verify { view: VIEW, source: both.left, destination: both.right, only: Vec::new(), options: both.options };
+    let asked = Command::Verify { view: VIEW, source: target.left, destination: target.right, only: Vec::new(), options: target.options };
     let task = match context.accepted(asked).await {
         Ok(task) => task,
         Err(exit) => return exit,
