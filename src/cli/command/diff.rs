@@ -96,7 +96,8 @@ impl Context {
         if let Some(gaps) = &mut shown.gaps {
             gaps.iter_mut().for_each(|(side, gaps)| gaps.add_pair(pair, *side));
         }
-        if shown.quiet || !shown.only.contains(&pair.verdict.sign()) {
+        // Folders and markers are no content: they are counted apart, and never a difference by themselves.
+        if shown.quiet || pair.is_folder() || !shown.only.contains(&pair.verdict.sign()) {
             return;
         }
         self.output.record(&PairRecord::from(pair));
