@@ -49,7 +49,6 @@ struct Summary<'a> {
 struct Shown {
     only: Vec<Sign>,
     quiet: bool,
-    totals: Totals,
     gaps: Option<[(Side, Gaps); 2]>,
 }
 
@@ -63,7 +62,7 @@ pub async fn diff(context: &mut Context, args: &DiffArgs, target: Target) -> Exi
         }
     };
     let gaps = args.gaps.then(|| [Side::Right, Side::Left].map(|side| (side, Gaps::default())));
-    let mut shown = Shown { only, quiet: args.summary, totals: Totals::default(), gaps };
+    let mut shown = Shown { only, quiet: args.summary, gaps };
     context.ask(Command::Compare { view: VIEW, left: target.left, right: target.right, options: target.options });
     loop {
         match context.answer().await {
@@ -92,7 +91,6 @@ fn signs(wish: Option<&str>) -> Result<Vec<Sign>, String> {
 
 impl Context {
     fn show_pair(&mut self, shown: &mut Shown, pair: &Pair) {
-        shown.totals.add(pair);
         if let Some(gaps) = &mut shown.gaps {
             gaps.iter_mut().for_each(|(side, gaps)| gaps.add_pair(pair, *side));
         }
@@ -109,7 +107,7 @@ impl Context {
         for (side, gaps) in shown.gaps.iter().flatten() {
             self.show_gaps(gaps, *side);
         }
-        let totals = &shown.totals;
+        let totals = &compared.totals;
         self.output.record(&summary(totals, compared));
         let line = sentence(totals, compared);
         if shown.quiet {

@@ -14,7 +14,7 @@ use crate::{
     domain::{
         entry::{Entry, Kind, Tally},
         key::Key,
-        layout::{Feature, Layout},
+        layout::{self, Feature, Layout},
         location::{Location, Remote},
         plan::SyncOptions,
     },
@@ -89,8 +89,7 @@ fn line(entry: &Entry, zone: &TimeZone) -> String {
 
 /// What was listed, counted as the flags ask.
 struct Seen {
-    total: Tally,
-    folders: u64,
+    total: layout::Summary,
     layout: Option<(CountBy, Layout)>,
     tree: Option<BTreeMap<Key, Tally>>,
 }
@@ -98,19 +97,17 @@ struct Seen {
 impl Seen {
     fn new(args: &LsArgs) -> Self {
         Self {
-            total: Tally::default(),
-            folders: 0,
-            layout: args.count_by.map(|by| (by, Layout::new(feature(by)))),
+            total: layout::Summary::default(),
+            layout: args.count_by.map(|by| (by, Layout::by(feature(by)))),
             tree: args.tree.then(BTreeMap::new),
         }
     }
 
     fn add(&mut self, entry: &Entry) {
-        if entry.facts.kind == Kind::Folder {
-            self.folders += 1;
+        self.total.add(&entry.key, &entry.facts);
+        if entry.facts.kind != Kind::Object {
             return;
         }
-        self.total.add(entry.facts.size);
         if let Some((_, layout)) = &mut self.layout {
             layout.add(&entry.key, &entry.facts);
         }
@@ -132,20 +129,35 @@ impl Seen {
         }
         context.output.record(&Summary {
             r#type: "summary",
-            objects: self.total.objects,
-            bytes: self.total.bytes,
-            folders: self.folders,
+            objects: self.total.tally.objects,
+            bytes: self.total.tally.bytes,
+            folders: self.total.folders,
             complete,
         });
-        let all = args.recursive || args.summarize || args.count_by.is_some() || args.tree;
-        let more = if all || self.folders == 0 { String::new() } else { format!(", {}", humanize::counted(self.folders, "folder")) };
-        let incomplete = if complete { "" } else { " (incomplete)" };
-        let total = format!("{}, {}{more}{incomplete}", humanize::counted(self.total.objects, "object"), humanize::bytes(self.total.bytes));
+        let total = self.sentence(complete);
         if args.summarize {
             context.output.line(total);
         } else {
             context.output.remark(total);
         }
+    }
+}
+
+impl Seen {
+    /// `17,572 objects, 12.9 GiB, 2 folders`.
+    fn sentence(&self, complete: bool) -> String {
+        let layout::Summary { tally, folders, others, .. } = &self.total;
+        let mut parts = vec![humanize::counted(tally.objects, "object"), humanize::bytes(tally.bytes)];
+        if *folders > 0 {
+            parts.push(humanize::counted(*folders, "folder"));
+        }
+        if *others > 0 {
+            parts.push(format!("{} that cannot be moved (links, sockets, devices)", humanize::count(*others)));
+        }
+        if !complete {
+            parts.push("incomplete".to_owned());
+        }
+        parts.join(", ")
     }
 }
 
@@ -163,6 +175,7 @@ fn feature(by: CountBy) -> Feature {
 fn tell_counts(context: &mut Context, by: CountBy, layout: &Layout) {
     let by = format!("{by:?}").to_lowercase();
     for (value, tally) in layout.rows() {
+        let value = value.to_string();
         context.output.record(&Count { r#type: "count", by: &by, value: &value, objects: tally.objects, bytes: tally.bytes });
         context.output.line(format_args!("{:>10}  {:>10}  {value}", humanize::count(tally.objects), humanize::bytes(tally.bytes)));
     }

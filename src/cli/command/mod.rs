@@ -11,7 +11,7 @@ mod sync;
 mod verify;
 
 pub use run::{Asked, asked, run};
-pub use sync::Consent;
+pub use sync::Approval;
 
 use diff::diff;
 use ls::ls;

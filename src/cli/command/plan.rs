@@ -11,6 +11,7 @@ use crate::{
     },
     domain::{
         diff::Sign,
+        estimate::{Estimate, Prices, Terms},
         plan::{Group, Op, Plan, Tally},
     },
     engine::{Body, Command},
@@ -68,7 +69,7 @@ fn write(context: &mut Context, file: &Path, text: &str) -> Exit {
 fn csv(plan: &Plan) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["action", "sign", "key", "size", "destination_size"])?;
-    for group in plan.groups.iter().filter(|group| group.selected) {
+    for group in plan.selected() {
         for step in &group.steps {
             let size = |facts: &Option<crate::domain::entry::Facts>| facts.as_ref().map(|f| f.size.to_string()).unwrap_or_default();
             let sign = group.sign.symbol().to_string();
@@ -129,34 +130,57 @@ impl Context {
             self.output.record(&AlertRecord::new(notice));
             self.output.remark(format_args!("note: {notice}"));
         }
+        self.show_estimate(plan);
         if plan.groups.is_empty() && plan.left.refused.is_empty() {
             self.output.remark("nothing to do");
         }
     }
 }
 
-fn group_line(group: &Group) -> String {
-    let mut tally = Tally::default();
-    for step in &group.steps {
-        tally.add(step.source.as_ref().or(step.destination.as_ref()).map_or(0, |facts| facts.size));
+impl Context {
+    /// Tells what the selected steps ask: requests, traffic, money.
+    fn show_estimate(&mut self, plan: &Plan) {
+        if plan.steps().next().is_none() {
+            return;
+        }
+        let estimate = Estimate::of(plan, &Terms::default(), Prices::embedded());
+        let asked: Vec<String> = estimate.requests.by_operation.iter().map(|(name, n)| format!("{} {name}", humanize::count(*n))).collect();
+        let recount = if estimate.recount > 0 { format!(", {} to count again", humanize::counted(estimate.recount, "listing request")) } else { String::new() };
+        self.output.remark(format_args!("requests: {}{recount}", asked.join(", ")));
+        self.output.remark(format_args!(
+            "traffic: {} up, {} down, {} within S3; cost ~{} now, ~{} a month",
+            humanize::bytes(estimate.up),
+            humanize::bytes(estimate.down),
+            humanize::bytes(estimate.within),
+            humanize::money(estimate.cost()),
+            humanize::money_change(estimate.month_cost)
+        ));
     }
+}
+
+fn group_line(group: &Group) -> String {
+    let tally = group.tally();
     let objects = humanize::counted(tally.objects, "object");
     format!("  {} {:<9} {objects:>18}  {:>10}", group.sign.symbol(), verb(group.op, group.overwrites), humanize::bytes(tally.bytes))
 }
 
-fn left_lines(plan: &Plan) -> [(Sign, &'static str, Tally, &'static str); 7] {
+fn left_lines(plan: &Plan) -> [(Sign, &'static str, Tally, &'static str); 8] {
     let left = &plan.left;
-    let same = left.same.iter().fold(Tally::default(), |mut sum, tally| {
-        sum.join(*tally);
-        sum
-    });
     [
-        (Sign::Same, "leave", same, ""),
+        (Sign::Same, "leave", same(plan), ""),
         (Sign::Differs, "keep", left.kept, "differs, and existing files are kept"),
         (Sign::Differs, "keep", left.conflicts, "neither side is known to be newer"),
         (Sign::Unproven, "keep", left.unproven, "same size, nothing proven"),
         (Sign::OnlyRight, "keep", left.extra, "only at the destination"),
         (Sign::Excluded, "leave", left.excluded, "left out by a filter"),
         (Sign::Archived, "leave", left.archived, "archived: to be restored first"),
+        (Sign::NotScanned, "leave", left.not_scanned, "not compared: a listing broke before"),
     ]
+}
+
+/// What is the same on both sides, at any level of proof.
+pub(super) fn same(plan: &Plan) -> Tally {
+    let mut sum = Tally::default();
+    plan.left.same.iter().for_each(|tally| sum.join(*tally));
+    sum
 }

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-use super::{Consent, Context, diff, ls, manifest, plan, sync, verify};
+use super::{Approval, Context, diff, ls, manifest, plan, sync, verify};
 
 /// Runs a command that asks the engine; `None` where the command is none of these.
 pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Option<Exit> {
@@ -29,8 +29,8 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
         (Command::Plan(args), Asked::Two(target)) => plan(context, args, target).await,
         (Command::Sync(args), Asked::Two(target)) => {
             let approved = args.sync.yes || target.decided;
-            let consent = if approved { Consent::Given } else { Consent::Missing };
-            sync(context, args, target, consent).await
+            let approval = if approved { Approval::Given } else { Approval::Missing };
+            sync(context, args, target, approval).await
         }
         _ => return None,
     })

@@ -12,7 +12,7 @@ use crate::{
         output::record::{StepRecord, TallyRecord, requests},
     },
     domain::{
-        plan::{Brake, Op, Plan, Tally},
+        plan::{Brake, Group, Op, Plan, Tally},
         progress::{Recount, TaskId},
     },
     engine::Command,
@@ -23,7 +23,7 @@ use super::{Context, VIEW, plan::Planned, progress::Watched};
 
 /// Who has approved what would be written over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Consent {
+pub enum Approval {
     /// A flag, or the mapping's own rule.
     Given,
     /// Nobody yet: a person is asked, and without one overwrites do not run.
@@ -66,7 +66,7 @@ struct Proof {
 }
 
 /// Runs the command.
-pub async fn sync(context: &mut Context, args: &SyncCommand, target: Target, consent: Consent) -> Exit {
+pub async fn sync(context: &mut Context, args: &SyncCommand, target: Target, approval: Approval) -> Exit {
     let began = std::time::Instant::now();
     let Planned { plan, exit } = match context.planned(target).await {
         Ok(planned) => planned,
@@ -81,7 +81,7 @@ pub async fn sync(context: &mut Context, args: &SyncCommand, target: Target, con
     if let Some(refused) = context.braked(&plan) {
         return refused;
     }
-    let (plan, exit) = match context.approved(plan, consent) {
+    let (plan, exit) = match context.approved(plan, approval) {
         Ok((plan, approved)) => (plan, exit.and(approved)),
         Err(refused) => return refused,
     };
@@ -100,52 +100,42 @@ async fn run(context: &mut Context, plan: &Arc<Plan>) -> Result<(Option<TaskId>,
 }
 
 impl Context {
-    /// Tells the brakes of a plan, each with the flag that answers it.
+    /// Tells the brakes of a plan, each with the flag that answers it, and what they mean for the exit code.
     fn braked(&mut self, plan: &Plan) -> Option<Exit> {
-        for brake in &plan.brakes {
-            let (message, help) = match brake {
-                Brake::TooManyDeletes { planned, of } => (
-                    format!("{} of {} at the destination would be deleted: that is more than --max-delete allows", humanize::count(*planned), humanize::counted(*of, "object")),
-                    format!("look at the plan with --dry-run; if it is right, say --max-delete {planned}"),
-                ),
-                Brake::EmptySource => (
-                    "the source is empty, and the destination would be emptied with it".to_owned(),
-                    "if it is meant so, say --allow-empty-source".to_owned(),
-                ),
-                Brake::BrokenListing { reason } => (
-                    format!("nothing may be deleted, because a listing broke: {reason}"),
-                    "run it again, or without --delete".to_owned(),
-                ),
-            };
+        let mut worst = None;
+        for brake in plan.open_brakes() {
+            let (message, help, exit) = words(brake);
             self.output.error(message, Some(&help));
+            worst = Some(worst.unwrap_or(exit).and(exit));
         }
-        (!plan.brakes.is_empty()).then_some(Exit::Refused)
+        worst
     }
 
     /// The plan as far as it may run: whole where it writes over nothing or was approved; asked for on a terminal;
-    /// otherwise without its overwrites, which is told and is a refusal.
-    fn approved(&mut self, plan: Arc<Plan>, consent: Consent) -> Result<(Arc<Plan>, Exit), Exit> {
-        let risky = |group: &crate::domain::plan::Group| group.selected && (group.overwrites || group.op == Op::Delete);
-        let at_risk: Vec<String> = plan.groups.iter().filter(|group| risky(group)).map(|group| {
-            let verb = if group.op == Op::Delete { "deleted" } else { "overwritten" };
-            format!("{} would be {verb}", humanize::counted(group.steps.len() as u64, "object"))
-        }).collect();
-        if at_risk.is_empty() || consent == Consent::Given {
+    /// otherwise without what would be lost, which is told and is a refusal.
+    fn approved(&mut self, plan: Arc<Plan>, approval: Approval) -> Result<(Arc<Plan>, Exit), Exit> {
+        let consent = plan.needs_consent();
+        if !consent.is_needed() || approval == Approval::Given {
             return Ok((plan, Exit::Ok));
         }
+        let lost: Vec<String> = [(consent.overwrites, "overwritten"), (consent.deletes, "deleted")]
+            .into_iter()
+            .filter(|(tally, _)| tally.objects > 0)
+            .map(|(tally, verb)| format!("{} would be {verb}", humanize::counted(tally.objects, "object")))
+            .collect();
+        let lost = lost.join(", ");
         if self.output.style().asks {
-            return match self.confirmed(&format!("{} at {}. Go on?", at_risk.join(", "), plan.destination)) {
-                true => Ok((plan, Exit::Ok)),
-                false => {
-                    self.output.tell("nothing was done");
-                    Err(Exit::Refused)
-                }
-            };
+            if self.confirmed(&format!("{lost} at {}. Go on?", plan.destination)) {
+                return Ok((plan, Exit::Ok));
+            }
+            self.output.tell("nothing was done");
+            return Err(Exit::Refused);
         }
         let mut kept = Plan::clone(&plan);
-        kept.groups.iter_mut().filter(|group| risky(group)).for_each(|group| group.selected = false);
+        let risky = |group: &&mut Group| group.overwrites || group.op == Op::Delete;
+        kept.groups.iter_mut().filter(risky).for_each(|group| group.selected = false);
         self.output.error(
-            format_args!("{}, and nobody is here to ask: left as they are", at_risk.join(", ")),
+            format_args!("{lost}, and nobody is here to ask: left as they are"),
             Some("say --yes, or choose a rule with --existing update, newest or always"),
         );
         Ok((Arc::new(kept), Exit::Refused))
@@ -161,7 +151,7 @@ impl Context {
 
     /// A line, or a record, for each step that would be done.
     pub(super) fn show_steps(&mut self, plan: &Plan) {
-        for group in plan.groups.iter().filter(|group| group.selected) {
+        for group in plan.selected() {
             for step in &group.steps {
                 self.output.record(&StepRecord::new(step, group.sign));
                 let verb = super::plan::verb(group.op, group.overwrites);
@@ -232,17 +222,39 @@ impl Context {
     }
 }
 
+/// A brake in words: what holds, what answers it, what it means for a script.
+fn words(brake: &Brake) -> (String, String, Exit) {
+    match brake {
+        Brake::TooManyDeletes { planned, of } => (
+            format!(
+                "{} of {} at the destination would be deleted: that is more than --max-delete allows",
+                humanize::count(*planned),
+                humanize::counted(*of, "object")
+            ),
+            format!("look at the plan with --dry-run; if it is right, say --max-delete {planned}"),
+            Exit::Refused,
+        ),
+        Brake::EmptySource => (
+            "the source is empty, and the destination would be emptied with it".to_owned(),
+            "if it is meant so, say --allow-empty-source".to_owned(),
+            Exit::Refused,
+        ),
+        Brake::BrokenListing { reason } => (
+            format!("a listing broke, so what is missing is not known: {reason}"),
+            "nothing was moved or deleted; run it again".to_owned(),
+            Exit::Failed,
+        ),
+    }
+}
+
 /// What the plan would do, by verb; what it leaves, by reason.
 fn planned(plan: &Plan) -> BTreeMap<&'static str, TallyRecord> {
     let mut planned: BTreeMap<&'static str, Tally> = BTreeMap::new();
-    for group in plan.groups.iter().filter(|group| group.selected) {
-        let tally = planned.entry(super::plan::verb(group.op, group.overwrites)).or_default();
-        for step in &group.steps {
-            tally.add(step.source.as_ref().or(step.destination.as_ref()).map_or(0, |facts| facts.size));
-        }
+    for group in plan.selected() {
+        planned.entry(super::plan::verb(group.op, group.overwrites)).or_default().join(group.tally());
     }
     let left = &plan.left;
-    let same = left.same.iter().fold(Tally::default(), |sum, more| Tally { objects: sum.objects + more.objects, bytes: sum.bytes + more.bytes });
+    let same = super::plan::same(plan);
     for (name, tally) in [
         ("same", same),
         ("kept", left.kept),
@@ -251,6 +263,7 @@ fn planned(plan: &Plan) -> BTreeMap<&'static str, TallyRecord> {
         ("excluded", left.excluded),
         ("conflicts", left.conflicts),
         ("archived", left.archived),
+        ("not_scanned", left.not_scanned),
     ] {
         planned.insert(name, tally);
     }

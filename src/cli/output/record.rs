@@ -147,13 +147,12 @@ pub struct StepRecord {
 impl StepRecord {
     /// The record of a step in a group of this sign.
     pub fn new(step: &crate::domain::plan::Step, sign: Sign) -> Self {
-        let facts = step.source.as_ref().or(step.destination.as_ref());
         Self {
             r#type: "step",
             key: (&step.key).into(),
             op: step.op,
             sign: sign.symbol(),
-            size: facts.map_or(0, |facts| facts.size),
+            size: step.size(),
             overwrites: step.source.is_some() && step.destination.is_some(),
         }
     }
