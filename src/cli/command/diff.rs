@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::{
     cli::{
-        target::Target,
         args::DiffArgs,
         exit::Exit,
         output::record::{GapRecord, PairRecord, TallyRecord, requests},
+        target::Target,
     },
     domain::{
         diff::{Newer, Pair, Sign, Totals, Verdict},
@@ -53,29 +53,49 @@ struct Shown {
 }
 
 /// Runs the command.
-pub async fn diff(context: &mut Context, args: &DiffArgs, target: Target) -> Exit {
+pub(super) async fn diff(context: &mut Context, args: &DiffArgs, target: Target) -> Exit {
     let only = match signs(args.only.as_deref()) {
         Ok(only) => only,
         Err(message) => {
-            context.output.error(message, Some("the signs are = + - * ~ # ! ? x @, together as in --only '+*!'"));
+            context.output.error(
+                message,
+                Some("the signs are = + - * ~ # ! ? x @, together as in --only '+*!'"),
+            );
             return Exit::Usage;
         }
     };
-    let gaps = args.gaps.then(|| [Side::Right, Side::Left].map(|side| (side, Gaps::default())));
-    let mut shown = Shown { only, quiet: args.summary, gaps };
-    context.ask(Command::Compare { view: VIEW, left: target.left, right: target.right, options: target.options });
+    let gaps = args
+        .gaps
+        .then(|| [Side::Right, Side::Left].map(|side| (side, Gaps::default())));
+    let mut shown = Shown {
+        only,
+        quiet: args.summary,
+        gaps,
+    };
+    context.ask(Command::Compare {
+        view: VIEW,
+        left: target.left,
+        right: target.right,
+        options: target.options,
+    });
     loop {
         match context.answer().await {
             Body::Pairs(pairs) => {
-                pairs.iter().for_each(|pair| context.show_pair(&mut shown, pair));
+                for pair in &pairs {
+                    context.show_pair(&mut shown, pair);
+                }
                 if context.output.is_gone() {
                     context.ask(Command::Stop(VIEW));
                     return Exit::Differences;
                 }
             }
-            Body::Compared(compared) => return context.compared(shown, &compared),
+            Body::Compared(compared) => return context.compared(&shown, &compared),
             Body::Failed(failed) => return context.fail(&failed),
-            Body::Listed { .. } | Body::Buckets(_) | Body::Planned(_) | Body::Stat(_) | Body::Accepted(_) => {}
+            Body::Listed { .. }
+            | Body::Buckets(_)
+            | Body::Planned(_)
+            | Body::Stat(_)
+            | Body::Accepted(_) => {}
         }
     }
 }
@@ -83,16 +103,23 @@ pub async fn diff(context: &mut Context, args: &DiffArgs, target: Target) -> Exi
 /// The signs that are printed; without a wish, all that a person must look at.
 fn signs(wish: Option<&str>) -> Result<Vec<Sign>, String> {
     let Some(wish) = wish else {
-        return Ok(Sign::ALL.into_iter().filter(|sign| !matches!(sign, Sign::Same | Sign::Excluded)).collect());
+        return Ok(Sign::ALL
+            .into_iter()
+            .filter(|sign| !matches!(sign, Sign::Same | Sign::Excluded))
+            .collect());
     };
     let find = |c: char| Sign::ALL.into_iter().find(|sign| sign.symbol() == c);
-    wish.chars().map(|c| find(c).ok_or_else(|| format!("\"{}\" is no sign", c.escape_debug()))).collect()
+    wish.chars()
+        .map(|c| find(c).ok_or_else(|| format!("\"{}\" is no sign", c.escape_debug())))
+        .collect()
 }
 
 impl Context {
     fn show_pair(&mut self, shown: &mut Shown, pair: &Pair) {
         if let Some(gaps) = &mut shown.gaps {
-            gaps.iter_mut().for_each(|(side, gaps)| gaps.add_pair(pair, *side));
+            for (side, gaps) in gaps {
+                gaps.add_pair(pair, *side);
+            }
         }
         // Folders and markers are no content: they are counted apart, and never a difference by themselves.
         if shown.quiet || pair.is_folder() || !shown.only.contains(&pair.verdict.sign()) {
@@ -102,7 +129,7 @@ impl Context {
         self.output.line(line(pair, self.output.style().terminal));
     }
 
-    fn compared(&mut self, shown: Shown, compared: &Compared) -> Exit {
+    fn compared(&mut self, shown: &Shown, compared: &Compared) -> Exit {
         let exit = self.ended(&compared.left).and(self.ended(&compared.right));
         for (side, gaps) in shown.gaps.iter().flatten() {
             self.show_gaps(gaps, *side);
@@ -115,8 +142,16 @@ impl Context {
         } else {
             self.output.remark(line);
         }
-        let differs = if totals.differences() > 0 { Exit::Differences } else { Exit::Ok };
-        let broken = if totals.of(Sign::Error).objects > 0 { Exit::Failed } else { Exit::Ok };
+        let differs = if totals.differences() > 0 {
+            Exit::Differences
+        } else {
+            Exit::Ok
+        };
+        let broken = if totals.of(Sign::Error).objects > 0 {
+            Exit::Failed
+        } else {
+            Exit::Ok
+        };
         exit.and(differs).and(broken)
     }
 
@@ -126,7 +161,7 @@ impl Context {
         for rule in &explanation.rules {
             self.output.record(&GapRecord::new(rule, side.other()));
         }
-        for sentence in humanize::gaps::sentences(&explanation, side) {
+        for sentence in humanize::explain_gap(&explanation, side) {
             self.output.line(sentence);
         }
     }
@@ -138,8 +173,12 @@ fn line(pair: &Pair, terminal: bool) -> String {
     let mark = match &pair.verdict {
         Verdict::Same { proof } => proof.letter(),
         Verdict::Differs { newer: Newer::Left } => '>',
-        Verdict::Differs { newer: Newer::Right } => '<',
-        Verdict::Differs { newer: Newer::Unknown }
+        Verdict::Differs {
+            newer: Newer::Right,
+        } => '<',
+        Verdict::Differs {
+            newer: Newer::Unknown,
+        }
         | Verdict::OnlyLeft
         | Verdict::OnlyRight
         | Verdict::Unproven
@@ -149,15 +188,24 @@ fn line(pair: &Pair, terminal: bool) -> String {
         | Verdict::Excluded
         | Verdict::Archived => ' ',
     };
-    let reason = match &pair.verdict {
-        Verdict::Clash { reason } | Verdict::Error { reason } => format!(": {reason}"),
-        _ => String::new(),
+    let reason = if let Verdict::Clash { reason } | Verdict::Error { reason } = &pair.verdict {
+        format!(": {reason}")
+    } else {
+        String::new()
     };
     if !terminal {
         return format!("{} {}{reason}", sign.symbol(), pair.key);
     }
-    let size = pair.facts().map(|facts| humanize::bytes(facts.size)).unwrap_or_default();
-    format!("{}{mark} {:<11} {size:>10}  {}{reason}", sign.symbol(), sign.word(), pair.key)
+    let size = pair
+        .facts()
+        .map(|facts| humanize::bytes(facts.size))
+        .unwrap_or_default();
+    format!(
+        "{}{mark} {:<11} {size:>10}  {}{reason}",
+        sign.symbol(),
+        sign.word(),
+        pair.key
+    )
 }
 
 fn summary<'a>(totals: &Totals, compared: &'a Compared) -> Summary<'a> {
@@ -167,7 +215,11 @@ fn summary<'a>(totals: &Totals, compared: &'a Compared) -> Summary<'a> {
         left: totals.left.into(),
         right: totals.right.into(),
         same: n(Sign::Same),
-        same_by: ["size", "time", "checksum", "read"].into_iter().zip(totals.same).map(|(name, tally)| (name, tally.objects)).collect(),
+        same_by: ["size", "time", "checksum", "read"]
+            .into_iter()
+            .zip(totals.same)
+            .map(|(name, tally)| (name, tally.objects))
+            .collect(),
         only_left: n(Sign::OnlyLeft),
         only_right: n(Sign::OnlyRight),
         differs: n(Sign::Differs),
@@ -184,22 +236,34 @@ fn summary<'a>(totals: &Totals, compared: &'a Compared) -> Summary<'a> {
 }
 
 fn sentence(totals: &Totals, compared: &Compared) -> String {
-    let sides = if totals.left == totals.right { '=' } else { '≠' };
-    let mut text = format!(
-        "{} {sides} {}  same {}",
-        humanize::count(totals.left.objects),
-        humanize::counted(totals.right.objects, "object"),
-        humanize::count(totals.of(Sign::Same).objects)
-    );
-    for sign in Sign::ALL.into_iter().filter(|sign| !matches!(sign, Sign::Same)) {
+    let sides = if totals.left == totals.right {
+        '='
+    } else {
+        '≠'
+    };
+    let mut parts = vec![
+        format!(
+            "{} {sides} {}",
+            humanize::count(totals.left.objects),
+            humanize::counted(totals.right.objects, "object")
+        ),
+        format!("same {}", humanize::count(totals.of(Sign::Same).objects)),
+    ];
+    for sign in Sign::ALL.into_iter().filter(|sign| *sign != Sign::Same) {
         let n = totals.of(sign).objects;
         if n > 0 {
-            text.push_str(&format!("  {}{} {}", sign.symbol(), humanize::count(n), sign.word()));
+            parts.push(format!(
+                "{}{} {}",
+                sign.symbol(),
+                humanize::count(n),
+                sign.word()
+            ));
         }
     }
     let requests = compared.requests.total();
     if requests > 0 {
-        text.push_str(&format!("  ({} in {:.1} s)", humanize::counted(requests, "request"), compared.seconds));
+        let requests = humanize::counted(requests, "request");
+        parts.push(format!("({requests} in {:.1} s)", compared.seconds));
     }
-    text
+    parts.join("  ")
 }

@@ -26,7 +26,11 @@ impl Context {
     /// Lists and hands each batch of entries to `take`; `Err` where nothing could be listed or it was stopped.
     ///
     /// A listing that breaks is told on stderr and ends with `Exit::Failed`.
-    pub(super) async fn list(&mut self, listing: Listing, mut take: impl FnMut(&mut Self, Vec<Entry>)) -> Exit {
+    pub(super) async fn list(
+        &mut self,
+        listing: Listing,
+        mut take: impl FnMut(&mut Self, Vec<Entry>),
+    ) -> Exit {
         self.ask(Command::List {
             view: VIEW,
             location: listing.location,
@@ -35,19 +39,23 @@ impl Context {
             options: listing.options,
         });
         loop {
-            match self.answer().await {
-                Body::Listed { entries, end, .. } => {
-                    take(self, entries);
-                    if let Some(end) = end {
-                        return self.ended(&end);
-                    }
-                    if self.output.is_gone() {
-                        self.ask(Command::Stop(VIEW));
-                        return Exit::Ok;
-                    }
-                }
+            let (entries, end) = match self.answer().await {
+                Body::Listed { entries, end, .. } => (entries, end),
                 Body::Failed(failed) => return self.fail(&failed),
-                Body::Buckets(_) | Body::Pairs(_) | Body::Compared(_) | Body::Planned(_) | Body::Stat(_) | Body::Accepted(_) => {}
+                Body::Buckets(_)
+                | Body::Pairs(_)
+                | Body::Compared(_)
+                | Body::Planned(_)
+                | Body::Stat(_)
+                | Body::Accepted(_) => continue,
+            };
+            take(self, entries);
+            if let Some(end) = end {
+                return self.ended(&end);
+            }
+            if self.output.is_gone() {
+                self.ask(Command::Stop(VIEW));
+                return Exit::Ok;
             }
         }
     }
@@ -57,7 +65,10 @@ impl Context {
         match end {
             End::Complete => Exit::Ok,
             End::Broken { after, reason } => {
-                let place = after.as_ref().map_or_else(|| "at its beginning".to_owned(), |key| format!("after {key}"));
+                let place = after.as_ref().map_or_else(
+                    || "at its beginning".to_owned(),
+                    |key| format!("after {key}"),
+                );
                 self.output.error(
                     format_args!("the listing broke {place}: {reason}"),
                     Some("what comes after that place is not known; run it again"),

@@ -45,12 +45,21 @@ struct Count<'a> {
 }
 
 /// Runs the command.
-pub async fn ls(context: &mut Context, args: &LsArgs, location: Location, options: Arc<SyncOptions>) -> Exit {
+pub(super) async fn ls(
+    context: &mut Context,
+    args: &LsArgs,
+    location: Location,
+    options: Arc<SyncOptions>,
+) -> Exit {
     if let Location::Buckets(remote) = &location {
         return buckets(context, remote.clone()).await;
     }
     let counts_only = args.summarize || args.count_by.is_some() || args.tree;
-    let listing = Listing { location, deep: args.recursive || counts_only, options };
+    let listing = Listing {
+        location,
+        deep: args.recursive || counts_only,
+        options,
+    };
     let mut seen = Seen::new(args);
     let zone = TimeZone::system();
     let exit = context
@@ -75,7 +84,10 @@ fn line(entry: &Entry, zone: &TimeZone) -> String {
         Kind::Folder => (String::new(), String::new()),
         Kind::Object | Kind::Symlink | Kind::Special => (
             humanize::bytes(facts.size),
-            facts.modified.map(|at| humanize::timestamp(at, zone)).unwrap_or_default(),
+            facts
+                .modified
+                .map(|at| humanize::timestamp(at, zone))
+                .unwrap_or_default(),
         ),
     };
     let note = match facts.kind {
@@ -83,7 +95,11 @@ fn line(entry: &Entry, zone: &TimeZone) -> String {
         Kind::Special => "  (no file)",
         Kind::Object | Kind::Folder => "",
     };
-    let class = facts.class().filter(|class| *class != "STANDARD").map(|class| format!("  {class}")).unwrap_or_default();
+    let class = facts
+        .class()
+        .filter(|class| *class != "STANDARD")
+        .map(|class| format!("  {class}"))
+        .unwrap_or_default();
     format!("{size:>10}  {time:<16}  {}{class}{note}", entry.key)
 }
 
@@ -114,7 +130,9 @@ impl Seen {
         if let Some(tree) = &mut self.tree {
             let mut folder = entry.key.parent();
             while !folder.is_empty() {
-                tree.entry(folder.clone()).or_default().add(entry.facts.size);
+                tree.entry(folder.clone())
+                    .or_default()
+                    .add(entry.facts.size);
                 folder = folder.parent();
             }
         }
@@ -146,13 +164,24 @@ impl Seen {
 impl Seen {
     /// `17,572 objects, 12.9 GiB, 2 folders`.
     fn sentence(&self, complete: bool) -> String {
-        let layout::Summary { tally, folders, others, .. } = &self.total;
-        let mut parts = vec![humanize::counted(tally.objects, "object"), humanize::bytes(tally.bytes)];
+        let layout::Summary {
+            tally,
+            folders,
+            others,
+            ..
+        } = &self.total;
+        let mut parts = vec![
+            humanize::counted(tally.objects, "object"),
+            humanize::bytes(tally.bytes),
+        ];
         if *folders > 0 {
             parts.push(humanize::counted(*folders, "folder"));
         }
         if *others > 0 {
-            parts.push(format!("{} that cannot be moved (links, sockets, devices)", humanize::count(*others)));
+            parts.push(format!(
+                "{} that cannot be moved (links, sockets, devices)",
+                humanize::count(*others)
+            ));
         }
         if !complete {
             parts.push("incomplete".to_owned());
@@ -176,17 +205,33 @@ fn tell_counts(context: &mut Context, by: CountBy, layout: &Layout) {
     let by = format!("{by:?}").to_lowercase();
     for (value, tally) in layout.rows() {
         let value = value.to_string();
-        context.output.record(&Count { r#type: "count", by: &by, value: &value, objects: tally.objects, bytes: tally.bytes });
-        context.output.line(format_args!("{:>10}  {:>10}  {value}", humanize::count(tally.objects), humanize::bytes(tally.bytes)));
+        context.output.record(&Count {
+            r#type: "count",
+            by: &by,
+            value: &value,
+            objects: tally.objects,
+            bytes: tally.bytes,
+        });
+        context.output.line(format_args!(
+            "{:>10}  {:>10}  {value}",
+            humanize::count(tally.objects),
+            humanize::bytes(tally.bytes)
+        ));
     }
 }
 
 fn tell_tree(context: &mut Context, tree: &BTreeMap<Key, Tally>) {
     for (folder, tally) in tree {
-        let depth = folder.as_bytes().iter().filter(|&&b| b == b'/').count() - 1;
+        let depth = folder.as_bytes().split(|&byte| byte == b'/').count() - 2;
         let name = crate::domain::text::printable(folder.name_bytes()).into_owned();
         let value = folder.printable();
-        context.output.record(&Count { r#type: "count", by: "folder", value: &value, objects: tally.objects, bytes: tally.bytes });
+        context.output.record(&Count {
+            r#type: "count",
+            by: "folder",
+            value: &value,
+            objects: tally.objects,
+            bytes: tally.bytes,
+        });
         context.output.line(format_args!(
             "{:>10}  {:>10}  {}{name}",
             humanize::count(tally.objects),
@@ -211,15 +256,27 @@ async fn buckets(context: &mut Context, remote: Remote) -> Exit {
         match context.answer().await {
             Body::Buckets(buckets) => {
                 for bucket in &buckets {
-                    let record = BucketRecord { r#type: "bucket", name: &bucket.name, created: bucket.created, region: bucket.region.as_deref() };
+                    let record = BucketRecord {
+                        r#type: "bucket",
+                        name: &bucket.name,
+                        created: bucket.created,
+                        region: bucket.region.as_deref(),
+                    };
                     context.output.record(&record);
                     context.output.line(format_args!("s3://{}", bucket.name));
                 }
-                context.output.remark(humanize::counted(buckets.len() as u64, "bucket"));
+                context
+                    .output
+                    .remark(humanize::counted(buckets.len() as u64, "bucket"));
                 return Exit::Ok;
             }
             Body::Failed(failed) => return context.fail(&failed),
-            Body::Listed { .. } | Body::Pairs(_) | Body::Compared(_) | Body::Planned(_) | Body::Stat(_) | Body::Accepted(_) => {}
+            Body::Listed { .. }
+            | Body::Pairs(_)
+            | Body::Compared(_)
+            | Body::Planned(_)
+            | Body::Stat(_)
+            | Body::Accepted(_) => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     fs::File,
-    io::{BufWriter, Write},
+    io::{self, BufWriter, Write as _},
     path::Path,
     sync::Arc,
 };
@@ -27,50 +27,97 @@ struct Summary {
 }
 
 /// Runs the command; without `out` the lines go to stdout.
-pub async fn manifest(context: &mut Context, out: Option<&Path>, location: Location, options: Arc<SyncOptions>) -> Exit {
-    let mut sink: Box<dyn Write> = match out.map(File::create) {
-        None => Box::new(Vec::new()),
-        Some(Ok(file)) => Box::new(BufWriter::new(file)),
-        Some(Err(error)) => {
-            let name = out.unwrap_or(Path::new("")).display().to_string();
-            context.output.error(format_args!("{name} cannot be written: {error}"), Some("choose another file with --out"));
-            return Exit::Usage;
-        }
+pub(super) async fn manifest(
+    context: &mut Context,
+    out: Option<&Path>,
+    location: Location,
+    options: Arc<SyncOptions>,
+) -> Exit {
+    let mut sink = match Sink::open(out) {
+        Ok(sink) => sink,
+        Err(error) => return unwritable(context, &error, Exit::Usage),
     };
-    let mut written = Ok(());
     let mut total = Tally::default();
     let what = location.to_string();
-    let listing = Listing { location, deep: true, options };
-    let mut exit = context
+    let deep = true;
+    let listing = Listing {
+        location,
+        deep,
+        options,
+    };
+    let listed = context
         .list(listing, |context, entries| {
             for entry in &entries {
                 if entry.facts.kind == Kind::Object {
                     total.add(entry.facts.size);
                 }
-                emit(context, out.is_some(), &mut *sink, &mut written, &EntryRecord::from(entry));
+                sink.write(context, &EntryRecord::from(entry));
             }
         })
         .await;
-    if exit == Exit::Ok {
-        let summary = Summary { r#type: "summary", objects: total.objects, bytes: total.bytes };
-        emit(context, out.is_some(), &mut *sink, &mut written, &summary);
+    if listed == Exit::Ok {
+        let Tally { objects, bytes } = total;
+        let r#type = "summary";
+        sink.write(
+            context,
+            &Summary {
+                r#type,
+                objects,
+                bytes,
+            },
+        );
     }
-    if let Err(error) = written.and_then(|()| sink.flush()) {
-        context.output.error(format_args!("the manifest could not be written: {error}"), Some("make room, or choose another file with --out"));
-        exit = exit.and(Exit::Failed);
+    if let Err(error) = sink.close() {
+        return listed.and(unwritable(context, &error, Exit::Failed));
     }
-    let (objects, bytes) = (humanize::counted(total.objects, "object"), humanize::bytes(total.bytes));
-    context.output.remark(format_args!("{what}: {objects}, {bytes}"));
+    let (objects, bytes) = (
+        humanize::counted(total.objects, "object"),
+        humanize::bytes(total.bytes),
+    );
+    context
+        .output
+        .remark(format_args!("{what}: {objects}, {bytes}"));
+    listed
+}
+
+fn unwritable(context: &mut Context, error: &io::Error, exit: Exit) -> Exit {
+    context.output.error(
+        format_args!("the manifest cannot be written: {error}"),
+        Some("make room, or choose another file with --out"),
+    );
     exit
 }
 
-/// One line of the manifest, to the file or to stdout.
-fn emit(context: &mut Context, to_file: bool, sink: &mut dyn Write, written: &mut std::io::Result<()>, record: &impl Serialize) {
-    let Ok(mut line) = serde_json::to_string(record) else { return };
-    line.push('\n');
-    if !to_file {
-        context.output.text(&line);
-    } else if written.is_ok() {
-        *written = sink.write_all(line.as_bytes());
+/// Where the lines go: a file, or stdout. A file that failed once takes no more, and `close` tells it.
+struct Sink(Option<io::Result<BufWriter<File>>>);
+
+impl Sink {
+    fn open(out: Option<&Path>) -> io::Result<Self> {
+        let file = out.map(File::create).transpose()?;
+        Ok(Self(file.map(|file| Ok(BufWriter::new(file)))))
+    }
+
+    fn write(&mut self, context: &mut Context, record: &impl Serialize) {
+        let line = serde_json::to_string(record).map_err(io::Error::from);
+        let written = match (&mut self.0, line) {
+            (None, Ok(line)) => {
+                context.output.text(&line);
+                context.output.text("\n");
+                Ok(())
+            }
+            (Some(Ok(file)), Ok(line)) => writeln!(file, "{line}"),
+            (_, Err(error)) => Err(error),
+            (Some(Err(_)), Ok(_)) => Ok(()),
+        };
+        if let Err(error) = written {
+            self.0 = Some(Err(error));
+        }
+    }
+
+    fn close(self) -> io::Result<()> {
+        match self.0 {
+            None => Ok(()),
+            Some(file) => file?.flush(),
+        }
     }
 }

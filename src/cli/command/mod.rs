@@ -40,7 +40,10 @@ pub struct Context {
 }
 
 /// The only view of a headless command.
-const VIEW: View = View { id: 0, generation: 1 };
+const VIEW: View = View {
+    id: 0,
+    generation: 1,
+};
 
 impl Context {
     /// Asks the engine; the answers follow from `answer`.
@@ -88,14 +91,24 @@ impl Context {
             match self.answer().await {
                 Body::Accepted(id) => return Ok(id),
                 Body::Failed(failed) => return Err(self.fail(&failed)),
-                Body::Listed { .. } | Body::Buckets(_) | Body::Pairs(_) | Body::Compared(_) | Body::Planned(_) | Body::Stat(_) => {}
+                Body::Listed { .. }
+                | Body::Buckets(_)
+                | Body::Pairs(_)
+                | Body::Compared(_)
+                | Body::Planned(_)
+                | Body::Stat(_) => {}
             }
         }
     }
 }
 
 fn stopped() -> Failed {
-    Failed { class: FailedClass::Cancelled, message: "stopped".to_owned(), help: None, request_id: None }
+    Failed {
+        class: FailedClass::Cancelled,
+        message: "stopped".to_owned(),
+        help: None,
+        request_id: None,
+    }
 }
 
 fn ended() -> Failed {

@@ -4,10 +4,10 @@ use std::{fs, path::Path, sync::Arc};
 
 use crate::{
     cli::{
-        target::Target,
         args::{PlanArgs, PlanFormat},
         exit::Exit,
         output::record::AlertRecord,
+        target::Target,
     },
     domain::{
         diff::Sign,
@@ -27,7 +27,7 @@ pub(super) struct Planned {
 }
 
 /// Runs the command. It always ends with 0 or an error: differences are what a plan is for.
-pub async fn plan(context: &mut Context, args: &PlanArgs, target: Target) -> Exit {
+pub(super) async fn plan(context: &mut Context, args: &PlanArgs, target: Target) -> Exit {
     let plan = match context.planned(target).await {
         Ok(planned) => planned.plan,
         Err(exit) => return exit,
@@ -46,7 +46,9 @@ pub async fn plan(context: &mut Context, args: &PlanArgs, target: Target) -> Exi
         }
         (Ok(_), None) => Exit::Ok,
         (Err(why), _) => {
-            context.output.error(format_args!("the plan could not be written: {why}"), None);
+            context
+                .output
+                .error(format_args!("the plan could not be written: {why}"), None);
             Exit::Failed
         }
     }
@@ -55,11 +57,16 @@ pub async fn plan(context: &mut Context, args: &PlanArgs, target: Target) -> Exi
 fn write(context: &mut Context, file: &Path, text: &str) -> Exit {
     match fs::write(file, text) {
         Ok(()) => {
-            context.output.remark(format_args!("written to {}", file.display()));
+            context
+                .output
+                .remark(format_args!("written to {}", file.display()));
             Exit::Ok
         }
         Err(error) => {
-            context.output.error(format_args!("{} cannot be written: {error}", file.display()), Some("choose another file with --out"));
+            context.output.error(
+                format_args!("{} cannot be written: {error}", file.display()),
+                Some("choose another file with --out"),
+            );
             Exit::Usage
         }
     }
@@ -71,12 +78,25 @@ fn csv(plan: &Plan) -> Result<String, csv::Error> {
     writer.write_record(["action", "sign", "key", "size", "destination_size"])?;
     for group in plan.selected() {
         for step in &group.steps {
-            let size = |facts: &Option<crate::domain::entry::Facts>| facts.as_ref().map(|f| f.size.to_string()).unwrap_or_default();
+            let size = |facts: &Option<crate::domain::entry::Facts>| {
+                facts
+                    .as_ref()
+                    .map(|f| f.size.to_string())
+                    .unwrap_or_default()
+            };
             let sign = group.sign.symbol().to_string();
-            writer.write_record([verb(group.op, group.overwrites), &sign, &step.key.printable(), &size(&step.source), &size(&step.destination)])?;
+            writer.write_record([
+                verb(group.op, group.overwrites),
+                &sign,
+                &step.key.printable(),
+                &size(&step.source),
+                &size(&step.destination),
+            ])?;
         }
     }
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned())
 }
 
@@ -95,21 +115,35 @@ pub(super) fn verb(op: Op, overwrites: bool) -> &'static str {
 impl Context {
     /// Asks for the plan.
     pub(super) async fn planned(&mut self, target: Target) -> Result<Planned, Exit> {
-        self.ask(Command::Plan { view: VIEW, source: target.left, destination: target.right, only: Vec::new(), options: target.options });
-        loop {
+        self.ask(Command::Plan {
+            view: VIEW,
+            source: target.left,
+            destination: target.right,
+            only: Vec::new(),
+            options: target.options,
+        });
+        let plan = loop {
             match self.answer().await {
-                Body::Planned(plan) => {
-                    let whole = plan.source_print.end.is_complete() && plan.destination_print.end.is_complete();
-                    let mut exit = if plan.left.refused.is_empty() { Exit::Ok } else { Exit::Failed };
-                    if !whole {
-                        exit = exit.and(self.ended(&plan.source_print.end)).and(self.ended(&plan.destination_print.end));
-                    }
-                    return Ok(Planned { plan, exit });
-                }
+                Body::Planned(plan) => break plan,
                 Body::Failed(failed) => return Err(self.fail(&failed)),
-                Body::Listed { .. } | Body::Buckets(_) | Body::Pairs(_) | Body::Compared(_) | Body::Stat(_) | Body::Accepted(_) => {}
+                Body::Listed { .. }
+                | Body::Buckets(_)
+                | Body::Pairs(_)
+                | Body::Compared(_)
+                | Body::Stat(_)
+                | Body::Accepted(_) => {}
             }
-        }
+        };
+        let refused = if plan.left.refused.is_empty() {
+            Exit::Ok
+        } else {
+            Exit::Failed
+        };
+        let ends = [&plan.source_print.end, &plan.destination_print.end];
+        let exit = ends
+            .into_iter()
+            .fold(refused, |exit, end| exit.and(self.ended(end)));
+        Ok(Planned { plan, exit })
     }
 
     /// Tells what the plan would do and what it leaves, for people on stderr.
@@ -120,11 +154,20 @@ impl Context {
         for (sign, verb, tally, why) in left_lines(plan) {
             if tally.objects > 0 {
                 let objects = humanize::counted(tally.objects, "object");
-                self.output.remark(format_args!("  {} {verb:<9} {objects:>18}  {:>10}  {why}", sign.symbol(), humanize::bytes(tally.bytes)));
+                self.output.remark(format_args!(
+                    "  {} {verb:<9} {objects:>18}  {:>10}  {why}",
+                    sign.symbol(),
+                    humanize::bytes(tally.bytes)
+                ));
             }
         }
         for refusal in &plan.left.refused {
-            self.output.tell(format_args!("{} {}: {}", refusal.sign.symbol(), refusal.key, refusal.reason));
+            self.output.tell(format_args!(
+                "{} {}: {}",
+                refusal.sign.symbol(),
+                refusal.key,
+                refusal.reason
+            ));
         }
         for notice in &plan.notices {
             self.output.record(&AlertRecord::new(notice));
@@ -144,9 +187,22 @@ impl Context {
             return;
         }
         let estimate = Estimate::of(plan, &Terms::default(), Prices::embedded());
-        let asked: Vec<String> = estimate.requests.by_operation.iter().map(|(name, n)| format!("{} {name}", humanize::count(*n))).collect();
-        let recount = if estimate.recount > 0 { format!(", {} to count again", humanize::counted(estimate.recount, "listing request")) } else { String::new() };
-        self.output.remark(format_args!("requests: {}{recount}", asked.join(", ")));
+        let asked: Vec<String> = estimate
+            .requests
+            .by_operation
+            .iter()
+            .map(|(name, n)| format!("{} {name}", humanize::count(*n)))
+            .collect();
+        let recount = if estimate.recount > 0 {
+            format!(
+                ", {} to count again",
+                humanize::counted(estimate.recount, "listing request")
+            )
+        } else {
+            String::new()
+        };
+        self.output
+            .remark(format_args!("requests: {}{recount}", asked.join(", ")));
         self.output.remark(format_args!(
             "traffic: {} up, {} down, {} within S3; cost ~{} now, ~{} a month",
             humanize::bytes(estimate.up),
@@ -161,20 +217,60 @@ impl Context {
 fn group_line(group: &Group) -> String {
     let tally = group.tally();
     let objects = humanize::counted(tally.objects, "object");
-    format!("  {} {:<9} {objects:>18}  {:>10}", group.sign.symbol(), verb(group.op, group.overwrites), humanize::bytes(tally.bytes))
+    format!(
+        "  {} {:<9} {objects:>18}  {:>10}",
+        group.sign.symbol(),
+        verb(group.op, group.overwrites),
+        humanize::bytes(tally.bytes)
+    )
 }
 
 fn left_lines(plan: &Plan) -> [(Sign, &'static str, Tally, &'static str); 8] {
     let left = &plan.left;
     [
         (Sign::Same, "leave", same(plan), ""),
-        (Sign::Differs, "keep", left.kept, "differs, and existing files are kept"),
-        (Sign::Differs, "keep", left.conflicts, "neither side is known to be newer"),
-        (Sign::Unproven, "keep", left.unproven, "same size, nothing proven"),
-        (Sign::OnlyRight, "keep", left.extra, "only at the destination"),
-        (Sign::Excluded, "leave", left.excluded, "left out by a filter"),
-        (Sign::Archived, "leave", left.archived, "archived: to be restored first"),
-        (Sign::NotScanned, "leave", left.not_scanned, "not compared: a listing broke before"),
+        (
+            Sign::Differs,
+            "keep",
+            left.kept,
+            "differs, and existing files are kept",
+        ),
+        (
+            Sign::Differs,
+            "keep",
+            left.conflicts,
+            "neither side is known to be newer",
+        ),
+        (
+            Sign::Unproven,
+            "keep",
+            left.unproven,
+            "same size, nothing proven",
+        ),
+        (
+            Sign::OnlyRight,
+            "keep",
+            left.extra,
+            "only at the destination",
+        ),
+        (
+            Sign::Excluded,
+            "leave",
+            left.excluded,
+            "left out by a filter",
+        ),
+        (
+            Sign::Archived,
+            "leave",
+            left.archived,
+            "archived: to be restored first",
+        ),
+        (
+            Sign::NotScanned,
+            "leave",
+            left.not_scanned,
+            "not compared: a listing broke before",
+        ),
     ]
 }
 

@@ -48,7 +48,11 @@ impl Context {
     pub(super) async fn watch(&mut self, task: TaskId) -> Watched {
         let mut watched = Watched::default();
         let bar = self.bar(task);
-        let period = if self.output.style().live { FRAME } else { LINE };
+        let period = if self.output.style().live {
+            FRAME
+        } else {
+            LINE
+        };
         let mut tick = interval_at(Instant::now() + period, period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut stopping = false;
@@ -75,7 +79,11 @@ impl Context {
 
     fn bar(&self, task: TaskId) -> ProgressBar {
         let planned = self.snapshot(task).map_or(0, |task| task.planned_bytes);
-        let target = if self.output.style().live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if self.output.style().live {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(Some(planned), target);
         // The template is a constant of ours; where it were wrong, the plain bar is drawn.
         if let Ok(style) = ProgressStyle::with_template("{bar:28} {msg}") {
@@ -85,11 +93,17 @@ impl Context {
     }
 
     fn snapshot(&self, task: TaskId) -> Option<TaskSnapshot> {
-        self.engine.snapshot().tasks.into_iter().find(|snapshot| snapshot.id == task)
+        self.engine
+            .snapshot()
+            .tasks
+            .into_iter()
+            .find(|snapshot| snapshot.id == task)
     }
 
     fn tick(&mut self, task: TaskId, bar: &ProgressBar) {
-        let Some(now) = self.snapshot(task) else { return };
+        let Some(now) = self.snapshot(task) else {
+            return;
+        };
         bar.set_length(now.planned_bytes.max(1));
         bar.set_position(now.bytes);
         bar.set_message(message(&now, bar));
@@ -131,10 +145,17 @@ impl Context {
         self.output.record(&OutcomeRecord::from(step));
         match &step.outcome {
             Outcome::Failed(failure) => {
-                let id = failure.request_id.as_ref().map(|id| format!(" (request id {id})")).unwrap_or_default();
-                self.output.tell(format_args!("! {}: {}{id}", step.key, failure.reason));
+                let id = failure
+                    .request_id
+                    .as_ref()
+                    .map(|id| format!(" (request id {id})"))
+                    .unwrap_or_default();
+                self.output
+                    .tell(format_args!("! {}: {}{id}", step.key, failure.reason));
             }
-            Outcome::Skipped { reason } => self.output.remark(format_args!("  {}: left, {reason}", step.key)),
+            Outcome::Skipped { reason } => self
+                .output
+                .remark(format_args!("  {}: left, {reason}", step.key)),
             Outcome::Done { .. } => {}
         }
     }
@@ -144,9 +165,24 @@ fn message(now: &TaskSnapshot, bar: &ProgressBar) -> String {
     let seconds = bar.elapsed().as_secs_f64().max(0.001);
     let rate = now.bytes as f64 / seconds;
     let left = now.planned_bytes.saturating_sub(now.bytes);
-    let eta = if rate > 0.0 && left > 0 { format!("  ETA {:#}", HumanDuration(Duration::from_secs_f64(left as f64 / rate))) } else { String::new() };
-    let failed = if now.failed > 0 { format!("  {} failed", humanize::count(now.failed)) } else { String::new() };
-    let counting = if now.state == TaskState::Recounting { "  counting both sides" } else { "" };
+    let eta = if rate > 0.0 && left > 0 {
+        format!(
+            "  ETA {:#}",
+            HumanDuration(Duration::from_secs_f64(left as f64 / rate))
+        )
+    } else {
+        String::new()
+    };
+    let failed = if now.failed > 0 {
+        format!("  {} failed", humanize::count(now.failed))
+    } else {
+        String::new()
+    };
+    let counting = if now.state == TaskState::Recounting {
+        "  counting both sides"
+    } else {
+        ""
+    };
     format!(
         "{} of {}  {} of {}  {}{eta}{failed}{counting}",
         humanize::count(now.done + now.skipped),

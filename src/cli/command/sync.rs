@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::{
     cli::{
-        target::Target,
         args::SyncCommand,
         exit::Exit,
         output::record::{StepRecord, TallyRecord, requests},
+        target::Target,
     },
     domain::{
         plan::{Brake, Group, Op, Plan, Tally},
@@ -66,7 +66,12 @@ struct Proof {
 }
 
 /// Runs the command.
-pub async fn sync(context: &mut Context, args: &SyncCommand, target: Target, approval: Approval) -> Exit {
+pub(super) async fn sync(
+    context: &mut Context,
+    args: &SyncCommand,
+    target: Target,
+    approval: Approval,
+) -> Exit {
     let began = std::time::Instant::now();
     let Planned { plan, exit } = match context.planned(target).await {
         Ok(planned) => planned,
@@ -75,7 +80,12 @@ pub async fn sync(context: &mut Context, args: &SyncCommand, target: Target, app
     context.show(&plan);
     if args.dry_run {
         context.show_steps(&plan);
-        context.summary(None, &plan, &Watched::default(), began.elapsed().as_secs_f64());
+        context.summary(
+            None,
+            &plan,
+            &Watched::default(),
+            began.elapsed().as_secs_f64(),
+        );
         return exit;
     }
     if let Some(refused) = context.braked(&plan) {
@@ -94,7 +104,12 @@ pub async fn sync(context: &mut Context, args: &SyncCommand, target: Target, app
 }
 
 async fn run(context: &mut Context, plan: &Arc<Plan>) -> Result<(Option<TaskId>, Watched), Exit> {
-    let task = context.accepted(Command::Run { view: VIEW, plan: Arc::clone(plan) }).await?;
+    let task = context
+        .accepted(Command::Run {
+            view: VIEW,
+            plan: Arc::clone(plan),
+        })
+        .await?;
     let watched = context.watch(task).await;
     Ok((Some(task), watched))
 }
@@ -118,11 +133,19 @@ impl Context {
         if !consent.is_needed() || approval == Approval::Given {
             return Ok((plan, Exit::Ok));
         }
-        let lost: Vec<String> = [(consent.overwrites, "overwritten"), (consent.deletes, "deleted")]
-            .into_iter()
-            .filter(|(tally, _)| tally.objects > 0)
-            .map(|(tally, verb)| format!("{} would be {verb}", humanize::counted(tally.objects, "object")))
-            .collect();
+        let lost: Vec<String> = [
+            (consent.overwrites, "overwritten"),
+            (consent.deletes, "deleted"),
+        ]
+        .into_iter()
+        .filter(|(tally, _)| tally.objects > 0)
+        .map(|(tally, verb)| {
+            format!(
+                "{} would be {verb}",
+                humanize::counted(tally.objects, "object")
+            )
+        })
+        .collect();
         let lost = lost.join(", ");
         if self.output.style().asks {
             if self.confirmed(&format!("{lost} at {}. Go on?", plan.destination)) {
@@ -133,7 +156,10 @@ impl Context {
         }
         let mut kept = Plan::clone(&plan);
         let risky = |group: &&mut Group| group.overwrites || group.op == Op::Delete;
-        kept.groups.iter_mut().filter(risky).for_each(|group| group.selected = false);
+        kept.groups
+            .iter_mut()
+            .filter(risky)
+            .for_each(|group| group.selected = false);
         self.output.error(
             format_args!("{lost}, and nobody is here to ask: left as they are"),
             Some("say --yes, or choose a rule with --existing update, newest or always"),
@@ -155,7 +181,11 @@ impl Context {
             for step in &group.steps {
                 self.output.record(&StepRecord::new(step, group.sign));
                 let verb = super::plan::verb(group.op, group.overwrites);
-                self.output.line(format_args!("{} {verb:<9} {}", group.sign.symbol(), step.key));
+                self.output.line(format_args!(
+                    "{} {verb:<9} {}",
+                    group.sign.symbol(),
+                    step.key
+                ));
             }
         }
     }
@@ -177,8 +207,15 @@ impl Context {
             bytes,
             requests: requests(&snapshot.requests),
             seconds,
-            mode: Mode { direct: of(Op::Copy), relay: of(Op::Relay) },
-            proof: Proof { checksum: watched.proofs[0], size: watched.proofs[1], none: watched.proofs[2] },
+            mode: Mode {
+                direct: of(Op::Copy),
+                relay: of(Op::Relay),
+            },
+            proof: Proof {
+                checksum: watched.proofs[0],
+                size: watched.proofs[1],
+                none: watched.proofs[2],
+            },
             recount: watched.recount.as_ref(),
         });
         if task.is_some() {
@@ -187,11 +224,22 @@ impl Context {
     }
 
     fn tell_end(&mut self, watched: &Watched, bytes: u64, seconds: f64) {
-        let mut parts = vec![format!("{} done", humanize::counted(watched.done, "object")), humanize::bytes(bytes)];
+        let mut parts = vec![
+            format!("{} done", humanize::counted(watched.done, "object")),
+            humanize::bytes(bytes),
+        ];
         if watched.proofs[0] > 0 {
-            parts.push(format!("{} proven by checksum", humanize::count(watched.proofs[0])));
+            parts.push(format!(
+                "{} proven by checksum",
+                humanize::count(watched.proofs[0])
+            ));
         }
-        for (n, word) in [(watched.proofs[1], "proven by size only"), (watched.proofs[2], "not proven"), (watched.skipped, "left"), (watched.all_failed(), "failed")] {
+        for (n, word) in [
+            (watched.proofs[1], "proven by size only"),
+            (watched.proofs[2], "not proven"),
+            (watched.skipped, "left"),
+            (watched.all_failed(), "failed"),
+        ] {
             if n > 0 {
                 parts.push(format!("{} {word}", humanize::count(n)));
             }
@@ -204,19 +252,28 @@ impl Context {
     }
 
     fn tell_recount(&mut self, recount: &Recount) {
-        let sign = if recount.source == recount.destination { "=" } else { "≠" };
+        let sign = if recount.source == recount.destination {
+            "="
+        } else {
+            "≠"
+        };
         let extra = match recount.extra {
             0 => String::new(),
             n => format!(", {} more at the destination", humanize::count(n)),
         };
-        self.output.line(format_args!("counted again: {} {sign} {}{extra}", humanize::count(recount.source), humanize::count(recount.destination)));
+        self.output.line(format_args!(
+            "counted again: {} {sign} {}{extra}",
+            humanize::count(recount.source),
+            humanize::count(recount.destination)
+        ));
         if !recount.equal {
             for (key, why) in &recount.examples {
                 self.output.tell(format_args!("! {key}: {why}"));
             }
             let untold = recount.off.saturating_sub(recount.examples.len() as u64);
             if untold > 0 {
-                self.output.tell(format_args!("! and {} more", humanize::count(untold)));
+                self.output
+                    .tell(format_args!("! and {} more", humanize::count(untold)));
             }
         }
     }
@@ -251,7 +308,10 @@ fn words(brake: &Brake) -> (String, String, Exit) {
 fn planned(plan: &Plan) -> BTreeMap<&'static str, TallyRecord> {
     let mut planned: BTreeMap<&'static str, Tally> = BTreeMap::new();
     for group in plan.selected() {
-        planned.entry(super::plan::verb(group.op, group.overwrites)).or_default().join(group.tally());
+        planned
+            .entry(super::plan::verb(group.op, group.overwrites))
+            .or_default()
+            .join(group.tally());
     }
     let left = &plan.left;
     let same = super::plan::same(plan);
@@ -267,7 +327,13 @@ fn planned(plan: &Plan) -> BTreeMap<&'static str, TallyRecord> {
     ] {
         planned.insert(name, tally);
     }
-    let refused = Tally { objects: left.refused.len() as u64, bytes: 0 };
+    let refused = Tally {
+        objects: left.refused.len() as u64,
+        bytes: 0,
+    };
     planned.insert("refused", refused);
-    planned.into_iter().map(|(name, tally)| (name, tally.into())).collect()
+    planned
+        .into_iter()
+        .map(|(name, tally)| (name, tally.into()))
+        .collect()
 }

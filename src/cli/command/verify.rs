@@ -25,9 +25,15 @@ struct Summary {
 }
 
 /// Runs the command.
-pub async fn verify(context: &mut Context, target: Target) -> Exit {
+pub(super) async fn verify(context: &mut Context, target: Target) -> Exit {
     let began = std::time::Instant::now();
-    let asked = Command::Verify { view: VIEW, source: target.left, destination: target.right, only: Vec::new(), options: target.options };
+    let asked = Command::Verify {
+        view: VIEW,
+        source: target.left,
+        destination: target.right,
+        only: Vec::new(),
+        options: target.options,
+    };
     let task = match context.accepted(asked).await {
         Ok(task) => task,
         Err(exit) => return exit,
@@ -49,11 +55,17 @@ pub async fn verify(context: &mut Context, target: Target) -> Exit {
 }
 
 fn sentence(summary: &Summary) -> String {
-    let mut parts = vec![format!("{} proven", humanize::counted(summary.verified, "object"))];
+    let mut parts = vec![format!(
+        "{} proven",
+        humanize::counted(summary.verified, "object")
+    )];
     for (n, word) in [
         (summary.mismatched, "differ"),
         (summary.missing, "missing"),
-        (summary.unproven, "unproven: the store tells too little, try --check read"),
+        (
+            summary.unproven,
+            "unproven: the store tells too little, try --check read",
+        ),
         (summary.errors, "could not be read"),
     ] {
         if n > 0 {
