@@ -25,7 +25,6 @@ use aws_sdk_s3::{
     Client,
     config::{RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient},
 };
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_types::service_config::ServiceConfigKey;
 use jiff::SignedDuration;
 
@@ -37,7 +36,8 @@ use crate::{
 use super::{
     RemoteOptions,
     clock::Clock,
-    endpoint::{is_exposed, wants_path_style},
+    endpoint::{is_exposed, is_loopback, wants_path_style},
+    http::{self, Proxy},
     tidy::Tidy,
 };
 
@@ -63,6 +63,7 @@ pub(in crate::backend) struct Session {
 /// What the configuration of a remote resolved to.
 pub(in crate::backend) struct Connection {
     config: SdkConfig,
+    http: SharedHttpClient,
     endpoint: Option<String>,
     region: Arc<str>,
     path_style: bool,
@@ -145,7 +146,6 @@ impl Session {
     async fn connect(&self) -> Connection {
         let region = self.first_region().await;
         let loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(self.http_client())
             .region(Region::new(region.clone()))
             .retry_config(RetryConfig::disabled())
             .timeout_config(
@@ -167,8 +167,15 @@ impl Session {
         let config = loader.load().await;
         let endpoint = endpoint_of(&config, self.options.endpoint_url.as_deref());
         let auto = endpoint.as_deref().is_some_and(wants_path_style);
+        let local = endpoint.as_deref().is_some_and(is_loopback);
+        let proxy = if local {
+            Proxy::None
+        } else {
+            Proxy::OfEnvironment
+        };
         Connection {
             config,
+            http: self.http_client(proxy),
             path_style: self.options.path_style.unwrap_or(auto),
             endpoint,
             region: region.into(),
@@ -223,7 +230,7 @@ impl Session {
         if let Some(profile) = &self.options.profile {
             let config = ProviderConfig::default()
                 .with_region(Some(region))
-                .with_http_client(self.http_client());
+                .with_http_client(http::client(&self.options, Proxy::OfEnvironment));
             let provider = ProfileFileCredentialsProvider::builder()
                 .configure(&config)
                 .profile_name(profile)
@@ -235,7 +242,10 @@ impl Session {
             .connect_timeout(METADATA_TIMEOUT)
             .read_timeout(METADATA_TIMEOUT)
             .build();
+        let config = ProviderConfig::default()
+            .with_http_client(http::client(&self.options, Proxy::OfEnvironment));
         let chain = DefaultCredentialsChain::builder()
+            .configure(config)
             .region(region)
             .imds_client(metadata)
             .build()
@@ -243,13 +253,9 @@ impl Session {
         loader.credentials_provider(chain)
     }
 
-    fn http_client(&self) -> SharedHttpClient {
-        let new = || {
-            aws_smithy_http_client::Builder::new()
-                .pool_max_idle_per_host(self.options.max_connections)
-                .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
-                .build_https()
-        };
+    /// The one client of this remote; its pool outlives a connection that is made anew.
+    fn http_client(&self, by: Proxy) -> SharedHttpClient {
+        let new = || http::client(&self.options, by);
         locked(&self.http).get_or_insert_with(new).clone()
     }
 }
@@ -285,6 +291,7 @@ impl Connection {
             return client.clone();
         }
         let mut config = aws_sdk_s3::config::Builder::from(&self.config)
+            .http_client(self.http.clone())
             .region(Region::new(region.to_owned()))
             .force_path_style(self.path_style)
             .disable_s3_express_session_auth(true)

@@ -9,13 +9,16 @@ pub(super) fn wants_path_style(endpoint: &str) -> bool {
     host.parse::<IpAddr>().is_ok() || is_localhost(host)
 }
 
+/// Whether the endpoint is this machine.
+pub(super) fn is_loopback(endpoint: &str) -> bool {
+    let host = host(endpoint);
+    host.parse::<IpAddr>()
+        .map_or_else(|_name| is_localhost(host), |address| address.is_loopback())
+}
+
 /// Whether bodies cross a network in the clear, so that they must be signed.
 pub(super) fn is_exposed(endpoint: &str) -> bool {
-    let host = host(endpoint);
-    let loopback = host
-        .parse::<IpAddr>()
-        .map_or_else(|_| is_localhost(host), |address| address.is_loopback());
-    endpoint.to_ascii_lowercase().starts_with("http://") && !loopback
+    endpoint.to_ascii_lowercase().starts_with("http://") && !is_loopback(endpoint)
 }
 
 fn is_localhost(host: &str) -> bool {

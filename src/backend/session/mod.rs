@@ -4,6 +4,7 @@
 mod clock;
 mod connect;
 mod endpoint;
+mod http;
 mod tidy;
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};

@@ -1,0 +1,41 @@
+//! The http client of a remote: one pool of kept-alive connections, a bound on connecting, the environment's proxy.
+
+use aws_sdk_s3::config::SharedHttpClient;
+use aws_smithy_http_client::{
+    Connector,
+    proxy::ProxyConfig,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpConnector, http_client_fn,
+};
+
+use super::RemoteOptions;
+
+/// Whether requests go through a proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proxy {
+    /// Never: the endpoint is this machine.
+    None,
+    /// As `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say.
+    OfEnvironment,
+}
+
+/// A client with its own pool. Only connecting is bounded here; how long an answer may take depends on the question.
+pub(super) fn client(options: &RemoteOptions, proxy: Proxy) -> SharedHttpClient {
+    let settings = HttpConnectorSettings::builder()
+        .connect_timeout(options.connect_timeout)
+        .build();
+    let proxy = match proxy {
+        Proxy::None => ProxyConfig::disabled(),
+        Proxy::OfEnvironment => ProxyConfig::from_env(),
+    };
+    let connector = Connector::builder()
+        .connector_settings(settings)
+        .pool_max_idle_per_host(options.max_connections)
+        .proxy_config(proxy)
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .build();
+    let connector = SharedHttpConnector::new(connector);
+    http_client_fn(move |_settings, _components| connector.clone())
+}
