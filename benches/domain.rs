@@ -105,7 +105,7 @@ fn sort_by_size(bencher: Bencher<'_, '_>, n: u64) {
                 by: SortBy::Size,
                 descending: true,
                 folders_first: true,
-            })
+            });
         });
 }
 

@@ -48,10 +48,10 @@ impl Screen {
                     self.theme = Some(Sourced::new(
                         word.to_owned(),
                         Origin::Variable(THEME.into()),
-                    ))
+                    ));
                 }
                 Err(invalid) => {
-                    problems.push(Problem::new(Place::Variable(THEME.into()), "", invalid))
+                    problems.push(Problem::new(Place::Variable(THEME.into()), "", invalid));
                 }
             }
         }
