@@ -186,8 +186,12 @@ impl Desk {
                     assert!(pairs.is_sorted_by(|one, other| one.key < other.key));
                     return Ok(Told { pairs, compared });
                 }
-                Body::Failed(failed) => return Err(failed),
-                other => panic!("{other:?}"),
+                other @ (Body::Listed { .. }
+                | Body::Buckets(_)
+                | Body::Planned(_)
+                | Body::Stat(_)
+                | Body::Accepted(_)
+                | Body::Failed(_)) => return Err(refused(other)),
             }
         }
     }
@@ -215,11 +219,11 @@ impl Desk {
             only: only.iter().map(|key| Key::from(*key)).collect(),
             options: Arc::new(options),
         });
-        match self.body(view).await {
-            Body::Planned(plan) => Ok(plan),
-            Body::Failed(failed) => Err(failed),
-            other => panic!("{other:?}"),
+        let body = self.body(view).await;
+        if let Body::Planned(plan) = body {
+            return Ok(plan);
         }
+        Err(refused(body))
     }
 
     /// Submits a plan; the task's number, or why not.
@@ -227,11 +231,11 @@ impl Desk {
         let view = self.view();
         let plan = Arc::clone(plan);
         self.engine.submit(Command::Run { view, plan });
-        match self.body(view).await {
-            Body::Accepted(id) => Ok(id),
-            Body::Failed(failed) => Err(failed),
-            other => panic!("{other:?}"),
+        let body = self.body(view).await;
+        if let Body::Accepted(id) = body {
+            return Ok(id);
         }
+        Err(refused(body))
     }
 
     /// Runs a plan to its end.
@@ -281,6 +285,14 @@ impl Desk {
     pub(crate) fn snapshot(&self) -> Snapshot {
         self.engine.snapshot()
     }
+}
+
+/// Why there is no answer.
+fn refused(body: Body) -> Failed {
+    if let Body::Failed(failed) = body {
+        return failed;
+    }
+    panic!("{body:?}")
 }
 
 /// The bucket below a prefix.

@@ -163,15 +163,18 @@ async fn a_slow_reader_slows_the_work_and_loses_nothing() {
         tokio::task::yield_now().await;
     }
     let mut seen = 0;
-    while let Some(Event::View { body, .. }) = desk.events.recv().await {
-        match body {
-            Body::Pairs(pairs) => seen += pairs.len(),
-            Body::Compared(compared) => {
-                assert!(compared.right.is_complete());
-                break;
-            }
-            other => panic!("{other:?}"),
-        }
-    }
+    let last = loop {
+        let Some(Event::View { body, .. }) = desk.events.recv().await else {
+            panic!("nothing else was asked");
+        };
+        let Body::Pairs(pairs) = body else {
+            break body;
+        };
+        seen += pairs.len();
+    };
+    let Body::Compared(compared) = last else {
+        panic!("{last:?}");
+    };
+    assert!(compared.right.is_complete());
     assert_eq!(seen, 40_000);
 }

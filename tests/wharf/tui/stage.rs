@@ -448,7 +448,9 @@ fn listing(side: Side, folder: &Key) -> Vec<Entry> {
 pub(super) fn compared() -> Box<Compared> {
     let by_operation = vec![("ListObjectsV2".into(), 61)];
     let mut totals = Totals::default();
-    pairs().iter().for_each(|pair| totals.add(pair));
+    for pair in &pairs() {
+        totals.add(pair);
+    }
     Box::new(Compared {
         left: End::Complete,
         right: End::Complete,
