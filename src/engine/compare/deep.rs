@@ -105,7 +105,8 @@ impl Deep {
                     };
                 }
             }
-        } else {
+        }
+        if self.0.newest && matches!(pair.verdict, Verdict::Differs { .. }) {
             let sides = (&self.0.left.store, &self.0.right.store);
             let newer = newest::newer(&pair.key, sides, (left, right)).await;
             pair.verdict = Verdict::Differs { newer };

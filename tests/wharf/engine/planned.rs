@@ -5,6 +5,7 @@ use std::{fs, sync::Arc};
 use wharf::{
     demo::Fault,
     domain::{
+        diff::Level,
         location::{Location, Remote},
         plan::{Brake, Existing, MaxDelete, Op, SyncOptions},
         progress::TaskState,
@@ -301,6 +302,30 @@ async fn newest_asks_for_the_times_of_what_differs_only() {
     assert_eq!(plan.left.kept.objects, 1);
     assert_eq!(plan.left.conflicts.objects, 1);
     assert_eq!(desk.demo.log().count("HeadObject"), 3);
+}
+
+#[tokio::test]
+async fn newest_trusts_no_time_of_upload_where_checksums_differ() {
+    let mut desk = Desk::new();
+    let changed = jiff::Timestamp::now().as_second() - 7200;
+    let object = wharf::demo::s3::NewObject {
+        body: bytes::Bytes::from_static(b"some"),
+        metadata: [("mtime".to_owned(), format!("{changed}.0"))].into(),
+        ..Default::default()
+    };
+    desk.demo.store().put(BUCKET, "a", object).unwrap();
+    // Changed after the object was, and before that was uploaded.
+    desk.file("a", b"same");
+    let options = SyncOptions {
+        existing: Existing::Newest,
+        check: Level::Checksum,
+        ..SyncOptions::default()
+    };
+    let plan = desk
+        .plan(&bucket(""), &desk.local(), options)
+        .await
+        .unwrap();
+    assert_eq!((steps(&plan), plan.left.kept.objects), (vec![], 1));
 }
 
 #[tokio::test]
