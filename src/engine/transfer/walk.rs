@@ -49,14 +49,15 @@ struct Feed {
 impl Walk {
     /// Begins to list both sides of a plan.
     pub(super) fn start(plan: &Arc<Plan>, source: &Store, destination: &Store) -> Self {
-        let query = ListQuery {
+        // A source that is gone is no empty one: nothing is counted or proven by it.
+        let query = |missing_is_empty| ListQuery {
             follow_links: plan.options.symlinks == Symlinks::Follow,
-            missing_is_empty: true,
+            missing_is_empty,
             ..ListQuery::default()
         };
         Self {
-            source: Feed::new(Scan::start(source.clone(), query.clone())),
-            destination: Feed::new(Scan::start(destination.clone(), query)),
+            source: Feed::new(Scan::start(source.clone(), query(false))),
+            destination: Feed::new(Scan::start(destination.clone(), query(true))),
             bounds: Bounds {
                 // A filter that cannot be read made no plan.
                 matcher: Matcher::new(&plan.options.filter).ok(),

@@ -3,6 +3,7 @@
 use wharf::{
     demo::{Fault, Rule},
     domain::{
+        key::Key,
         plan::{Existing, SyncOptions},
         progress::{Outcome, TaskState},
         retry::FailureKind,
@@ -164,6 +165,20 @@ async fn a_source_that_is_replaced_or_gone_since_the_plan_is_not_copied() {
         assert!(rig.demo.store().keys(BUCKET, "b/").is_empty());
         assert!(rig.demo.store().uploads(BUCKET).is_empty());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_that_is_gone_is_not_taken_for_an_empty_one() {
+    let rig = Rig::new();
+    rig.file("data/a", b"1");
+    rig.object("a", b"1");
+    let source = rig.local().child(&Key::from("data/")).unwrap();
+    let options = existing(Existing::Update);
+    let plan = rig.plan(&source, &Rig::bucket(""), options).await;
+    std::fs::rename(rig.path("data"), rig.path("unmounted")).unwrap();
+    let ended = rig.run(plan).await;
+    assert_eq!(ended.state, TaskState::Failed);
+    assert!(!ended.told.recount.unwrap().equal);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
