@@ -43,13 +43,9 @@ impl Screen {
     pub(super) fn complete(&mut self, env: &Env, problems: &mut Vec<Problem>) {
         const THEME: &str = "WHARF_THEME";
         if let Some(text) = env.variable(THEME) {
+            let origin = Origin::Variable(THEME.into());
             match setting::word(text, &THEMES) {
-                Ok(word) => {
-                    self.theme = Some(Sourced::new(
-                        word.to_owned(),
-                        Origin::Variable(THEME.into()),
-                    ));
-                }
+                Ok(word) => self.theme = Some(Sourced::new(word.to_owned(), origin)),
                 Err(invalid) => {
                     problems.push(Problem::new(Place::Variable(THEME.into()), "", invalid));
                 }

@@ -4,6 +4,7 @@
 mod answer;
 pub mod command;
 mod compare;
+pub mod doctor;
 mod ends;
 pub mod event;
 mod failed;

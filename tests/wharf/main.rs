@@ -1,5 +1,7 @@
 //! All integration tests in one binary, a module a room: linking once is what keeps the suite quick.
 mod backend;
+mod cli;
 mod demo;
 mod engine;
+mod support;
 mod tui;

@@ -89,6 +89,9 @@ pub struct Global {
     /// Refuse everything that writes or deletes
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// Approve writing to this production remote by its name (repeatable)
+    #[arg(long, global = true, value_name = "REMOTE")]
+    pub confirm: Vec<String>,
     /// Print one JSON object a line
     #[arg(long, global = true)]
     pub json: bool,

@@ -1,5 +1,8 @@
 //! The real binary as a script calls it, pointed at an embedded S3, with a home and state of its own.
-#![allow(clippy::unwrap_used, reason = "a test stops where its program cannot be run")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops where its program cannot be run"
+)]
 
 use std::{
     path::{Path, PathBuf},
@@ -30,7 +33,10 @@ impl Stage {
     }
 
     pub(crate) fn with(options: Options) -> Self {
-        Self { demo: Demo::start(options).unwrap(), home: tempfile::tempdir().unwrap() }
+        Self {
+            demo: Demo::start(options).unwrap(),
+            home: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// A path in the folder to work in.
@@ -44,18 +50,34 @@ impl Stage {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, content).unwrap();
         let day_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(24);
-        std::fs::File::options().write(true).open(&path).unwrap().set_modified(day_ago).unwrap();
+        std::fs::File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(day_ago)
+            .unwrap();
         path
     }
 
     /// The program with these arguments, as a script starts it.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::cargo_bin("wharf").unwrap();
-        command.env_clear().current_dir(self.home.path()).args(args).timeout(std::time::Duration::from_mins(2));
-        command.env("HOME", self.home.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("WHARF_STATE", self.path("state")).env("AWS_EC2_METADATA_DISABLED", "true");
+        command
+            .env_clear()
+            .current_dir(self.home.path())
+            .args(args)
+            .timeout(std::time::Duration::from_mins(2));
+        command
+            .env("HOME", self.home.path())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+            .env("WHARF_STATE", self.path("state"))
+            .env("AWS_EC2_METADATA_DISABLED", "true");
         for export in self.demo.exports() {
-            let (name, value) = export.trim_start_matches("export ").split_once('=').unwrap();
+            let (name, value) = export
+                .trim_start_matches("export ")
+                .split_once('=')
+                .unwrap();
             command.env(name, value.trim_matches(['"', '\'']));
         }
         command
@@ -72,7 +94,15 @@ impl Stage {
         let mut files = Vec::new();
         gather(&root, &mut files);
         files.sort();
-        files.into_iter().map(|path| (path.strip_prefix(&root).unwrap().to_owned(), std::fs::read(&path).unwrap())).collect()
+        files
+            .into_iter()
+            .map(|path| {
+                (
+                    path.strip_prefix(&root).unwrap().to_owned(),
+                    std::fs::read(&path).unwrap(),
+                )
+            })
+            .collect()
     }
 }
 
@@ -100,12 +130,18 @@ impl From<Output> for Run {
 impl Run {
     /// Every line of stdout as JSON.
     pub(crate) fn records(&self) -> Vec<Value> {
-        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// The records of one type.
     pub(crate) fn of_type(&self, kind: &str) -> Vec<Value> {
-        self.records().into_iter().filter(|record| record["type"] == kind).collect()
+        self.records()
+            .into_iter()
+            .filter(|record| record["type"] == kind)
+            .collect()
     }
 
     /// The last record, which is a summary.
@@ -118,7 +154,11 @@ impl Run {
     /// The same run, which must have ended with this code.
     #[track_caller]
     pub(crate) fn ended_with(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 }

@@ -1,0 +1,168 @@
+//! Builds what every front end stands on: the configuration with its flags, the sessions, the engine.
+
+use std::{io, time::Duration};
+
+use tokio::runtime::Runtime;
+use wharf::{
+    backend::{ChecksumMode, RemoteOptions, Sessions},
+    cli::{
+        args::{Cli, Command},
+        command::{self, Context},
+        exit::Exit,
+        output::Output,
+        setup,
+        target::{self, TargetError},
+    },
+    config::{
+        Config, Env,
+        layer::Layer,
+        remote::{Checksums, RemoteConfig},
+    },
+    domain::location::Remote,
+    engine::{Engine, EngineOptions},
+};
+
+/// Runs a command that asks the engine.
+pub(crate) fn headless(cli: &Cli, command: &Command, env: &Env, mut output: Output) -> Exit {
+    let mut config = match configured(cli, env) {
+        Ok(config) => config,
+        Err(error) => return refuse(&mut output, &error),
+    };
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return no_runtime(&mut output, &error),
+    };
+    if let Command::Doctor(args) = command {
+        let subjects = match setup::subjects(&config, args) {
+            Ok(subjects) => subjects,
+            Err(error) => return refuse(&mut output, &error),
+        };
+        return runtime.block_on(async {
+            let (engine, events) = Engine::start(sessions(&config), EngineOptions::default());
+            let exit = setup::doctor(&mut output, &config, &engine, &subjects).await;
+            engine.close(events).await;
+            exit
+        });
+    }
+    let asked = match command::asked(&mut config, command) {
+        Some(Ok(asked)) => asked,
+        Some(Err(error)) => return refuse(&mut output, &error),
+        None => return Exit::Usage,
+    };
+    runtime.block_on(async {
+        let options = EngineOptions {
+            allow_git: allows_git(&asked),
+            ..options(cli, &config)
+        };
+        let (engine, events) = Engine::start(sessions(&config), options);
+        let mut context = Context {
+            engine,
+            events,
+            output,
+        };
+        if let command::Asked::Two(target) = &asked {
+            context.introduce(&config, target);
+        }
+        let exit = Box::pin(command::run(&mut context, asked, command)).await;
+        let Context {
+            engine,
+            events,
+            output,
+        } = context;
+        drop(output);
+        engine.close(events).await;
+        exit.unwrap_or(Exit::Usage)
+    })
+}
+
+fn allows_git(asked: &command::Asked) -> bool {
+    match asked {
+        command::Asked::Two(target) => target
+            .mapping
+            .as_ref()
+            .is_some_and(|mapping| !mapping.forbid_git),
+        command::Asked::One(..) => false,
+    }
+}
+
+/// The configuration with the global flags laid over it.
+pub(crate) fn configured(cli: &Cli, env: &Env) -> Result<Config, TargetError> {
+    let mut config = Config::load(cli.global.config.as_deref(), env)?;
+    target::lay_global(&mut config, &cli.global)?;
+    Ok(config)
+}
+
+/// Tells why there is nothing to do, and what to do instead.
+pub(crate) fn refuse(output: &mut Output, error: &TargetError) -> Exit {
+    output.error(error, error.help().as_deref());
+    error.exit()
+}
+
+/// The runtime of the whole process.
+pub(crate) fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+}
+
+pub(crate) fn no_runtime(output: &mut Output, error: &io::Error) -> Exit {
+    output.error(
+        format_args!("no threads to work with: {error}"),
+        Some("see `ulimit -u`"),
+    );
+    Exit::Failed
+}
+
+/// How the engine is set up by flags and configuration.
+pub(crate) fn options(cli: &Cli, config: &Config) -> EngineOptions {
+    let is_production =
+        |remote: &RemoteConfig| remote.production.as_ref().is_some_and(|on| on.value);
+    let production = config
+        .remotes
+        .iter()
+        .filter(|(_, remote)| is_production(remote));
+    EngineOptions {
+        read_only: cli.global.read_only,
+        journal: config
+            .env()
+            .state_folder()
+            .map(|folder| folder.join("journal.sqlite")),
+        production: production.map(|(remote, _)| remote.clone()).collect(),
+        confirmed: cli
+            .global
+            .confirm
+            .iter()
+            .map(|name| Remote::named(name))
+            .collect(),
+        ..EngineOptions::default()
+    }
+}
+
+/// The sessions of all remotes; nothing is asked before one is used.
+pub(crate) fn sessions(config: &Config) -> Sessions {
+    let seconds = config.options(&Layer::default()).options.timeout;
+    let timeout = Duration::from_secs(seconds.into());
+    let remotes = config.remotes.iter();
+    Sessions::new(remotes.map(|(remote, set)| (remote.clone(), remote_options(set, timeout))))
+}
+
+fn remote_options(set: &RemoteConfig, timeout: Duration) -> RemoteOptions {
+    let text = |value: &Option<wharf::config::Sourced<String>>| {
+        value.as_ref().map(|set| set.value.clone())
+    };
+    let on = |value: &Option<wharf::config::Sourced<bool>>| value.as_ref().map(|set| set.value);
+    RemoteOptions {
+        profile: text(&set.profile),
+        region: text(&set.region),
+        endpoint_url: text(&set.endpoint_url),
+        path_style: on(&set.path_style),
+        anonymous: on(&set.anonymous).unwrap_or(false),
+        requester_pays: on(&set.requester_pays).unwrap_or(false),
+        checksums: match set.checksums.as_ref().map(|set| set.value) {
+            Some(Checksums::WhenRequired) => ChecksumMode::WhenRequired,
+            Some(Checksums::WhenSupported) | None => ChecksumMode::WhenSupported,
+        },
+        read_timeout: timeout,
+        ..RemoteOptions::default()
+    }
+}

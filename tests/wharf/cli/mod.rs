@@ -1,0 +1,5 @@
+//! The program as a script sees it: exit codes, stdout, stderr, and what it does to the world.
+
+mod config;
+mod recipes;
+mod story;
