@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use indexmap::IndexSet;
 use unicode_normalization::is_nfc;
 
 use crate::domain::{
@@ -16,8 +17,7 @@ pub(super) const NONE: u32 = 0;
 /// Words of one kind and their numbers, from 1; 0 is none.
 #[derive(Debug, Default)]
 pub(super) struct Words {
-    numbers: HashMap<Box<[u8]>, u32>,
-    all: Vec<Box<[u8]>>,
+    all: IndexSet<Box<[u8]>>,
     /// The word asked for last: in a listing it is often the next one too.
     last: u32,
 }
@@ -25,26 +25,20 @@ pub(super) struct Words {
 impl Words {
     fn number(&mut self, word: &[u8]) -> u32 {
         if self.last == NONE || self.word(self.last) != word {
-            self.last = self.find(word);
+            let at = self
+                .all
+                .get_index_of(word)
+                .unwrap_or_else(|| self.all.insert_full(word.into()).0);
+            self.last = u32::try_from(at + 1).unwrap_or(NONE);
         }
         self.last
-    }
-
-    fn find(&mut self, word: &[u8]) -> u32 {
-        if let Some(&number) = self.numbers.get(word) {
-            return number;
-        }
-        self.all.push(word.into());
-        let number = u32::try_from(self.all.len()).unwrap_or(NONE);
-        self.numbers.insert(word.into(), number);
-        number
     }
 
     /// The word of a number; empty for none.
     pub(super) fn word(&self, number: u32) -> &[u8] {
         (number as usize)
             .checked_sub(1)
-            .and_then(|at| self.all.get(at))
+            .and_then(|at| self.all.get_index(at))
             .map_or(&[], AsRef::as_ref)
     }
 
@@ -185,16 +179,24 @@ impl Names {
         Key::new(path.concat())
     }
 
-    /// The number of a folder, by its path.
+    /// The number of a folder, by its path; from the one before on, which mostly shares the beginning.
     fn folder(&mut self, path: &[u8]) -> u32 {
-        if self.here.0 == path {
-            return self.here.1;
+        let (before, mut at) = (&self.here.0, self.here.1);
+        if before == path {
+            return at;
         }
-        let mut at = 0;
-        for segment in path.split_inclusive(|&byte| byte == b'/') {
+        let same = before.iter().zip(path).take_while(|(a, b)| a == b).count();
+        let shared = path.get(..same).unwrap_or_default();
+        let depth = shared.split(|&byte| byte == b'/').count() - 1;
+        while self.folders[at as usize].depth as usize > depth {
+            at = self.folders[at as usize].parent;
+        }
+        for segment in path.split_inclusive(|&byte| byte == b'/').skip(depth) {
             at = self.subfolder(at, segment);
         }
-        self.here = (path.to_vec(), at);
+        self.here.0.clear();
+        self.here.0.extend_from_slice(path);
+        self.here.1 = at;
         at
     }
 
@@ -220,23 +222,34 @@ impl Names {
 
 /// The peculiar kinds of characters in a key, as bits.
 fn charsets(key: &[u8]) -> u8 {
-    let mut bits = 0;
-    for &byte in key {
-        let found = match byte {
-            0x80.. => Charset::NonAscii,
-            b' ' => Charset::Space,
-            b'+' | b'%' => Charset::PlusOrPercent,
-            0..0x20 | 0x7f => Charset::Control,
-            0x21..0x7f => continue,
-        };
-        bits |= found.bit();
-    }
+    let bits = key
+        .iter()
+        .fold(0, |bits, &byte| bits | PECULIAR[byte as usize]);
     let ascii = bits & Charset::NonAscii.bit() == 0;
-    if !ascii && std::str::from_utf8(key).is_ok_and(|text| !is_nfc(text)) {
-        bits |= Charset::NotNfc.bit();
+    let composed = ascii || std::str::from_utf8(key).map_or(true, is_nfc);
+    if composed {
+        bits
+    } else {
+        bits | Charset::NotNfc.bit()
     }
-    bits
 }
+
+/// For each byte the kind of characters that it belongs to, as a bit; none for plain ones.
+const PECULIAR: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte {
+            0x80.. => Charset::NonAscii.bit(),
+            0x20 => Charset::Space.bit(),
+            0x25 | 0x2b => Charset::PlusOrPercent.bit(),
+            0..0x20 | 0x7f => Charset::Control.bit(),
+            0x21..0x7f => 0,
+        };
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

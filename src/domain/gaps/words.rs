@@ -29,7 +29,7 @@ impl Charset {
         Self::Control,
     ];
 
-    pub(super) fn bit(self) -> u8 {
+    pub(super) const fn bit(self) -> u8 {
         1 << self as u8
     }
 
