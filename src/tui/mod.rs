@@ -6,6 +6,8 @@ pub mod dialog;
 pub mod facts;
 pub mod keymap;
 pub mod msg;
+pub mod options;
+pub mod run;
 
 pub mod shell;
 pub mod state;
@@ -15,3 +17,6 @@ pub mod theme;
 pub mod update;
 pub mod view;
 pub mod widget;
+
+pub use options::Options;
+pub use run::{Error, run};

@@ -5,6 +5,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 
+use crate::config::{Config, mapping::Direction};
 use crate::domain::{
     estimate::Pace,
     key::Key,
@@ -22,18 +23,6 @@ use crate::tui::{
     tab::log::{Entry, Weight},
     theme::Theme,
 };
-
-/// Which way a mapping may move data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Direction {
-    /// From right to left only.
-    Pull,
-    /// From left to right only.
-    Push,
-    /// Either way.
-    #[default]
-    Both,
-}
 
 /// A pair of places that belong together, from the configuration.
 #[derive(Debug, Clone)]
@@ -65,6 +54,10 @@ pub struct Settings {
     pub sync: Arc<SyncOptions>,
     /// Where the reader's clock stands.
     pub zone: Option<TimeZone>,
+    /// The configuration: what it forbids is not even asked for.
+    pub config: Arc<Config>,
+    /// What is to be said at the beginning.
+    pub remarks: Vec<String>,
     /// What `~` stands for.
     pub home: Option<PathBuf>,
 }
@@ -205,6 +198,22 @@ impl Shell {
         self.questions.len()
     }
 
+    /// Takes what is countable now, and says what the engine wants to be known.
+    pub fn take_snapshot(&mut self, snapshot: Snapshot) {
+        let told = self.snapshot.notices.len();
+        self.snapshot = snapshot;
+        for notice in self
+            .snapshot
+            .notices
+            .iter()
+            .skip(told)
+            .cloned()
+            .collect::<Vec<_>>()
+        {
+            self.say(Weight::Warning, &*notice);
+        }
+    }
+
     /// Says something to the person, and keeps it in the log.
     pub fn say(&mut self, weight: Weight, text: impl Into<String>) {
         let text = text.into();
@@ -247,5 +256,14 @@ impl Shell {
             .get(usize::try_from(self.ticks % 10).unwrap_or(0))
             .copied()
             .unwrap_or("⠋")
+    }
+}
+
+/// An estimate with its sign: `~$0.0003`; what is less than anything bears one already.
+pub fn about(amount: &str) -> String {
+    if amount.contains('<') {
+        amount.to_owned()
+    } else {
+        format!("~{amount}")
     }
 }

@@ -10,7 +10,12 @@ use crate::tui::{
     keymap::{Context, Keymap},
     msg::Effect,
     shell::{Settings, Shell},
-    tab::{Tab, browse::Browse, log::Log, tasks::Tasks},
+    tab::{
+        Tab,
+        browse::Browse,
+        log::{Log, Weight},
+        tasks::Tasks,
+    },
     theme::Theme,
 };
 
@@ -46,6 +51,9 @@ impl State {
 
     /// Opens what the command line named; returns what is to be done for it.
     pub fn open(&mut self, places: [Option<Location>; 2]) -> Vec<Effect> {
+        for remark in self.shell.settings.remarks.clone() {
+            self.shell.say(Weight::Warning, remark);
+        }
         for (side, place) in Side::BOTH.into_iter().zip(places) {
             if let Some(place) = place {
                 self.browse.pane_mut(side).go(place, &mut self.shell);

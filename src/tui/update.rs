@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use crate::config::mapping::Direction;
 use crate::domain::side::Side;
 
 use crate::engine::Command;
@@ -18,7 +19,7 @@ use crate::tui::{
     facts,
     keymap::{Chord, Context, Found},
     msg::{Effect, Msg},
-    shell::{Direction, Question},
+    shell::Question,
     state::State,
     tab::{Tab, log::Weight},
 };
@@ -40,7 +41,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.tasks.sample(&snapshot, now);
             state.browse.fly(&snapshot.tasks);
             state.shell.pace = state.tasks.pace(&snapshot).or(state.shell.pace);
-            state.shell.snapshot = *snapshot;
+            state.shell.take_snapshot(*snapshot);
             let old = |at: jiff::Timestamp| now.duration_since(at).as_secs() >= NOTICE;
             state.shell.notice.take_if(|notice| old(notice.at));
             if state.leaving && state.running() == 0 {

@@ -1,0 +1,143 @@
+//! How the interface is opened, as the configuration has it; `main` adds what the command line says.
+
+use std::{fs, sync::Arc};
+
+use crate::config::{Config, Env, layer::Layer};
+use crate::domain::location::Location;
+use crate::tui::{
+    shell::{Mapping, Settings},
+    theme::ThemeName,
+};
+
+/// How the interface is opened.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The place of the left side.
+    pub left: Option<Location>,
+    /// The place of the right side.
+    pub right: Option<Location>,
+    /// Colours.
+    pub theme: ThemeName,
+    /// Text of a key map whose rows replace those of the embedded one.
+    pub keymap: Option<String>,
+    /// What does not change while the program runs.
+    pub settings: Settings,
+}
+
+impl Options {
+    /// What a configuration says; `flags` are the sync options of the command line.
+    pub fn of(config: &Config, flags: &Layer) -> Self {
+        let env = config.env();
+        let mut remarks = Vec::new();
+        let keymap = config.screen.keymap.as_ref().and_then(|path| {
+            let read = fs::read_to_string(&path.value);
+            read.inspect_err(|why| {
+                remarks.push(format!(
+                    "{}: {why}; the built-in keys hold.",
+                    path.value.display()
+                ))
+            })
+            .ok()
+        });
+        let mut mappings = Vec::new();
+        for mapping in config.mappings.values() {
+            match config.local(mapping) {
+                Ok(folder) => mappings.push(Mapping {
+                    name: mapping.name.as_str().into(),
+                    left: Location::Disk(folder),
+                    right: mapping.remote.value.clone(),
+                    direction: mapping.direction,
+                    options: Arc::new(config.mapping_options(mapping, flags).options),
+                }),
+                Err(error) => remarks.push(error.to_string()),
+            }
+        }
+        let file = config.file.as_ref().map(|file| file.display().to_string());
+        let settings = Settings {
+            title: file.unwrap_or_default(),
+            remotes: config.remotes.keys().cloned().collect(),
+            mappings,
+            sync: Arc::new(config.options(flags).options),
+            config: Arc::new(config.clone()),
+            home: env.home.clone(),
+            remarks,
+            ..Settings::default()
+        };
+        Self {
+            theme: theme(config, env),
+            keymap,
+            settings,
+            ..Self::default()
+        }
+    }
+}
+
+/// `NO_COLOR` before all, then the configuration, then what the terminal tells of its background.
+fn theme(config: &Config, env: &Env) -> ThemeName {
+    let named = config
+        .screen
+        .theme
+        .as_ref()
+        .and_then(|name| ThemeName::parse(&name.value));
+    let light = || {
+        let background = env
+            .variable("COLORFGBG")
+            .and_then(|colours| colours.rsplit(';').next());
+        if matches!(background, Some("7" | "15")) {
+            ThemeName::Light
+        } else {
+            ThemeName::Dark
+        }
+    };
+    match env.variable("NO_COLOR") {
+        Some(_) => ThemeName::Plain,
+        None => named.unwrap_or_else(light),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(text: &str, variables: &[(&str, &str)]) -> Options {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let env = Env {
+            variables,
+            home: Some("/home/ada".into()),
+            ..Env::default()
+        };
+        let config = Config::of_text(None, text, &env).unwrap();
+        Options::of(&config, &Layer::default())
+    }
+
+    #[test]
+    fn no_color_is_before_the_configuration() {
+        let light = "[screen]\ntheme = \"light\"\n";
+        assert_eq!(options(light, &[]).theme, ThemeName::Light);
+        assert_eq!(options(light, &[("NO_COLOR", "1")]).theme, ThemeName::Plain);
+        assert_eq!(
+            options("", &[("COLORFGBG", "0;15")]).theme,
+            ThemeName::Light
+        );
+        assert_eq!(options("", &[("COLORFGBG", "15;0")]).theme, ThemeName::Dark);
+    }
+
+    #[test]
+    fn a_mapping_without_its_folder_is_a_remark() {
+        let text = "[remotes.main]\nregion = \"us-east-2\"\n\
+            [mappings.models]\nlocal = \"models\"\nremote = \"main:s3://bucket-name/models\"\n\
+            [mappings.cards]\nlocal = \"/data/cards\"\nremote = \"main:s3://bucket-name/cards\"\n";
+        let options = options(text, &[]);
+        let names: Vec<&str> = options
+            .settings
+            .mappings
+            .iter()
+            .map(|mapping| &*mapping.name)
+            .collect();
+        assert_eq!(names, ["cards"]);
+        assert_eq!(options.settings.remarks.len(), 1);
+    }
+}

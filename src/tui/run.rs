@@ -1,0 +1,306 @@
+//! The loop: keys, facts of the engine, signals and time become messages; effects are carried out; frames are drawn.
+//! The only place in this room that waits. A frame is drawn only when something changed, at most 30 times a second.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+    process,
+    sync::Arc,
+    time::Duration,
+};
+
+use crossterm::event::{Event as Input, EventStream};
+use futures::StreamExt;
+use jiff::Timestamp;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    time::{Instant, sleep_until},
+};
+
+use crate::engine::{Engine, Events};
+use crate::tui::{
+    keymap::{Keymap, KeymapError},
+    msg::{Effect, Msg},
+    options::Options,
+    state::State,
+    terminal::Screen,
+    theme::Theme,
+    update::update,
+};
+
+/// The least time between two frames.
+const FRAME: Duration = Duration::from_millis(33);
+/// How often time goes on while something moves.
+const BUSY: Duration = Duration::from_millis(100);
+/// How often time goes on while nothing does.
+const IDLE: Duration = Duration::from_secs(1);
+/// The most facts taken between two frames, so that a flood of them leaves the keys alive.
+const FACTS: usize = 256;
+
+/// Why the interface ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The key map is wrong.
+    #[error(transparent)]
+    Keymap(#[from] KeymapError),
+    /// The terminal does not do what is asked of it.
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(#[from] io::Error),
+}
+
+/// Runs the interface until it is left; then stops the engine and waits for it to clean up.
+pub async fn run(engine: Engine, events: Events, options: Options) -> Result<(), Error> {
+    let keymap = Keymap::new(options.keymap.as_deref())?;
+    let theme = Theme::of(options.theme);
+    let mut state = Box::new(State::new(
+        options.settings,
+        keymap,
+        theme,
+        Timestamp::now(),
+    ));
+    let opening = state.open([options.left, options.right]);
+    let mut player = Player::new(engine.clone(), events)?;
+    let ended = Box::pin(player.play(&mut state, opening)).await;
+    let Player { screen, events, .. } = player;
+    drop(screen);
+    Box::pin(engine.close(events)).await;
+    ended
+}
+
+/// Everything that the loop waits for and acts on.
+struct Player {
+    screen: Screen,
+    engine: Engine,
+    events: Events,
+    input: EventStream,
+    signals: Signals,
+    later: UnboundedReceiver<Msg>,
+    sender: UnboundedSender<Msg>,
+    next_tick: Instant,
+    next_frame: Instant,
+}
+
+/// Signals that concern the screen.
+struct Signals {
+    ends: [Signal; 3],
+    stop: Signal,
+}
+
+/// What a wait brought.
+enum Woken {
+    Msg(Msg),
+    Suspend,
+    Redraw,
+    Time,
+}
+
+impl Player {
+    fn new(engine: Engine, events: Events) -> Result<Self, Error> {
+        let ends = [
+            SignalKind::terminate(),
+            SignalKind::interrupt(),
+            SignalKind::hangup(),
+        ];
+        let [terminate, interrupt, hangup] = ends.map(signal);
+        let signals = Signals {
+            ends: [terminate?, interrupt?, hangup?],
+            stop: signal(SignalKind::from_raw(TSTP))?,
+        };
+        let (sender, later) = unbounded_channel();
+        Ok(Self {
+            screen: Screen::take()?,
+            engine,
+            events,
+            input: EventStream::new(),
+            signals,
+            later,
+            sender,
+            next_tick: Instant::now(),
+            next_frame: Instant::now(),
+        })
+    }
+
+    /// Plays until an effect ends it.
+    async fn play(&mut self, state: &mut State, opening: Vec<Effect>) -> Result<(), Error> {
+        if self.carry_out(opening)? {
+            return Ok(());
+        }
+        let mut dirty = true;
+        loop {
+            let now = Instant::now();
+            if dirty && now >= self.next_frame {
+                self.screen.draw(state)?;
+                self.next_frame = now + FRAME;
+                dirty = false;
+            }
+            let woken = self.wait(dirty).await;
+            let mut effects = Vec::new();
+            dirty |= !matches!(woken, Woken::Time);
+            match woken {
+                Woken::Msg(msg) => effects.extend(update(state, msg)),
+                Woken::Suspend => self.suspend()?,
+                Woken::Redraw => self.screen.redraw()?,
+                Woken::Time => {}
+            }
+            dirty |= self.catch_up(state, &mut effects);
+            if self.carry_out(effects)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits for whatever comes first.
+    async fn wait(&mut self, dirty: bool) -> Woken {
+        let [terminate, interrupt, hangup] = &mut self.signals.ends;
+        let wake = if dirty {
+            self.next_frame.min(self.next_tick)
+        } else {
+            self.next_tick
+        };
+        tokio::select! {
+            biased;
+            _ = terminate.recv() => Woken::Msg(Msg::Terminate),
+            _ = interrupt.recv() => Woken::Msg(Msg::Terminate),
+            _ = hangup.recv() => Woken::Msg(Msg::Terminate),
+            _ = self.signals.stop.recv() => Woken::Suspend,
+            event = self.input.next() => typed(event),
+            Some(msg) = self.later.recv() => Woken::Msg(msg),
+            Some(event) = self.events.recv() => Woken::Msg(Msg::Event(Box::new(event))),
+            () = sleep_until(wake) => Woken::Time,
+        }
+    }
+
+    fn due(&self) -> bool {
+        Instant::now() >= self.next_tick
+    }
+
+    /// Takes facts that wait already, and lets time go on where that is due; `true` where anything changed.
+    fn catch_up(&mut self, state: &mut State, effects: &mut Vec<Effect>) -> bool {
+        let mut changed = false;
+        for _ in 0..FACTS {
+            let Some(event) = self.events.try_recv() else {
+                break;
+            };
+            effects.extend(update(state, Msg::Event(Box::new(event))));
+            changed = true;
+        }
+        if self.due() {
+            let snapshot = Box::new(self.engine.snapshot());
+            effects.extend(update(
+                state,
+                Msg::Tick {
+                    now: Timestamp::now(),
+                    snapshot,
+                },
+            ));
+            let pace = if state.is_busy() { BUSY } else { IDLE };
+            self.next_tick = Instant::now() + pace;
+            changed = true;
+        }
+        changed
+    }
+
+    /// Does what `update` wants done; `true` where that is to leave.
+    fn carry_out(&mut self, effects: Vec<Effect>) -> Result<bool, Error> {
+        for effect in effects {
+            match effect {
+                Effect::Engine(command) => {
+                    self.engine.submit(command);
+                    self.next_tick = self.next_tick.min(Instant::now() + BUSY);
+                }
+                Effect::Clipboard(text) => self.screen.copy(&text)?,
+                Effect::Save { name, content } => self.save(name, content),
+                Effect::Redraw => self.screen.redraw()?,
+                Effect::Suspend => self.suspend()?,
+                Effect::Quit => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Writes a file beside all else, and tells how that went.
+    fn save(&self, name: String, content: String) {
+        let sender = self.sender.clone();
+        tokio::task::spawn_blocking(move || {
+            let saved = write_new(&name, &content).map_err(|why| Arc::from(why.to_string()));
+            // Nobody is left to be told when the interface has been left meanwhile.
+            sender.send(Msg::Saved(saved)).ok();
+        });
+    }
+
+    /// Gives the terminal back and stops; goes on here after `fg`.
+    fn suspend(&mut self) -> Result<(), Error> {
+        self.screen.leave()?;
+        process::Command::new("kill")
+            .args(["-STOP", &process::id().to_string()])
+            .status()?;
+        self.screen.come_back()?;
+        Ok(())
+    }
+}
+
+/// SIGTSTP on Linux and macOS.
+const TSTP: i32 = if cfg!(target_os = "linux") { 20 } else { 18 };
+
+/// What a terminal's event means here.
+fn typed(event: Option<io::Result<Input>>) -> Woken {
+    match event {
+        Some(Ok(Input::Key(key))) => Woken::Msg(Msg::Key(key)),
+        Some(Ok(Input::Paste(text))) => Woken::Msg(Msg::Paste(text)),
+        Some(Ok(Input::Resize(width, height))) => Woken::Msg(Msg::Resize(width, height)),
+        Some(Ok(Input::FocusGained)) => Woken::Redraw,
+        Some(Ok(Input::FocusLost | Input::Mouse(_))) => Woken::Time,
+        // The terminal is gone.
+        Some(Err(_)) | None => Woken::Msg(Msg::Terminate),
+    }
+}
+
+/// Writes a file that did not exist: `gaps.tsv`, or else `gaps-2.tsv` and so on; returns its name.
+fn write_new(name: &str, content: &str) -> io::Result<Arc<str>> {
+    let path = Path::new(name);
+    let part = |part: Option<&std::ffi::OsStr>| {
+        part.map(|part| part.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    };
+    let (stem, extension) = (part(path.file_stem()), part(path.extension()));
+    for number in 1..1000 {
+        let name = match number {
+            1 => path.to_path_buf(),
+            number => path.with_file_name(format!("{stem}-{number}.{extension}")),
+        };
+        match std::fs::File::create_new(&name) {
+            Ok(mut file) => {
+                file.write_all(content.as_bytes())?;
+                return Ok(name.to_string_lossy().into());
+            }
+            Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(why) => {
+                return Err(io::Error::new(
+                    why.kind(),
+                    format!("{}: {why}", name.display()),
+                ));
+            }
+        }
+    }
+    Err(io::Error::new(
+        io::ErrorKind::AlreadyExists,
+        format!("there are too many files like {name}"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_never_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = folder.path().join("gaps.tsv");
+        let name = name.to_str().unwrap();
+        assert_eq!(&*write_new(name, "one").unwrap(), name);
+        std::fs::write(name, "mine").unwrap();
+        assert!(write_new(name, "two").is_ok());
+        assert_eq!(std::fs::read_to_string(name).unwrap(), "mine");
+    }
+}
