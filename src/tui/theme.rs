@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_wrong_colour_is_named() {
-        let text = include_str!("../../assets/themes/dark.toml").replace("dark-gray", "mauvish");
+        let text = include_str!("../../assets/themes/dark.toml").replace("\"245\"", "\"mauvish\"");
         assert!(
             Theme::parse(&text)
                 .unwrap_err()

@@ -15,6 +15,7 @@ use crate::humanize;
 use crate::tui::{
     dialog::Dialog,
     keymap::Context,
+    shell::about,
     state::State,
     tab::{Tab, browse, log, tasks},
     widget::{
@@ -189,11 +190,11 @@ fn session(state: &State) -> String {
     if requests.total() == 0 {
         return String::new();
     }
-    let cost = Prices::embedded().of_requests(requests, None);
+    let cost = humanize::money(Prices::embedded().of_requests(requests, None));
     format!(
-        "session {}, ~{}",
+        "session {}, {}",
         humanize::counted(requests.total(), "request"),
-        humanize::money(cost)
+        about(&cost)
     )
 }
 

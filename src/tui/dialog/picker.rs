@@ -10,6 +10,7 @@ use ratatui::{
 };
 use tui_tree_widget::{Tree, TreeItem, TreeState};
 
+use crate::config::mapping::Direction;
 use crate::domain::location::{Location, Prefix, Remote};
 
 use crate::engine::{
@@ -20,7 +21,7 @@ use crate::engine::{
 use crate::tui::{
     action::{Answer, Move},
     dialog::{Decision, Dialog, centred},
-    shell::{Direction, Question, Shell},
+    shell::{Question, Shell},
     widget::{
         paint::{put, row as line_of},
         panel::Panel,

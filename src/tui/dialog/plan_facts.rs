@@ -9,7 +9,7 @@ use crate::domain::{
 
 use crate::humanize;
 
-use crate::tui::shell::Shell;
+use crate::tui::shell::{Shell, about};
 
 /// A name, a text and its style.
 pub(super) type Fact = (String, String, Style);
@@ -60,8 +60,8 @@ fn estimates(plan: &Plan, shell: &Shell) -> Vec<(&'static str, String)> {
             humanize::count(estimate.recount)
         ));
     }
-    let now = humanize::money(estimate.cost());
-    let month = humanize::money_change(estimate.month_cost);
+    let now = about(&humanize::money(estimate.cost()));
+    let month = about(&humanize::money_change(estimate.month_cost));
     let ways = [
         (estimate.up, "up"),
         (estimate.down, "down"),
@@ -76,7 +76,7 @@ fn estimates(plan: &Plan, shell: &Shell) -> Vec<(&'static str, String)> {
         ("traffic", or_none(traffic.join(", "))),
         (
             "cost",
-            format!("~{now} now, ~{month} a month (prices of {})", prices.dated),
+            format!("{now} now, {month} a month (prices of {})", prices.dated),
         ),
     ];
     if let Some((soonest, latest)) = estimate.time {

@@ -104,6 +104,9 @@ impl Columns {
         } else {
             take(CLASS, 12)
         };
+        if !named && columns.objects > 0 && columns.modified == 0 {
+            columns.objects += left;
+        }
         if named {
             columns.name =
                 width - columns.objects - columns.size - columns.modified - columns.class;

@@ -54,6 +54,21 @@ pub fn end(text: &str, width: u16) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The text in lines of at most `width` columns, broken between words; a word that is too wide stays whole.
+pub fn wrap(text: &str, width: u16) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if columns(line).saturating_add(columns(word) + 1) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// Draws a text from the left, cut at its end; tells how many columns it took.
 pub fn put(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
     place(buffer, area, &end(text, area.width), style)
@@ -136,6 +151,15 @@ mod tests {
         assert_eq!(end("harbour", 4), "har…");
         assert_eq!(end("日本語", 4), "日…");
         assert_eq!(end("harbour", 0), "");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(
+            wrap("a ship in the harbour", 9),
+            ["a ship in", "the", "harbour"]
+        );
+        assert_eq!(wrap("harbours", 3), ["harbours"]);
     }
 
     #[test]

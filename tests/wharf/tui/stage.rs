@@ -11,6 +11,7 @@ use std::sync::Arc;
 use jiff::{Timestamp, tz::TimeZone};
 use ratatui::{buffer::Buffer, layout::Rect};
 use wharf::{
+    config::mapping::Direction,
     domain::{
         diff::{Level, Newer, Pair, Totals, Verdict},
         entry::{End, Entry, Facts, Identity, Kind, ObjectId, Tally},
@@ -27,7 +28,7 @@ use wharf::{
     tui::{
         keymap::{Keymap, Sequence},
         msg::{Effect, Msg},
-        shell::{Direction, Mapping, Settings},
+        shell::{Mapping, Settings},
         state::State,
         theme::{Theme, ThemeName},
         update::update,
@@ -363,6 +364,15 @@ pub(super) fn pairs() -> Vec<Pair> {
                 512_000,
             ));
         }
+    }
+    for number in 1..9 {
+        let key = Key::new(format!("raw/card_images/Mard-en_base_{number}.png"));
+        pairs.push(Pair {
+            key,
+            left: Some(file(512_000, 90)),
+            right: None,
+            verdict: Verdict::OnlyLeft,
+        });
     }
     for folder in ["Abra_43", "Ditto_3", "Meowth_121", "Mew_8", "Zubat_57"] {
         for image in 0..3 {

@@ -10,25 +10,29 @@ use crate::tui::{
     shell::Shell,
     tab::browse::{Browse, GapPanel},
     widget::{
-        paint::{put, row as line_of, slice},
+        paint::{put, row as line_of, slice, wrap},
         panel::Panel,
     },
 };
 
 /// The height from which on it has a frame.
 const ROOMY: u16 = 24;
-/// The most sentences that are shown.
-const SENTENCES: usize = 4;
+/// The most lines that are shown.
+const LINES: usize = 6;
 
 impl Browse {
-    /// The rows that the panel takes of an area of that height.
-    pub(super) fn gap_height(&self, available: u16) -> u16 {
+    /// The rows that the panel takes of an area.
+    pub(super) fn gap_height(&self, area: Rect) -> u16 {
         match self.comparison.as_ref().filter(|_| self.gaps.shown) {
             None => 0,
-            Some(_) if available < ROOMY => 1,
+            Some(_) if area.height < ROOMY => 1,
             Some(comparison) => {
-                let sentences = self.gaps.lines(&comparison.rows.tree).len().min(SENTENCES);
-                u16::try_from(sentences).unwrap_or(1) + 2
+                let lines = wrapped(
+                    &self.gaps,
+                    &comparison.rows.tree,
+                    area.width.saturating_sub(4),
+                );
+                u16::try_from(lines.len()).unwrap_or(1) + 2
             }
         }
     }
@@ -84,16 +88,26 @@ fn draw_framed(gaps: &GapPanel, tree: &Tree, shell: &Shell, area: Rect, buffer: 
         ..Panel::default()
     };
     let inner = panel.draw(area, buffer, theme);
-    let first = if any { Style::new() } else { theme.proven };
-    for (at, text) in gaps.lines(tree).iter().take(SENTENCES).enumerate() {
+    for (at, text) in wrapped(gaps, tree, inner.width).iter().enumerate() {
         let line = line_of(inner, u16::try_from(at).unwrap_or(u16::MAX));
         put(
             buffer,
             line,
             text,
-            if at == 0 { first } else { Style::new() },
+            if any { Style::new() } else { theme.proven },
         );
     }
+}
+
+/// The sentences in lines of that width, as many as are shown.
+fn wrapped(gaps: &GapPanel, tree: &Tree, width: u16) -> Vec<String> {
+    let mut lines: Vec<String> = gaps
+        .lines(tree)
+        .iter()
+        .flat_map(|line| wrap(line, width))
+        .collect();
+    lines.truncate(LINES);
+    lines
 }
 
 /// What can be done about the gaps, with the keys for it.

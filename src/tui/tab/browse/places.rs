@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::config::mapping::Direction;
 use crate::domain::{diff::Level, key::Key, location::Location, plan::SyncOptions, side::Side};
 
 use crate::engine::Command;
 
 use crate::tui::{
     dialog::{Dialog, plan::PlanDialog},
-    shell::{Direction, Question, Shell},
+    shell::{Question, Shell},
     tab::{
         browse::{Browse, Comparison, Pane, Progress},
         log::Weight,
@@ -162,6 +163,13 @@ impl Browse {
                 mapping.name
             );
             shell.say(Weight::Warning, text);
+            return None;
+        }
+        if let Some(refusal) = shell.settings.config.refusal(&destination) {
+            shell.say(
+                Weight::Error,
+                format!("{}: {}.", refusal.message, refusal.help),
+            );
             return None;
         }
         let options = self.options(shell);

@@ -16,7 +16,7 @@ use crate::engine::event::Compared;
 use crate::humanize;
 
 use crate::tui::{
-    shell::Shell,
+    shell::{Shell, about},
     tab::browse::{Browse, Comparison, Progress},
 };
 
@@ -181,10 +181,7 @@ fn listed(compared: &Compared) -> String {
     } else {
         "broken off"
     };
-    let cost = Prices::embedded().of_requests(&compared.requests, None);
+    let cost = humanize::money(Prices::embedded().of_requests(&compared.requests, None));
     let requests = humanize::counted(compared.requests.total(), "request");
-    format!(
-        "  {complete} in {time} with {requests} (~{})",
-        humanize::money(cost)
-    )
+    format!("  {complete} in {time} with {requests} ({})", about(&cost))
 }

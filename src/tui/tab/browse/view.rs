@@ -24,7 +24,7 @@ const DIFF: u16 = 8;
 
 /// Draws the tab.
 pub fn draw(browse: &Browse, shell: &Shell, area: Rect, buffer: &mut Buffer) {
-    let gaps = browse.gap_height(area.height);
+    let gaps = browse.gap_height(area);
     let details = if area.height > 9 { 2 } else { 0 };
     let upper = Rect {
         height: area.height.saturating_sub(gaps + details),
@@ -188,7 +188,7 @@ fn window(rows: &Rows, height: u16) -> (Vec<Row<'_>>, Option<usize>) {
 fn totals(totals: Totals, side: Side) -> String {
     format!(
         "{} · {}",
-        humanize::counted(totals.objects(side), "object"),
+        humanize::count(totals.objects(side)),
         humanize::bytes(totals.bytes(side))
     )
 }

@@ -14,7 +14,7 @@ use crate::humanize;
 use crate::tui::{
     shell::Shell,
     tab::tasks::{
-        Facts, Flow, Rates, Tasks, elapsed, op_words, rates::STEPS, settled, state_word,
+        Facts, Flow, Rates, Tasks, elapsed_text, op_words, rates::STEPS, settled, state_word,
         view::state_style,
     },
     theme::Theme,
@@ -37,7 +37,7 @@ pub(super) fn draw(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer
         return;
     };
     let title = format!("task {} · {}", task.id.0, state_word(task.state));
-    let totals = humanize::clock(elapsed(task, shell.now));
+    let totals = elapsed_text(task, shell.now);
     let inner = Panel {
         title: &title,
         totals: &totals,

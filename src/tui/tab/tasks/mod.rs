@@ -184,6 +184,16 @@ pub fn elapsed(task: &TaskSnapshot, now: Timestamp) -> Duration {
     Duration::try_from(task.ended.unwrap_or(now).duration_since(task.started)).unwrap_or_default()
 }
 
+/// That time as text: a clock while it goes, the length once it is over.
+pub fn elapsed_text(task: &TaskSnapshot, now: Timestamp) -> String {
+    let time = elapsed(task, now);
+    if task.state.is_over() && time.as_secs() < 60 {
+        humanize::duration(time)
+    } else {
+        humanize::clock(time)
+    }
+}
+
 /// Steps that ended, however they did.
 pub fn settled(task: &TaskSnapshot) -> u64 {
     task.done + task.failed + task.skipped
@@ -198,6 +208,6 @@ pub fn summary(task: &TaskSnapshot, now: Timestamp) -> String {
         kind_word(task.kind),
         humanize::count(settled(task)),
         humanize::count(task.planned),
-        humanize::clock(elapsed(task, now))
+        elapsed_text(task, now)
     )
 }

@@ -11,7 +11,7 @@ use crate::humanize;
 
 use crate::tui::{
     shell::Shell,
-    tab::tasks::{Facts, elapsed, kind_word, op_words, state_word},
+    tab::tasks::{Facts, elapsed_text, kind_word, op_words, state_word},
 };
 
 /// Every step that failed: its key, what happened, the request id.
@@ -93,7 +93,7 @@ fn quantities(task: &TaskSnapshot, shell: &Shell) -> Vec<(&'static str, String)>
             "began",
             humanize::timestamp_exact(task.started, &shell.zone),
         ),
-        ("took", humanize::clock(elapsed(task, shell.now))),
+        ("took", elapsed_text(task, shell.now)),
         (
             "planned",
             tally(Tally {

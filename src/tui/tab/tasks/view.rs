@@ -142,7 +142,7 @@ fn draw_numbers(
         .facts(task.id)
         .filter(|_| !task.state.is_over())
         .map(|facts| humanize::rate(facts.rates.bytes.now()));
-    let rate = rate.unwrap_or_else(|| humanize::clock(super::elapsed(task, shell.now)));
+    let rate = rate.unwrap_or_else(|| super::elapsed_text(task, shell.now));
     let counts = format!(
         "{}/{}",
         humanize::count(settled(task)),
