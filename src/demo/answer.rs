@@ -56,6 +56,8 @@ pub(super) struct Wire<B> {
     inner: B,
     harm: Harm,
     faults: Faults,
+    /// Whether the bandwidth cap holds for it: only the data of objects is capped.
+    paced: bool,
     passed: u64,
     /// Whether what passed before a cut has had the time to leave.
     flushed: bool,
@@ -70,6 +72,7 @@ impl<B> Wire<B> {
             inner,
             harm,
             faults,
+            paced: true,
             passed: 0,
             flushed: false,
             rest: Bytes::new(),
@@ -81,7 +84,7 @@ impl<B> Wire<B> {
     /// Takes the next piece to pass: up to the harmed place, and no more than a step under a cap.
     fn piece(&mut self) -> io::Result<Bytes> {
         let mut length = self.rest.len();
-        if self.faults.caps_bandwidth() {
+        if self.paced && self.faults.caps_bandwidth() {
             length = length.min(STEP);
         }
         let until = self.harm.at.saturating_sub(self.passed);
@@ -164,7 +167,12 @@ where
                 Ok(piece) => piece,
                 Err(error) => return Poll::Ready(Some(Err(error))),
             };
-            match self.faults.pace(piece.len()) {
+            let booked = if self.paced {
+                self.faults.pace(piece.len())
+            } else {
+                None
+            };
+            match booked {
                 None => return Poll::Ready(Some(Ok(self.pass(piece)))),
                 Some(until) => {
                     self.held = Some(piece);
@@ -251,6 +259,12 @@ impl Answer {
             wire: Wire::new(body, harm, faults),
             record,
         }
+    }
+
+    /// Not slowed by the bandwidth cap: listings and other words about objects.
+    pub(super) fn unpaced(mut self) -> Self {
+        self.wire.paced = false;
+        self
     }
 }
 

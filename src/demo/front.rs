@@ -207,6 +207,10 @@ impl Service {
             harm.within(size),
             self.front.faults.clone(),
         );
+        let answer = match record.call.operation {
+            "GetObject" => answer,
+            _ => answer.unpaced(),
+        };
         Response::from_parts(parts, answer)
     }
 }

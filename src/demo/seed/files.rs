@@ -102,6 +102,11 @@ fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
+/// The date of what lies in the buckets beside the story's.
+pub(super) fn upload_date() -> SystemTime {
+    at(UPLOADED)
+}
+
 /// The date of what was left behind half done.
 pub(super) fn stale_date() -> SystemTime {
     at(STALE)

@@ -229,3 +229,36 @@ async fn the_log_can_be_waited_for() {
     waiting.await.unwrap();
     assert_eq!(demo.log().connections(), 1, "one kept-alive connection");
 }
+
+#[tokio::test]
+async fn the_cap_slows_the_data_of_objects_and_not_the_listings() {
+    let demo = demo();
+    for n in 0..500 {
+        demo.store()
+            .put(BUCKET, &format!("{n:0100}"), vec![1; 10])
+            .unwrap();
+    }
+    demo.store().put(BUCKET, "big", vec![1; 30_000]).unwrap();
+    demo.faults()
+        .set("bandwidth=100KB".parse::<Spec>().unwrap());
+    let s3 = client(&demo);
+    let start = std::time::Instant::now();
+    let listed = s3.list_objects_v2().bucket(BUCKET).send().await.unwrap();
+    let listing = start.elapsed();
+    assert_eq!(listed.contents().len(), 501);
+    let got = s3
+        .get_object()
+        .bucket(BUCKET)
+        .key("big")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(got.body.collect().await.unwrap().into_bytes().len(), 30_000);
+    let data = start.elapsed() - listing;
+    assert!(data.as_millis() >= 290, "30 kB at 100 kB/s took {data:?}");
+    let sent = demo.log().of("ListObjectsV2")[0].bytes_out;
+    assert!(
+        listing.as_secs_f64() < sent as f64 / 100_000.0,
+        "{sent} bytes of listing took {listing:?}"
+    );
+}
