@@ -22,6 +22,8 @@ use vt100::{Cell, Color};
 const CELL: (f64, f64) = (8.4, 18.0);
 const BACKGROUND: &str = "#11111b";
 const FOREGROUND: &str = "#cdd6f4";
+/// How long a screen is still before its picture is taken.
+const QUIET: Duration = Duration::from_millis(300);
 const SIZES: [(u16, u16); 3] = [(80, 24), (132, 36), (200, 60)];
 
 fn main() -> std::io::Result<()> {
@@ -73,11 +75,14 @@ impl Shots<'_> {
     }
 
     fn take(&mut self, name: &str) -> std::io::Result<()> {
-        self.terminal.settle(Duration::from_millis(300));
+        // The last frame counts: take in what comes until nothing came for a while.
+        while let Ok(bytes) = self.terminal.output.recv_timeout(QUIET) {
+            self.terminal.take(&bytes);
+        }
         let path = self
             .folder
             .join(format!("{name}-{}x{}.svg", self.size.0, self.size.1));
-        fs::write(path, svg(self.terminal.screen(), self.size))
+        fs::write(path, svg(self.terminal.parser.screen(), self.size))
     }
 }
 

@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use tokio::runtime::Runtime;
 use wharf::{
-    backend::{ChecksumMode, RemoteOptions, Sessions},
+    backend::{ChecksumMode, Keys, RemoteOptions, Sessions},
     cli::{
         args::{Cli, Command},
         command::{self, Context},
@@ -144,6 +144,22 @@ pub(crate) fn sessions(config: &Config) -> Sessions {
     let timeout = Duration::from_secs(seconds.into());
     let remotes = config.remotes.iter();
     Sessions::new(remotes.map(|(remote, set)| (remote.clone(), remote_options(set, timeout))))
+}
+
+/// The only session of a demo: its endpoint, with its own keys.
+pub(crate) fn demo_sessions(endpoint: &str) -> Sessions {
+    let keys = Keys {
+        access: wharf::demo::ACCESS_KEY.to_owned(),
+        secret: wharf::demo::SECRET_KEY.to_owned(),
+        token: None,
+    };
+    let options = RemoteOptions {
+        endpoint_url: Some(endpoint.to_owned()),
+        region: Some(wharf::demo::REGION.to_owned()),
+        keys: Some(keys),
+        ..RemoteOptions::default()
+    };
+    Sessions::new([(Remote::default(), options)])
 }
 
 fn remote_options(set: &RemoteConfig, timeout: Duration) -> RemoteOptions {

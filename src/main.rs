@@ -64,11 +64,8 @@ fn run(cli: &Cli, env: &Env, mut output: Output) -> Exit {
         Some(Command::Config(args)) => setup::config(&mut output, &args.action, flag, env),
         Some(Command::Completions { shell }) => setup::completions(&mut output, *shell),
         Some(Command::Man) => setup::man(&mut output),
-        Some(Command::Demo(args)) => show::demo(args, output),
+        Some(Command::Demo(args)) => show::demo(cli, args, env, output),
         Some(command) => compose::headless(cli, command, env, output),
-        None => {
-            output.error("a command is asked for", Some("`wharf --help` lists them"));
-            Exit::Usage
-        }
+        None => show::screen(cli, env, output),
     }
 }

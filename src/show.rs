@@ -1,14 +1,24 @@
 //! The terminal interface, on the person's own remotes or on the demo's embedded AWS.
 
 use std::{
-    io,
+    io::{self, IsTerminal as _},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use wharf::{
-    cli::{args::DemoArgs, exit::Exit, output::Output},
+    backend::Sessions,
+    cli::{
+        args::{Cli, DemoArgs},
+        exit::Exit,
+        output::Output,
+        target::{self, TargetError},
+    },
+    config::{Config, Env, Place, layer::Layer},
     demo::{Demo, Options, Spec, seed},
+    domain::location::{Location, Prefix, Remote},
+    engine::{Engine, EngineOptions},
+    tui,
 };
 
 use crate::compose;
@@ -25,8 +35,11 @@ struct Stage {
     _temporary: Option<tempfile::TempDir>,
 }
 
-/// Runs `wharf demo`.
-pub(crate) fn demo(args: &DemoArgs, mut output: Output) -> Exit {
+/// Runs `wharf demo`: the terminal interface on the embedded AWS, or the AWS alone.
+pub(crate) fn demo(cli: &Cli, args: &DemoArgs, env: &Env, mut output: Output) -> Exit {
+    if !args.serve && !io::stdout().is_terminal() {
+        return no_terminal(&mut output);
+    }
     let stage = match stage(args) {
         Ok(stage) => stage,
         Err((exit, message)) => {
@@ -34,7 +47,98 @@ pub(crate) fn demo(args: &DemoArgs, mut output: Output) -> Exit {
             return exit;
         }
     };
-    serve(&stage, &mut output)
+    if args.serve {
+        return serve(&stage, &mut output);
+    }
+    let config = match Config::of_text(None, "", env) {
+        Ok(config) => config,
+        Err(error) => return compose::refuse(&mut output, &error.into()),
+    };
+    let right = Prefix {
+        remote: Remote::default(),
+        bucket: stage.world.bucket.as_str().into(),
+        path: stage.world.prefix.as_str().into(),
+    };
+    let mut options = tui::Options::of(&config, &Layer::default());
+    "demo".clone_into(&mut options.settings.title);
+    options.left = Some(Location::Disk(stage.world.left.clone()));
+    options.right = Some(Location::S3(right));
+    let engine = EngineOptions {
+        read_only: cli.global.read_only,
+        ..EngineOptions::default()
+    };
+    let sessions = compose::demo_sessions(&stage.demo.endpoint());
+    open(sessions, engine, options, &mut output)
+}
+
+/// Runs `wharf [LEFT [RIGHT]]`: the terminal interface on the person's own remotes.
+pub(crate) fn screen(cli: &Cli, env: &Env, mut output: Output) -> Exit {
+    if !io::stdout().is_terminal() {
+        return no_terminal(&mut output);
+    }
+    let shown = compose::configured(cli, env).and_then(|config| {
+        let sides = sides(cli, &config)?;
+        Ok((config, sides))
+    });
+    let (config, [left, right]) = match shown {
+        Ok(shown) => shown,
+        Err(error) => return compose::refuse(&mut output, &error),
+    };
+    let mut options = tui::Options::of(&config, &Layer::default());
+    options.left = left.or_else(|| Some(Location::Disk(env.cwd.clone())));
+    options.right = right;
+    let engine = compose::options(cli, &config);
+    open(compose::sessions(&config), engine, options, &mut output)
+}
+
+/// The two sides that the words of the command line mean; a mapping's name alone means both of its own.
+fn sides(cli: &Cli, config: &Config) -> Result<[Option<Location>; 2], TargetError> {
+    let Some(left) = &cli.left else {
+        return Ok([None, None]);
+    };
+    match (config.place(left)?, &cli.right) {
+        (Place::Mapping(mapping), None) => {
+            let local = Location::Disk(config.local(&mapping)?);
+            Ok([Some(local), Some(mapping.remote.value.clone())])
+        }
+        (_, right) => {
+            let location = |word: &String| target::location(config, word).map(Some);
+            Ok([location(left)?, right.as_ref().map_or(Ok(None), location)?])
+        }
+    }
+}
+
+fn no_terminal(output: &mut Output) -> Exit {
+    output.error(
+        "the screen wants a terminal, and stdout is none",
+        Some("`wharf --help` lists the commands that work without one; `wharf demo --serve` serves the demo alone"),
+    );
+    Exit::Usage
+}
+
+/// Opens the terminal interface on an engine of its own, until the person leaves it.
+fn open(
+    sessions: Sessions,
+    engine: EngineOptions,
+    mut options: tui::Options,
+    output: &mut Output,
+) -> Exit {
+    options.settings.read_only = engine.read_only;
+    let runtime = match compose::runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return compose::no_runtime(output, &error),
+    };
+    let shown = runtime.block_on(async {
+        let (engine, events) = Engine::start(sessions, engine);
+        Box::pin(tui::run(engine, events, options)).await
+    });
+    match shown {
+        Ok(()) => Exit::Ok,
+        Err(error) => {
+            output.error(error, None);
+            Exit::Usage
+        }
+    }
 }
 
 fn stage(args: &DemoArgs) -> Result<Stage, (Exit, String)> {

@@ -35,7 +35,7 @@ impl Options {
                 remarks.push(format!(
                     "{}: {why}; the built-in keys hold.",
                     path.value.display()
-                ))
+                ));
             })
             .ok()
         });

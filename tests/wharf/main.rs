@@ -1,7 +1,9 @@
 //! All integration tests in one binary, a module a room: linking once is what keeps the suite quick.
+mod architecture;
 mod backend;
 mod cli;
 mod demo;
 mod engine;
+mod story;
 mod support;
 mod tui;

@@ -2,4 +2,5 @@
 
 mod config;
 mod recipes;
+mod safety;
 mod story;

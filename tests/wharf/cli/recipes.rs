@@ -1,4 +1,10 @@
 //! The recipes of the stories: each failure that people met tells what is wrong and what to do, by message and exit code.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where its stage cannot be set"
+)]
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 

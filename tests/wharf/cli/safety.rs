@@ -1,4 +1,8 @@
 //! What must never happen: silent overwrites, deletes without proof, a wrong exit code, a key that drives the terminal.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops where its stage cannot be set"
+)]
 
 use wharf::demo::s3::NewObject;
 
@@ -7,7 +11,10 @@ use crate::support::wharf::Stage;
 fn stage() -> Stage {
     let stage = Stage::new();
     stage.run(&["ls", "s3://"]).ended_with(0);
-    stage.demo.store().create_bucket("vault").unwrap();
+    stage
+        .demo
+        .store()
+        .create_bucket("vault", wharf::demo::REGION);
     stage
 }
 
@@ -15,7 +22,7 @@ fn put(stage: &Stage, key: &str, body: &'static [u8]) {
     stage
         .demo
         .store()
-        .put("vault", key, NewObject::new(body))
+        .put("vault", key, NewObject::from(body))
         .unwrap();
 }
 

@@ -46,8 +46,8 @@ fn the_missing_are_found_explained_moved_and_proven() {
     assert_eq!(summary["recount"]["equal"], true);
     assert_eq!(summary["proof"]["checksum"], world.missing.len() + 1);
     assert_eq!(
-        stage.demo.log().count("PutObject") as usize,
-        world.missing.len() + 1
+        stage.demo.log().count("PutObject"),
+        world.missing.len() as u64 + 1
     );
     assert_eq!(stage.demo.log().count("HeadObject"), 0);
 
@@ -117,7 +117,7 @@ fn listings_are_counted_in_every_way() {
             .iter()
             .filter_map(|count| count["objects"].as_u64())
             .sum();
-        assert_eq!(sum as usize, world.right_objects, "by {by}");
+        assert_eq!(sum, world.right_objects as u64, "by {by}");
     }
     let tree = stage.run(&["ls", &right, "--tree"]).ended_with(0);
     assert!(tree.stdout.contains("card_images/"), "{}", tree.stdout);

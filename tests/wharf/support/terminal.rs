@@ -23,8 +23,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A program in a terminal of its own.
 pub(crate) struct Terminal {
-    parser: Parser,
-    output: Receiver<Vec<u8>>,
+    pub(crate) parser: Parser,
+    pub(crate) output: Receiver<Vec<u8>>,
     raw: Vec<u8>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
@@ -138,13 +138,6 @@ impl Terminal {
         }
     }
 
-    /// Takes in what comes until nothing came for `quiet`: for pictures, where the last frame counts.
-    pub(crate) fn settle(&mut self, quiet: Duration) {
-        while let Ok(bytes) = self.output.recv_timeout(quiet) {
-            self.take(&bytes);
-        }
-    }
-
     /// Waits for the end of the program and tells its exit code.
     pub(crate) fn exit_code(&mut self) -> u32 {
         while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
@@ -163,17 +156,12 @@ impl Terminal {
         self.parser.screen().contents()
     }
 
-    /// The screen with its colours.
-    pub(crate) fn screen(&self) -> &vt100::Screen {
-        self.parser.screen()
-    }
-
     /// Every byte that the program wrote so far.
     pub(crate) fn raw(&self) -> &[u8] {
         &self.raw
     }
 
-    fn take(&mut self, bytes: &[u8]) {
+    pub(crate) fn take(&mut self, bytes: &[u8]) {
         self.raw.extend_from_slice(bytes);
         self.parser.process(bytes);
     }

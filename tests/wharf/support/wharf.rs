@@ -4,10 +4,7 @@
     reason = "a test stops where its program cannot be run"
 )]
 
-use std::{
-    path::{Path, PathBuf},
-    process::Output,
-};
+use std::{path::PathBuf, process::Output};
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -86,34 +83,6 @@ impl Stage {
     /// Runs it to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Run {
         Run::from(self.command(args).output().unwrap())
-    }
-
-    /// A folder's content by name, for comparing two of them.
-    pub(crate) fn tree(&self, name: &str) -> Vec<(PathBuf, Vec<u8>)> {
-        let root = self.path(name);
-        let mut files = Vec::new();
-        gather(&root, &mut files);
-        files.sort();
-        files
-            .into_iter()
-            .map(|path| {
-                (
-                    path.strip_prefix(&root).unwrap().to_owned(),
-                    std::fs::read(&path).unwrap(),
-                )
-            })
-            .collect()
-    }
-}
-
-fn gather(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            gather(&path, files);
-        } else {
-            files.push(path);
-        }
     }
 }
 
