@@ -6,6 +6,12 @@
     reason = "a test stops where its stage cannot be set"
 )]
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops where the program told something else"
+)]
+
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use serde_json::Value;
