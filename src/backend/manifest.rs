@@ -7,18 +7,16 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::sync::mpsc::Sender;
 
-use crate::{
-    backend::{
-        counter::RequestCounter,
-        error::Error,
-        store::{Batch, ListQuery, ReadQuery, Reading, Store},
-    },
-    domain::{
-        codec::KeyRefusal,
-        entry::{Entry, Facts, Identity, Kind, ObjectId},
-        key::Key,
-        retry::FailureKind,
-    },
+use crate::backend::{
+    counter::RequestCounter,
+    error::Error,
+    store::{Batch, ListQuery, ReadQuery, Reading, Store},
+};
+use crate::domain::{
+    codec::KeyRefusal,
+    entry::{Entry, Facts, Identity, Kind, ObjectId},
+    key::Key,
+    retry::FailureKind,
 };
 
 /// Entries of one page at most.
@@ -280,13 +278,11 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::{Entry, Key, Kind, ListQuery, Manifest};
-    use crate::{
-        backend::{
-            disk::Disk,
-            store::{Pages as _, Store},
-        },
-        domain::entry::End,
+    use crate::backend::{
+        disk::Disk,
+        store::{Pages as _, Store},
     };
+    use crate::domain::entry::End;
 
     async fn listed(text: &str, query: ListQuery) -> (Vec<Entry>, End) {
         let folder = tempfile::tempdir().unwrap();

@@ -3,22 +3,20 @@
 
 use std::sync::Arc;
 
-use crate::{
-    cli::{
-        args::{Given, Global, SideArgs},
-        exit::Exit,
-    },
-    config::{
-        Config, Error, Origin, Place, Refusal, Sourced,
-        invalid::Invalid,
-        layer::Layer,
-        mapping::{Direction, Mapping},
-        place::remote_of,
-        remote::{RemoteConfig, endpoint},
-        setting::SyncKey,
-    },
-    domain::{location::Location, plan::SyncOptions},
+use crate::cli::{
+    args::{Given, Global, SideArgs},
+    exit::Exit,
 };
+use crate::config::{
+    Config, Error, Origin, Place, Refusal, Sourced,
+    invalid::Invalid,
+    layer::Layer,
+    mapping::{Direction, Mapping},
+    place::remote_of,
+    remote::{RemoteConfig, endpoint},
+    setting::SyncKey,
+};
+use crate::domain::{location::Location, plan::SyncOptions};
 
 /// What a command was asked to do with two locations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -302,14 +300,12 @@ mod tests {
     use clap::Parser as _;
 
     use super::{Purpose, Target, TargetError, Words, lay_global, location, target};
-    use crate::{
-        cli::{
-            args::{Cli, Command},
-            exit::Exit,
-        },
-        config::{Config, Env, place::remote_of},
-        domain::plan::Existing,
+    use crate::cli::{
+        args::{Cli, Command},
+        exit::Exit,
     };
+    use crate::config::{Config, Env, place::remote_of};
+    use crate::domain::plan::Existing;
 
     const TEXT: &str = "
 [remotes.main]

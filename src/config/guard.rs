@@ -104,10 +104,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use crate::{
-        config::{Config, Env},
-        domain::location::Location,
-    };
+    use crate::config::{Config, Env};
+    use crate::domain::location::Location;
 
     fn config(text: &str) -> Config {
         Config::of_text(None, text, &Env::default()).unwrap()

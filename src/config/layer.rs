@@ -151,16 +151,14 @@ mod tests {
     use jiff::Timestamp;
 
     use super::{Layer, resolve};
-    use crate::{
-        config::{
-            Env,
-            origin::Origin,
-            setting::SyncKey::{self, Exclude, Existing, Include, Metadata, Workers},
-        },
-        domain::{
-            filter::Glob,
-            plan::{Existing as Rule, SyncOptions},
-        },
+    use crate::config::{
+        Env,
+        origin::Origin,
+        setting::SyncKey::{self, Exclude, Existing, Include, Metadata, Workers},
+    };
+    use crate::domain::{
+        filter::Glob,
+        plan::{Existing as Rule, SyncOptions},
     };
 
     fn layer(origin: &Origin, settings: &[(SyncKey, &str)]) -> Layer {

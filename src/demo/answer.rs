@@ -294,7 +294,7 @@ impl Body for Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fault::Spec;
+    use crate::demo::fault::Spec;
     use super::*;
     use http_body_util::{BodyExt as _, Full};
     use std::time::Duration;

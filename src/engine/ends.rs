@@ -3,16 +3,14 @@
 
 use std::path::Path;
 
-use crate::{
-    backend::{
-        Error, RequestCounter, Sessions, Store,
-        store::{ListQuery, Pages},
-    },
-    domain::{
-        key::Key,
-        location::{Location, Prefix},
-        plan::{Plan, Symlinks, SyncOptions},
-    },
+use crate::backend::{
+    Error, RequestCounter, Sessions, Store,
+    store::{ListQuery, Pages},
+};
+use crate::domain::{
+    key::Key,
+    location::{Location, Prefix},
+    plan::{Plan, Symlinks, SyncOptions},
 };
 
 use super::only::Only;

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::{
-    backend::store::Stat,
-    domain::{
-        diff::{Pair, Totals},
-        entry::{End, Entry},
-        key::Key,
-        plan::Plan,
-        progress::{Requests, TaskEvent, TaskId, TaskSnapshot},
-    },
+use crate::backend::store::Stat;
+use crate::domain::{
+    diff::{Pair, Totals},
+    entry::{End, Entry},
+    key::Key,
+    plan::Plan,
+    progress::{Requests, TaskEvent, TaskId, TaskSnapshot},
 };
 
 use super::command::View;

@@ -1,9 +1,7 @@
 //! Errors of other rooms as a front end is told them: what they mean for a script, and what to do next.
 
-use crate::{
-    backend::{Error, ErrorKind},
-    domain::{filter::FilterError, plan::PlanError, retry::FailureKind},
-};
+use crate::backend::{Error, ErrorKind};
+use crate::domain::{filter::FilterError, plan::PlanError, retry::FailureKind};
 
 use super::event::{Failed, FailedClass};
 

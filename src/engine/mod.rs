@@ -23,10 +23,8 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio::sync::mpsc;
 
-use crate::{
-    backend::Sessions,
-    domain::{location::Remote, progress::TaskId},
-};
+use crate::backend::Sessions;
+use crate::domain::{location::Remote, progress::TaskId};
 
 use answer::Answer;
 use room::Room;

@@ -3,15 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::spawn_blocking;
 
-use crate::{
-    backend::{Sessions, Store, disk::git_tracks},
-    domain::{
-        codec::Folding,
-        key::Key,
-        location::Location,
-        plan::{Plan, PlanError, Planner, SyncOptions},
-        side::Side,
-    },
+use crate::backend::{Sessions, Store, disk::git_tracks};
+use crate::domain::{
+    codec::Folding,
+    key::Key,
+    location::Location,
+    plan::{Plan, PlanError, Planner, SyncOptions},
+    side::Side,
 };
 
 use super::{

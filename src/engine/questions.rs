@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use crate::{
-    backend::{BucketInfo, store::ListQuery},
-    domain::{
-        diff::{Pair, Sign},
-        filter::Matcher,
-        key::Key,
-        location::{Location, Remote},
-        plan::{Symlinks, SyncOptions},
-        side::Side,
-    },
+use crate::backend::{BucketInfo, store::ListQuery};
+use crate::domain::{
+    diff::{Pair, Sign},
+    filter::Matcher,
+    key::Key,
+    location::{Location, Remote},
+    plan::{Symlinks, SyncOptions},
+    side::Side,
 };
 
 use super::{

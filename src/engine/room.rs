@@ -17,12 +17,10 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{
-    backend::Sessions,
-    domain::{
-        location::{Location, Remote},
-        progress::TaskId,
-    },
+use crate::backend::Sessions;
+use crate::domain::{
+    location::{Location, Remote},
+    progress::TaskId,
 };
 
 use super::{

@@ -10,10 +10,8 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{
-    backend::store::{Condition, Pin},
-    domain::entry::FileId,
-};
+use crate::backend::store::{Condition, Pin};
+use crate::domain::entry::FileId;
 
 use super::id_of_stat;
 

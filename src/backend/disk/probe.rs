@@ -8,7 +8,8 @@ use std::{
 
 use rustix::fs::{StatVfs, statvfs};
 
-use crate::{backend::error::Error, domain::codec::Folding};
+use crate::backend::error::Error;
+use crate::domain::codec::Folding;
 
 use super::{Disk, blocking, temporary};
 

@@ -4,13 +4,11 @@ use std::io;
 
 use rustix::fs::{AtFlags, unlinkat};
 
-use crate::{
-    backend::{
-        error::Error,
-        store::{Condition, Pin},
-    },
-    domain::key::Key,
+use crate::backend::{
+    error::Error,
+    store::{Condition, Pin},
 };
+use crate::domain::key::Key;
 
 use super::{
     Disk, Spot,

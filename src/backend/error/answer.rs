@@ -6,10 +6,8 @@ use aws_sdk_s3::{
     operation::RequestId,
 };
 
-use crate::{
-    backend::counter::Operation,
-    domain::{retry::FailureKind, text::printable},
-};
+use crate::backend::counter::Operation;
+use crate::domain::{retry::FailureKind, text::printable};
 
 use super::{Asked, Error, ErrorKind};
 

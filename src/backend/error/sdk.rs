@@ -10,10 +10,8 @@ use aws_sdk_s3::{
 };
 use hyper_util::client::legacy;
 
-use crate::{
-    backend::counter::Operation,
-    domain::{retry::FailureKind, text::printable},
-};
+use crate::backend::counter::Operation;
+use crate::domain::{retry::FailureKind, text::printable};
 
 use super::{Error, ErrorKind, answer::Answer};
 

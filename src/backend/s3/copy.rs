@@ -2,14 +2,12 @@
 
 use aws_sdk_s3::types::{ChecksumAlgorithm, MetadataDirective, TaggingDirective};
 
-use crate::{
-    backend::{
-        counter::Operation,
-        error::Error,
-        store::{Headers, Pin, WriteQuery, Written},
-    },
-    domain::key::Key,
+use crate::backend::{
+    counter::Operation,
+    error::Error,
+    store::{Headers, Pin, WriteQuery, Written},
 };
+use crate::domain::key::Key;
 
 use super::{Call, Patience, S3, put::with_headers, wire};
 

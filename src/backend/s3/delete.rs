@@ -7,14 +7,12 @@ use aws_sdk_s3::{
     types::{Delete, ObjectIdentifier},
 };
 
-use crate::{
-    backend::{
-        counter::Operation,
-        error::{Asked, Error, answered},
-        store::{Condition, Pin},
-    },
-    domain::key::Key,
+use crate::backend::{
+    counter::Operation,
+    error::{Asked, Error, answered},
+    store::{Condition, Pin},
 };
+use crate::domain::key::Key;
 
 use super::{Call, S3, wire};
 

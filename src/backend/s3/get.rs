@@ -8,14 +8,12 @@ use aws_sdk_s3::{
 };
 use bytes::Bytes;
 
-use crate::{
-    backend::{
-        counter::{Operation, RequestCounter},
-        error::Error,
-        store::{Pin, ReadQuery, Reading, Source, Stat},
-    },
-    domain::{key::Key, retry::FailureKind},
+use crate::backend::{
+    counter::{Operation, RequestCounter},
+    error::Error,
+    store::{Pin, ReadQuery, Reading, Source, Stat},
 };
+use crate::domain::{key::Key, retry::FailureKind};
 
 use super::{Call, S3, wire};
 

@@ -2,10 +2,8 @@
 
 use aws_sdk_s3::types::ChecksumMode;
 
-use crate::{
-    backend::{counter::Operation, error::Error, store::Stat},
-    domain::{key::Key, retry::FailureKind},
-};
+use crate::backend::{counter::Operation, error::Error, store::Stat};
+use crate::domain::{key::Key, retry::FailureKind};
 
 use super::{Call, S3, wire};
 

@@ -12,17 +12,15 @@ use aws_sdk_s3::{
 };
 use tokio::sync::mpsc::Sender;
 
-use crate::{
-    backend::{
-        counter::Operation,
-        error::Error,
-        store::{Batch, ListQuery},
-    },
-    domain::{
-        entry::{Entry, Facts, Identity, Kind, ObjectId},
-        key::Key,
-        retry::{Decision, Retry},
-    },
+use crate::backend::{
+    counter::Operation,
+    error::Error,
+    store::{Batch, ListQuery},
+};
+use crate::domain::{
+    entry::{Entry, Facts, Identity, Kind, ObjectId},
+    key::Key,
+    retry::{Decision, Retry},
 };
 
 use super::{Call, S3, wire};

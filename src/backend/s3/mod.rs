@@ -22,14 +22,12 @@ use aws_sdk_s3::{
     types::RequestPayer,
 };
 
-use crate::{
-    backend::{
-        counter::{Operation, RequestCounter},
-        error::{Asked, Error, ErrorKind},
-        session::{ChecksumMode, Connection, Session},
-    },
-    domain::{key::Key, location::Prefix, retry::FailureKind},
+use crate::backend::{
+    counter::{Operation, RequestCounter},
+    error::{Asked, Error, ErrorKind},
+    session::{ChecksumMode, Connection, Session},
 };
+use crate::domain::{key::Key, location::Prefix, retry::FailureKind};
 
 pub use copy::{COPY_MAX, CopySource};
 

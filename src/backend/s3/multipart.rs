@@ -5,14 +5,12 @@ use std::{ops::Range, sync::Arc};
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
 
-use crate::{
-    backend::{
-        counter::Operation,
-        error::Error,
-        store::{Part, Slot, WriteQuery, Written},
-    },
-    domain::{key::Key, retry::FailureKind},
+use crate::backend::{
+    counter::Operation,
+    error::Error,
+    store::{Part, Slot, WriteQuery, Written},
 };
+use crate::domain::{key::Key, retry::FailureKind};
 
 use super::{Call, CopySource, Patience, Progress, S3, put::with_headers, wire};
 

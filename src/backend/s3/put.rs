@@ -6,14 +6,12 @@ use aws_sdk_s3::{
 };
 use bytes::Bytes;
 
-use crate::{
-    backend::{
-        counter::Operation,
-        error::Error,
-        store::{Condition, Headers, Pin, WriteQuery, Written},
-    },
-    domain::key::Key,
+use crate::backend::{
+    counter::Operation,
+    error::Error,
+    store::{Condition, Headers, Pin, WriteQuery, Written},
 };
+use crate::domain::key::Key;
 
 use super::{Call, Patience, Progress, S3, body::Outgoing, wire};
 

@@ -6,12 +6,10 @@ use aws_sdk_s3::{operation::RequestId, primitives::DateTime};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 
-use crate::{
-    backend::store::{Checksum, Headers},
-    domain::{
-        entry::{Entry, Facts, Identity, Kind, ObjectId},
-        key::Key,
-    },
+use crate::backend::store::{Checksum, Headers};
+use crate::domain::{
+    entry::{Entry, Facts, Identity, Kind, ObjectId},
+    key::Key,
 };
 
 /// A time of the SDK.

@@ -28,10 +28,8 @@ use aws_sdk_s3::{
 use aws_types::service_config::ServiceConfigKey;
 use jiff::SignedDuration;
 
-use crate::{
-    backend::{counter::RequestCounter, error::Error},
-    domain::retry::FailureKind,
-};
+use crate::backend::{counter::RequestCounter, error::Error};
+use crate::domain::retry::FailureKind;
 
 use super::{
     RemoteOptions,

@@ -11,21 +11,19 @@ use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{
-    backend::{
-        counter::{Operation, RequestCounter},
-        disk::Disk,
-        error::{Asked, Error},
-        manifest::Manifest,
-        s3::{S3, wire},
-        store::Store,
-    },
-    domain::{
-        key::Key,
-        location::{Location, Remote},
-        progress::Requests,
-        retry::FailureKind,
-    },
+use crate::backend::{
+    counter::{Operation, RequestCounter},
+    disk::Disk,
+    error::{Asked, Error},
+    manifest::Manifest,
+    s3::{S3, wire},
+    store::Store,
+};
+use crate::domain::{
+    key::Key,
+    location::{Location, Remote},
+    progress::Requests,
+    retry::FailureKind,
 };
 
 pub(super) use connect::{Connection, Session};

@@ -8,13 +8,11 @@ use tokio::{
     task::AbortHandle,
 };
 
-use crate::{
-    backend::{disk, error::Error, manifest, s3},
-    domain::{
-        entry::{End, Entry, Page},
-        key::Key,
-        retry::FailureKind,
-    },
+use crate::backend::{disk, error::Error, manifest, s3};
+use crate::domain::{
+    entry::{End, Entry, Page},
+    key::Key,
+    retry::FailureKind,
 };
 
 use super::{ListQuery, Pages, Store};

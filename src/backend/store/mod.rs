@@ -6,10 +6,10 @@ mod listing;
 mod query;
 mod reading;
 
-use crate::{
-    backend::{counter::RequestCounter, disk::Disk, error::Error, manifest::Manifest, s3::S3},
-    domain::key::Key,
+use crate::backend::{
+    counter::RequestCounter, disk::Disk, error::Error, manifest::Manifest, s3::S3,
 };
+use crate::domain::key::Key;
 
 pub use answer::{Checksum, Headers, Part, Stat, Upload, Written};
 pub use listing::Listing;

@@ -2,12 +2,10 @@
 
 use std::{fmt, ops::Range, sync::Arc};
 
-use crate::{
-    backend::store::Headers,
-    domain::{
-        entry::{Facts, FileId},
-        key::Key,
-    },
+use crate::backend::store::Headers;
+use crate::domain::{
+    entry::{Facts, FileId},
+    key::Key,
 };
 
 /// What to list of a location.

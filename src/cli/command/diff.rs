@@ -5,21 +5,19 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{
-    cli::{
-        args::DiffArgs,
-        exit::Exit,
-        output::record::{GapRecord, PairRecord, TallyRecord, requests},
-        target::Target,
-    },
-    domain::{
-        diff::{Newer, Pair, Sign, Totals, Verdict},
-        gaps::Gaps,
-        side::Side,
-    },
-    engine::{Body, Command, event::Compared},
-    humanize,
+use crate::cli::{
+    args::DiffArgs,
+    exit::Exit,
+    output::record::{GapRecord, PairRecord, TallyRecord, requests},
+    target::Target,
 };
+use crate::domain::{
+    diff::{Newer, Pair, Sign, Totals, Verdict},
+    gaps::Gaps,
+    side::Side,
+};
+use crate::engine::{Body, Command, event::Compared};
+use crate::humanize;
 
 use super::{Context, VIEW};
 

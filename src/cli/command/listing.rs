@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::{
-    cli::exit::Exit,
-    domain::{
-        entry::{End, Entry},
-        key::Key,
-        location::Location,
-        plan::SyncOptions,
-    },
-    engine::{Body, Command},
+use crate::cli::exit::Exit;
+use crate::domain::{
+    entry::{End, Entry},
+    key::Key,
+    location::Location,
+    plan::SyncOptions,
 };
+use crate::engine::{Body, Command};
 
 use super::{Context, VIEW};
 

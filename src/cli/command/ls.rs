@@ -5,22 +5,20 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::{
-    cli::{
-        args::{CountBy, LsArgs},
-        exit::Exit,
-        output::record::EntryRecord,
-    },
-    domain::{
-        entry::{Entry, Kind, Tally},
-        key::Key,
-        layout::{self, Feature, Layout},
-        location::{Location, Remote},
-        plan::SyncOptions,
-    },
-    engine::{Body, Command},
-    humanize,
+use crate::cli::{
+    args::{CountBy, LsArgs},
+    exit::Exit,
+    output::record::EntryRecord,
 };
+use crate::domain::{
+    entry::{Entry, Kind, Tally},
+    key::Key,
+    layout::{self, Feature, Layout},
+    location::{Location, Remote},
+    plan::SyncOptions,
+};
+use crate::engine::{Body, Command};
+use crate::humanize;
 
 use super::{Context, VIEW, listing::Listing};
 

@@ -10,11 +10,9 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{
-    cli::{exit::Exit, output::record::EntryRecord},
-    domain::{entry::Kind, entry::Tally, location::Location, plan::SyncOptions},
-    humanize,
-};
+use crate::cli::{exit::Exit, output::record::EntryRecord};
+use crate::domain::{entry::Kind, entry::Tally, location::Location, plan::SyncOptions};
+use crate::humanize;
 
 use super::{Context, listing::Listing};
 

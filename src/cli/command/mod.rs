@@ -20,13 +20,11 @@ use plan::plan;
 use sync::sync;
 use verify::verify;
 
-use crate::{
-    cli::{exit::Exit, output::Output},
-    domain::progress::TaskId,
-    engine::{
-        Body, Command, Engine, Event, Events, View,
-        event::{Failed, FailedClass},
-    },
+use crate::cli::{exit::Exit, output::Output};
+use crate::domain::progress::TaskId;
+use crate::engine::{
+    Body, Command, Engine, Event, Events, View,
+    event::{Failed, FailedClass},
 };
 
 /// What every command works with.

@@ -2,21 +2,19 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use crate::{
-    cli::{
-        args::{PlanArgs, PlanFormat},
-        exit::Exit,
-        output::record::AlertRecord,
-        target::Target,
-    },
-    domain::{
-        diff::Sign,
-        estimate::{Estimate, Prices, Terms},
-        plan::{Group, Op, Plan, Tally},
-    },
-    engine::{Body, Command},
-    humanize,
+use crate::cli::{
+    args::{PlanArgs, PlanFormat},
+    exit::Exit,
+    output::record::AlertRecord,
+    target::Target,
 };
+use crate::domain::{
+    diff::Sign,
+    estimate::{Estimate, Prices, Terms},
+    plan::{Group, Op, Plan, Tally},
+};
+use crate::engine::{Body, Command};
+use crate::humanize;
 
 use super::{Context, VIEW};
 

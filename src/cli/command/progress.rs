@@ -5,20 +5,18 @@ use std::time::Duration;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::{
-    cli::{
-        exit::Exit,
-        output::record::{OutcomeRecord, ProgressRecord},
-    },
-    domain::{
-        diff::Level,
-        plan::Op,
-        progress::{EndedStep, Outcome, Recount, TaskEvent, TaskId, TaskSnapshot, TaskState},
-        retry::FailureKind,
-    },
-    engine::{Command, Event},
-    humanize,
+use crate::cli::{
+    exit::Exit,
+    output::record::{OutcomeRecord, ProgressRecord},
 };
+use crate::domain::{
+    diff::Level,
+    plan::Op,
+    progress::{EndedStep, Outcome, Recount, TaskEvent, TaskId, TaskSnapshot, TaskState},
+    retry::FailureKind,
+};
+use crate::engine::{Command, Event};
+use crate::humanize;
 
 use super::Context;
 

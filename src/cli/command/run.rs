@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::{
-    cli::{
-        args::{Command, Given},
-        exit::Exit,
-        target::{self, Purpose, Target, TargetError, Words},
-    },
-    config::Config,
-    domain::{
-        filter::Glob,
-        location::Location,
-        plan::{Existing, SyncOptions},
-        text::printable,
-    },
+use crate::cli::{
+    args::{Command, Given},
+    exit::Exit,
+    target::{self, Purpose, Target, TargetError, Words},
+};
+use crate::config::Config;
+use crate::domain::{
+    filter::Glob,
+    location::Location,
+    plan::{Existing, SyncOptions},
+    text::printable,
 };
 
 use super::{Approval, Context, diff, ls, manifest, plan, sync, verify};

@@ -4,20 +4,18 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
 
-use crate::{
-    cli::{
-        args::SyncCommand,
-        exit::Exit,
-        output::record::{StepRecord, TallyRecord, requests},
-        target::Target,
-    },
-    domain::{
-        plan::{Brake, Group, Op, Plan, Tally},
-        progress::{Recount, TaskId},
-    },
-    engine::Command,
-    humanize,
+use crate::cli::{
+    args::SyncCommand,
+    exit::Exit,
+    output::record::{StepRecord, TallyRecord, requests},
+    target::Target,
 };
+use crate::domain::{
+    plan::{Brake, Group, Op, Plan, Tally},
+    progress::{Recount, TaskId},
+};
+use crate::engine::Command;
+use crate::humanize;
 
 use super::{Context, VIEW, plan::Planned, progress::Watched};
 

@@ -2,12 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{
-    cli::{exit::Exit, target::Target},
-    domain::progress::{TaskId, TaskState},
-    engine::Command,
-    humanize,
-};
+use crate::cli::{exit::Exit, target::Target};
+use crate::domain::progress::{TaskId, TaskState};
+use crate::engine::Command;
+use crate::humanize;
 
 use super::{Context, VIEW, progress::Watched};
 

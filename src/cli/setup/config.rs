@@ -8,14 +8,12 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{
-    cli::{args::ConfigAction, exit::Exit, output::Output},
-    config::{
-        Config, Env, Error, REFERENCE, Row,
-        search::{FILE_NAME, Search},
-    },
-    domain::text::printable,
+use crate::cli::{args::ConfigAction, exit::Exit, output::Output};
+use crate::config::{
+    Config, Env, Error, REFERENCE, Row,
+    search::{FILE_NAME, Search},
 };
+use crate::domain::text::printable;
 
 /// `config`: a value that holds.
 #[derive(Serialize)]

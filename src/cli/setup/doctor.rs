@@ -4,22 +4,20 @@ use std::{fs, io, path::Path};
 
 use serde::Serialize;
 
-use crate::{
-    cli::{
-        args::DoctorArgs,
-        exit::Exit,
-        output::Output,
-        target::{self, TargetError},
-    },
-    config::{Config, mapping::Mapping},
-    domain::{
-        location::{Location, Remote},
-        text::printable,
-    },
-    engine::{
-        Engine, FailedClass,
-        doctor::{Check, Checkup, Finding, Health},
-    },
+use crate::cli::{
+    args::DoctorArgs,
+    exit::Exit,
+    output::Output,
+    target::{self, TargetError},
+};
+use crate::config::{Config, mapping::Mapping};
+use crate::domain::{
+    location::{Location, Remote},
+    text::printable,
+};
+use crate::engine::{
+    Engine, FailedClass,
+    doctor::{Check, Checkup, Finding, Health},
 };
 
 /// What is examined under one heading.

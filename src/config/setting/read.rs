@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{
-    config::{invalid::Invalid, quantity},
-    domain::{
-        diff::Level,
-        plan::{Existing, Symlinks},
-    },
+use crate::config::{invalid::Invalid, quantity};
+use crate::domain::{
+    diff::Level,
+    plan::{Existing, Symlinks},
 };
 
 /// Storage classes that S3 takes in a PUT.

@@ -8,22 +8,20 @@ use std::sync::{
 
 use jiff::Timestamp;
 
-use crate::{
-    backend::{
-        Error, Store,
-        store::{Checksum, Stat},
-    },
-    domain::{
-        diff::{Level, Newer, Pair, Verdict},
-        entry::{Facts, Kind},
-        key::Key,
-        plan::{Existing, SyncOptions},
-    },
-    engine::{
-        ends::Place,
-        journal::{Content, Journal, Proof},
-        transfer::hash::Hasher,
-    },
+use crate::backend::{
+    Error, Store,
+    store::{Checksum, Stat},
+};
+use crate::domain::{
+    diff::{Level, Newer, Pair, Verdict},
+    entry::{Facts, Kind},
+    key::Key,
+    plan::{Existing, SyncOptions},
+};
+use crate::engine::{
+    ends::Place,
+    journal::{Content, Journal, Proof},
+    transfer::hash::Hasher,
 };
 
 use super::{

@@ -5,14 +5,12 @@ use std::panic::resume_unwind;
 use md5::{Digest as _, Md5};
 use tokio::task::spawn_blocking;
 
-use crate::{
-    backend::{
-        Error, Store,
-        store::{Checksum, Pin, ReadQuery},
-    },
-    domain::{entry::Facts, key::Key},
-    engine::transfer::hash::{CrcKind, Hasher, etag_md5},
+use crate::backend::{
+    Error, Store,
+    store::{Checksum, Pin, ReadQuery},
 };
+use crate::domain::{entry::Facts, key::Key};
+use crate::engine::transfer::hash::{CrcKind, Hasher, etag_md5};
 
 /// Pieces of so many bytes and more are hashed on a thread of their own, so that nothing else waits for them.
 const LONG: usize = 128 << 10;

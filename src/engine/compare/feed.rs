@@ -6,14 +6,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{
-    domain::{
-        diff::{Evidence as Known, Known as Proven, Level},
-        entry::{Facts, Kind, Page},
-        key::Key,
-    },
-    engine::journal::{Content, Evidence},
+use crate::domain::{
+    diff::{Evidence as Known, Known as Proven, Level},
+    entry::{Facts, Kind, Page},
+    key::Key,
 };
+use crate::engine::journal::{Content, Evidence};
 
 /// Contents by key, ascending; shared with the merge.
 type Queue = Arc<Mutex<VecDeque<(Key, Content)>>>;

@@ -12,16 +12,14 @@ use futures::{Stream, StreamExt, stream};
 use jiff::SignedDuration;
 use tokio::time::{Instant, sleep_until};
 
-use crate::{
-    backend::{Error, RequestCounter},
-    domain::{
-        diff::{Level, Merge, MergeOptions, Pair, Rules, Totals},
-        entry::{End, Page},
-        filter::{FilterError, Matcher},
-        plan::{Existing, SyncOptions},
-        progress::Requests,
-        side::Side,
-    },
+use crate::backend::{Error, RequestCounter};
+use crate::domain::{
+    diff::{Level, Merge, MergeOptions, Pair, Rules, Totals},
+    entry::{End, Page},
+    filter::{FilterError, Matcher},
+    plan::{Existing, SyncOptions},
+    progress::Requests,
+    side::Side,
 };
 
 use super::{

@@ -3,10 +3,8 @@
 
 use jiff::Timestamp;
 
-use crate::{
-    backend::Store,
-    domain::{diff::Newer, entry::Facts, key::Key},
-};
+use crate::backend::Store;
+use crate::domain::{diff::Newer, entry::Facts, key::Key};
 
 /// The metadata in which an upload keeps the source's time.
 const MTIME: &str = "mtime";

@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use crate::{
-    backend::disk::{Disk, Found, Probe},
-    domain::{codec::Folding, text::printable},
-};
+use crate::backend::disk::{Disk, Found, Probe};
+use crate::domain::{codec::Folding, text::printable};
 
 use super::{Check, Finding};
 

@@ -5,7 +5,8 @@ mod folder;
 mod prefix;
 mod remote;
 
-use crate::{backend::Error, domain::location::Location};
+use crate::backend::Error;
+use crate::domain::location::Location;
 
 use super::{Engine, event::FailedClass, failed};
 

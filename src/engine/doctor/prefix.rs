@@ -2,18 +2,16 @@
 
 use bytes::Bytes;
 
-use crate::{
-    backend::{
-        Error, Pages as _, Sessions, Store,
-        s3::S3,
-        store::{Checksum, Condition, ListQuery, Pin, ReadQuery, WriteQuery, Written},
-    },
-    domain::{
-        entry::{End, Entry, Kind},
-        key::Key,
-        location::{Location, Prefix},
-        retry::FailureKind,
-    },
+use crate::backend::{
+    Error, Pages as _, Sessions, Store,
+    s3::S3,
+    store::{Checksum, Condition, ListQuery, Pin, ReadQuery, WriteQuery, Written},
+};
+use crate::domain::{
+    entry::{End, Entry, Kind},
+    key::Key,
+    location::{Location, Prefix},
+    retry::FailureKind,
 };
 
 use super::{

@@ -2,10 +2,8 @@
 
 use jiff::SignedDuration;
 
-use crate::{
-    backend::{Error, ErrorKind, Sessions},
-    domain::{location::Remote, retry::FailureKind},
-};
+use crate::backend::{Error, ErrorKind, Sessions};
+use crate::domain::{location::Remote, retry::FailureKind};
 
 use super::{Check, Finding};
 

@@ -3,17 +3,15 @@
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{
-    backend::store::Checksum,
-    domain::{
-        diff::Level,
-        entry::Facts,
-        key::Key,
-        location::Location,
-        progress::{EndedStep, TaskId, TaskState},
-    },
-    engine::tasks::Brief,
+use crate::backend::store::Checksum;
+use crate::domain::{
+    diff::Level,
+    entry::Facts,
+    key::Key,
+    location::Location,
+    progress::{EndedStep, TaskId, TaskState},
 };
+use crate::engine::tasks::Brief;
 
 use super::error::JournalError;
 

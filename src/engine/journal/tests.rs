@@ -10,19 +10,17 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{Content, Journal, JournalError, Proof};
-use crate::{
-    backend::store::Checksum,
-    domain::{
-        diff::Level,
-        entry::{Facts, FileId, Identity, Kind, ObjectId},
-        key::Key,
-        location::Location,
-        plan::Op,
-        progress::{EndedStep, Failure, Outcome, TaskKind, TaskState},
-        retry::FailureKind,
-    },
-    engine::tasks::{Brief, Pace},
+use crate::backend::store::Checksum;
+use crate::domain::{
+    diff::Level,
+    entry::{Facts, FileId, Identity, Kind, ObjectId},
+    key::Key,
+    location::Location,
+    plan::Op,
+    progress::{EndedStep, Failure, Outcome, TaskKind, TaskState},
+    retry::FailureKind,
 };
+use crate::engine::tasks::{Brief, Pace};
 
 async fn open(folder: &TempDir) -> Journal {
     let path = folder.path().join("state/journal.sqlite");

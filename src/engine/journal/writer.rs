@@ -8,14 +8,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{
-    domain::{
-        entry::Facts,
-        location::Location,
-        progress::{EndedStep, Outcome, TaskId, TaskState},
-    },
-    engine::tasks::Brief,
+use crate::domain::{
+    entry::Facts,
+    location::Location,
+    progress::{EndedStep, Outcome, TaskId, TaskState},
 };
+use crate::engine::tasks::Brief;
 
 use super::{
     error::JournalError,

@@ -8,15 +8,13 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::{sync::mpsc, task::JoinSet};
 
-use crate::{
-    backend::{
-        Error, Store,
-        store::{ListQuery, Listing, Pages},
-    },
-    domain::{
-        entry::{End, Page},
-        key::Key,
-    },
+use crate::backend::{
+    Error, Store,
+    store::{ListQuery, Listing, Pages},
+};
+use crate::domain::{
+    entry::{End, Page},
+    key::Key,
 };
 
 use ranges::Seen;

@@ -1,10 +1,8 @@
 //! Where a large listing is cut so that many readers share it: guessed from the keys seen so far, without a question.
 //! A wrong guess costs at most one request a range, never a key: the ranges cover everything, without overlap.
 
-use crate::{
-    backend::store::ListQuery,
-    domain::{entry::Page, key::Key},
-};
+use crate::backend::store::ListQuery;
+use crate::domain::{entry::Page, key::Key};
 
 /// Readers at once.
 pub(super) const READERS: usize = 8;
@@ -115,12 +113,10 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::{READERS, Seen};
-    use crate::{
-        backend::store::ListQuery,
-        domain::{
-            entry::{Entry, Facts, Page},
-            key::Key,
-        },
+    use crate::backend::store::ListQuery;
+    use crate::domain::{
+        entry::{Entry, Facts, Page},
+        key::Key,
     };
 
     fn seen(keys: &[&str]) -> Seen {

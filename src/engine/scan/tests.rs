@@ -8,16 +8,14 @@ use std::sync::{
 use tokio::sync::Notify;
 
 use super::{Failing, LARGE, Lister, Scan, broken, ranges::READERS};
-use crate::{
-    backend::{
-        Error, ErrorKind,
-        store::{ListQuery, Pages},
-    },
-    domain::{
-        entry::{End, Entry, Facts, Page},
-        key::Key,
-        retry::FailureKind,
-    },
+use crate::backend::{
+    Error, ErrorKind,
+    store::{ListQuery, Pages},
+};
+use crate::domain::{
+    entry::{End, Entry, Facts, Page},
+    key::Key,
+    retry::FailureKind,
 };
 
 const PAGE: usize = 10;

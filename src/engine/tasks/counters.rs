@@ -194,15 +194,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::{Counters, SHOWN_IN_FLIGHT};
-    use crate::{
-        domain::{
-            diff::Level,
-            key::Key,
-            plan::Op,
-            progress::{Outcome, TaskSnapshot},
-        },
-        engine::tasks::tests::blank,
+    use crate::domain::{
+        diff::Level,
+        key::Key,
+        plan::Op,
+        progress::{Outcome, TaskSnapshot},
     };
+    use crate::engine::tasks::tests::blank;
 
     fn shown(counters: &Counters) -> TaskSnapshot {
         let mut snapshot = blank();

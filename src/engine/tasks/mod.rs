@@ -12,14 +12,12 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    backend::RequestCounter,
-    domain::{
-        plan::Plan,
-        progress::{TaskId, TaskKind, TaskSnapshot, TaskState},
-    },
-    engine::{event::Event, journal::TaskJournal},
+use crate::backend::RequestCounter;
+use crate::domain::{
+    plan::Plan,
+    progress::{TaskId, TaskKind, TaskSnapshot, TaskState},
 };
+use crate::engine::{event::Event, journal::TaskJournal};
 
 pub use control::{Control, Pace};
 pub use counters::{Counters, Flight};

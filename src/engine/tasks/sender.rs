@@ -8,10 +8,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::{
-    domain::progress::{EndedStep, TaskEvent, TaskId, TaskState},
-    engine::{event::Event, journal::TaskJournal},
-};
+use crate::domain::progress::{EndedStep, TaskEvent, TaskId, TaskState};
+use crate::engine::{event::Event, journal::TaskJournal};
 
 use super::{counters::Counters, status::Status};
 

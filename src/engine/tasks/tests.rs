@@ -5,14 +5,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Brief, Pace, Registry};
-use crate::{
-    domain::{
-        key::Key,
-        plan::Op,
-        progress::{EndedStep, Outcome, TaskEvent, TaskId, TaskKind, TaskSnapshot, TaskState},
-    },
-    engine::{event::Event, journal::TaskJournal},
+use crate::domain::{
+    key::Key,
+    plan::Op,
+    progress::{EndedStep, Outcome, TaskEvent, TaskId, TaskKind, TaskSnapshot, TaskState},
 };
+use crate::engine::{event::Event, journal::TaskJournal};
 
 fn brief() -> Brief {
     Brief {

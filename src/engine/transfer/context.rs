@@ -7,17 +7,15 @@ use std::sync::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{
-    backend::{s3::S3, store::Store},
-    domain::{
-        plan::{Plan, Step},
-        progress::TaskState,
-        retry::FailureKind,
-    },
-    engine::{
-        journal::TaskJournal,
-        tasks::{Control, Counters, TaskSender},
-    },
+use crate::backend::{s3::S3, store::Store};
+use crate::domain::{
+    plan::{Plan, Step},
+    progress::TaskState,
+    retry::FailureKind,
+};
+use crate::engine::{
+    journal::TaskJournal,
+    tasks::{Control, Counters, TaskSender},
 };
 
 use super::{Job, gate::Gate, halt::Halt, parts::Tuning, rate::Rate};

@@ -3,13 +3,11 @@
 
 use std::{ops::Range, sync::Arc};
 
-use crate::{
-    backend::{
-        s3::CopySource,
-        store::{Checksum, Pin, Slot, Stat, Written},
-    },
-    domain::{diff::Level, retry::FailureKind},
+use crate::backend::{
+    s3::CopySource,
+    store::{Checksum, Pin, Slot, Stat, Written},
 };
+use crate::domain::{diff::Level, retry::FailureKind};
 
 use super::{
     context::s3,

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::{
-    backend::{
-        Error,
-        store::{Condition, Store},
-    },
-    domain::{
-        key::Key,
-        progress::Failure,
-        retry::{Decision, FailureKind},
-    },
+use crate::backend::{
+    Error,
+    store::{Condition, Store},
+};
+use crate::domain::{
+    key::Key,
+    progress::Failure,
+    retry::{Decision, FailureKind},
 };
 
 use super::{

@@ -1,14 +1,12 @@
 //! `Halt`: why a step (or a try of one) stopped, and `Done`: what it did. Workers turn both into outcomes.
 
-use crate::{
-    backend::Error,
-    domain::{
-        diff::Level,
-        progress::{Failure, Outcome},
-        retry::FailureKind,
-    },
-    engine::journal::Proof,
+use crate::backend::Error;
+use crate::domain::{
+    diff::Level,
+    progress::{Failure, Outcome},
+    retry::FailureKind,
 };
+use crate::engine::journal::Proof;
 
 /// A step that succeeded.
 #[derive(Debug)]

@@ -28,13 +28,11 @@ mod worker;
 
 use std::sync::Arc;
 
-use crate::{
-    backend::Store,
-    domain::{
-        entry::End,
-        plan::{Op, Plan},
-        progress::TaskState,
-    },
+use crate::backend::Store;
+use crate::domain::{
+    entry::End,
+    plan::{Op, Plan},
+    progress::TaskState,
 };
 
 use super::{

@@ -9,10 +9,8 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::{
-    backend::store::{Checksum, Headers, Part, Slot, Upload, Written},
-    domain::retry::FailureKind,
-};
+use crate::backend::store::{Checksum, Headers, Part, Slot, Upload, Written};
+use crate::domain::retry::FailureKind;
 
 use super::{
     Context,

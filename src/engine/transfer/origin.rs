@@ -5,14 +5,12 @@ use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::{
-    backend::{
-        disk::{Disk, SourceFile},
-        s3::S3,
-        store::{Headers, Pin, ReadQuery, Store},
-    },
-    domain::{entry::Facts, key::Key, plan::Op, retry::FailureKind},
+use crate::backend::{
+    disk::{Disk, SourceFile},
+    s3::S3,
+    store::{Headers, Pin, ReadQuery, Store},
 };
+use crate::domain::{entry::Facts, key::Key, plan::Op, retry::FailureKind};
 
 use super::{Context, context::s3, halt::Halt, ranges::head, target, worker::Work};
 

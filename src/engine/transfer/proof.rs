@@ -3,16 +3,14 @@
 
 use jiff::Timestamp;
 
-use crate::{
-    backend::store::{Checksum, Pin, ReadQuery, Stat, Written},
-    domain::{
-        diff::Level,
-        entry::{Facts, Identity, Kind, ObjectId},
-        plan::Step,
-        retry::FailureKind,
-    },
-    engine::journal::{Content, Proof},
+use crate::backend::store::{Checksum, Pin, ReadQuery, Stat, Written};
+use crate::domain::{
+    diff::Level,
+    entry::{Facts, Identity, Kind, ObjectId},
+    plan::Step,
+    retry::FailureKind,
 };
+use crate::engine::journal::{Content, Proof};
 
 use super::{
     Context,

@@ -133,14 +133,12 @@ mod tests {
     use std::collections::HashSet;
 
     use super::{Decided, nothing, off, reason};
-    use crate::{
-        domain::{
-            entry::{Facts, Kind},
-            key::Key,
-            progress::Recount,
-        },
-        engine::transfer::walk::Both,
+    use crate::domain::{
+        entry::{Facts, Kind},
+        key::Key,
+        progress::Recount,
     };
+    use crate::engine::transfer::walk::Both;
 
     fn both(key: &str, source: Option<u64>, destination: Option<u64>) -> Both {
         let facts = |size| Facts {

@@ -1,11 +1,9 @@
 //! What is asked of the destination by every write: the condition of the plan and what the object shall bear.
 
-use crate::{
-    backend::store::{Condition, Headers, Pin, WriteQuery},
-    domain::{
-        plan::{Existing, Plan, Step},
-        retry::FailureKind,
-    },
+use crate::backend::store::{Condition, Headers, Pin, WriteQuery};
+use crate::domain::{
+    plan::{Existing, Plan, Step},
+    retry::FailureKind,
 };
 
 use super::halt::Halt;

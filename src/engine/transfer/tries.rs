@@ -4,13 +4,11 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use tokio::time::sleep;
 
-use crate::{
-    backend::store::{Checksum, Condition, Pin, Written},
-    domain::{
-        plan::Step,
-        progress::TaskEvent,
-        retry::{Decision, FailureKind},
-    },
+use crate::backend::store::{Checksum, Condition, Pin, Written};
+use crate::domain::{
+    plan::Step,
+    progress::TaskEvent,
+    retry::{Decision, FailureKind},
 };
 
 use super::{Context, halt::Halt};

@@ -5,18 +5,16 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use crate::{
-    backend::store::{Checksum, Pin, ReadQuery, Stat, Store},
-    domain::{
-        diff::{Level, Side},
-        entry::Facts,
-        key::Key,
-        plan::{Op, Step},
-        progress::{EndedStep, Failure, Recount, TaskEvent},
-        retry::FailureKind,
-    },
-    engine::tasks::Flight,
+use crate::backend::store::{Checksum, Pin, ReadQuery, Stat, Store};
+use crate::domain::{
+    diff::{Level, Side},
+    entry::Facts,
+    key::Key,
+    plan::{Op, Step},
+    progress::{EndedStep, Failure, Recount, TaskEvent},
+    retry::FailureKind,
 };
+use crate::engine::tasks::Flight;
 
 use super::{
     Context,

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::{
-    domain::{
-        plan::{Op, Step},
-        progress::EndedStep,
-        retry::FailureKind,
-    },
-    engine::tasks::Flight,
+use crate::domain::{
+    plan::{Op, Step},
+    progress::EndedStep,
+    retry::FailureKind,
 };
+use crate::engine::tasks::Flight;
 
 use super::{
     Context,

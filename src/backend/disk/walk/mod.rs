@@ -17,17 +17,15 @@ use rustix::{
 };
 use tokio::sync::mpsc::Sender;
 
-use crate::{
-    backend::{
-        error::Error,
-        store::{Batch, ListQuery},
-    },
-    domain::{
-        codec::path_of,
-        entry::{Entry, Facts, Kind},
-        key::Key,
-        retry::FailureKind,
-    },
+use crate::backend::{
+    error::Error,
+    store::{Batch, ListQuery},
+};
+use crate::domain::{
+    codec::path_of,
+    entry::{Entry, Facts, Kind},
+    key::Key,
+    retry::FailureKind,
 };
 
 use super::{

@@ -10,12 +10,10 @@ use std::{
 use proptest::prelude::*;
 
 use super::{Disk, Kind, ListQuery};
-use crate::{
-    backend::store::{Pages as _, Prune, Store},
-    domain::{
-        entry::{End, Entry},
-        key::Key,
-    },
+use crate::backend::store::{Pages as _, Prune, Store};
+use crate::domain::{
+    entry::{End, Entry},
+    key::Key,
 };
 
 async fn listed(root: &Path, query: ListQuery) -> (Vec<Entry>, End) {
