@@ -294,8 +294,8 @@ impl Body for Answer {
 
 #[cfg(test)]
 mod tests {
-    use crate::demo::fault::Spec;
     use super::*;
+    use crate::demo::fault::Spec;
     use http_body_util::{BodyExt as _, Full};
     use std::time::Duration;
     use tokio::time::Instant;

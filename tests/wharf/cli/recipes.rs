@@ -5,7 +5,6 @@
     clippy::unwrap_used,
     reason = "a test stops where its stage cannot be set"
 )]
-
 #![allow(
     clippy::expect_used,
     clippy::panic,
