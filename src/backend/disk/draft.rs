@@ -1,5 +1,6 @@
-//! `Draft`: a file that is written beside its place under a temporary name and takes its place in one step.
-//! Until then nothing at the place changes; a draft that is dropped leaves nothing behind.
+//! `Draft`: a file that is written without a name (or, where the file system cannot do that, beside its place under a
+//! temporary one) and takes its place in one step. Until then nothing at the place changes; a draft that is dropped
+//! leaves nothing behind, nor does one without a name whose process is killed.
 
 use std::{
     ffi::OsString,
@@ -10,10 +11,7 @@ use std::{
         unix::fs::{FileExt as _, PermissionsExt as _},
     },
     path::PathBuf,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -38,6 +36,7 @@ use super::{
     blocking, id_of,
     place::put_in_place,
     temporary,
+    unnamed::{give_name, unnamed},
 };
 
 /// Files from this size on have their blocks set aside first, so that a full disk is told before the bytes move.
@@ -51,11 +50,11 @@ pub struct Draft(Arc<Inner>);
 struct Inner {
     file: File,
     folder: OwnedFd,
-    temporary: OsString,
+    /// `None` while the file has no name, and once it has its own.
+    temporary: Mutex<Option<OsString>>,
     name: OsString,
     size: u64,
     path: PathBuf,
-    placed: AtomicBool,
 }
 
 impl Disk {
@@ -89,21 +88,30 @@ fn begin(spot: &Spot, size: u64) -> Result<Draft, Error> {
     let told = |error: &io::Error| Error::io("write", &path, error);
     let Parent { folder, name } = beneath::open_parent(&spot.root, &spot.below, Missing::Make)
         .map_err(|error| told(&error))?;
-    let temporary = temporary::name();
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = openat(&folder, &temporary, flags, Mode::from_raw_mode(0o600))
-        .map_err(|errno| told(&errno.into()))?;
+    let (file, temporary) = new_file(&folder).map_err(|errno| told(&errno.into()))?;
     let inner = Inner {
         file: file.into(),
         folder,
-        temporary,
+        temporary: Mutex::new(temporary),
         name,
         size,
         path,
-        placed: AtomicBool::new(false),
     };
     inner.set_aside()?;
     Ok(Draft(Arc::new(inner)))
+}
+
+/// A new file and, where it must have one, its temporary name.
+fn new_file(folder: &OwnedFd) -> Result<(OwnedFd, Option<OsString>), Errno> {
+    if let Some(file) = unnamed(folder) {
+        return Ok((file, None));
+    }
+    let name = temporary::name();
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok((
+        openat(folder, &name, flags, Mode::from_raw_mode(0o600))?,
+        Some(name),
+    ))
 }
 
 impl Draft {
@@ -196,9 +204,7 @@ impl Inner {
                 ..self.told(&Errno::IO.into())
             });
         }
-        put_in_place(&self.folder, &self.temporary, &self.name, condition)
-            .map_err(|error| self.told(&error))?;
-        self.placed.store(true, Relaxed);
+        self.place(condition).map_err(|error| self.told(&error))?;
         if durable {
             fsync(&self.folder).map_err(|errno| self.told(&errno.into()))?;
         }
@@ -207,6 +213,30 @@ impl Inner {
             file: Some(id_of(&found)),
             ..Written::default()
         })
+    }
+
+    /// Gives the file its name.
+    fn place(&self, condition: &Condition) -> io::Result<()> {
+        let mut temporary = self.temporary();
+        if temporary.is_none() && *condition == Condition::Absent {
+            return Ok(give_name(&self.file, &self.folder, &self.name)?);
+        }
+        if temporary.is_none() {
+            let name = temporary::name();
+            give_name(&self.file, &self.folder, &name)?;
+            *temporary = Some(name);
+        }
+        if let Some(name) = &*temporary {
+            put_in_place(&self.folder, name, &self.name, condition)?;
+        }
+        *temporary = None;
+        Ok(())
+    }
+
+    fn temporary(&self) -> MutexGuard<'_, Option<OsString>> {
+        self.temporary
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn finish(&self, mtime: Option<Timestamp>, durable: bool) -> io::Result<()> {
@@ -225,9 +255,9 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if !self.placed.load(Relaxed) {
+        if let Some(name) = self.temporary().take() {
             // Nobody is left to tell; the name is one that listings leave out.
-            unlinkat(&self.folder, &self.temporary, AtFlags::empty()).ok();
+            unlinkat(&self.folder, &name, AtFlags::empty()).ok();
         }
     }
 }
@@ -261,4 +291,56 @@ fn umask() -> u32 {
         line.and_then(|octal| u32::from_str_radix(octal.trim(), 8).ok())
             .unwrap_or(0o022)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::{
+        Arc, Bytes, Condition, Draft, File, Inner, Mode, Mutex, OFlags, OwnedFd, openat, temporary,
+    };
+
+    /// A draft as on a file system that knows no files without a name.
+    fn named(folder: &Path) -> Draft {
+        let name = temporary::name();
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
+        let open: OwnedFd = File::open(folder).unwrap().into();
+        let file = openat(&open, &name, flags, Mode::from_raw_mode(0o600)).unwrap();
+        Draft(Arc::new(Inner {
+            file: file.into(),
+            folder: open,
+            temporary: Mutex::new(Some(name)),
+            name: "a".into(),
+            size: 3,
+            path: folder.join("a"),
+        }))
+    }
+
+    #[tokio::test]
+    async fn a_draft_with_a_temporary_name_leaves_none_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = || {
+            let entries = fs::read_dir(folder.path()).unwrap();
+            entries
+                .map(|entry| entry.unwrap().file_name())
+                .collect::<Vec<_>>()
+        };
+        drop(named(folder.path()));
+        assert!(names().is_empty());
+        for condition in [Condition::Absent, Condition::None] {
+            let draft = named(folder.path());
+            draft.write_at(0, Bytes::from_static(b"abc")).await.unwrap();
+            draft.commit(&condition, None, false).await.unwrap();
+            assert_eq!(names(), ["a"]);
+        }
+        let late = named(folder.path());
+        late.write_at(0, Bytes::from_static(b"xyz")).await.unwrap();
+        late.commit(&Condition::Absent, None, false)
+            .await
+            .unwrap_err();
+        drop(late);
+        assert_eq!(names(), ["a"]);
+        assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"abc");
+    }
 }

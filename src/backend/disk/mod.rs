@@ -9,6 +9,7 @@ mod probe;
 mod remove;
 mod source;
 mod temporary;
+mod unnamed;
 pub(super) mod walk;
 
 use std::{
