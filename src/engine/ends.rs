@@ -9,7 +9,7 @@ use crate::backend::{
 };
 use crate::domain::{
     key::Key,
-    location::{Location, Prefix},
+    location::{Location, Prefix, Remote},
     plan::{Plan, Symlinks, SyncOptions},
 };
 
@@ -20,6 +20,8 @@ use super::only::Only;
 pub(super) struct Place {
     /// Where it is.
     pub(super) location: Location,
+    /// The same place as the journal files it: two endpoints under one remote's name are two places.
+    pub(super) filed: Location,
     /// What stands there.
     pub(super) store: Store,
     /// A folder that is not there counts as empty: right for a destination.
@@ -49,14 +51,20 @@ impl Place {
     async fn open(sessions: &Sessions, location: &Location) -> Result<Self, Error> {
         Ok(Self {
             store: sessions.store(location).await?,
+            filed: filed(sessions, location).await?,
             location: location.clone(),
             may_be_missing: false,
         })
     }
 
-    fn exact(sessions: &Sessions, location: &Location, name: &Key) -> Result<Self, Error> {
+    async fn exact(sessions: &Sessions, location: &Location, name: &Key) -> Result<Self, Error> {
+        // One entry under a name of its own is filed as what it is: an entry of the folder above, if the names agree.
+        let above = location
+            .parent()
+            .filter(|_| location.base_name().as_ref() == Some(name));
         Ok(Self {
             store: sessions.exact(location, name)?,
+            filed: filed(sessions, above.as_ref().unwrap_or(location)).await?,
             location: location.clone(),
             may_be_missing: true,
         })
@@ -96,6 +104,20 @@ impl Place {
     }
 }
 
+/// The location with its endpoint in the remote's name, where it is not AWS's own.
+async fn filed(sessions: &Sessions, location: &Location) -> Result<Location, Error> {
+    let Some(prefix) = location.s3() else {
+        return Ok(location.clone());
+    };
+    let Some(endpoint) = sessions.reach(&prefix.remote).await?.endpoint else {
+        return Ok(location.clone());
+    };
+    let name = prefix.remote.name().unwrap_or_default();
+    Ok(location
+        .clone()
+        .with_remote(Remote::named(&format!("{name}@{endpoint}"))))
+}
+
 /// Whether a slash at its end says that this is a folder.
 fn names_folder(location: &Location) -> bool {
     match location {
@@ -126,9 +148,9 @@ impl Ends {
         let Some(name) = ends.left.store.single().await? else {
             return Ok(ends);
         };
-        ends.left = Place::exact(sessions, left, &name)?;
+        ends.left = Place::exact(sessions, left, &name).await?;
         if ends.right.store.single().await?.is_some() {
-            ends.right = Place::exact(sessions, right, &name)?;
+            ends.right = Place::exact(sessions, right, &name).await?;
         }
         ends.only = Only::new(&[name]);
         Ok(ends)
@@ -152,11 +174,11 @@ impl Ends {
             return Ok(ends);
         }
         if let Some(name) = ends.left.store.single().await? {
-            ends.left = Place::exact(sessions, source, &name)?;
+            ends.left = Place::exact(sessions, source, &name).await?;
             ends.right = if ends.right.takes_in().await? {
                 ends.right.into_folder()
             } else {
-                Place::exact(sessions, destination, &name)?
+                Place::exact(sessions, destination, &name).await?
             };
             ends.only = Only::new(&[name]);
         }
@@ -179,9 +201,9 @@ impl Ends {
         if let Some(name) = single
             && ends.left.store.single().await?.as_ref() == Some(name)
         {
-            ends.left = Place::exact(sessions, source, name)?;
+            ends.left = Place::exact(sessions, source, name).await?;
             if !names_folder(destination) {
-                ends.right = Place::exact(sessions, destination, name)?;
+                ends.right = Place::exact(sessions, destination, name).await?;
             }
         }
         Ok(ends)

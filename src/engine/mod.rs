@@ -84,7 +84,7 @@ impl Engine {
             Command::Pause(task) => self.turn(task, |task| {
                 task.control.pause();
             }),
-            Command::Resume(task) => self.turn(task, |task| task.control.resume()),
+            Command::Resume(task) => self.resume(task),
             Command::Cancel(task) => self.turn(task, |task| task.control.cancel()),
             Command::Pace {
                 task,
@@ -171,6 +171,16 @@ impl Engine {
             view,
             Box::pin(work),
         ));
+    }
+
+    /// Lets a held task go on; of one that is over, what failed is tried again as a task of its own.
+    fn resume(&self, id: TaskId) {
+        match self.room.registry.get(id) {
+            Some(task) if task.status.state().is_over() => {
+                self.spawn(run::again(Arc::clone(&self.room), task));
+            }
+            Some(_) | None => self.turn(id, |task| task.control.resume()),
+        }
     }
 
     /// Turns a knob of a task, and tells the state that follows.

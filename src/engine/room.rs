@@ -20,6 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::backend::Sessions;
 use crate::domain::{
     location::{Location, Remote},
+    plan::Plan,
     progress::TaskId,
 };
 
@@ -125,15 +126,15 @@ impl Room {
         self.journal.get().and_then(Option::as_ref)
     }
 
-    /// A new task's way into the journal, with its number; without a journal numbers count from 1.
+    /// A new task's way into the journal, which files its ends so, with its number; without a journal numbers count from 1.
     pub(super) async fn begin(
         &self,
         brief: &Brief,
-        source: &Location,
-        destination: &Location,
+        plan: &Plan,
+        filed: (&Location, &Location),
     ) -> TaskJournal {
         if let Some(journal) = self.journal().await {
-            match journal.begin(brief, source, destination).await {
+            match journal.begin(brief, plan, filed).await {
                 Ok(task) => return task,
                 Err(error) => self.notices.add(&error.to_string()),
             }

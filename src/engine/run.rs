@@ -34,6 +34,26 @@ pub(super) async fn run(room: Arc<Room>, answer: Answer, plan: Arc<Plan>) {
     answer.finish(accepted.map(Body::Accepted)).await;
 }
 
+/// Tries the failed steps of a task that is over as a task of its own, under the same guards.
+pub(super) async fn again(room: Arc<Room>, task: Arc<Task>) {
+    let failed = task.status.take_failed();
+    let (Some(plan), false) = (task.plan.get(), failed.is_empty()) else {
+        return;
+    };
+    let mut plan = Plan::clone(plan);
+    for group in &mut plan.groups {
+        group.steps.retain(|step| failed.contains(&step.seq));
+    }
+    plan.groups.retain(|group| !group.steps.is_empty());
+    let accepted = match allowed(&room, &plan) {
+        Ok(()) => accept(&room, TaskKind::Sync, Arc::new(plan)).await,
+        Err(refused) => Err(refused),
+    };
+    if let Err(refused) = accepted {
+        room.notices.add(&refused.message);
+    }
+}
+
 /// What `Command::Verify` asks.
 #[derive(Debug)]
 pub(super) struct Proving {
@@ -111,10 +131,15 @@ fn braked(brake: &Brake) -> Failed {
 async fn accept(room: &Arc<Room>, kind: TaskKind, plan: Arc<Plan>) -> Result<TaskId, Failed> {
     let ends = Ends::of_plan(&room.sessions, &plan).await?;
     let brief = Brief::of(kind, &plan);
-    let journal = room.begin(&brief, &plan.source, &plan.destination).await;
+    let journal = room
+        .begin(&brief, &plan, (&ends.left.filed, &ends.right.filed))
+        .await;
     let task = room
         .registry
         .accept(brief, journal.clone(), room.events.clone(), &room.stop);
+    if kind == TaskKind::Sync {
+        task.plan.get_or_init(|| Arc::clone(&plan));
+    }
     let counter = task.requests.clone();
     let job = Job {
         plan,

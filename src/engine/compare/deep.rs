@@ -224,7 +224,7 @@ impl Inner {
                 at,
             };
             journal
-                .keep(&self.left.location, &self.right.location, proof)
+                .keep(&self.left.filed, &self.right.filed, proof)
                 .await;
         }
     }

@@ -259,7 +259,7 @@ enum Step {
 
 async fn evidence(journal: Option<&Journal>, place: &Place) -> Evidence {
     match journal {
-        Some(journal) => journal.evidence(&place.location).await,
+        Some(journal) => journal.evidence(&place.filed).await,
         None => Evidence::none(),
     }
 }

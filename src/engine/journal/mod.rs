@@ -18,7 +18,7 @@ use tokio::{
     task::spawn_blocking,
 };
 
-use crate::domain::{location::Location, progress::TaskId};
+use crate::domain::{location::Location, plan::Plan, progress::TaskId};
 
 use super::tasks::Brief;
 
@@ -55,18 +55,18 @@ impl Journal {
         })
     }
 
-    /// Takes in a task before it does anything, and gives it its number.
+    /// Takes in a task before it does anything, and gives it its number; `filed` are its ends as proofs name them.
     pub async fn begin(
         &self,
         brief: &Brief,
-        source: &Location,
-        destination: &Location,
+        plan: &Plan,
+        filed: (&Location, &Location),
     ) -> Result<TaskJournal, JournalError> {
         let (answer, number) = oneshot::channel();
         let write = Write::Begin {
             brief: Box::new(brief.clone()),
-            source: source.text(),
-            destination: destination.text(),
+            source: plan.source.text(),
+            destination: plan.destination.text(),
             answer,
         };
         self.tell(write).await?;
@@ -75,8 +75,8 @@ impl Journal {
         Ok(TaskJournal::new(
             TaskId(task),
             writer,
-            source.clone(),
-            destination.clone(),
+            filed.0.clone(),
+            filed.1.clone(),
         ))
     }
 

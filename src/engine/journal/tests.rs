@@ -9,14 +9,14 @@ use jiff::{Timestamp, ToSpan};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{Content, Journal, JournalError, Proof};
+use super::{Content, Journal, JournalError, Proof, TaskJournal};
 use crate::backend::store::Checksum;
 use crate::domain::{
     diff::Level,
-    entry::{Facts, FileId, Identity, Kind, ObjectId},
+    entry::{End, Facts, FileId, Identity, Kind, ObjectId},
     key::Key,
     location::Location,
-    plan::Op,
+    plan::{Op, Planner, SyncOptions},
     progress::{EndedStep, Failure, Outcome, TaskKind, TaskState},
     retry::FailureKind,
 };
@@ -46,6 +46,14 @@ fn brief() -> Brief {
         planned_bytes: 30,
         pace: Pace::default(),
     }
+}
+
+async fn begin(journal: &Journal) -> TaskJournal {
+    let options = SyncOptions::default();
+    let planner = Planner::new(here(), there(), Vec::new(), options).unwrap();
+    let plan = planner.finish(End::Complete, End::Complete, Timestamp::now());
+    let filed = (&here(), &there());
+    journal.begin(&brief(), &plan, filed).await.unwrap()
 }
 
 fn file(mtime: Timestamp) -> Facts {
@@ -92,7 +100,7 @@ async fn a_proof_is_evidence_in_a_later_session_and_from_another_folder() {
     let proved = proof("raw/a.png", 60);
     {
         let journal = open(&folder).await;
-        let task = journal.begin(&brief(), &here(), &there()).await.unwrap();
+        let task = begin(&journal).await;
         task.proof(proved.clone()).await;
         journal.close().await;
     }
@@ -174,7 +182,7 @@ async fn evidence_of_many_keys_is_read_page_by_page_and_skips_what_nobody_asks_f
 async fn past_tasks_are_remembered_with_their_counts() {
     let folder = TempDir::new().unwrap();
     let journal = open(&folder).await;
-    let first = journal.begin(&brief(), &here(), &there()).await.unwrap();
+    let first = begin(&journal).await;
     let failed = Outcome::Failed(Failure {
         kind: FailureKind::Denied,
         reason: "no".into(),
@@ -196,7 +204,7 @@ async fn past_tasks_are_remembered_with_their_counts() {
         .await;
     first.outcomes(&[step(2, done)]).await;
     first.state(TaskState::Failed).await;
-    let second = journal.begin(&brief(), &there(), &here()).await.unwrap();
+    let second = begin(&journal).await;
     let past = journal.history(10).await.unwrap();
     assert_eq!([past[0].id, past[1].id], [second.task(), first.task()]);
     assert_eq!(past[0].state, TaskState::Waiting);
@@ -210,7 +218,7 @@ async fn past_tasks_are_remembered_with_their_counts() {
 async fn a_task_that_fell_silent_was_interrupted() {
     let folder = TempDir::new().unwrap();
     let journal = open(&folder).await;
-    journal.begin(&brief(), &here(), &there()).await.unwrap();
+    begin(&journal).await;
     let other = Connection::open(file_of(&folder)).unwrap();
     other
         .execute("UPDATE task SET heartbeat = heartbeat - 60000", [])

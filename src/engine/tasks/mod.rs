@@ -6,7 +6,7 @@ mod counters;
 mod sender;
 mod status;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -74,6 +74,8 @@ pub struct Task {
     pub sender: TaskSender,
     /// The requests that it sent.
     pub requests: RequestCounter,
+    /// What it runs, where it runs a plan.
+    pub plan: OnceLock<Arc<Plan>>,
     /// Held while a turned knob is told, so that the last turn is told last.
     pub announcing: tokio::sync::Mutex<()>,
 }
@@ -138,6 +140,7 @@ impl Registry {
             status,
             sender: TaskSender::new(id, events, journal, shared),
             requests: RequestCounter::new(),
+            plan: OnceLock::new(),
             announcing: tokio::sync::Mutex::default(),
         });
         self.lock().push(Arc::clone(&task));

@@ -63,6 +63,7 @@ impl TaskSender {
     /// A step is over: counted at once, told and written down with others.
     pub async fn ended(&self, step: EndedStep) {
         self.counters.ended(&step.outcome);
+        self.status.note(&step);
         self.tell(Fact::Ended(step)).await;
     }
 

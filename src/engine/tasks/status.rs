@@ -1,15 +1,20 @@
 //! `Status`: where a task stands, shared by its worker, its sender and the snapshots. A task that is over stays over.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use jiff::Timestamp;
 
-use crate::domain::progress::{TaskSnapshot, TaskState};
+use crate::domain::progress::{EndedStep, Outcome, TaskSnapshot, TaskState};
 
 /// Where one task stands.
 #[derive(Debug)]
 pub struct Status {
     now: Mutex<Now>,
+    /// Steps that failed and were not done since.
+    failed: Mutex<BTreeSet<u32>>,
 }
 
 #[derive(Debug, Clone)]
@@ -31,6 +36,7 @@ impl Default for Status {
         };
         Self {
             now: Mutex::new(now),
+            failed: Mutex::default(),
         }
     }
 }
@@ -61,12 +67,34 @@ impl Status {
         true
     }
 
+    /// Notes how a step ended.
+    pub fn note(&self, step: &EndedStep) {
+        let mut failed = self.failed();
+        match step.outcome {
+            Outcome::Failed(_) => {
+                failed.insert(step.seq);
+            }
+            Outcome::Done { .. } | Outcome::Skipped { .. } => {
+                failed.remove(&step.seq);
+            }
+        }
+    }
+
+    /// The steps that failed, for whoever tries them again: told once.
+    pub fn take_failed(&self) -> BTreeSet<u32> {
+        std::mem::take(&mut *self.failed())
+    }
+
     /// Writes state, reason and end into a snapshot.
     pub fn show(&self, into: &mut TaskSnapshot) {
         let now = self.lock();
         into.state = now.state;
         into.reason.clone_from(&now.reason);
         into.ended = now.ended;
+    }
+
+    fn failed(&self) -> MutexGuard<'_, BTreeSet<u32>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Now> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wharf::{
-    demo::{Fault, Rule},
+    demo::{Fault, Rule, s3::Denial},
     domain::{key::Key, plan::SyncOptions, progress::TaskState},
     engine::{Body, Command, Event, FailedClass, View},
 };
@@ -177,4 +177,31 @@ async fn a_slow_reader_slows_the_work_and_loses_nothing() {
     };
     assert!(compared.right.is_complete());
     assert_eq!(seen, 40_000);
+}
+
+#[tokio::test]
+async fn what_failed_in_a_task_that_is_over_is_tried_again_as_a_task_of_its_own() {
+    let mut desk = Desk::new();
+    for key in ["a", "b", "c"] {
+        desk.file(key, b"x");
+    }
+    let plan = desk
+        .plan(&desk.local(), &bucket(""), SyncOptions::default())
+        .await
+        .unwrap();
+    desk.demo.store().deny(Denial {
+        operation: Some("PutObject".to_owned()),
+        prefix: "b".to_owned(),
+        ..Denial::default()
+    });
+    let (state, _) = desk.run(&plan).await;
+    assert_eq!(state, TaskState::Failed);
+    let first = desk.snapshot().tasks[0].id;
+    desk.demo.store().allow_all();
+    desk.engine.submit(Command::Resume(first));
+    let (state, ended) = desk.until_over().await;
+    assert_eq!(state, TaskState::Done);
+    assert_eq!(ended.len(), 1);
+    assert_eq!(desk.demo.store().keys("pics", ""), ["a", "b", "c"]);
+    assert_eq!(desk.snapshot().tasks.len(), 2);
 }
