@@ -200,6 +200,9 @@ impl Service {
         } else if parts.status != StatusCode::OK && parts.status != StatusCode::PARTIAL_CONTENT {
             body = with_request_id(body, &mut parts.headers, &id);
         }
+        if record.call.operation == "GetObjectAttributes" {
+            body = unquoted(body, &mut parts.headers);
+        }
         let size = http_body::Body::size_hint(&body).exact().unwrap_or(0);
         let answer = Answer::new(
             body,
@@ -299,6 +302,20 @@ fn unserved(service: &str, headers: &HeaderMap) -> Response<s3s::Body> {
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response
+}
+
+/// S3 tells the ETag among an object's attributes without its quotes; `s3s` writes them.
+fn unquoted(body: s3s::Body, headers: &mut HeaderMap) -> s3s::Body {
+    let text = body
+        .bytes()
+        .and_then(|bytes| String::from_utf8(bytes.into()).ok());
+    let Some(text) = text else { return body };
+    headers.remove(header::CONTENT_LENGTH);
+    let text = text.replace("&quot;", "\"");
+    s3s::Body::from(
+        text.replace("<ETag>\"", "<ETag>")
+            .replace("\"</ETag>", "</ETag>"),
+    )
 }
 
 /// Writes the request id into an error's XML.

@@ -68,16 +68,6 @@ impl FromStr for Spec {
 }
 
 impl Spec {
-    /// What `wharf demo` runs with, so that there is something to watch: the delay of a far region, and a line so thin
-    /// that the story's few small files take a moment.
-    pub fn demo() -> Self {
-        Self {
-            latency: Duration::from_millis(20),
-            bandwidth: Some(48_000),
-            ..Self::default()
-        }
-    }
-
     fn read(&mut self, name: &str, value: &str) -> Result<(), SpecError> {
         let bad = |expected| SpecError::BadValue {
             name: name.to_owned(),

@@ -128,10 +128,10 @@ async fn without_a_wish_the_store_computes_its_own() {
         Some("rosUhgp5mIg=")
     );
     assert_eq!(told.object_size(), Some(9));
-    assert!(
-        told.e_tag()
-            .unwrap()
-            .contains("25f9e794323b453885f5181f1b624d0b")
+    assert_eq!(
+        told.e_tag(),
+        Some("25f9e794323b453885f5181f1b624d0b"),
+        "here without quotes"
     );
     assert!(told.storage_class().is_none());
 }

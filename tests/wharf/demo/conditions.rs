@@ -58,6 +58,30 @@ async fn a_write_may_ask_what_stands_there() {
 }
 
 #[tokio::test]
+async fn of_many_who_ask_that_nothing_stands_there_one_gets_through() {
+    let demo = demo();
+    let s3 = client(&demo);
+    let writers: Vec<_> = (0..32)
+        .map(|n: u8| {
+            let put = s3.put_object().bucket(BUCKET).key("k").if_none_match("*");
+            tokio::spawn(put.body(body(vec![n; 5000])).send())
+        })
+        .collect();
+    let mut winners = Vec::new();
+    for (n, writer) in (0_u8..).zip(writers) {
+        match code(writer.await.unwrap()).as_str() {
+            "no error" => winners.push(n),
+            refused => assert_eq!(refused, "PreconditionFailed"),
+        }
+    }
+    assert_eq!(winners.len(), 1);
+    assert_eq!(
+        demo.store().body(BUCKET, "k").unwrap(),
+        vec![winners[0]; 5000]
+    );
+}
+
+#[tokio::test]
 async fn a_read_may_ask_for_what_is_known_or_not_known() {
     let demo = demo();
     demo.store().put(BUCKET, "k", "hello").unwrap();
