@@ -7,7 +7,7 @@ use wharf::{
     backend::{ChecksumMode, Keys, RemoteOptions, Sessions},
     cli::{
         args::{Cli, Command},
-        command::{self, Context},
+        command::{self, Asked, Context, Interrupts},
         exit::Exit,
         output::Output,
         setup,
@@ -49,39 +49,39 @@ pub(crate) fn headless(cli: &Cli, command: &Command, env: &Env, mut output: Outp
         Some(Err(error)) => return refuse(&mut output, &error),
         None => return Exit::Usage,
     };
+    let options = EngineOptions {
+        allow_git: allows_git(&asked),
+        ..options(cli, &config)
+    };
     runtime.block_on(async {
-        let options = EngineOptions {
-            allow_git: allows_git(&asked),
-            ..options(cli, &config)
+        let interrupts = match Interrupts::new() {
+            Ok(interrupts) => interrupts,
+            Err(error) => return no_runtime(&mut output, &error),
         };
         let (engine, events) = Engine::start(sessions(&config), options);
         let mut context = Context {
             engine,
             events,
             output,
+            interrupts,
         };
-        if let command::Asked::Two(target) = &asked {
+        if let Asked::Two(target) = &asked {
             context.introduce(&config, target);
         }
         let exit = Box::pin(command::run(&mut context, asked, command)).await;
-        let Context {
-            engine,
-            events,
-            output,
-        } = context;
-        drop(output);
+        let Context { engine, events, .. } = context;
         engine.close(events).await;
         exit.unwrap_or(Exit::Usage)
     })
 }
 
-fn allows_git(asked: &command::Asked) -> bool {
+fn allows_git(asked: &Asked) -> bool {
     match asked {
-        command::Asked::Two(target) => target
+        Asked::Two(target) => target
             .mapping
             .as_ref()
             .is_some_and(|mapping| !mapping.forbid_git),
-        command::Asked::One(..) => false,
+        Asked::One(..) => false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! One file a command. Each asks the engine, writes what it answers, and tells how it ended.
 
 mod diff;
+mod interrupts;
 mod listing;
 mod ls;
 mod manifest;
@@ -10,6 +11,7 @@ mod run;
 mod sync;
 mod verify;
 
+pub use interrupts::Interrupts;
 pub use run::{Asked, asked, run};
 pub use sync::Approval;
 
@@ -35,6 +37,8 @@ pub struct Context {
     pub events: Events,
     /// Where results go.
     pub output: Output,
+    /// Words from outside that the command should stop.
+    pub interrupts: Interrupts,
 }
 
 /// The only view of a headless command.
@@ -54,7 +58,7 @@ impl Context {
         loop {
             let event = tokio::select! {
                 event = self.events.recv() => event,
-                _ = tokio::signal::ctrl_c() => {
+                () = self.interrupts.next() => {
                     self.engine.submit(Command::Stop(VIEW));
                     return Body::Failed(stopped());
                 }

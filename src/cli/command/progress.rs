@@ -62,7 +62,7 @@ impl Context {
                     None => break,
                 },
                 _ = tick.tick() => self.tick(task, &bar),
-                _ = tokio::signal::ctrl_c() => {
+                () = self.interrupts.next() => {
                     if stopping {
                         watched.state = Some(TaskState::Cancelled);
                     }

@@ -5,11 +5,6 @@
     clippy::unwrap_used,
     reason = "a test stops where its stage cannot be set"
 )]
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where the program told something else"
-)]
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 

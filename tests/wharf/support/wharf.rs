@@ -56,18 +56,20 @@ impl Stage {
         path
     }
 
-    /// The program with these arguments, as a script starts it.
+    /// The program with these arguments, as a script starts it, stopped where it hangs.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::cargo_bin("wharf").unwrap();
+        let mut command = Command::from_std(self.process(args));
+        command.timeout(std::time::Duration::from_mins(2));
         command
-            .env_clear()
-            .current_dir(self.home.path())
-            .args(args)
-            .timeout(std::time::Duration::from_mins(2));
+    }
+
+    /// The program with these arguments, for a test that steers it while it runs.
+    pub(crate) fn process(&self, args: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("wharf"));
+        command.env_clear().current_dir(self.home.path()).args(args);
         command
             .env("HOME", self.home.path())
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("WHARF_STATE", self.path("state"))
             .env("AWS_EC2_METADATA_DISABLED", "true");
         for export in self.demo.exports() {

@@ -321,6 +321,7 @@ const CARDS: [&str; 12] = [
 ];
 
 /// What the comparison of the story tells.
+#[allow(clippy::too_many_lines, reason = "a table of the story")]
 pub(super) fn pairs() -> Vec<Pair> {
     let mut pairs = Vec::new();
     let same = |key: String, proof, size| Pair {
@@ -471,6 +472,7 @@ pub(super) fn compared() -> Box<Compared> {
 }
 
 /// The plan that closes the gaps, or those of some keys.
+#[allow(clippy::too_many_lines, reason = "a table of the story")]
 pub(super) fn plan(only: &[Key]) -> Plan {
     let taken = |key: &Key| {
         only.is_empty()
