@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 
+use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::{
     config::http::HttpResponse,
@@ -153,18 +154,31 @@ fn undelivered(asked: &Asked<'_>, error: &(dyn StdError + 'static)) -> (ErrorKin
     (ErrorKind::Failure(FailureKind::Refused), reason)
 }
 
+const NO_CREDENTIALS: &str = "no credentials: looked in the environment (AWS_ACCESS_KEY_ID), the profile (AWS_PROFILE or \"default\"), a web identity token, the container's and the instance's role; run `aws configure` or `aws sso login`, name a profile with --profile, or read a public bucket with --no-sign-request";
+
 fn credentials(asked: &Asked<'_>, trouble: &CredentialsError) -> String {
     let why = innermost(trouble);
+    // The instance's metadata is the last source of all: when it fails, none before it had any.
+    let last_source = chain(trouble).any(<dyn StdError>::is::<ImdsError>) || why.contains("IMDS");
     match (trouble, asked.profile) {
         (CredentialsError::CredentialsNotLoaded(_), Some(profile)) => format!(
             "the profile \"{profile}\" gives no credentials ({why}): check it in ~/.aws/config and ~/.aws/credentials, or run `aws sso login --profile {profile}`"
         ),
-        (CredentialsError::CredentialsNotLoaded(_), None) => "no credentials: looked in the environment (AWS_ACCESS_KEY_ID), the profile (AWS_PROFILE or \"default\"), a web identity token, the container's and the instance's role; run `aws configure` or `aws sso login`, name a profile with --profile, or read a public bucket with --no-sign-request".to_owned(),
-        (CredentialsError::ProviderTimedOut(_), _) => "the source of the credentials did not answer in time: try again, or log in anew".to_owned(),
-        (CredentialsError::InvalidConfiguration(_), _) => format!("the credentials' configuration is wrong: {why}"),
+        (CredentialsError::CredentialsNotLoaded(_), None) => NO_CREDENTIALS.to_owned(),
+        _ if last_source => format!("{NO_CREDENTIALS} (the instance's metadata: {why})"),
+        (CredentialsError::ProviderTimedOut(_), _) => {
+            "the source of the credentials did not answer in time: try again, or log in anew"
+                .to_owned()
+        }
+        (CredentialsError::InvalidConfiguration(_), _) => {
+            format!("the credentials' configuration is wrong: {why}")
+        }
         (CredentialsError::ProviderError(_) | CredentialsError::Unhandled(_) | _, _) => {
-            let profile = asked.profile.map(|name| format!(" --profile {name}")).unwrap_or_default();
-            format!("the source of the credentials refused: {why}; logging in anew may help (`aws sso login{profile}`)")
+            let profile = asked.profile.map(|name| format!(" --profile {name}"));
+            let login = format!("aws sso login{}", profile.unwrap_or_default());
+            format!(
+                "the source of the credentials refused: {why}; logging in anew may help (`{login}`)"
+            )
         }
     }
 }
@@ -187,4 +201,59 @@ fn innermost(error: &(dyn StdError + 'static)) -> String {
         .map(ToString::to_string)
         .unwrap_or_default();
     printable(words.as_bytes()).chars().take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::operation::get_object::GetObjectError;
+
+    use super::{Asked, CredentialsError, Error, FailureKind, Operation, SdkError};
+
+    fn told(trouble: CredentialsError, profile: Option<&str>) -> Error {
+        let asked = Asked {
+            operation: Operation::GetObject,
+            bucket: "photos",
+            key: Some("a"),
+            region: "us-east-1",
+            endpoint: None,
+            profile,
+        };
+        Error::sdk::<GetObjectError>(&asked, &SdkError::construction_failure(trouble))
+    }
+
+    #[test]
+    fn missing_credentials_name_the_sources_that_were_tried() {
+        let none = CredentialsError::not_loaded("no providers in chain provided credentials");
+        let forbidden = CredentialsError::provider_error("request forbidden: IMDS is disabled");
+        for trouble in [none, forbidden] {
+            let error = told(trouble, None);
+            assert_eq!(error.failure_kind(), FailureKind::Credentials);
+            for word in [
+                "AWS_ACCESS_KEY_ID",
+                "AWS_PROFILE",
+                "instance's role",
+                "--profile",
+            ] {
+                assert!(error.reason.contains(word), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_named_profile_is_named_with_its_remedy() {
+        let error = told(CredentialsError::not_loaded("no such profile"), Some("lab"));
+        assert!(
+            error.reason.contains("aws sso login --profile lab"),
+            "{error}"
+        );
+        let error = told(
+            CredentialsError::provider_error("the SSO session has expired"),
+            Some("lab"),
+        );
+        assert!(error.reason.contains("SSO session has expired"), "{error}");
+        assert!(
+            error.reason.contains("aws sso login --profile lab"),
+            "{error}"
+        );
+    }
 }
