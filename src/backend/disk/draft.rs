@@ -22,13 +22,11 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{
-    backend::{
-        error::Error,
-        store::{Condition, Written},
-    },
-    domain::{key::Key, retry::FailureKind},
+use crate::backend::{
+    error::Error,
+    store::{Condition, Written},
 };
+use crate::domain::{key::Key, retry::FailureKind};
 
 use super::{
     Disk, Spot,

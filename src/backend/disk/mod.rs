@@ -25,18 +25,16 @@ use std::{
 use jiff::Timestamp;
 use rustix::fs::{FileType, Stat as FileStat};
 
-use crate::{
-    backend::{
-        error::Error,
-        store::{Headers, Pin, ReadQuery, Reading, Source, Stat},
-    },
-    domain::{
-        codec::path_of,
-        entry::{Entry, Facts, FileId, Identity, Kind},
-        key::Key,
-        retry::FailureKind,
-        text::printable,
-    },
+use crate::backend::{
+    error::Error,
+    store::{Headers, Pin, ReadQuery, Reading, Source, Stat},
+};
+use crate::domain::{
+    codec::path_of,
+    entry::{Entry, Facts, FileId, Identity, Kind},
+    key::Key,
+    retry::FailureKind,
+    text::printable,
 };
 
 pub use draft::Draft;

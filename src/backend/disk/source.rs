@@ -15,13 +15,11 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{
-    backend::error::Error,
-    domain::{
-        entry::{Facts, FileId, Identity, Kind},
-        key::Key,
-        retry::FailureKind,
-    },
+use crate::backend::error::Error;
+use crate::domain::{
+    entry::{Facts, FileId, Identity, Kind},
+    key::Key,
+    retry::FailureKind,
 };
 
 use super::{
