@@ -73,9 +73,6 @@ pub(crate) fn demo(cli: &Cli, args: &DemoArgs, env: &Env, mut output: Output) ->
 
 /// Runs `wharf [LEFT [RIGHT]]`: the terminal interface on the person's own remotes.
 pub(crate) fn screen(cli: &Cli, env: &Env, mut output: Output) -> Exit {
-    if !io::stdout().is_terminal() {
-        return no_terminal(&mut output);
-    }
     let shown = compose::configured(cli, env).and_then(|config| {
         let sides = sides(cli, &config)?;
         Ok((config, sides))
@@ -84,6 +81,9 @@ pub(crate) fn screen(cli: &Cli, env: &Env, mut output: Output) -> Exit {
         Ok(shown) => shown,
         Err(error) => return compose::refuse(&mut output, &error),
     };
+    if !io::stdout().is_terminal() {
+        return no_terminal(&mut output);
+    }
     let mut options = tui::Options::of(&config, &Layer::default());
     options.left = left.or_else(|| Some(Location::Disk(env.cwd.clone())));
     options.right = right;
@@ -102,7 +102,7 @@ fn sides(cli: &Cli, config: &Config) -> Result<[Option<Location>; 2], TargetErro
             Ok([Some(local), Some(mapping.remote.value.clone())])
         }
         (_, right) => {
-            let location = |word: &String| target::location(config, word).map(Some);
+            let location = |word: &String| target::side(config, word).map(Some);
             Ok([location(left)?, right.as_ref().map_or(Ok(None), location)?])
         }
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::cli::{
-    args::{Given, Global, SideArgs},
+    args::{Cli, Given, Global, SideArgs},
     exit::Exit,
 };
 use crate::config::{
@@ -126,6 +126,29 @@ pub fn location(config: &Config, word: &str) -> Result<Location, TargetError> {
             ),
         }),
     }
+}
+
+/// A side of the terminal interface from a word. A bare word that names nothing is a slip, of a command for one:
+/// it would open an empty screen.
+pub fn side(config: &Config, word: &str) -> Result<Location, TargetError> {
+    let location = location(config, word)?;
+    let bare = !word.contains(['/', ':', '.', '~']);
+    let missing = match &location {
+        Location::Disk(path) => !config.env().cwd.join(path).exists(),
+        Location::S3(_) | Location::Buckets(_) | Location::Manifest(_) => false,
+    };
+    if !(bare && missing) {
+        return Ok(location);
+    }
+    let commands = Cli::commands();
+    let mappings = config.mappings.keys();
+    let known: Vec<&str> = commands
+        .iter()
+        .chain(mappings)
+        .map(String::as_str)
+        .collect();
+    let unknown = Invalid::unknown(word, "command, mapping or folder", &known);
+    Err(TargetError::Config(Error::Invalid(unknown)))
 }
 
 /// The options of a listing: configuration and flags together.
@@ -299,7 +322,7 @@ fn address(flag: &str, value: Option<&String>) -> Result<Option<Sourced<String>>
 mod tests {
     use clap::Parser as _;
 
-    use super::{Purpose, Target, TargetError, Words, lay_global, location, target};
+    use super::{Purpose, Target, TargetError, Words, lay_global, location, side, target};
     use crate::cli::{
         args::{Cli, Command},
         exit::Exit,
@@ -426,6 +449,9 @@ existing = \"newest\"
             assert!(text.contains(told), "{line}: {text}");
         }
         let config = Config::of_text(None, TEXT, &Env::default()).unwrap();
+        let slip = side(&config, "synk").unwrap_err().to_string();
+        assert!(slip.contains("did you mean \"sync\"?"), "{slip}");
+        assert!(side(&config, "./synk").is_ok() && side(&config, "s3://bucket/").is_ok());
         let error = location(&config, "scenes").unwrap_err();
         assert!(
             error

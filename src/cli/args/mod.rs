@@ -45,6 +45,13 @@ impl Cli {
         read.unwrap_or_else(|error| error.exit())
     }
 
+    /// The names of the commands.
+    pub fn commands() -> Vec<String> {
+        let command = Self::command();
+        let names = command.get_subcommands().map(clap::Command::get_name);
+        names.map(str::to_owned).collect()
+    }
+
     /// A command stands first: a word before it would be silently lost.
     fn checked(self) -> Result<Self, clap::Error> {
         match (&self.left, &self.command) {

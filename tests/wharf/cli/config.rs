@@ -150,6 +150,18 @@ fn completions_and_the_manual_are_printed() {
             .contains(".TH wharf")
     );
     stage.run(&["synk", "--no-such-flag"]).ended_with(2);
+    let slip = stage.run(&["synk"]).ended_with(2);
+    assert!(
+        slip.stderr.contains("did you mean \"sync\"?"),
+        "{}",
+        slip.stderr
+    );
+    let nowhere = stage.run(&[]).ended_with(2);
+    assert!(
+        nowhere.stderr.contains("wants a terminal"),
+        "{}",
+        nowhere.stderr
+    );
 }
 
 #[test]
