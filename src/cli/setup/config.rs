@@ -8,7 +8,11 @@ use std::{
 
 use serde::Serialize;
 
-use crate::cli::{args::ConfigAction, exit::Exit, output::Output};
+use crate::cli::{
+    args::{Cli, ConfigAction},
+    exit::Exit,
+    output::Output,
+};
 use crate::config::{
     Config, Env, Error, REFERENCE, Row,
     search::{FILE_NAME, Search},
@@ -115,6 +119,16 @@ fn check(output: &mut Output, config: &Config) -> Exit {
         config.runs.len()
     ));
     output.line(machine(config));
+    let commands = Cli::commands();
+    for name in config
+        .mappings
+        .keys()
+        .filter(|name| commands.contains(name))
+    {
+        output.tell(format_args!(
+            "mapping {name} bears the name of a command, which comes first: `wharf {name}` never means the mapping"
+        ));
+    }
     output.record(&serde_json::json!({
         "type": "config", "file": config.file.as_deref().map(shown), "remotes": remotes,
         "mappings": config.mappings.len(), "machine": config.machine().map(|machine| &machine.name),

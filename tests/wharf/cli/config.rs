@@ -79,6 +79,20 @@ fn a_slip_is_told_with_its_line_and_the_nearest_key() {
 }
 
 #[test]
+fn a_mapping_that_a_command_hides_is_told() {
+    let stage = Stage::new();
+    let text = "[mappings.ls]\nlocal = \"/a\"\nremote = \"s3://bucket/a\"\n";
+    fs::write(stage.path("wharf.toml"), text).unwrap();
+    let run = stage.run(&["config", "check"]).ended_with(0);
+    assert!(
+        run.stderr
+            .contains("mapping ls bears the name of a command"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn a_linked_program_finds_its_configuration_beside_the_real_file() {
     let stage = Stage::new();
     let (tools, data) = (stage.path("tools"), stage.path("data"));
