@@ -55,6 +55,17 @@ struct Inner {
     path: PathBuf,
 }
 
+/// How a whole file takes its place.
+#[derive(Debug, Clone, Default)]
+pub struct Placing {
+    /// What must hold there.
+    pub condition: Condition,
+    /// The file's time; now, when `None`.
+    pub mtime: Option<Timestamp>,
+    /// The bytes and the name are flushed to the medium.
+    pub durable: bool,
+}
+
 impl Disk {
     /// Begins a file of `size` bytes at a key; folders on the way are made.
     ///
@@ -63,6 +74,30 @@ impl Disk {
     pub async fn draft(&self, key: &Key, size: u64) -> Result<Draft, Error> {
         let spot = self.spot("write", key)?;
         blocking(move || begin(&spot, size)).await
+    }
+
+    /// Writes a whole file in one trip to the disk's threads, as a draft that is committed at once.
+    ///
+    /// # Errors
+    /// As `draft`'s and `Draft::commit`'s.
+    pub async fn write_whole(
+        &self,
+        key: &Key,
+        bytes: Bytes,
+        placing: Placing,
+    ) -> Result<Written, Error> {
+        let spot = self.spot("write", key)?;
+        blocking(move || {
+            let draft = begin(&spot, bytes.len() as u64)?;
+            draft.0.write_at(0, &bytes)?;
+            let Placing {
+                condition,
+                mtime,
+                durable,
+            } = placing;
+            draft.0.commit(&condition, mtime, durable)
+        })
+        .await
     }
 
     /// Makes an empty folder, with the folders on its way; one that is there already is no error.

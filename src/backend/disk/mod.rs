@@ -37,7 +37,7 @@ use crate::domain::{
     text::printable,
 };
 
-pub use draft::Draft;
+pub use draft::{Draft, Placing};
 pub use git::{GitRefusal, git_tracks};
 pub use probe::{Found, Probe};
 pub use source::SourceFile;

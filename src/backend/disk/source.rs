@@ -1,7 +1,7 @@
 //! `SourceFile`: an open local file that is read in ranges, and that tells whether it was changed meanwhile.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io,
     ops::Range,
     os::{fd::AsFd as _, unix::fs::FileExt as _},
@@ -15,7 +15,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::backend::error::Error;
+use crate::backend::{error::Error, store::Pin};
 use crate::domain::{
     entry::{Facts, FileId, Identity, Kind},
     key::Key,
@@ -48,6 +48,29 @@ impl Disk {
     pub async fn source(&self, key: &Key) -> Result<SourceFile, Error> {
         let spot = self.spot("open", key)?;
         blocking(move || open(&spot)).await
+    }
+
+    /// Reads a whole file in one trip to the disk's threads: opens it, compares it with what it `was`, reads it, and
+    /// compares again. For small files the trips would cost more than the bytes.
+    ///
+    /// # Errors
+    /// `Changed` where it is not, or did not stay, the pinned file; else as `source`.
+    pub async fn read_whole(&self, key: &Key, was: Option<Pin>) -> Result<Bytes, Error> {
+        let spot = self.spot("open", key)?;
+        blocking(move || {
+            let file = open(&spot)?;
+            let (id, size) = (file.id, file.size);
+            if was.is_some_and(|was| was != Pin::File { id, size }) {
+                return Err(file.no_longer("the file changed since the plan: compare again"));
+            }
+            let content = file.read(0..size)?;
+            if file.is_unchanged() {
+                Ok(content)
+            } else {
+                Err(file.changed())
+            }
+        })
+        .await
     }
 }
 
@@ -97,37 +120,40 @@ impl SourceFile {
     /// `Changed` where the file became shorter than the range.
     pub async fn read_at(&self, range: Range<u64>) -> Result<Bytes, Error> {
         let this = self.clone();
-        blocking(move || {
-            let length =
-                usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
-            let mut buffer = BytesMut::zeroed(length);
-            match this.file.read_exact_at(&mut buffer, range.start) {
-                Ok(()) => Ok(buffer.freeze()),
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(this.changed()),
-                Err(error) => Err(Error::io("read", &this.path, &error)),
-            }
-        })
-        .await
+        blocking(move || this.read(range)).await
+    }
+
+    fn read(&self, range: Range<u64>) -> Result<Bytes, Error> {
+        let length = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
+        let mut buffer = BytesMut::zeroed(length);
+        match self.file.read_exact_at(&mut buffer, range.start) {
+            Ok(()) => Ok(buffer.freeze()),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.changed()),
+            Err(error) => Err(Error::io("read", &self.path, &error)),
+        }
     }
 
     /// Whether the file is still the one that was opened, untouched, under its name.
     pub async fn unchanged(&self) -> bool {
         let this = self.clone();
-        let same = move || {
-            let open = this
-                .file
-                .metadata()
-                .map(|found| (id_of(&found), found.len()));
-            let named = std::fs::metadata(&*this.path).map(|found| (id_of(&found), found.len()));
-            let was = (this.id, this.size);
-            Ok(open.is_ok_and(|now| now == was) && named.is_ok_and(|now| now == was))
-        };
+        let same = move || Ok(this.is_unchanged());
         blocking(same).await.unwrap_or(false)
+    }
+
+    fn is_unchanged(&self) -> bool {
+        let what = |found: Metadata| (id_of(&found), found.len());
+        let open = self.file.metadata().map(what);
+        let named = std::fs::metadata(&*self.path).map(what);
+        let was = (self.id, self.size);
+        open.is_ok_and(|now| now == was) && named.is_ok_and(|now| now == was)
     }
 
     /// The error of a file that is no longer what it was.
     pub fn changed(&self) -> Error {
-        let reason = "the file was changed while it was read: compare again";
+        self.no_longer("the file was changed while it was read: compare again")
+    }
+
+    fn no_longer(&self, reason: &str) -> Error {
         let error = Error::io("read", &self.path, &io::ErrorKind::UnexpectedEof.into());
         Error {
             reason: reason.into(),
@@ -141,7 +167,7 @@ impl SourceFile {
 mod tests {
     use std::os::unix::fs::symlink;
 
-    use super::{Disk, FailureKind, Key};
+    use super::{Disk, FailureKind, Key, Pin};
 
     #[tokio::test]
     async fn a_file_is_read_in_ranges_and_tells_its_changes() {
@@ -168,6 +194,21 @@ mod tests {
             .unwrap();
         std::fs::rename(folder.path().join("b"), &path).unwrap();
         assert!(!file.unchanged().await, "another file bears the name now");
+    }
+
+    #[tokio::test]
+    async fn a_whole_file_is_read_only_as_it_was_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a"), "0123456789").unwrap();
+        let disk = Disk::new(folder.path().into());
+        let key = Key::from("a");
+        let facts = disk.source(&key).await.unwrap().facts();
+        let content = disk.read_whole(&key, Pin::of(&facts)).await.unwrap();
+        assert_eq!(&content[..], b"0123456789");
+        std::fs::write(folder.path().join("a"), "0123").unwrap();
+        let error = disk.read_whole(&key, Pin::of(&facts)).await.unwrap_err();
+        assert_eq!(error.failure_kind(), FailureKind::Changed);
+        assert_eq!(disk.read_whole(&key, None).await.unwrap().len(), 4);
     }
 
     #[tokio::test]

@@ -2,14 +2,15 @@
 //! proven before the file takes its name.
 
 use bytes::{Bytes, BytesMut};
+use jiff::Timestamp;
 
 use crate::{
     backend::{
         Error,
-        disk::Draft,
-        store::{Checksum, Headers, ReadQuery, Reading, Stat},
+        disk::{Draft, Placing},
+        store::{Checksum, Headers, ReadQuery, Reading, Stat, Written},
     },
-    domain::{diff::Level, entry::Identity, retry::FailureKind},
+    domain::{diff::Level, entry::Identity, plan::Step, retry::FailureKind},
 };
 
 use super::{
@@ -44,14 +45,17 @@ pub(super) async fn whole(work: &Work, step_tries: &mut Tries) -> Result<Done, H
     let Work { ctx, step, .. } = work;
     let _memory = ctx.memory(work.size()).await;
     let arrived = read(work, step_tries).await?;
-    let draft = disk(&ctx.destination)?
-        .draft(&step.key, work.size())
-        .await?;
-    draft.write_at(0, arrived.content).await?;
-    commit(work, &draft, arrived.level, arrived.checksum).await
+    let placing = Placing {
+        condition: target::condition(step),
+        mtime: mtime(step),
+        durable: ctx.plan.options.durable,
+    };
+    let disk = disk(&ctx.destination)?;
+    let written = disk.write_whole(&step.key, arrived.content, placing).await;
+    placed(work, written, arrived.level, arrived.checksum)
 }
 
-/// Gives the file its name, unless the destination is no longer what the plan saw.
+/// Gives a finished draft its name, unless the destination is no longer what the plan saw.
 pub(super) async fn commit(
     work: &Work,
     draft: &Draft,
@@ -59,15 +63,28 @@ pub(super) async fn commit(
     checksum: Option<Checksum>,
 ) -> Result<Done, Halt> {
     let Work { ctx, step, .. } = work;
-    let condition = target::condition(step);
-    let mtime = step.source.as_ref().and_then(|facts| facts.modified);
+    let durable = ctx.plan.options.durable;
     let written = draft
-        .commit(&condition, mtime, ctx.plan.options.durable)
+        .commit(&target::condition(step), mtime(step), durable)
         .await;
+    placed(work, written, level, checksum)
+}
+
+/// The time that the file shall bear: the object's.
+fn mtime(step: &Step) -> Option<Timestamp> {
+    step.source.as_ref().and_then(|facts| facts.modified)
+}
+
+fn placed(
+    work: &Work,
+    written: Result<Written, Error>,
+    level: Level,
+    checksum: Option<Checksum>,
+) -> Result<Done, Halt> {
     let written = match written {
         Ok(written) => written,
         Err(error) if error.failure_kind() == FailureKind::Changed => {
-            return Err(target::refused(&ctx.plan, step));
+            return Err(target::refused(&work.ctx.plan, &work.step));
         }
         Err(error) => return Err(error.into()),
     };

@@ -21,9 +21,9 @@ const QUICK: usize = 256 * 1024;
 pub(super) async fn whole(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
     let Work { ctx, step, .. } = work;
     let _memory = ctx.memory(work.size()).await;
-    let file = origin::file(ctx, &step.key, step.source.as_ref()).await?;
-    let content = file.read_at(0..file.size).await?;
-    if !file.unchanged().await {
+    let disk = origin::disk(&ctx.source)?;
+    let content = disk.read_whole(&step.key, target::source_pin(step)).await?;
+    if content.len() as u64 != work.size() {
         return Err(Halt::changed("the file"));
     }
     put(work, content, None, tries).await
