@@ -142,6 +142,7 @@ async fn accept(room: &Arc<Room>, kind: TaskKind, plan: Arc<Plan>) -> Result<Tas
     }
     let counter = task.requests.clone();
     let job = Job {
+        tuning: Tuning::of(&plan.options),
         plan,
         source: ends.left.counted(&counter).store,
         destination: ends.right.counted(&counter).store,
@@ -149,7 +150,6 @@ async fn accept(room: &Arc<Room>, kind: TaskKind, plan: Arc<Plan>) -> Result<Tas
         counters: Arc::clone(&task.counters),
         events: task.sender.clone(),
         journal,
-        tuning: Tuning::default(),
     };
     let id = task.id;
     room.tracker

@@ -52,7 +52,7 @@ pub(super) async fn whole(work: &Work, step_tries: &mut Tries) -> Result<Done, H
     };
     let disk = disk(&ctx.destination)?;
     let written = disk.write_whole(&step.key, arrived.content, placing).await;
-    placed(work, written, arrived.level, arrived.checksum)
+    placed(work, written, arrived.level, arrived.checksum.as_ref())
 }
 
 /// Gives a finished draft its name, unless the destination is no longer what the plan saw.
@@ -60,7 +60,7 @@ pub(super) async fn commit(
     work: &Work,
     draft: &Draft,
     level: Level,
-    checksum: Option<Checksum>,
+    checksum: Option<&Checksum>,
 ) -> Result<Done, Halt> {
     let Work { ctx, step, .. } = work;
     let durable = ctx.plan.options.durable;
@@ -79,7 +79,7 @@ fn placed(
     work: &Work,
     written: Result<Written, Error>,
     level: Level,
-    checksum: Option<Checksum>,
+    checksum: Option<&Checksum>,
 ) -> Result<Done, Halt> {
     let written = match written {
         Ok(written) => written,
@@ -89,7 +89,7 @@ fn placed(
         Err(error) => return Err(error.into()),
     };
     let new = written.file.map_or(Identity::None, Identity::File);
-    Ok(proof::done(work, level, checksum.as_ref(), new))
+    Ok(proof::done(work, level, checksum, new))
 }
 
 /// The whole object, exactly as the listing told, proven as far as its answer allows.

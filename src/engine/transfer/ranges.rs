@@ -52,7 +52,8 @@ pub(super) async fn fetch(work: &Work, tries: &mut Tries) -> Result<Done, Halt> 
         Some(expected) => judge(ctx, expected, found.as_ref(), tries)?,
         None => (Level::Size, None),
     };
-    ctx.cut(commit(work, &draft, level, checksum)).await
+    ctx.cut(commit(work, &draft, level, checksum.as_ref()))
+        .await
 }
 
 /// The checksum that the whole content must have. One HEAD: the answers to ranges do not tell it.

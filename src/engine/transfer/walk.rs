@@ -1,7 +1,7 @@
 //! `Walk`: both sides of a task listed at once and joined by key, for the recount and for `verify`. Only objects and files;
 //! what a filter leaves out at the source takes no part, what it leaves out by name at the destination neither.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
 use crate::{
     backend::store::{ListQuery, Store},
@@ -11,7 +11,7 @@ use crate::{
         key::Key,
         plan::{Plan, Symlinks},
     },
-    engine::scan::Scan,
+    engine::{only::Only, scan::Scan},
 };
 
 /// A key with what each side holds under it.
@@ -36,7 +36,7 @@ pub(super) struct Walk {
 /// What takes part.
 struct Bounds {
     matcher: Option<Matcher>,
-    only: Arc<Plan>,
+    only: Only,
 }
 
 /// One side's listing.
@@ -48,20 +48,27 @@ struct Feed {
 
 impl Walk {
     /// Begins to list both sides of a plan.
-    pub(super) fn start(plan: &Arc<Plan>, source: &Store, destination: &Store) -> Self {
-        // A source that is gone is no empty one: nothing is counted or proven by it.
-        let query = |missing_is_empty| ListQuery {
+    pub(super) fn start(plan: &Plan, source: &Store, destination: &Store) -> Self {
+        let only = Only::new(&plan.only);
+        let (start_after, end) = only.bounds();
+        let query = ListQuery {
+            start_after,
+            end,
             follow_links: plan.options.symlinks == Symlinks::Follow,
-            missing_is_empty,
             ..ListQuery::default()
         };
+        // A source that is gone is no empty one: nothing is counted or proven by it.
+        let at_destination = ListQuery {
+            missing_is_empty: true,
+            ..query.clone()
+        };
         Self {
-            source: Feed::new(Scan::start(source.clone(), query(false))),
-            destination: Feed::new(Scan::start(destination.clone(), query(true))),
+            source: Feed::new(Scan::start(source.clone(), query)),
+            destination: Feed::new(Scan::start(destination.clone(), at_destination)),
             bounds: Bounds {
                 // A filter that cannot be read made no plan.
                 matcher: Matcher::new(&plan.options.filter).ok(),
-                only: Arc::clone(plan),
+                only,
             },
         }
     }
@@ -109,12 +116,7 @@ impl Walk {
 impl Bounds {
     /// Whether this key takes part by its name.
     fn holds(&self, key: &Key) -> bool {
-        let only = &self.only.only;
-        let asked = only.is_empty()
-            || only.iter().any(|one| {
-                one == key || (one.is_folder() && key.as_bytes().starts_with(one.as_bytes()))
-            });
-        asked
+        self.only.takes(key)
             && self
                 .matcher
                 .as_ref()
