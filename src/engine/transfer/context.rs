@@ -159,10 +159,10 @@ impl Context {
         }
     }
 
-    /// Holds the task for a person to mend the cause, and waits until it may go on.
-    pub(super) async fn hold(&self, reason: Box<str>) -> Result<(), Halt> {
-        let resumes = self.control.hold().resumes;
-        if self.control.pause() {
+    /// Holds the task for a person to mend the cause, and waits until it was let go more than `resumes` times: what failed
+    /// before the last time may be mended already.
+    pub(super) async fn hold(&self, resumes: u64, reason: Box<str>) -> Result<(), Halt> {
+        if self.control.hold().resumes == resumes && self.control.pause() {
             self.events.state(TaskState::Paused, Some(reason)).await;
         }
         if self.control.resumed_after(resumes).await {

@@ -154,7 +154,7 @@ async fn copy_part(
         upload,
         number,
     };
-    let mut tries = Tries::of_part();
+    let mut tries = Tries::of_part(ctx);
     loop {
         ctx.pay(0).await;
         let source = from(work, pin.as_ref())?;

@@ -50,7 +50,7 @@ pub(super) async fn leave(ctx: &Arc<Context>, steps: Vec<StepRef>, reason: &str)
 
 async fn delete_batch(ctx: &Arc<Context>, batch: &[StepRef]) {
     let resumes = ctx.control.hold().resumes;
-    let mut tries = Tries::of_step();
+    let mut tries = Tries::of_step(ctx);
     let mut open: Vec<Work> = batch
         .iter()
         .map(|step| Work::begin(ctx, step.clone()))

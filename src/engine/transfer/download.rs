@@ -4,14 +4,12 @@
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 
-use crate::{
-    backend::{
-        Error,
-        disk::{Draft, Placing},
-        store::{Checksum, Headers, ReadQuery, Reading, Stat, Written},
-    },
-    domain::{diff::Level, entry::Identity, plan::Step, retry::FailureKind},
+use crate::backend::{
+    Error,
+    disk::{Draft, Placing},
+    store::{Checksum, Headers, ReadQuery, Reading, Stat, Written},
 };
+use crate::domain::{diff::Level, entry::Identity, plan::Step, retry::FailureKind};
 
 use super::{
     Context,
@@ -95,7 +93,7 @@ fn placed(
 /// The whole object, exactly as the listing told, proven as far as its answer allows.
 pub(super) async fn read(work: &Work, step_tries: &mut Tries) -> Result<Arrived, Halt> {
     let mut body = Body::open(work).await?;
-    let mut tries = Tries::of_part();
+    let mut tries = Tries::of_part(&work.ctx);
     while let Err(halt) = body.fill(work).await {
         tries.again(&work.ctx, &work.step, halt).await?;
     }

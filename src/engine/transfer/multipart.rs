@@ -78,7 +78,7 @@ async fn finish(
 pub(super) async fn begin(work: &Work, bears: Option<&Headers>) -> Result<Arc<str>, Halt> {
     let Work { ctx, step, .. } = work;
     let query = target::query(&ctx.plan, step, bears, None);
-    let mut tries = Tries::of_part();
+    let mut tries = Tries::of_part(ctx);
     let first = Instant::now();
     loop {
         ctx.pay(0).await;
@@ -137,7 +137,7 @@ async fn send_part(
     let Work { ctx, step, flight } = work;
     let length = range.end - range.start;
     let _memory = ctx.memory(length).await;
-    let mut tries = Tries::of_part();
+    let mut tries = Tries::of_part(ctx);
     let content = loop {
         match origin.read(ctx, range.clone()).await {
             Ok(content) => break content,
@@ -205,7 +205,7 @@ pub(super) async fn complete(
     let mut query = target::query(&ctx.plan, step, None, checksum);
     query.condition = step_tries.condition(query.condition);
     let parts: Vec<Part> = sent.iter().map(|sent| sent.part.clone()).collect();
-    let mut tries = Tries::of_part();
+    let mut tries = Tries::of_part(ctx);
     loop {
         ctx.pay(0).await;
         let answer = ctx

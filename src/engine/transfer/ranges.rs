@@ -5,13 +5,11 @@ use std::ops::Range;
 
 use bytes::BytesMut;
 
-use crate::{
-    backend::{
-        disk::Draft,
-        store::{Checksum, ReadQuery, Reading, Stat},
-    },
-    domain::{diff::Level, retry::FailureKind},
+use crate::backend::{
+    disk::Draft,
+    store::{Checksum, ReadQuery, Reading, Stat},
 };
+use crate::domain::{diff::Level, retry::FailureKind};
 
 use super::{
     context::s3,
@@ -74,7 +72,7 @@ async fn wanted(work: &Work) -> Result<Option<Checksum>, Halt> {
 /// HEAD of the source, with its tries.
 pub(super) async fn head(work: &Work) -> Result<Stat, Halt> {
     let Work { ctx, step, .. } = work;
-    let mut tries = Tries::of_part();
+    let mut tries = Tries::of_part(ctx);
     loop {
         ctx.pay(0).await;
         match s3(&ctx.source)?.stat(&step.key).await {
@@ -99,7 +97,7 @@ async fn fetch_range(
         gathered: BytesMut::new(),
         hasher: kind.map(CrcKind::hasher),
     };
-    let mut tries = Tries::of_part();
+    let mut tries = Tries::of_part(&work.ctx);
     while let Err(halt) = sink.fill().await {
         tries.again(&work.ctx, &work.step, halt).await?;
     }

@@ -23,6 +23,8 @@ fn luck() -> f64 {
 #[derive(Debug)]
 pub(super) struct Tries {
     made: u32,
+    /// How often the task had been let go when this try began.
+    resumes: u64,
     part: bool,
     in_doubt: bool,
     wrote: Option<Pin>,
@@ -31,8 +33,9 @@ pub(super) struct Tries {
 
 impl Tries {
     /// Tries of a whole step.
-    pub(super) fn of_step() -> Self {
+    pub(super) fn of_step(ctx: &Context) -> Self {
         Self {
+            resumes: ctx.control.hold().resumes,
             made: 0,
             part: false,
             in_doubt: false,
@@ -42,10 +45,10 @@ impl Tries {
     }
 
     /// Tries of a part: a full disk is for the whole step to meet, after the temporary file is gone.
-    pub(super) fn of_part() -> Self {
+    pub(super) fn of_part(ctx: &Context) -> Self {
         Self {
             part: true,
-            ..Self::of_step()
+            ..Self::of_step(ctx)
         }
     }
 
@@ -97,7 +100,9 @@ impl Tries {
             }
             Decision::Pause => {
                 self.made -= 1;
-                ctx.hold(failure.reason).await
+                ctx.hold(self.resumes, failure.reason).await?;
+                self.resumes = ctx.control.hold().resumes;
+                Ok(())
             }
             Decision::GiveUp => Err(Halt::GaveUp(failure)),
             Decision::Wait(time) => {

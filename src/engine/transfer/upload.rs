@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 
-use crate::{backend::store::Headers, domain::retry::FailureKind};
+use crate::backend::store::Headers;
+use crate::domain::retry::FailureKind;
 
 use super::{
     halt::{Done, Halt},

@@ -158,7 +158,7 @@ impl Pair {
             );
             return Err(given_up(FailureKind::Corrupt, &reason));
         }
-        let mut tries = Tries::of_step();
+        let mut tries = Tries::of_step(&self.ctx);
         loop {
             let proven = Box::pin(self.ctx.cut(self.prove(source, destination))).await;
             match proven {

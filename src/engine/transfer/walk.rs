@@ -3,16 +3,14 @@
 
 use std::collections::VecDeque;
 
-use crate::{
-    backend::store::{ListQuery, Store},
-    domain::{
-        entry::{End, Entry, Facts, Kind, Page},
-        filter::Matcher,
-        key::Key,
-        plan::{Plan, Symlinks},
-    },
-    engine::{only::Only, scan::Scan},
+use crate::backend::store::{ListQuery, Store};
+use crate::domain::{
+    entry::{End, Entry, Facts, Kind, Page},
+    filter::Matcher,
+    key::Key,
+    plan::{Plan, Symlinks},
 };
+use crate::engine::{only::Only, scan::Scan};
 
 /// A key with what each side holds under it.
 #[derive(Debug, Clone)]

@@ -88,7 +88,7 @@ pub(super) async fn run(ctx: Arc<Context>, step: StepRef) {
 }
 
 async fn tried(work: &Work) -> Result<Done, Halt> {
-    let mut tries = Tries::of_step();
+    let mut tries = Tries::of_step(&work.ctx);
     loop {
         match once(work, &mut tries).await {
             Ok(done) => {
