@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
+use crate::domain::location::Remote;
 use crate::engine::{Command, Event, Snapshot};
 
 /// Something happened.
@@ -36,6 +37,8 @@ pub enum Msg {
 pub enum Effect {
     /// Ask the engine.
     Engine(Command),
+    /// A person gave this production remote's name: it may be written to.
+    Consent(Remote),
     /// Put a text into the clipboard (OSC 52).
     Clipboard(String),
     /// Write a file where the program was started; an existing one gets a number, it is never overwritten.

@@ -209,6 +209,7 @@ impl Player {
                     self.engine.submit(command);
                     self.next_tick = self.next_tick.min(Instant::now() + BUSY);
                 }
+                Effect::Consent(remote) => self.engine.confirm(remote),
                 Effect::Clipboard(text) => self.screen.copy(&text)?,
                 Effect::Save { name, content } => self.save(name, content),
                 Effect::Redraw => self.screen.redraw()?,

@@ -56,6 +56,8 @@ pub struct Settings {
     pub zone: Option<TimeZone>,
     /// The configuration: what it forbids is not even asked for.
     pub config: Arc<Config>,
+    /// Production remotes whose names were given already.
+    pub confirmed: Vec<Remote>,
     /// What is to be said at the beginning.
     pub remarks: Vec<String>,
     /// What `~` stands for.
@@ -236,6 +238,14 @@ impl Shell {
         if let Some(entry) = self.unlogged.last_mut() {
             entry.request_id.clone_from(&failed.request_id);
         }
+    }
+
+    /// The remote of a place, where that is production and its name was not given yet.
+    pub fn production<'p>(&self, place: &'p Location) -> Option<&'p Remote> {
+        let remote = &place.s3()?.remote;
+        let set = self.settings.config.remotes.get(remote)?;
+        let asks = set.production.as_ref().is_some_and(|on| on.value);
+        (asks && !self.settings.confirmed.contains(remote)).then_some(remote)
     }
 
     /// Refuses what would write while nothing may be written; tells so.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::config::mapping::Direction;
 use crate::domain::{location::Location, progress::TaskState, side::Side};
 
 use crate::tui::{
@@ -58,6 +59,13 @@ impl State {
             if let Some(place) = place {
                 self.browse.pane_mut(side).go(place, &mut self.shell);
             }
+        }
+        if self
+            .browse
+            .mapping(&self.shell)
+            .is_some_and(|mapping| mapping.direction == Direction::Pull)
+        {
+            self.browse.focus = Side::Right;
         }
         std::mem::take(&mut self.shell.effects)
     }

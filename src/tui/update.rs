@@ -1,5 +1,7 @@
 //! `update`: the one place where the state changes. Sync, without IO; what is to be done comes back as effects.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::config::mapping::Direction;
@@ -198,15 +200,18 @@ fn decide(state: &mut State, decision: Decision) {
     match decision {
         Decision::Stay | Decision::Nothing => {}
         Decision::Run(plan) => {
+            let production = shell.production(&plan.destination).cloned();
+            shell.effects.extend(production.map(Effect::Consent));
             shell
                 .dialogs
                 .retain(|dialog| !matches!(dialog, Dialog::Plan(_)));
-            let asked = std::sync::Arc::clone(&plan);
+            let asked = Arc::clone(&plan);
             shell.ask(Question::Run(asked), |view| Command::Run { view, plan });
         }
-        Decision::Confirm(plan) => shell
-            .dialogs
-            .push(Dialog::Confirm(Box::new(ConfirmDialog::deletes(plan)))),
+        Decision::Confirm(plan) => {
+            let dialog = ConfirmDialog::new(Arc::clone(&plan), shell.production(&plan.destination));
+            shell.dialogs.push(Dialog::Confirm(Box::new(dialog)));
+        }
         Decision::Go(side, place) => state.browse.go(side, place, shell),
         Decision::Choose(place) => state.browse.go(state.browse.focus, place, shell),
         Decision::Mapping(at) => go_to_mapping(state, at),

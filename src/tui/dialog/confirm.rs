@@ -6,6 +6,7 @@ use crossterm::event::{Event, KeyEvent};
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use tui_input::{Input, backend::crossterm::EventHandler};
 
+use crate::domain::location::Remote;
 use crate::domain::plan::{Brake, MaxDelete, Plan};
 
 use crate::humanize;
@@ -28,47 +29,47 @@ pub struct ConfirmDialog {
     word: String,
     input: Input,
     plan: Arc<Plan>,
+    title: &'static str,
     wrong: bool,
 }
 
 impl ConfirmDialog {
-    /// Asks before a plan deletes; the word is the number of deletes, or `empty` for an empty source.
-    pub fn deletes(plan: Arc<Plan>) -> Self {
+    /// Asks before a plan deletes, or writes to a production remote; the word is the number of deletes, `empty` for an
+    /// empty source, or the remote's name.
+    pub fn new(plan: Arc<Plan>, production: Option<&Remote>) -> Self {
+        let mut asked = Asked {
+            lines: Vec::new(),
+            word: "delete".to_owned(),
+        };
         let deletes = plan.needs_consent().deletes;
-        let mut lines = vec![format!(
-            "{}, {}, will be deleted for good at",
-            humanize::counted(deletes.objects, "object"),
-            humanize::bytes(deletes.bytes)
-        )];
-        let mut word = "delete".to_owned();
-        for brake in plan.open_brakes() {
-            match brake {
-                Brake::TooManyDeletes { planned, of } => {
-                    lines.insert(
-                        0,
-                        format!(
-                            "{} of {} objects: more than this sync may delete by itself.",
-                            humanize::count(*planned),
-                            humanize::count(*of)
-                        ),
-                    );
-                    word = planned.to_string();
-                }
-                Brake::EmptySource => {
-                    lines.insert(
-                        0,
-                        "The source is empty: everything at the destination would go.".to_owned(),
-                    );
-                    "empty".clone_into(&mut word);
-                }
-                Brake::BrokenListing { .. } => {}
-            }
+        if deletes.objects > 0 {
+            let (objects, bytes) = (
+                humanize::counted(deletes.objects, "object"),
+                humanize::bytes(deletes.bytes),
+            );
+            asked
+                .lines
+                .push(format!("{objects}, {bytes}, will be deleted for good at"));
         }
-        let place = plan.destination.to_string();
+        for brake in plan.open_brakes() {
+            asked.brake(brake);
+        }
+        if let Some(name) = production.and_then(Remote::name) {
+            asked.lines.insert(
+                0,
+                format!("The remote {name} is production: this writes to"),
+            );
+            name.clone_into(&mut asked.word);
+        }
         Self {
-            lines,
-            place,
-            word,
+            place: plan.destination.to_string(),
+            title: if deletes.objects > 0 {
+                "delete?"
+            } else {
+                "write to production?"
+            },
+            lines: asked.lines,
+            word: asked.word,
             input: Input::default(),
             plan,
             wrong: false,
@@ -99,7 +100,7 @@ impl ConfirmDialog {
         let height = u16::try_from(self.lines.len()).unwrap_or(3) + 7;
         let area = centred(screen, (72, height), buffer);
         let inner = Panel {
-            title: "delete?",
+            title: self.title,
             focused: true,
             ..Panel::default()
         }
@@ -139,6 +140,35 @@ impl ConfirmDialog {
                 "! That is not the word.",
                 theme.missing,
             );
+        }
+    }
+}
+
+/// What is asked, as far as it is put together.
+struct Asked {
+    lines: Vec<String>,
+    word: String,
+}
+
+impl Asked {
+    fn brake(&mut self, brake: &Brake) {
+        match brake {
+            Brake::TooManyDeletes { planned, of } => {
+                let (planned_text, of) = (humanize::count(*planned), humanize::count(*of));
+                let line = format!(
+                    "{planned_text} of {of} objects: more than this sync may delete by itself."
+                );
+                self.lines.insert(0, line);
+                self.word = planned.to_string();
+            }
+            Brake::EmptySource => {
+                self.lines.insert(
+                    0,
+                    "The source is empty: everything at the destination would go.".to_owned(),
+                );
+                "empty".clone_into(&mut self.word);
+            }
+            Brake::BrokenListing { .. } => {}
         }
     }
 }

@@ -331,7 +331,8 @@ fn accept(plan: &Plan, shell: &mut Shell) -> Decision {
         return Decision::Stay;
     }
     let plan = Arc::new(plan.clone());
-    if plan.needs_consent().deletes.objects > 0 || plan.open_brakes().next().is_some() {
+    let asks = plan.needs_consent().deletes.objects > 0 || plan.open_brakes().next().is_some();
+    if asks || shell.production(&plan.destination).is_some() {
         return Decision::Confirm(plan);
     }
     Decision::Run(plan)
