@@ -25,8 +25,8 @@ use crate::compose;
 
 /// What the demo's AWS holds back when somebody watches, so that there is something to watch.
 const LATENCY: Duration = Duration::from_millis(20);
-/// Bytes a second, both ways.
-const BANDWIDTH: u64 = 8 << 20;
+/// Bytes a second of the objects' data: the story's 51 small objects take some seconds.
+const BANDWIDTH: u64 = 12 << 10;
 
 /// A demo that runs: the AWS, its world, and the folder that goes with it.
 struct Stage {
@@ -124,6 +124,7 @@ fn open(
     output: &mut Output,
 ) -> Exit {
     options.settings.read_only = engine.read_only;
+    options.settings.confirmed.clone_from(&engine.confirmed);
     let runtime = match compose::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return compose::no_runtime(output, &error),
