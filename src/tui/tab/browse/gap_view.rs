@@ -25,7 +25,7 @@ impl Browse {
     pub(super) fn gap_height(&self, area: Rect) -> u16 {
         match self.comparison.as_ref().filter(|_| self.gaps.shown) {
             None => 0,
-            Some(_) if area.height < ROOMY => 1,
+            Some(_) if area.height < ROOMY && !self.gaps.focused => 1,
             Some(comparison) => {
                 let lines = wrapped(
                     &self.gaps,
@@ -68,7 +68,7 @@ fn draw_folded(gaps: &GapPanel, tree: &Tree, shell: &Shell, area: Rect, buffer: 
     put(
         buffer,
         slice(line, used, line.width),
-        &gaps.lines(tree).join(" "),
+        &gaps.short(tree),
         style,
     );
 }
