@@ -27,12 +27,13 @@ fn the_gap_is_found_planned_closed_and_counted() {
     terminal.until("36 of 36 names (20 files, 16 folders) begin with \"M\"");
     terminal.until("+51");
     terminal.press("s");
-    terminal.until("51 objects");
+    terminal.until("[x] + upload");
     terminal.press("\r");
     terminal.until("No gap is left: 51 objects that were missing on the right are there now.");
     terminal.until_gone("+51");
     terminal.press("2");
     terminal.until("3,024 = 3,024");
+    terminal.until("0 running, 1 over");
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
     assert!(is_restored(terminal.raw()));

@@ -81,12 +81,23 @@ impl GapPanel {
 
     /// What the panel says where it has one line: how much, and what they have in common.
     pub(super) fn short(&self, tree: &Tree) -> String {
-        let side = [Side::Right, Side::Left].into_iter().find(|side| tree.signs().of(sign_of_gap(*side)) > 0);
-        let Some(side) = side else { return self.lines(tree).join(" ") };
+        let side = [Side::Right, Side::Left]
+            .into_iter()
+            .find(|side| tree.signs().of(sign_of_gap(*side)) > 0);
+        let Some(side) = side else {
+            return self.lines(tree).join(" ");
+        };
         let told = &self.told[side.index()];
         let missing = humanize::count(tree.signs().of(sign_of_gap(side)));
-        let rule = told.rules.first().map(|rule| format!("; {}", humanize::explain_rule(told, rule)));
-        format!("{missing} missing on the {}{}", side.word(), rule.unwrap_or_default())
+        let rule = told
+            .rules
+            .first()
+            .map(|rule| format!("; {}", humanize::explain_rule(told, rule)));
+        format!(
+            "{missing} missing on the {}{}",
+            side.word(),
+            rule.unwrap_or_default()
+        )
     }
 
     /// What a side lacks: folders that are missing as a whole, and single keys.
