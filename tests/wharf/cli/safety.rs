@@ -177,7 +177,7 @@ fn wrong_words_end_with_two_and_say_what_to_do() {
             &["diff", "data", "s3://no-such-bucket-here/p"][..],
             "no-such-bucket-here",
         ),
-        (&["sync", "data"][..], "two are needed"),
+        (&["sync", "data"][..], "the other one is missing"),
         (&["diff", "data", "s3://x/p"][..], "bucket"),
         (
             &["diff", "data", "s3://vault/p", "--check", "sha"][..],
@@ -213,5 +213,5 @@ fn without_credentials_the_remedy_is_told() {
         .env_remove("AWS_SECRET_ACCESS_KEY");
     let run = crate::support::wharf::Run::from(command.output().unwrap()).ended_with(2);
     assert!(run.stderr.contains("credentials"), "{}", run.stderr);
-    assert!(run.stderr.contains("help:"), "{}", run.stderr);
+    assert!(run.stderr.contains("aws configure"), "{}", run.stderr);
 }
