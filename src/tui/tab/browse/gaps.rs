@@ -89,10 +89,11 @@ impl GapPanel {
         };
         let told = &self.told[side.index()];
         let missing = humanize::count(tree.signs().of(sign_of_gap(side)));
-        let rule = told
-            .rules
-            .first()
-            .map(|rule| format!("; {}", humanize::explain_rule(told, rule)));
+        let rule = told.rules.first().map(|rule| {
+            let matched = humanize::count(rule.matched_missing);
+            let names = humanize::counted(rule.missing, "name");
+            format!("; {matched} of {names} {}", rule.text_of_many())
+        });
         format!(
             "{missing} missing on the {}{}",
             side.word(),

@@ -47,7 +47,8 @@ pub(super) fn draw(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer
     let facts = tasks.facts(task.id);
     let chart = match inner.height {
         ..10 => 0,
-        10..20 => 4,
+        10..18 => 3,
+        18..20 => 4,
         20..30 => 6,
         30.. => (inner.height / 5 + 1).min(12),
     };
