@@ -347,3 +347,52 @@ fn folders_mark_all_below() {
     let first = tree.node_at(0).expect("there are rows");
     assert_eq!(tree.mark_of(first), Mark::Yes);
 }
+
+#[test]
+fn deletes_are_run_only_after_their_number_was_typed() {
+    use wharf::domain::{
+        diff::Sign,
+        plan::{Brake, Group, MaxDelete, Op},
+    };
+    let mut stage = Stage::new();
+    stage.list().press("s");
+    let view = stage.asked(|command| {
+        let Command::Plan { view, .. } = command else {
+            return None;
+        };
+        Some(*view)
+    });
+    let mut plan = super::stage::plan(&[]);
+    let mut steps = plan.groups[0].steps.clone();
+    for step in &mut steps {
+        step.op = Op::Delete;
+        step.destination = step.source.take();
+    }
+    let planned = steps.len() as u64;
+    plan.groups = vec![Group {
+        sign: Sign::OnlyRight,
+        op: Op::Delete,
+        overwrites: false,
+        selected: true,
+        steps,
+    }];
+    plan.brakes = vec![Brake::TooManyDeletes { planned, of: 18 }];
+    stage.tell(view, Body::Planned(std::sync::Arc::new(plan)));
+    let runs = |stage: &Stage| {
+        commands(stage)
+            .iter()
+            .filter(|command| matches!(command, Command::Run { .. }))
+            .count()
+    };
+    stage.press("Enter").type_text("yes").press("Enter");
+    assert!(stage.text((132, 36)).contains("That is not the word"));
+    assert_eq!(runs(&stage), 0);
+    stage
+        .press("Ctrl-u")
+        .type_text(&planned.to_string())
+        .press("Enter");
+    assert_eq!(runs(&stage), 1);
+    let run = stage.accept();
+    assert_eq!(run.options.max_delete, MaxDelete::Objects(planned));
+    assert!(run.brakes.is_empty());
+}
