@@ -30,15 +30,19 @@ fn main() -> std::io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = root.join("assets/screenshots");
     fs::create_dir_all(&folder)?;
-    let home = tempfile::tempdir()?;
     let binary = std::env::current_exe()?
         .parent()
         .and_then(Path::parent)
         .unwrap_or(root)
         .join("wharf");
     for size in SIZES {
+        // A home of its own, so that the pictures show `~` and not a folder of this machine.
+        let home = tempfile::tempdir()?;
+        let world = home.path().join("pokemon");
+        let args = ["demo".as_ref(), "--keep".as_ref(), world.as_os_str()];
+        let terminal = Terminal::start(&binary, &args, home.path(), size);
         let mut shots = Shots {
-            terminal: Terminal::start(&binary, &["demo".as_ref()], home.path(), size),
+            terminal,
             folder: &folder,
             size,
         };
