@@ -58,7 +58,7 @@ class Server:
         for line in self.process.stdout:
             for name, value in re.findall(r"(\w+)=('[^']*'|\"[^\"]*\"|\S+)", line):
                 self.env[name] = value.strip("'\"")
-            if "RCLONE_CONFIG_DEMO_ENDPOINT" in self.env and "AWS_SECRET_ACCESS_KEY" in self.env:
+            if "RCLONE_CONFIG_DEMO_ENV_AUTH" in self.env:  # the last export
                 break
         self.endpoint = self.env["AWS_ENDPOINT_URL"]
 
