@@ -140,9 +140,16 @@ impl Terminal {
 
     /// Waits for the end of the program and tells its exit code.
     pub(crate) fn exit_code(&mut self) -> u32 {
-        while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
+        let limit = Instant::now() + PATIENCE;
+        while let Ok(bytes) = self
+            .output
+            .recv_timeout(limit.saturating_duration_since(Instant::now()))
+        {
             self.take(&bytes);
+            // A program that stays draws on: its output alone must not keep the test waiting.
+            assert!(Instant::now() < limit, "it does not end:\n{}", self.text());
         }
+        assert!(Instant::now() < limit, "it does not end:\n{}", self.text());
         self.child.wait().unwrap().exit_code()
     }
 
