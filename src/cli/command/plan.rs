@@ -226,7 +226,7 @@ fn group_line(group: &Group) -> String {
 fn left_lines(plan: &Plan) -> [(Sign, &'static str, Tally, &'static str); 8] {
     let left = &plan.left;
     [
-        (Sign::Same, "leave", same(plan), ""),
+        (Sign::Same, "leave", left.all_same(), ""),
         (
             Sign::Differs,
             "keep",
@@ -270,11 +270,4 @@ fn left_lines(plan: &Plan) -> [(Sign, &'static str, Tally, &'static str); 8] {
             "not compared: a listing broke before",
         ),
     ]
-}
-
-/// What is the same on both sides, at any level of proof.
-pub(super) fn same(plan: &Plan) -> Tally {
-    let mut sum = Tally::default();
-    plan.left.same.iter().for_each(|tally| sum.join(*tally));
-    sum
 }

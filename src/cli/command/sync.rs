@@ -312,9 +312,8 @@ fn planned(plan: &Plan) -> BTreeMap<&'static str, TallyRecord> {
             .join(group.tally());
     }
     let left = &plan.left;
-    let same = super::plan::same(plan);
     for (name, tally) in [
-        ("same", same),
+        ("same", left.all_same()),
         ("kept", left.kept),
         ("unproven", left.unproven),
         ("extra", left.extra),
@@ -325,11 +324,7 @@ fn planned(plan: &Plan) -> BTreeMap<&'static str, TallyRecord> {
     ] {
         planned.insert(name, tally);
     }
-    let refused = Tally {
-        objects: left.refused.len() as u64,
-        bytes: 0,
-    };
-    planned.insert("refused", refused);
+    planned.insert("refused", left.all_refused());
     planned
         .into_iter()
         .map(|(name, tally)| (name, tally.into()))

@@ -180,6 +180,23 @@ impl Step {
     }
 }
 
+impl Left {
+    /// What is the same on both sides, at any level of proof.
+    pub fn all_same(&self) -> Tally {
+        let mut sum = Tally::default();
+        self.same.iter().for_each(|tally| sum.join(*tally));
+        sum
+    }
+
+    /// The refused keys, counted; what they weigh is not known.
+    pub fn all_refused(&self) -> Tally {
+        Tally {
+            objects: self.refused.len() as u64,
+            bytes: 0,
+        }
+    }
+}
+
 impl Group {
     /// How many steps, and how many bytes they move (or remove).
     pub fn tally(&self) -> Tally {

@@ -241,14 +241,8 @@ fn draw_tally(tally: Tally, line: Rect, buffer: &mut Buffer, style: Style) {
 }
 
 fn left_rows(left: &Left, theme: &Theme) -> Vec<LeftRow> {
-    let mut same = Tally::default();
-    left.same.iter().for_each(|&tally| same.join(tally));
-    let refused = Tally {
-        objects: left.refused.len() as u64,
-        bytes: 0,
-    };
     let tallies = [
-        same,
+        left.all_same(),
         left.kept,
         left.unproven,
         left.extra,
@@ -256,7 +250,7 @@ fn left_rows(left: &Left, theme: &Theme) -> Vec<LeftRow> {
         left.conflicts,
         left.archived,
         left.not_scanned,
-        refused,
+        left.all_refused(),
     ];
     let styles = [
         theme.dim,
