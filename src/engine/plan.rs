@@ -8,7 +8,7 @@ use crate::domain::{
     codec::Folding,
     key::Key,
     location::Location,
-    plan::{Plan, PlanError, Planner, SyncOptions},
+    plan::{Plan, PlanError, Planner, Regions, SyncOptions},
     side::Side,
 };
 
@@ -55,12 +55,22 @@ pub(super) async fn plan(room: &Room, wanted: Wanted<'_>) -> Result<Plan, Failed
     }
     let (left, right) = (comparison.end(Side::Left), comparison.end(Side::Right));
     let mut plan = planner.finish(left, right, Timestamp::now());
+    plan.regions = Regions {
+        source: region(&room.sessions, &plan.source).await?,
+        destination: region(&room.sessions, &plan.destination).await?,
+    };
     plan.notices.extend(off_clock(skew(room, &ends)));
     if room.options.read_only {
         let notice = "wharf is read-only: this plan can be looked at and exported, not run";
         plan.notices.push(notice.to_owned());
     }
     Ok(plan)
+}
+
+/// Where a side lives, now that it was listed.
+async fn region(sessions: &Sessions, location: &Location) -> Result<Option<Box<str>>, Failed> {
+    let region = sessions.region(location).await?;
+    Ok(region.map(|region| (*region).into()))
 }
 
 /// A sentence about clocks that disagree.

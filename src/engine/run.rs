@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use tokio::time::interval;
 
 use crate::domain::{
-    entry::End,
+    diff::Level,
     key::Key,
     location::Location,
-    plan::{Brake, Plan, Planner, SyncOptions},
+    plan::{Brake, Plan, SyncOptions},
     progress::{TaskId, TaskKind, TaskState},
 };
 
@@ -80,11 +80,19 @@ async fn unmoved(room: &Room, proving: &Proving) -> Result<Plan, Failed> {
         only,
         options,
     } = proving;
+    let recorded = |place: &Location| matches!(place, Location::Manifest(_));
+    if options.check == Level::Read && (recorded(source) || recorded(destination)) {
+        let message = "a recorded listing holds no contents that could be read";
+        return Err(Failed {
+            help: Some("--check checksum compares with the ETags that it holds".to_owned()),
+            ..Failed::usage(message)
+        });
+    }
     let ends = Ends::of_sync(&room.sessions, (source, destination), only).await?;
     let only: Vec<Key> = ends.only.keys().cloned().collect();
-    let (source, destination) = (ends.left.location, ends.right.location);
-    let planner = Planner::new(source, destination, only, options.as_ref().clone())?;
-    Ok(planner.finish(End::Complete, End::Complete, Timestamp::now()))
+    let places = (ends.left.location, ends.right.location);
+    let options = options.as_ref().clone();
+    Ok(Plan::of_proof(places, only, options, Timestamp::now()))
 }
 
 /// Whether this plan may run now.

@@ -237,6 +237,18 @@ impl Sessions {
         })
     }
 
+    /// The region of a location's bucket, as far as it was learnt; else the one that requests begin with. Sends nothing.
+    ///
+    /// # Errors
+    /// `Refused` when the configuration has no such remote.
+    pub async fn region(&self, location: &Location) -> Result<Option<Arc<str>>, Error> {
+        let Some(prefix) = location.s3() else {
+            return Ok(None);
+        };
+        let session = self.session(&prefix.remote)?;
+        session.region_of(&prefix.bucket).await.map(Some)
+    }
+
     /// How far this machine's clock is ahead of the remote's, by its last answer; `None` before the first one.
     pub fn skew(&self, remote: &Remote) -> Option<SignedDuration> {
         self.sessions.get(remote)?.skew()

@@ -11,7 +11,7 @@ use crate::cli::{
 use crate::domain::{
     diff::Sign,
     estimate::{Estimate, Prices, Terms},
-    plan::{Group, Op, Plan, Tally},
+    plan::{Group, Plan, Tally},
 };
 use crate::engine::{Body, Command};
 use crate::humanize;
@@ -33,7 +33,7 @@ pub(super) async fn plan(context: &mut Context, args: &PlanArgs, target: Target)
     context.show(&plan);
     let text = match args.format {
         PlanFormat::Json => serde_json::to_string_pretty(&*plan).map_err(|why| why.to_string()),
-        PlanFormat::Csv => csv(&plan).map_err(|why| why.to_string()),
+        PlanFormat::Csv => plan.csv().map_err(|why| why.to_string()),
     };
     match (text, &args.out) {
         (Ok(text), Some(file)) => write(context, file, &text),
@@ -67,46 +67,6 @@ fn write(context: &mut Context, file: &Path, text: &str) -> Exit {
             );
             Exit::Usage
         }
-    }
-}
-
-/// A line a step: operation, sign, key, size, destination's size.
-fn csv(plan: &Plan) -> Result<String, csv::Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["action", "sign", "key", "size", "destination_size"])?;
-    for group in plan.selected() {
-        for step in &group.steps {
-            let size = |facts: &Option<crate::domain::entry::Facts>| {
-                facts
-                    .as_ref()
-                    .map(|f| f.size.to_string())
-                    .unwrap_or_default()
-            };
-            let sign = group.sign.symbol().to_string();
-            writer.write_record([
-                verb(group.op, group.overwrites),
-                &sign,
-                &step.key.printable(),
-                &size(&step.source),
-                &size(&step.destination),
-            ])?;
-        }
-    }
-    let bytes = writer
-        .into_inner()
-        .map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned())
-}
-
-/// What a group does, in a word.
-pub(super) fn verb(op: Op, overwrites: bool) -> &'static str {
-    match (op, overwrites) {
-        (Op::Delete, _) => "delete",
-        (_, true) => "overwrite",
-        (Op::Upload, false) => "upload",
-        (Op::Download, false) => "download",
-        (Op::Copy, false) => "copy",
-        (Op::Relay, false) => "relay",
     }
 }
 
@@ -184,7 +144,7 @@ impl Context {
         if plan.steps().next().is_none() {
             return;
         }
-        let estimate = Estimate::of(plan, &Terms::default(), Prices::embedded());
+        let estimate = Estimate::of(plan, &Terms::of(plan), Prices::embedded());
         let asked: Vec<String> = estimate
             .requests
             .by_operation
@@ -218,7 +178,7 @@ fn group_line(group: &Group) -> String {
     format!(
         "  {} {:<9} {objects:>18}  {:>10}",
         group.sign.symbol(),
-        verb(group.op, group.overwrites),
+        group.verb(),
         humanize::bytes(tally.bytes)
     )
 }

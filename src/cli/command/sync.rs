@@ -178,7 +178,7 @@ impl Context {
         for group in plan.selected() {
             for step in &group.steps {
                 self.output.record(&StepRecord::new(step, group.sign));
-                let verb = super::plan::verb(group.op, group.overwrites);
+                let verb = group.verb();
                 self.output.line(format_args!(
                     "{} {verb:<9} {}",
                     group.sign.symbol(),
@@ -306,10 +306,7 @@ fn words(brake: &Brake) -> (String, String, Exit) {
 fn planned(plan: &Plan) -> BTreeMap<&'static str, TallyRecord> {
     let mut planned: BTreeMap<&'static str, Tally> = BTreeMap::new();
     for group in plan.selected() {
-        planned
-            .entry(super::plan::verb(group.op, group.overwrites))
-            .or_default()
-            .join(group.tally());
+        planned.entry(group.verb()).or_default().join(group.tally());
     }
     let left = &plan.left;
     for (name, tally) in [

@@ -33,6 +33,18 @@ pub struct Terms {
     pub pace: Option<Pace>,
 }
 
+impl Terms {
+    /// The terms of a plan: its regions' prices.
+    pub fn of(plan: &Plan) -> Self {
+        let region = |name: &Option<Box<str>>| name.as_deref().map(str::to_owned);
+        Self {
+            source_region: region(&plan.regions.source),
+            destination_region: region(&plan.regions.destination),
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for Terms {
     fn default() -> Self {
         Self {
@@ -294,7 +306,7 @@ mod tests {
     use crate::domain::{
         diff::Sign,
         entry::{End, Identity, Kind, ObjectId},
-        plan::{Fingerprint, Group, Left, PLAN_VERSION, SyncOptions},
+        plan::{Fingerprint, Group, Left, PLAN_VERSION, Regions, SyncOptions},
     };
 
     const MIB: u64 = 1 << 20;
@@ -343,6 +355,7 @@ mod tests {
             made: jiff::Timestamp::UNIX_EPOCH,
             source: Location::parse(source).unwrap(),
             destination: Location::parse(destination).unwrap(),
+            regions: Regions::default(),
             options: SyncOptions::default(),
             only: Vec::new(),
             source_print: print(51_970),

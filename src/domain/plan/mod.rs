@@ -1,6 +1,7 @@
 //! The plan: what a sync will do, as one value that is shown, exported, approved and run.
 //! Every field that a run needs is in it; running reads no listing again (but the recount at the end).
 
+mod export;
 mod guard;
 mod notice;
 mod options;
@@ -13,7 +14,12 @@ mod twins;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{diff::Sign, entry::Facts, key::Key, location::Location};
+use crate::domain::{
+    diff::Sign,
+    entry::{End, Facts},
+    key::Key,
+    location::Location,
+};
 
 pub use crate::domain::entry::Tally;
 pub use guard::{Guard, PlanError};
@@ -104,6 +110,15 @@ pub struct Refusal {
     pub reason: Box<str>,
 }
 
+/// Regions of the sides that are in S3, as far as they are known: prices follow from them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Regions {
+    /// The source's.
+    pub source: Option<Box<str>>,
+    /// The destination's.
+    pub destination: Option<Box<str>>,
+}
+
 /// What a sync will do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -115,6 +130,9 @@ pub struct Plan {
     pub source: Location,
     /// Where they go.
     pub destination: Location,
+    /// Where both sides live, as far as it is known.
+    #[serde(default)]
+    pub regions: Regions,
     /// The options it was made with, and that it is run with.
     pub options: SyncOptions,
     /// Only these keys (files, or folders with all below) took part; all when empty. The recount keeps to them too.
@@ -207,6 +225,31 @@ impl Group {
 }
 
 impl Plan {
+    /// The plan of a proof: its places and options, and no steps. Nothing is moved, so that any two places will do.
+    pub fn of_proof(
+        (source, destination): (Location, Location),
+        only: Vec<Key>,
+        options: SyncOptions,
+        now: Timestamp,
+    ) -> Self {
+        let nothing_listed = || Printer::default().finish(End::Complete);
+        Self {
+            version: PLAN_VERSION,
+            made: now,
+            source,
+            destination,
+            regions: Regions::default(),
+            options,
+            only,
+            source_print: nothing_listed(),
+            destination_print: nothing_listed(),
+            groups: Vec::new(),
+            left: Left::default(),
+            brakes: Vec::new(),
+            notices: Vec::new(),
+        }
+    }
+
     /// The groups that will run.
     pub fn selected(&self) -> impl Iterator<Item = &Group> {
         self.groups.iter().filter(|group| group.selected)

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Brake, Existing, Group, Left, MaxDelete, Op, PLAN_VERSION, Plan, PlanError, Printer, Refusal,
-    Step, SyncOptions, Tally, guard::way, notice, twins::Twins,
+    Regions, Step, SyncOptions, Tally, guard::way, notice, twins::Twins,
 };
 use crate::domain::{
     codec::{Folding, KeyRefusal, check_on_disk},
@@ -167,6 +167,7 @@ impl Planner {
             made: now,
             source: self.source,
             destination: self.destination,
+            regions: Regions::default(),
             options: self.options,
             only: self.only,
             source_print: source_print.finish(source_end),

@@ -22,7 +22,7 @@ const PART_SIZES: [u64; 16] = [
 
 /// What an ETag may be made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Make {
+pub(in crate::engine) enum Make {
     /// The MD5 of the content.
     Md5,
     /// The MD5 of the MD5s of parts; all sizes of parts that give this number of parts.
@@ -33,7 +33,7 @@ pub(super) enum Make {
 
 impl Make {
     /// What an ETag of this form, on an object of this size, may be made of.
-    pub(super) fn of(etag: &str, size: u64) -> Self {
+    pub(in crate::engine) fn of(etag: &str, size: u64) -> Self {
         if etag_md5(etag).is_some() {
             return Self::Md5;
         }
@@ -62,7 +62,7 @@ impl Make {
 }
 
 /// What is computed over one content.
-pub(super) struct Digests {
+pub(in crate::engine) struct Digests {
     crc: Hasher,
     md5: Option<Md5>,
     parts: Vec<Parts>,
@@ -78,16 +78,16 @@ struct Parts {
 }
 
 /// What was computed over one content.
-pub(super) struct Digested {
+pub(in crate::engine) struct Digested {
     /// CRC-64/NVME.
-    pub(super) crc: Checksum,
+    pub(in crate::engine) crc: Checksum,
     /// ETags that the content may have in S3.
-    pub(super) etags: Vec<String>,
+    pub(in crate::engine) etags: Vec<String>,
 }
 
 impl Digests {
     /// CRC-64/NVME, and what an ETag of this make needs.
-    pub(super) fn new(make: &Make) -> Self {
+    pub(in crate::engine) fn new(make: &Make) -> Self {
         let sizes: &[u64] = match make {
             Make::Parts(sizes) => sizes,
             Make::Md5 | Make::Unknown => &[],
@@ -175,7 +175,7 @@ impl Take for Hasher {
 }
 
 /// Reads an entry, which must still be the one that was listed, and computes these digests over it.
-pub(super) async fn digest(
+pub(in crate::engine) async fn digest(
     store: &Store,
     key: &Key,
     facts: &Facts,

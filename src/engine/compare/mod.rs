@@ -2,7 +2,7 @@
 //! contents say more than the listings. Comparisons, plans and recounts all pull from here.
 
 mod deep;
-mod digest;
+pub(in crate::engine) mod digest;
 mod feed;
 mod newest;
 

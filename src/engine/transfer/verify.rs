@@ -14,7 +14,10 @@ use crate::domain::{
     progress::{EndedStep, Failure, Recount, TaskEvent},
     retry::FailureKind,
 };
-use crate::engine::tasks::Flight;
+use crate::engine::{
+    compare::digest::{Digests, Make, digest},
+    tasks::Flight,
+};
 
 use super::{
     Context,
@@ -85,10 +88,16 @@ async fn told(ctx: &Context, mut recount: Recount, broken: Option<String>) -> Op
     broken.or(unequal)
 }
 
-fn count(recount: &mut Recount, ended: Option<(Step, Option<Failure>)>) {
+/// Counts what is proven; what is equal by its size alone is not.
+fn count(recount: &mut Recount, ended: Option<(Step, Result<Level, Box<str>>)>) {
     match ended {
-        Some((_, None)) => recount.destination += 1,
-        Some((step, Some(failure))) => off(recount, step.key, &failure.reason),
+        Some((_, Ok(level))) if level >= Level::Checksum => recount.destination += 1,
+        Some((step, Ok(_))) => off(
+            recount,
+            step.key,
+            "the same size, and nothing proves the content",
+        ),
+        Some((step, Err(reason))) => off(recount, step.key, &reason),
         None => off(
             recount,
             Key::default(),
@@ -112,19 +121,22 @@ fn step(ctx: &Context, seq: u32, both: Both) -> Step {
     }
 }
 
-/// Proves one key and tells how it ended; the failure, where it did.
-async fn ended(ctx: Arc<Context>, step: Step) -> (Step, Option<Failure>) {
+/// Proves one key and tells how it ended: how far it is proven, or why it is not.
+async fn ended(ctx: Arc<Context>, step: Step) -> (Step, Result<Level, Box<str>>) {
     let size = step.source.as_ref().map_or(0, |facts| facts.size);
     let flight = ctx.counters.begin(step.seq, &step.key, step.op, size);
     let pair = Pair { ctx, step, flight };
     let result = pair.tried().await;
     let Pair { ctx, step, flight } = pair;
     drop(flight);
-    let (failure, proof, outcome) = match result {
-        Ok(mut done) => (None, done.proof.take(), outcome(Ok(&done))),
+    let (proven, proof, outcome) = match result {
+        Ok(mut done) => {
+            let level = done.level.unwrap_or(Level::Size);
+            (Ok(level), done.proof.take(), outcome(Ok(&done)))
+        }
         Err(halt) => {
-            let failure = halt.failure().cloned();
-            (failure, None, outcome(Err(halt)))
+            let reason = halt.failure().map(|failure| failure.reason.clone());
+            (Err(reason.unwrap_or_default()), None, outcome(Err(halt)))
         }
     };
     if let Some(proof) = proof {
@@ -137,7 +149,7 @@ async fn ended(ctx: Arc<Context>, step: Step) -> (Step, Option<Failure>) {
         outcome,
     };
     ctx.events.ended(row).await;
-    (step, failure)
+    (step, proven)
 }
 
 impl Pair {
@@ -182,14 +194,18 @@ impl Pair {
             (Store::Disk(_), Store::S3(_)) => self.file(Side::Left, destination).await,
             (Store::S3(_), Store::Disk(_)) => self.file(Side::Right, source).await,
             (Store::Disk(_), Store::Disk(_)) => self.read_both().await,
-            (Store::Manifest(_), _) | (_, Store::Manifest(_)) => Ok((Level::Size, None)),
+            (Store::Disk(_), Store::Manifest(_)) => self.recorded(Side::Left, destination).await,
+            (Store::Manifest(_), Store::Disk(_)) => self.recorded(Side::Right, source).await,
+            (Store::Manifest(_), Store::S3(_) | Store::Manifest(_))
+            | (Store::S3(_), Store::Manifest(_)) => Ok(listed(source, destination)),
         }
     }
 
     /// Two objects: equal ETags, else the checksums that both keep.
     async fn objects(&self, source: &Facts, destination: &Facts) -> Proven {
-        if source.etag().is_some() && source.etag() == destination.etag() {
-            return Ok((Level::Checksum, None));
+        let listed = listed(source, destination);
+        if listed.0 >= Level::Checksum {
+            return Ok(listed);
         }
         let (left, right) = (self.stat(Side::Left).await?, self.stat(Side::Right).await?);
         let (left, right) = (expected(&left), expected(&right));
@@ -219,6 +235,26 @@ impl Pair {
             Some(false) => Err(differ()),
             None => Ok((Level::Size, None)),
         }
+    }
+
+    /// A file, and an object of which only the listed ETag is known: an unequal one disproves nothing.
+    async fn recorded(&self, file: Side, object: &Facts) -> Proven {
+        let etag = object.etag().unwrap_or_default();
+        let make = Make::of(etag, object.size);
+        let (store, Some(facts)) = self.side(file) else {
+            return Ok((Level::Size, None));
+        };
+        if make == Make::Unknown {
+            return Ok((Level::Size, None));
+        }
+        self.ctx.bandwidth.take(facts.size).await;
+        let found = digest(store, &self.step.key, facts, Digests::new(&make)).await?;
+        self.flight.moved(facts.size);
+        Ok(if found.etags.iter().any(|made| made == etag) {
+            (Level::Checksum, Some(found.crc))
+        } else {
+            (Level::Size, None)
+        })
     }
 
     async fn read_both(&self) -> Proven {
@@ -269,6 +305,12 @@ impl Pair {
 }
 
 type Proven = Result<(Level, Option<Checksum>), Halt>;
+
+/// What two listed objects prove by themselves: equal ETags.
+fn listed(source: &Facts, destination: &Facts) -> (Level, Option<Checksum>) {
+    let equal = source.etag().is_some() && source.etag() == destination.etag();
+    (if equal { Level::Checksum } else { Level::Size }, None)
+}
 
 fn differ() -> Halt {
     given_up(FailureKind::Corrupt, "the contents differ")

@@ -2,6 +2,8 @@
 
 mod config;
 mod interrupts;
+mod ls;
 mod recipes;
 mod safety;
 mod story;
+mod verify;

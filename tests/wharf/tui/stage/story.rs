@@ -1,15 +1,8 @@
-//! A stage for the screen: a state without an engine, fed with keys and facts, drawn into text.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a stage that cannot be set must stop the test"
-)]
+//! The story as facts: places, listings, pairs, the plan that closes the gaps, and a task at work on it.
 
 use std::sync::Arc;
 
-use jiff::{Timestamp, tz::TimeZone};
-use ratatui::{buffer::Buffer, layout::Rect};
+use jiff::tz::TimeZone;
 use wharf::{
     config::mapping::Direction,
     domain::{
@@ -17,252 +10,28 @@ use wharf::{
         entry::{End, Entry, Facts, Identity, Kind, ObjectId, Tally},
         key::Key,
         location::{Location, Remote},
-        plan::{Fingerprint, Group, Left, Op, Plan, Step, SyncOptions},
+        plan::{Fingerprint, Group, Left, Op, Plan, Regions, Step, SyncOptions},
         progress::{
             EndedStep, InFlight, Outcome, Requests, TaskEvent, TaskId, TaskKind, TaskSnapshot,
             TaskState,
         },
         side::Side,
     },
-    engine::{Body, Command, Event, Snapshot, View, event::Compared},
-    tui::{
-        keymap::{Keymap, Sequence},
-        msg::{Effect, Msg},
-        shell::{Mapping, Settings},
-        state::State,
-        theme::{Theme, ThemeName},
-        update::update,
-        view::draw,
-    },
+    engine::event::Compared,
+    tui::shell::{Mapping, Settings},
 };
 
-/// The three sizes that every screen is looked at.
-pub(super) const SIZES: [(u16, u16); 3] = [(80, 24), (132, 36), (200, 60)];
+use super::now;
 
-/// A moment of the story.
-pub(super) fn now() -> Timestamp {
-    "2026-01-11T17:04:00Z".parse().unwrap()
-}
-
-/// A state with what it asked for.
-pub(super) struct Stage {
-    pub(super) state: State,
-    pub(super) effects: Vec<Effect>,
-    seconds: i64,
-    snapshot: Snapshot,
-}
-
-impl Stage {
-    /// Both places of the story, apart.
-    pub(super) fn new() -> Self {
-        Self::with(settings(), ThemeName::Plain)
-    }
-
-    pub(super) fn with(settings: Settings, theme: ThemeName) -> Self {
-        let keymap = Keymap::new(None).unwrap();
-        let mut state = State::new(settings, keymap, Theme::of(theme), now());
-        let effects = state.open([Some(local()), Some(remote())]);
-        Self {
-            state,
-            effects,
-            seconds: 0,
-            snapshot: Snapshot::default(),
-        }
-    }
-
-    /// Presses keys, one name each: `c`, `Enter`, `g g`.
-    pub(super) fn press(&mut self, keys: &str) -> &mut Self {
-        for chord in Sequence::parse(keys)
-            .unwrap_or_else(|| panic!("{keys} are no keys"))
-            .chords()
-        {
-            self.send(Msg::Key(chord.event()));
-        }
-        self
-    }
-
-    /// Types a text, letter by letter.
-    pub(super) fn type_text(&mut self, text: &str) -> &mut Self {
-        for letter in text.chars() {
-            let name = if letter == ' ' {
-                "Space".to_owned()
-            } else {
-                letter.to_string()
-            };
-            self.press(&name);
-        }
-        self
-    }
-
-    pub(super) fn send(&mut self, msg: Msg) -> &mut Self {
-        self.effects.extend(update(&mut self.state, msg));
-        self
-    }
-
-    pub(super) fn tell(&mut self, view: View, body: Body) -> &mut Self {
-        self.send(Msg::Event(Box::new(Event::View { view, body })))
-    }
-
-    pub(super) fn tell_task(&mut self, id: TaskId, event: TaskEvent) -> &mut Self {
-        self.send(Msg::Event(Box::new(Event::Task { id, event })))
-    }
-
-    /// A second goes by.
-    pub(super) fn tick(&mut self) -> &mut Self {
-        self.seconds += 1;
-        let now = now() + jiff::SignedDuration::from_secs(self.seconds);
-        self.send(Msg::Tick {
-            now,
-            snapshot: Box::new(self.snapshot.clone()),
-        })
-    }
-
-    /// What the engine counts from now on.
-    pub(super) fn count(&mut self, tasks: Vec<TaskSnapshot>) -> &mut Self {
-        let by_operation = vec![("GetObject".into(), 3), ("ListObjectsV2".into(), 61)];
-        self.snapshot = Snapshot {
-            tasks,
-            requests: Requests { by_operation },
-            notices: Vec::new(),
-        };
-        self.tick()
-    }
-
-    /// The last question that is of a kind, with its view.
-    pub(super) fn asked<T>(&self, kind: impl Fn(&Command) -> Option<T>) -> T {
-        let command = |effect: &Effect| {
-            if let Effect::Engine(command) = effect {
-                kind(command)
-            } else {
-                None
-            }
-        };
-        self.effects
-            .iter()
-            .rev()
-            .find_map(command)
-            .expect("the question was asked")
-    }
-
-    /// Answers the listings that wait with the story's folders.
-    pub(super) fn list(&mut self) -> &mut Self {
-        let listings: Vec<(View, Location, Key)> = self
-            .effects
-            .iter()
-            .filter_map(|effect| {
-                let Effect::Engine(Command::List {
-                    view,
-                    location,
-                    folder,
-                    ..
-                }) = effect
-                else {
-                    return None;
-                };
-                Some((*view, location.clone(), folder.clone()))
-            })
-            .collect();
-        self.effects.clear();
-        for (view, location, folder) in listings {
-            let side = if matches!(location, Location::Disk(_)) {
-                Side::Left
-            } else {
-                Side::Right
-            };
-            let entries = listing(side, &folder);
-            self.tell(
-                view,
-                Body::Listed {
-                    folder,
-                    entries,
-                    end: Some(End::Complete),
-                },
-            );
-        }
-        self
-    }
-
-    /// Compares, and tells the story's pairs.
-    pub(super) fn compare(&mut self) -> &mut Self {
-        self.press("c");
-        let view = self.asked(|command| {
-            if let Command::Compare { view, .. } = command {
-                Some(*view)
-            } else {
-                None
-            }
-        });
-        self.tell(view, Body::Pairs(pairs()));
-        self.tell(view, Body::Compared(compared()))
-    }
-
-    /// The plan that was asked for arrives.
-    pub(super) fn plan(&mut self) -> &mut Self {
-        let (view, only) = self.asked(|command| {
-            let Command::Plan { view, only, .. } = command else {
-                return None;
-            };
-            Some((*view, only.clone()))
-        });
-        let plan = plan(&only);
-        self.tell(view, Body::Planned(Arc::new(plan)))
-    }
-
-    /// The plan that was approved is taken as task 1.
-    pub(super) fn accept(&mut self) -> Arc<Plan> {
-        let (view, plan) = self.asked(|command| {
-            let Command::Run { view, plan } = command else {
-                return None;
-            };
-            Some((*view, Arc::clone(plan)))
-        });
-        self.tell(view, Body::Accepted(TaskId(1)));
-        plan
-    }
-
-    /// The screen as text.
-    pub(super) fn text(&self, (width, height): (u16, u16)) -> String {
-        text_of(&self.buffer((width, height)))
-    }
-
-    pub(super) fn buffer(&self, (width, height): (u16, u16)) -> Buffer {
-        let area = Rect::new(0, 0, width, height);
-        let mut buffer = Buffer::empty(area);
-        draw(&self.state, area, &mut buffer);
-        buffer
-    }
-}
-
-/// A buffer as lines; what wide characters hide is left out.
-pub(super) fn text_of(buffer: &Buffer) -> String {
-    let mut out = String::new();
-    for y in 0..buffer.area.height {
-        let mut line = String::new();
-        let mut skip = 0_usize;
-        for x in 0..buffer.area.width {
-            let symbol = buffer[(x, y)].symbol();
-            if skip > 0 {
-                skip -= 1;
-                continue;
-            }
-            skip = unicode_width::UnicodeWidthStr::width(symbol).saturating_sub(1);
-            line.push_str(symbol);
-        }
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    out
-}
-
-pub(super) fn local() -> Location {
+pub(in crate::tui) fn local() -> Location {
     Location::parse("/home/ada/pokemon/data").unwrap()
 }
 
-pub(super) fn remote() -> Location {
+pub(in crate::tui) fn remote() -> Location {
     Location::parse("demo:s3://pokemon-card-training/data").unwrap()
 }
 
-pub(super) fn settings() -> Settings {
+pub(in crate::tui) fn settings() -> Settings {
     let mapping = |name: &str, direction| Mapping {
         name: name.into(),
         left: Location::parse(&format!("/home/ada/{name}")).unwrap(),
@@ -322,7 +91,7 @@ const CARDS: [&str; 12] = [
 
 /// What the comparison of the story tells.
 #[allow(clippy::too_many_lines, reason = "a table of the story")]
-pub(super) fn pairs() -> Vec<Pair> {
+pub(in crate::tui) fn pairs() -> Vec<Pair> {
     let mut pairs = Vec::new();
     let same = |key: String, proof, size| Pair {
         key: Key::new(key),
@@ -427,7 +196,7 @@ pub(super) fn pairs() -> Vec<Pair> {
     pairs
 }
 
-fn listing(side: Side, folder: &Key) -> Vec<Entry> {
+pub(super) fn listing(side: Side, folder: &Key) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for pair in pairs() {
         let facts = match side {
@@ -456,7 +225,7 @@ fn listing(side: Side, folder: &Key) -> Vec<Entry> {
     entries
 }
 
-pub(super) fn compared() -> Box<Compared> {
+pub(in crate::tui) fn compared() -> Box<Compared> {
     let by_operation = vec![("ListObjectsV2".into(), 61)];
     let mut totals = Totals::default();
     for pair in &pairs() {
@@ -473,7 +242,7 @@ pub(super) fn compared() -> Box<Compared> {
 
 /// The plan that closes the gaps, or those of some keys.
 #[allow(clippy::too_many_lines, reason = "a table of the story")]
-pub(super) fn plan(only: &[Key]) -> Plan {
+pub(in crate::tui) fn plan(only: &[Key]) -> Plan {
     let taken = |key: &Key| {
         only.is_empty()
             || only
@@ -522,6 +291,7 @@ pub(super) fn plan(only: &[Key]) -> Plan {
         made: now(),
         source: local(),
         destination: remote(),
+        regions: Regions::default(),
         options: SyncOptions {
             sse: Some("AES256".into()),
             storage_class: Some("STANDARD".into()),
@@ -562,7 +332,7 @@ pub(super) fn plan(only: &[Key]) -> Plan {
 }
 
 /// A task's quantities after `done` of its steps.
-pub(super) fn task(id: u64, state: TaskState, done: u64, plan: &Plan) -> TaskSnapshot {
+pub(in crate::tui) fn task(id: u64, state: TaskState, done: u64, plan: &Plan) -> TaskSnapshot {
     let steps: Vec<&Step> = plan.steps().collect();
     let flying = steps
         .iter()
@@ -609,7 +379,7 @@ pub(super) fn task(id: u64, state: TaskState, done: u64, plan: &Plan) -> TaskSna
 }
 
 /// The fact that these steps arrived and are proven.
-pub(super) fn arrived(steps: &[Step]) -> TaskEvent {
+pub(in crate::tui) fn arrived(steps: &[Step]) -> TaskEvent {
     let ended = |step: &Step| EndedStep {
         seq: step.seq,
         key: step.key.clone(),
