@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::backend::{
     Error, RequestCounter, Sessions, Store,
-    store::{ListQuery, Pages},
+    store::{ListQuery, Pages, Prune},
 };
 use crate::domain::{
     key::Key,
@@ -232,6 +232,7 @@ impl Ends {
             end,
             follow_links: options.symlinks == Symlinks::Follow,
             missing_is_empty: place.may_be_missing,
+            prune: Prune::of(&options.filter),
             ..ListQuery::default()
         }
     }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use crate::backend::{BucketInfo, store::ListQuery};
+use crate::backend::{
+    BucketInfo,
+    store::{ListQuery, Prune},
+};
 use crate::domain::{
     diff::{Pair, Sign},
     filter::Matcher,
@@ -44,6 +47,7 @@ pub(super) async fn answer(
                 folder: folder.clone(),
                 shallow: !deep,
                 follow_links: options.symlinks == Symlinks::Follow,
+                prune: Prune::of(&options.filter),
                 ..ListQuery::default()
             };
             list(room, answer, location, (query, options)).await

@@ -5,6 +5,7 @@ use std::{fmt, ops::Range, sync::Arc};
 use crate::backend::store::Headers;
 use crate::domain::{
     entry::{Facts, FileId},
+    filter::{Filter, Matcher},
     key::Key,
 };
 
@@ -83,6 +84,13 @@ impl Prune {
     /// Leaves out the folders for which `skip` is true; they are not listed at all.
     pub fn new(skip: impl Fn(&Key) -> bool + Send + Sync + 'static) -> Self {
         Self(Arc::new(skip))
+    }
+
+    /// Leaves out the folders of which a filter takes nothing; `None` for one without rules, or whose rules cannot be read.
+    pub fn of(filter: &Filter) -> Option<Self> {
+        let matcher = Matcher::new(filter).ok()?;
+        let rules = !filter.rules.is_empty();
+        rules.then(|| Self::new(move |folder| matcher.skips_folder(folder)))
     }
 
     /// Whether this folder is left out.

@@ -150,6 +150,10 @@ impl Seen {
             folders: self.total.folders,
             complete,
         });
+        if !complete && self.is_empty() {
+            // The error says it all: nothing was listed.
+            return;
+        }
         let total = self.sentence(complete);
         if args.summarize {
             context.output.line(total);
@@ -160,6 +164,10 @@ impl Seen {
 }
 
 impl Seen {
+    fn is_empty(&self) -> bool {
+        self.total.tally.objects + self.total.folders + self.total.others == 0
+    }
+
     /// `17,572 objects, 12.9 GiB, 2 folders`.
     fn sentence(&self, complete: bool) -> String {
         let layout::Summary {

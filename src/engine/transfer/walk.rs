@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::backend::store::{ListQuery, Store};
+use crate::backend::store::{ListQuery, Prune, Store};
 use crate::domain::{
     entry::{End, Entry, Facts, Kind, Page},
     filter::Matcher,
@@ -53,6 +53,7 @@ impl Walk {
             start_after,
             end,
             follow_links: plan.options.symlinks == Symlinks::Follow,
+            prune: Prune::of(&plan.options.filter),
             ..ListQuery::default()
         };
         // A source that is gone is no empty one: nothing is counted or proven by it.

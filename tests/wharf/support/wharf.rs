@@ -4,12 +4,23 @@
     reason = "a test stops where its program cannot be run"
 )]
 
-use std::{path::PathBuf, process::Output};
+use std::{
+    fs::Permissions,
+    os::unix::{
+        fs::{MetadataExt as _, PermissionsExt as _},
+        process::CommandExt as _,
+    },
+    path::PathBuf,
+    process::Output,
+};
 
 use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 use wharf::demo::{Demo, Options};
+
+/// The user and group of nobody.
+const NOBODY: u32 = 65_534;
 
 /// An embedded S3 and a folder to work in.
 pub(crate) struct Stage {
@@ -80,6 +91,35 @@ impl Stage {
             command.env(name, value.trim_matches(['"', '\'']));
         }
         command
+    }
+
+    /// Runs it to its end as somebody whom permissions bind: where the tests run as root, as nobody.
+    pub(crate) fn run_bound(&self, args: &[&str]) -> Run {
+        let mut process = self.process(args);
+        if std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0) {
+            // Nobody may not be able to reach the build's folder, but the temporary one.
+            let program = self.path("wharf");
+            let built = assert_cmd::cargo::cargo_bin("wharf");
+            if !program.exists() && std::fs::hard_link(&built, &program).is_err() {
+                std::fs::copy(&built, &program).unwrap();
+            }
+            for folder in ["", "state"] {
+                let folder = self.path(folder);
+                std::fs::create_dir_all(&folder).unwrap();
+                std::fs::set_permissions(&folder, Permissions::from_mode(0o777)).unwrap();
+            }
+            let environment: Vec<_> = process
+                .get_envs()
+                .map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned)))
+                .collect();
+            process = std::process::Command::new(program);
+            process.env_clear().current_dir(self.home.path()).args(args);
+            for (name, value) in environment {
+                process.env(name, value.unwrap_or_default());
+            }
+            process.uid(NOBODY).gid(NOBODY);
+        }
+        Run::from(process.output().unwrap())
     }
 
     /// Runs it to its end.

@@ -3,14 +3,14 @@
 use std::{
     ffi::OsStr,
     fs,
-    os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _, fs::symlink},
+    os::unix::{ffi::OsStrExt as _, fs::symlink},
     path::Path,
 };
 
 use proptest::prelude::*;
 
 use super::{Disk, Kind, ListQuery};
-use crate::backend::store::{Pages as _, Prune, Store};
+use crate::backend::store::{Pages as _, Store};
 use crate::domain::{
     entry::{End, Entry},
     key::Key,
@@ -168,38 +168,6 @@ async fn a_missing_folder_is_broken_unless_it_may_be_missing() {
         ..ListQuery::default()
     };
     assert_eq!(listed(&gone, may).await, (Vec::new(), End::Complete));
-}
-
-#[tokio::test]
-async fn a_folder_that_cannot_be_read_breaks_the_listing_there_unless_it_is_left_out() {
-    let root = tempfile::tempdir().unwrap();
-    make(root.path(), &["a", "lost/x", "z"]);
-    let lost = root.path().join("lost");
-    fs::set_permissions(&lost, fs::Permissions::from_mode(0o000)).unwrap();
-    if fs::read_dir(&lost).is_ok() {
-        return; // root reads everything
-    }
-    let (entries, end) = listed(root.path(), ListQuery::default()).await;
-    assert_eq!(keys(&entries), ["a"]);
-    let End::Broken { after, reason } = end else {
-        panic!("complete")
-    };
-    assert_eq!(after, Some(Key::from("a")));
-    assert!(
-        reason.contains("lost/") && reason.contains("--exclude"),
-        "{reason}"
-    );
-    let prune = Some(Prune::new(|key| *key == Key::from("lost/")));
-    let (entries, end) = listed(
-        root.path(),
-        ListQuery {
-            prune,
-            ..ListQuery::default()
-        },
-    )
-    .await;
-    assert_eq!((keys(&entries), end), (vec!["a", "z"], End::Complete));
-    fs::set_permissions(&lost, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[tokio::test]
