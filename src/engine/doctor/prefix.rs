@@ -117,9 +117,12 @@ async fn write(store: &S3, findings: &mut Vec<Finding>) {
     };
     findings.push(Finding::ok(Check::Write, "an object was written"));
     findings.push(checksums(store, &written));
-    findings.push(conditions(
-        store.put(&key, body, &absent).await.err().as_ref(),
-    ));
+    let overwritten = store.put(&key, body.clone(), &absent).await.err();
+    findings.push(conditions(&[
+        ("If-None-Match", Held::of(overwritten.as_ref())),
+        ("If-Match", held_on_write(store, &key, body).await),
+        ("If-Match on deletes", held_on_delete(store, &key).await),
+    ]));
     let pin = written.etag.clone().map(|etag| Pin::Object {
         etag,
         version: written.version.clone(),
@@ -163,22 +166,67 @@ fn checksums(store: &S3, written: &Written) -> Finding {
     }
 }
 
-/// `second` is how a second write fared that must fail, because the object was there.
-fn conditions(second: Option<&Error>) -> Finding {
-    match second.map(Error::failure_kind) {
-        Some(FailureKind::Changed) => Finding::ok(
-            Check::Conditions,
-            "If-None-Match holds: nothing is overwritten by a race",
-        ),
-        Some(_) => Finding::warn(
-            Check::Conditions,
-            "the store refuses If-None-Match",
-            "two writers at once can overwrite each other here",
-        ),
-        None => Finding::warn(
-            Check::Conditions,
-            "the store ignores If-None-Match",
-            "two writers at once can overwrite each other here: let only one write",
-        ),
+/// How a store fared with a request whose condition did not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// It refused the request, as it must.
+    Kept,
+    /// It carried the request out.
+    Ignored,
+    /// It does not know the condition, and says so.
+    Refused,
+}
+
+impl Held {
+    fn of(error: Option<&Error>) -> Self {
+        match error.map(Error::failure_kind) {
+            Some(FailureKind::Changed) => Self::Kept,
+            Some(_) => Self::Refused,
+            None => Self::Ignored,
+        }
     }
+}
+
+/// The state that nothing is in: an ETag that no object has.
+fn nothing_like_it() -> Condition {
+    Condition::Unchanged(Pin::Object {
+        etag: "00000000000000000000000000000000".into(),
+        version: None,
+    })
+}
+
+/// Whether a write on top of another content than the expected one is refused.
+async fn held_on_write(store: &S3, key: &Key, body: Bytes) -> Held {
+    let unlike = WriteQuery {
+        condition: nothing_like_it(),
+        ..WriteQuery::default()
+    };
+    Held::of(store.put(key, body, &unlike).await.err().as_ref())
+}
+
+/// Whether a delete of another content than the expected one is refused.
+async fn held_on_delete(store: &S3, key: &Key) -> Held {
+    Held::of(store.delete(key, &nothing_like_it()).await.err().as_ref())
+}
+
+fn conditions(held: &[(&str, Held)]) -> Finding {
+    let told: Vec<String> = held
+        .iter()
+        .filter_map(|(name, held)| match held {
+            Held::Kept => None,
+            Held::Ignored => Some(format!("ignores {name}")),
+            Held::Refused => Some(format!("refuses {name}")),
+        })
+        .collect();
+    if told.is_empty() {
+        return Finding::ok(
+            Check::Conditions,
+            "If-None-Match and If-Match hold: nothing is overwritten or deleted by a race",
+        );
+    }
+    Finding::warn(
+        Check::Conditions,
+        format!("the store {}", told.join(", ")),
+        "two writers at once can overwrite or delete each other's objects here: let only one write",
+    )
 }
