@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         output.remark(format_args!("no log file: {problem}"));
     }
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "wharf begins");
-    let exit = run(&cli, &env, output);
+    let exit = run(&cli, &env, &log, output);
     tracing::info!(code = exit.code(), "wharf ends");
     ExitCode::from(exit.code())
 }
@@ -58,14 +58,14 @@ fn log(cli: &Cli, env: &Env) -> logging::Log {
     })
 }
 
-fn run(cli: &Cli, env: &Env, mut output: Output) -> Exit {
+fn run(cli: &Cli, env: &Env, log: &logging::Log, mut output: Output) -> Exit {
     let flag = cli.global.config.as_deref();
     match &cli.command {
         Some(Command::Config(args)) => setup::config(&mut output, &args.action, flag, env),
         Some(Command::Completions { shell }) => setup::completions(&mut output, *shell),
         Some(Command::Man) => setup::man(&mut output),
-        Some(Command::Demo(args)) => show::demo(cli, args, env, output),
+        Some(Command::Demo(args)) => show::demo(cli, args, env, (log, output)),
         Some(command) => compose::headless(cli, command, env, output),
-        None => show::screen(cli, env, output),
+        None => show::screen(cli, env, (log, output)),
     }
 }

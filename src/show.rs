@@ -18,6 +18,7 @@ use wharf::{
     demo::{Demo, Options, Spec, seed},
     domain::location::{Location, Prefix, Remote},
     engine::{Engine, EngineOptions},
+    logging::Log,
     tui,
 };
 
@@ -36,7 +37,12 @@ struct Stage {
 }
 
 /// Runs `wharf demo`: the terminal interface on the embedded AWS, or the AWS alone.
-pub(crate) fn demo(cli: &Cli, args: &DemoArgs, env: &Env, mut output: Output) -> Exit {
+pub(crate) fn demo(
+    cli: &Cli,
+    args: &DemoArgs,
+    env: &Env,
+    (log, mut output): (&Log, Output),
+) -> Exit {
     if !args.serve && !io::stdout().is_terminal() {
         return no_terminal(&mut output);
     }
@@ -61,6 +67,7 @@ pub(crate) fn demo(cli: &Cli, args: &DemoArgs, env: &Env, mut output: Output) ->
     };
     let mut options = tui::Options::of(&config, &Layer::default());
     "demo".clone_into(&mut options.settings.title);
+    options.records = Some(log.ring.clone());
     options.left = Some(Location::Disk(stage.world.left.clone()));
     options.right = Some(Location::S3(right));
     let engine = EngineOptions {
@@ -72,7 +79,7 @@ pub(crate) fn demo(cli: &Cli, args: &DemoArgs, env: &Env, mut output: Output) ->
 }
 
 /// Runs `wharf [LEFT [RIGHT]]`: the terminal interface on the person's own remotes.
-pub(crate) fn screen(cli: &Cli, env: &Env, mut output: Output) -> Exit {
+pub(crate) fn screen(cli: &Cli, env: &Env, (log, mut output): (&Log, Output)) -> Exit {
     let shown = compose::configured(cli, env).and_then(|config| {
         let sides = sides(cli, &config)?;
         Ok((config, sides))
@@ -85,6 +92,7 @@ pub(crate) fn screen(cli: &Cli, env: &Env, mut output: Output) -> Exit {
         return no_terminal(&mut output);
     }
     let mut options = tui::Options::of(&config, &Layer::default());
+    options.records = Some(log.ring.clone());
     options.left = left.or_else(|| Some(Location::Disk(env.cwd.clone())));
     options.right = right;
     let engine = compose::options(cli, &config);

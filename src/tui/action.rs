@@ -112,6 +112,7 @@ actions! {
     Logging {
         LevelNext "level-next" "Show from the next level on.";
         TaskNext "task-next" "Show one task after the other.";
+        KeyOnly "key-only" "Show only lines of one key.";
         Search "search" "Show only lines that contain a text.";
         CopyRequestId "copy-request-id" "Copy the request id of a line.";
         Jump "jump" "To the key's row in Browse.";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
-use crate::domain::location::Remote;
+use crate::domain::{location::Remote, log::Record};
 use crate::engine::{Command, Event, Snapshot};
 
 /// Something happened.
@@ -26,6 +26,8 @@ pub enum Msg {
         /// Everything countable.
         snapshot: Box<Snapshot>,
     },
+    /// The program told these about itself.
+    Records(Vec<Arc<Record>>),
     /// A file was written, or not.
     Saved(Result<Arc<str>, Arc<str>>),
     /// A signal asks the program to end; nothing is asked.

@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use crate::config::{Config, Env, layer::Layer};
-use crate::domain::location::Location;
+use crate::domain::{location::Location, log::Ring};
 use crate::tui::{
     shell::{Mapping, Settings},
     theme::ThemeName,
@@ -20,6 +20,8 @@ pub struct Options {
     pub theme: ThemeName,
     /// Text of a key map whose rows replace those of the embedded one.
     pub keymap: Option<String>,
+    /// Where the program tells about itself; the tab Log shows it.
+    pub records: Option<Ring>,
     /// What does not change while the program runs.
     pub settings: Settings,
 }

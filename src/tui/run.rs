@@ -18,6 +18,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use crate::domain::log::Ring;
 use crate::engine::{Engine, Events};
 use crate::tui::{
     keymap::{Keymap, KeymapError},
@@ -60,7 +61,7 @@ pub async fn run(engine: Engine, events: Events, options: Options) -> Result<(),
         Timestamp::now(),
     ));
     let opening = state.open([options.left, options.right]);
-    let mut player = Player::new(engine.clone(), events)?;
+    let mut player = Player::new(engine.clone(), events, options.records)?;
     let ended = Box::pin(player.play(&mut state, opening)).await;
     let Player { screen, events, .. } = player;
     drop(screen);
@@ -73,6 +74,8 @@ struct Player {
     screen: Screen,
     engine: Engine,
     events: Events,
+    /// What the program tells about itself, and the number of the next record to read.
+    records: Option<(Ring, u64)>,
     input: EventStream,
     signals: Signals,
     later: UnboundedReceiver<Msg>,
@@ -96,7 +99,7 @@ enum Woken {
 }
 
 impl Player {
-    fn new(engine: Engine, events: Events) -> Result<Self, Error> {
+    fn new(engine: Engine, events: Events, records: Option<Ring>) -> Result<Self, Error> {
         let ends = [
             SignalKind::terminate(),
             SignalKind::interrupt(),
@@ -112,6 +115,7 @@ impl Player {
             screen: Screen::take()?,
             engine,
             events,
+            records: records.map(|ring| (ring, 0)),
             input: EventStream::new(),
             signals,
             later,
@@ -186,6 +190,7 @@ impl Player {
             changed = true;
         }
         if self.due() {
+            effects.extend(self.told().into_iter().flat_map(|msg| update(state, msg)));
             let snapshot = Box::new(self.engine.snapshot());
             effects.extend(update(
                 state,
@@ -199,6 +204,14 @@ impl Player {
             changed = true;
         }
         changed
+    }
+
+    /// What the program told about itself since the last look.
+    fn told(&mut self) -> Option<Msg> {
+        let (ring, from) = self.records.as_mut()?;
+        let (records, next) = ring.since(*from);
+        *from = next;
+        (!records.is_empty()).then_some(Msg::Records(records))
     }
 
     /// Does what `update` wants done; `true` where that is to leave.

@@ -12,6 +12,7 @@ use crate::domain::{
     location::{Location, Remote},
     plan::{Plan, SyncOptions},
     side::Side,
+    text::printable,
 };
 
 use crate::engine::{Command, Snapshot, View, event::Failed};
@@ -237,6 +238,21 @@ impl Shell {
         self.say(Weight::Error, format!("{}{help}", failed.message));
         if let Some(entry) = self.unlogged.last_mut() {
             entry.request_id.clone_from(&failed.request_id);
+        }
+    }
+
+    /// A place as a person would type it, the home folder as `~`; safe for a terminal.
+    pub fn shown(&self, place: &Location) -> String {
+        let home = self.settings.home.as_deref();
+        match (place, home) {
+            (Location::Disk(path), Some(home)) if home.parent().is_some() => {
+                match path.strip_prefix(home) {
+                    Ok(rest) if rest.as_os_str().is_empty() => "~".to_owned(),
+                    Ok(rest) => format!("~/{}", printable(rest.as_os_str().as_encoded_bytes())),
+                    Err(_elsewhere) => place.to_string(),
+                }
+            }
+            _ => place.to_string(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::config::mapping::Direction;
-use crate::domain::side::Side;
+use crate::domain::{progress::TaskId, side::Side};
 
 use crate::engine::Command;
 
@@ -17,11 +17,12 @@ use crate::tui::{
         menu::{Choice, MenuDialog},
         pages::Pages,
         palette::PaletteDialog,
+        plan::PlanForm,
     },
     facts,
     keymap::{Chord, Context, Found},
     msg::{Effect, Msg},
-    shell::Question,
+    shell::{Question, Shell},
     state::State,
     tab::{Tab, log::Weight},
 };
@@ -50,6 +51,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
                 state.shell.effects.push(Effect::Quit);
             }
         }
+        Msg::Records(records) => records.iter().for_each(|record| state.log.tell(record)),
         Msg::Saved(Ok(name)) => state.shell.say(Weight::Good, format!("Wrote {name}.")),
         Msg::Saved(Err(why)) => state
             .shell
@@ -123,14 +125,10 @@ pub fn act(state: &mut State, action: Action) {
         Action::Tasking(Tasking::Follow) => follow(state),
         Action::Tasking(action) => state.tasks.act(action, &mut state.shell),
         Action::Logging(action) => {
-            if let Some(key) = state.log.act(action, &mut state.shell) {
+            if let Some((task, key)) = state.log.act(action, &mut state.shell) {
                 state.tab = Tab::Browse;
-                if !state.browse.rows_mut().reveal(&key) {
-                    state.shell.say(
-                        Weight::Info,
-                        format!("{key} is not on the screen; the nearest folder is."),
-                    );
-                }
+                show_places(state, task);
+                state.browse.reveal(&key, &mut state.shell);
             }
         }
         Action::Answer(_) => {}
@@ -241,16 +239,53 @@ fn decide(state: &mut State, decision: Decision) {
                 "wharf leaves as soon as no task runs; q takes that back.",
             );
         }
-        Decision::Export(plan) => match serde_json::to_string_pretty(&*plan) {
-            Ok(content) => shell.effects.push(Effect::Save {
-                name: "plan.json".to_owned(),
-                content,
-            }),
-            Err(wrong) => shell.say(
-                Weight::Error,
-                format!("The plan cannot be written: {wrong}."),
-            ),
-        },
+        Decision::AskExport => ask_export(shell),
+        Decision::ExportPlan(form) => export_plan(shell, form),
+    }
+}
+
+/// Asks in which form the plan is written to a file.
+fn ask_export(shell: &mut Shell) {
+    let choices = vec![
+        (
+            "plan.json   all of it: steps, options, what is left and why",
+            Choice::ExportPlan(PlanForm::Json),
+        ),
+        (
+            "plan.csv    a line for each step that is ticked",
+            Choice::ExportPlan(PlanForm::Csv),
+        ),
+    ];
+    let menu = MenuDialog::ask("write the plan to a file".to_owned(), "", choices);
+    shell.dialogs.push(Dialog::Menu(menu));
+}
+
+/// Writes the plan of the dialog in front to a file.
+fn export_plan(shell: &mut Shell, form: PlanForm) {
+    let shown = shell.dialogs.iter().rev().find_map(|dialog| {
+        if let Dialog::Plan(dialog) = dialog {
+            dialog.plan()
+        } else {
+            None
+        }
+    });
+    let Some(plan) = shown else { return };
+    let (name, content) = match form {
+        PlanForm::Json => (
+            "plan.json",
+            serde_json::to_string_pretty(plan).map_err(|wrong| wrong.to_string()),
+        ),
+        PlanForm::Csv => ("plan.csv", plan.csv().map_err(|wrong| wrong.to_string())),
+    };
+    match content {
+        Ok(content) => shell.effects.push(Effect::Save {
+            name: name.to_owned(),
+            content: content + "\n",
+        }),
+        Err(wrong) => shell.say(
+            Weight::Error,
+            format!("The plan cannot be written: {wrong}."),
+        ),
     }
 }
 
@@ -270,19 +305,22 @@ fn go_to_mapping(state: &mut State, at: usize) {
 
 /// Shows the places of the task under the cursor, compared.
 fn follow(state: &mut State) {
-    let task = state
-        .tasks
-        .current(&state.shell.snapshot)
-        .map(|task| task.id);
-    let places = task
-        .and_then(|task| state.tasks.facts(task))
-        .and_then(|facts| facts.places.clone());
-    let Some([source, destination]) = places else {
-        return state
-            .shell
-            .say(Weight::Info, "The places of this task are not known here.");
+    let task = state.tasks.current(&state.shell.snapshot);
+    let task = task.map(|task| task.id);
+    if show_places(state, task) {
+        state.tab = Tab::Browse;
+    } else {
+        let text = "The places of this task are not known here.";
+        state.shell.say(Weight::Info, text);
+    }
+}
+
+/// Shows the places of a task, compared, unless they are what is shown; `false` where they are not known.
+fn show_places(state: &mut State, task: Option<TaskId>) -> bool {
+    let facts = task.and_then(|task| state.tasks.facts(task));
+    let Some([source, destination]) = facts.and_then(|facts| facts.places.clone()) else {
+        return false;
     };
-    state.tab = Tab::Browse;
     let shown = state.browse.comparison.as_ref().is_some_and(|comparison| {
         [&source, &destination].into_iter().all(|place| {
             comparison
@@ -298,4 +336,5 @@ fn follow(state: &mut State) {
         right.go(destination, &mut state.shell);
         state.browse.compare(&mut state.shell);
     }
+    true
 }

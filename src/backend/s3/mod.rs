@@ -177,6 +177,13 @@ impl S3 {
                 .iter()
                 .for_each(RequestCounter::count_throttled);
         }
+        tracing::debug!(
+            at = %error.target,
+            request_id = error.request_id.as_deref(),
+            "{} failed: {}",
+            error.op,
+            error.reason
+        );
         self.session.noted(connection, error)
     }
 

@@ -6,7 +6,7 @@ use crossterm::event::{Event, KeyEvent};
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use tui_input::{Input, backend::crossterm::EventHandler};
 
-use crate::domain::location::Remote;
+use crate::domain::location::{Location, Remote};
 use crate::domain::plan::{Brake, MaxDelete, Plan};
 
 use crate::humanize;
@@ -25,7 +25,7 @@ use crate::tui::{
 #[derive(Debug)]
 pub struct ConfirmDialog {
     lines: Vec<String>,
-    place: String,
+    place: Location,
     word: String,
     input: Input,
     plan: Arc<Plan>,
@@ -62,7 +62,7 @@ impl ConfirmDialog {
             name.clone_into(&mut asked.word);
         }
         Self {
-            place: plan.destination.to_string(),
+            place: plan.destination.clone(),
             title: if deletes.objects > 0 {
                 "delete?"
             } else {
@@ -113,7 +113,7 @@ impl ConfirmDialog {
         put_middle(
             buffer,
             line_of(inner, at),
-            &self.place,
+            &shell.shown(&self.place),
             theme.missing.patch(theme.strong),
         );
         let ask = format!(

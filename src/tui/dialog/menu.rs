@@ -6,7 +6,7 @@ use crate::domain::progress::TaskId;
 
 use crate::tui::{
     action::{Answer, Move},
-    dialog::{Decision, centred},
+    dialog::{Decision, centred, plan::PlanForm},
     shell::Shell,
     tab::browse::stepped,
     theme::Theme,
@@ -26,6 +26,8 @@ pub enum Choice {
     Cancel(TaskId),
     /// Put a text into the clipboard.
     Copy(String),
+    /// Write the plan to a file, in this form.
+    ExportPlan(PlanForm),
     /// Leave as soon as no task runs.
     QuitWhenDone,
     /// Leave at once.
@@ -38,6 +40,7 @@ impl Choice {
             Self::Nothing => Decision::Nothing,
             Self::Cancel(task) => Decision::Cancel(*task),
             Self::Copy(text) => Decision::Copy(text.clone()),
+            Self::ExportPlan(form) => Decision::ExportPlan(*form),
             Self::QuitWhenDone => Decision::QuitWhenDone,
             Self::Quit => Decision::Quit,
         }

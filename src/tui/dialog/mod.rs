@@ -21,7 +21,7 @@ use crate::tui::{
     action::{Action, Answer, Global, Move},
     dialog::{
         confirm::ConfirmDialog, input::InputDialog, menu::MenuDialog, pages::Pages,
-        palette::PaletteDialog, picker::PickerDialog, plan::PlanDialog,
+        palette::PaletteDialog, picker::PickerDialog, plan::PlanDialog, plan::PlanForm,
     },
     keymap::Context,
     shell::Shell,
@@ -82,15 +82,17 @@ pub enum Decision {
     Quit,
     /// To leave as soon as no task runs.
     QuitWhenDone,
-    /// To write the plan to a file, and stay.
-    Export(Box<Plan>),
+    /// To choose the form in which the plan is written to a file.
+    AskExport,
+    /// To write the plan to a file; its dialog stays.
+    ExportPlan(PlanForm),
 }
 
 impl Decision {
     /// Whether the dialog stays.
     pub fn stays(&self) -> bool {
         match self {
-            Self::Stay | Self::Filter(_) | Self::Search(_) | Self::Export(_) | Self::Confirm(_) => {
+            Self::Stay | Self::Filter(_) | Self::Search(_) | Self::AskExport | Self::Confirm(_) => {
                 true
             }
             Self::Nothing
@@ -102,6 +104,7 @@ impl Decision {
             | Self::Bandwidth(..)
             | Self::Cancel(_)
             | Self::Copy(_)
+            | Self::ExportPlan(_)
             | Self::Act(_)
             | Self::Quit
             | Self::QuitWhenDone => false,

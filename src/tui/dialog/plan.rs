@@ -7,6 +7,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use crate::domain::{
     diff::Sign,
     entry::Tally,
+    location::Location,
     plan::{Brake, Group, Left, Op, Plan},
 };
 
@@ -35,11 +36,20 @@ enum Stage {
     Shown(Box<Plan>),
 }
 
+/// In which form a plan is written to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanForm {
+    /// All of it.
+    Json,
+    /// A line a step.
+    Csv,
+}
+
 /// The plan before anything runs.
 #[derive(Debug)]
 pub struct PlanDialog {
     stage: Stage,
-    route: (String, String),
+    route: (Location, Location),
     cursor: usize,
 }
 
@@ -67,7 +77,7 @@ struct LeftRow {
 
 impl PlanDialog {
     /// A plan that is being made for this source and destination.
-    pub fn waiting(view: View, route: (String, String)) -> Self {
+    pub fn waiting(view: View, route: (Location, Location)) -> Self {
         Self {
             stage: Stage::Waiting(view),
             route,
@@ -82,8 +92,16 @@ impl PlanDialog {
 
     /// Shows the plan.
     pub fn show(&mut self, plan: Plan) {
-        self.route = (plan.source.to_string(), plan.destination.to_string());
+        self.route = (plan.source.clone(), plan.destination.clone());
         self.stage = Stage::Shown(Box::new(plan));
+    }
+
+    /// The plan, once it is here.
+    pub fn plan(&self) -> Option<&Plan> {
+        match &self.stage {
+            Stage::Waiting(_) => None,
+            Stage::Shown(plan) => Some(plan),
+        }
     }
 
     pub(super) fn back(&self, shell: &mut Shell) -> Decision {
@@ -118,13 +136,14 @@ impl PlanDialog {
                 }
                 Decision::Stay
             }
-            Answer::ExportPlan => Decision::Export(plan.clone()),
+            Answer::ExportPlan => Decision::AskExport,
             Answer::Fold | Answer::Complete => Decision::Stay,
         }
     }
 
     pub(super) fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {
-        let title = format!("{} → {}", self.route.0, self.route.1);
+        let (source, destination) = &self.route;
+        let title = format!("{} → {}", shell.shown(source), shell.shown(destination));
         let panel = Panel {
             label: "plan",
             title: &title,
@@ -188,7 +207,7 @@ fn draw_group(group: &Group, line: Rect, buffer: &mut Buffer, theme: &Theme) {
     );
     put(buffer, slice(line, 8, 12), word(group), text);
     draw_tally(group.tally(), line, buffer, text);
-    put(buffer, slice(line, 50, line.width), why(group), theme.dim);
+    put(buffer, slice(line, 49, line.width), why(group), theme.dim);
 }
 
 /// What a group does, in a word.
@@ -281,7 +300,7 @@ fn draw_left(rows: &[LeftRow], inner: Rect, mut at: u16, buffer: &mut Buffer) ->
         put(buffer, slice(line, 6, 1), &row.sign.to_string(), row.style);
         put(buffer, slice(line, 8, 12), row.word, row.style);
         draw_tally(row.tally, line, buffer, row.style);
-        put(buffer, slice(line, 50, line.width), row.why, row.style);
+        put(buffer, slice(line, 49, line.width), row.why, row.style);
         at += 1;
     }
     at

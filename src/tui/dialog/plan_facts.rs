@@ -48,7 +48,7 @@ fn estimates(plan: &Plan, shell: &Shell) -> Vec<(&'static str, String)> {
     let prices = Prices::embedded();
     let terms = Terms {
         pace: shell.pace,
-        ..Terms::default()
+        ..Terms::of(plan)
     };
     let estimate = Estimate::of(plan, &terms, prices);
     let asked =

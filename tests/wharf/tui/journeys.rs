@@ -9,7 +9,10 @@ use wharf::{
         tree::Mark,
     },
     engine::{Body, Command, event::Bucket},
-    tui::{msg::Effect, tab::Tab},
+    tui::{
+        msg::{Effect, Msg},
+        tab::Tab,
+    },
 };
 
 use super::stage::{Stage, arrived, local, remote, settings, task};
@@ -395,4 +398,70 @@ fn deletes_are_run_only_after_their_number_was_typed() {
     let run = stage.accept();
     assert_eq!(run.options.max_delete, MaxDelete::Objects(planned));
     assert!(run.brakes.is_empty());
+}
+
+#[test]
+fn a_plan_is_written_in_the_form_that_was_chosen() {
+    let saved = |stage: &Stage| {
+        stage.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Save { name, content } => Some((name.clone(), content.clone())),
+            _ => None,
+        })
+    };
+    let mut stage = Stage::new();
+    stage.list().compare().press("s").plan().press("e");
+    assert!(
+        stage.text((80, 24)).contains("plan.csv"),
+        "{}",
+        stage.text((80, 24))
+    );
+    stage.press("j").press("Enter");
+    let (name, content) = saved(&stage).expect("a file is written");
+    assert_eq!(name, "plan.csv");
+    assert_eq!(content.lines().count(), 1 + 18);
+    assert!(
+        content.contains("overwrite,*,raw/card_images/Mewtwo"),
+        "{content}"
+    );
+    // The plan is still there to be run.
+    stage.press("e").press("Enter");
+    let (name, content) = saved(&stage).expect("a file is written");
+    assert_eq!(name, "plan.json");
+    let plan: wharf::domain::plan::Plan = serde_json::from_str(&content).unwrap();
+    assert_eq!(plan.steps().count(), 18);
+    stage.press("Enter");
+    stage.accept();
+}
+
+#[test]
+fn the_log_shows_one_key_and_leads_to_rows_that_are_still_to_be_listed() {
+    use wharf::domain::log::{Level, Record};
+    let record = |message: &str, key: &str| {
+        std::sync::Arc::new(Record {
+            at: super::stage::now(),
+            level: Level::Warn,
+            target: "wharf".into(),
+            message: message.to_owned(),
+            fields: vec![("key".into(), key.to_owned())],
+        })
+    };
+    let key = "reference/notes/old.md";
+    let mut stage = Stage::new();
+    stage.list().press("Tab");
+    stage.send(Msg::Records(vec![
+        record("an upload was left", "raw/a.png"),
+        record("slow down", key),
+        record("slow down again", key),
+    ]));
+    stage.press("3").press("o");
+    let screen = stage.text((132, 36));
+    assert!(screen.contains("2 of 3 lines"), "{screen}");
+    stage.press("u").press("G").press("Enter");
+    assert_eq!(stage.state.tab, Tab::Browse);
+    // The folders above are opened one after the other, as each is listed.
+    stage.list().list();
+    assert_eq!(
+        stage.state.browse.rows().current_key(),
+        Some(Key::from(key))
+    );
 }

@@ -1,8 +1,14 @@
 //! Each screen at each size, as text: aligned, nothing cut without `…`.
 
+use std::sync::Arc;
+
 use wharf::{
-    domain::progress::{TaskId, TaskState},
-    tui::theme::ThemeName,
+    domain::{
+        log::{Level, Record},
+        progress::{EndedStep, Failure, Outcome, TaskEvent, TaskId, TaskState},
+        retry::FailureKind,
+    },
+    tui::{msg::Msg, theme::ThemeName},
 };
 
 use super::stage::{SIZES, Stage, arrived, settings, task};
@@ -79,6 +85,73 @@ fn a_task_under_way() {
     look(&stage, "quit");
     stage.press("Esc").press("3");
     look(&stage, "log");
+}
+
+#[test]
+fn the_log_of_every_weight() {
+    let mut stage = compared();
+    let plan = super::stage::plan(&[]);
+    let step = &plan.groups[0].steps[3];
+    let failure = Failure {
+        kind: FailureKind::Throttled,
+        reason: "the server answers 503 SlowDown: it asks for fewer requests a second".into(),
+        request_id: Some("4442587FB7D0A2F9".into()),
+        attempts: 2,
+    };
+    let record = |level, message: &str, fields: &[(&str, &str)]| {
+        let fields = fields.iter().copied();
+        Arc::new(Record {
+            at: super::stage::now(),
+            level,
+            target: "wharf::backend".into(),
+            message: message.to_owned(),
+            fields: fields
+                .map(|(name, value)| (name.into(), value.to_owned()))
+                .collect(),
+        })
+    };
+    stage.send(Msg::Records(vec![
+        record(Level::Info, "wharf begins", &[("version", "0.1.0")]),
+        record(
+            Level::Debug,
+            "GetObject failed: reset",
+            &[("request_id", "R2")],
+        ),
+        record(
+            Level::Warn,
+            "an upload could not be given up",
+            &[
+                ("key", "raw/card_images/Mesprit-en_dp_dp1_9.png"),
+                ("upload", "abc"),
+            ],
+        ),
+    ]));
+    stage.tell_task(
+        TaskId(1),
+        TaskEvent::Retried {
+            seq: step.seq,
+            key: step.key.clone(),
+            failure: failure.clone(),
+        },
+    );
+    let ended = EndedStep {
+        seq: step.seq,
+        key: step.key.clone(),
+        op: step.op,
+        outcome: Outcome::Failed(failure),
+    };
+    stage.tell_task(TaskId(1), TaskEvent::Ended { steps: vec![ended] });
+    stage.press("3").press("f").press("f").press("f");
+    look(&stage, "log-details");
+    stage.press("f").press("f").press("/").type_text("slow");
+    look(&stage, "log-filtered");
+}
+
+#[test]
+fn a_form_for_the_plans_file() {
+    let mut stage = compared();
+    stage.press("s").plan().press("e");
+    look(&stage, "export");
 }
 
 #[test]

@@ -103,6 +103,18 @@ impl Browse {
         }
     }
 
+    /// Puts the cursor on a key, as soon as it is known.
+    pub fn reveal(&mut self, key: &Key, shell: &mut Shell) {
+        match &mut self.comparison {
+            Some(comparison) => {
+                if !comparison.rows.reveal(key) {
+                    comparison.rows.expect(key);
+                }
+            }
+            None => self.pane_mut(self.focus).reveal(key, shell),
+        }
+    }
+
     /// What is marked, or else what is under the cursor.
     pub fn chosen(&self) -> Vec<Key> {
         let marked = self.rows().tree.marked_keys();

@@ -150,6 +150,20 @@ impl Pane {
         }
     }
 
+    /// Puts the cursor on a key; folders on the way are listed where that is still to be done.
+    pub fn reveal(&mut self, key: &Key, shell: &mut Shell) {
+        if self.rows.reveal(key) {
+            return;
+        }
+        self.rows.expect(key);
+        for folder in self.rows.settle() {
+            let id = self.rows.tree.find(&folder);
+            if id.is_some_and(|id| matches!(self.listed(id), Listed::Unknown | Listed::Broken)) {
+                self.list(folder, shell);
+            }
+        }
+    }
+
     /// Takes the list of buckets: each is a folder.
     pub fn absorb_buckets(&mut self, buckets: &[Bucket]) {
         let entry = |bucket: &Bucket| Entry {

@@ -95,7 +95,7 @@ impl Browse {
             return;
         };
         shell.stop(|question| matches!(question, Question::Plan));
-        let title = (source.to_string(), destination.to_string());
+        let route = (source.clone(), destination.clone());
         let view = shell.ask(Question::Plan, |view| Command::Plan {
             view,
             source,
@@ -105,7 +105,7 @@ impl Browse {
         });
         shell
             .dialogs
-            .push(Dialog::Plan(Box::new(PlanDialog::waiting(view, title))));
+            .push(Dialog::Plan(Box::new(PlanDialog::waiting(view, route))));
     }
 
     /// Proves by checksum what both sides have.

@@ -74,10 +74,20 @@ impl Rows {
         open.map(|row| self.tree.key_of(row.id)).collect()
     }
 
-    /// Opens these folders, and puts the cursor on this key, as soon as they arrive.
+    /// Opens these folders, and puts the cursor on this key, as soon as they arrive; a person who moves takes that back.
     pub fn remember(&mut self, opened: HashSet<Key>, cursor: Option<Key>) {
         self.reopen = opened;
         self.goal = cursor;
+    }
+
+    /// Opens the folders above this key, and puts the cursor on it, as soon as they arrive.
+    pub fn expect(&mut self, key: &Key) {
+        let mut folder = key.parent();
+        while !folder.is_empty() {
+            self.reopen.insert(folder.clone());
+            folder = folder.parent();
+        }
+        self.goal = Some(key.clone());
     }
 
     /// Puts in order what arrived, and goes back to what is remembered; returns the folders that were opened.
@@ -96,7 +106,7 @@ impl Rows {
             }
         }
         if let Some(id) = self.goal.as_ref().and_then(|goal| self.tree.find(goal)) {
-            self.cursor.get_or_insert(id);
+            self.cursor = Some(id);
             self.goal = None;
         }
         arrived
@@ -105,6 +115,7 @@ impl Rows {
     /// Moves the cursor.
     pub fn walk(&mut self, action: Move) {
         let Some(at) = self.position() else { return };
+        self.goal = None;
         let to = stepped(action, at, &self.window);
         let last = self.tree.len_visible().saturating_sub(1);
         self.cursor = self.tree.node_at(to.min(last)).or(self.cursor);

@@ -68,7 +68,7 @@ fn draw_compared(
     for (side, area) in Side::BOTH.into_iter().zip(areas) {
         let panel = Panel {
             label: if side == Side::Left { "LEFT" } else { "RIGHT" },
-            title: &comparison.place(side).to_string(),
+            title: &shell.shown(comparison.place(side)),
             totals: &totals(tree.totals(), side),
             focused: side == browse.focus && !browse.gaps.focused,
             ..Panel::default()
@@ -122,11 +122,8 @@ fn draw_pane(
     (browse, shell): (&Browse, &Shell),
 ) {
     let tree = &pane.rows.tree;
-    let place = pane
-        .place
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let place = pane.place.as_ref().map(|place| shell.shown(place));
+    let place = place.unwrap_or_default();
     let listing = if browse.is_listing(pane.side, shell) {
         shell.spinner()
     } else {

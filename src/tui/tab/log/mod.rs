@@ -1,95 +1,56 @@
-//! Log: what happened, newest last, in a ring. Filtered by level, task and text; each line can lead to its row.
+//! Log: what tasks told, what was said to the person and what the program told about itself, newest last, in a ring.
+//! Filtered by weight, task, key and text; each line can lead to its row.
 
+mod entry;
 pub mod update;
 pub mod view;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
 use crate::domain::{
     key::Key,
-    progress::{EndedStep, Outcome, TaskEvent, TaskId},
+    log::Record,
+    progress::{TaskEvent, TaskId},
 };
 
-use crate::humanize;
-
 use crate::tui::widget::window::Window;
+pub use entry::{Entry, Weight};
 
 /// The most lines that are kept.
 const CAPACITY: usize = 20_000;
+/// How many of the newest lines are looked at for a record that a notice told already.
+const RECENT: usize = 64;
 
-/// How grave a line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Weight {
-    /// It happened.
-    #[default]
-    Info,
-    /// It went well.
-    Good,
-    /// Worth a look.
-    Warning,
-    /// It failed.
-    Error,
-}
-
-impl Weight {
-    /// The sign before the line.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Self::Info => "·",
-            Self::Good => "✓",
-            Self::Warning => "*",
-            Self::Error => "!",
-        }
-    }
-
-    /// The word beside it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Good => "done",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-/// One line.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// When.
-    pub at: Timestamp,
-    /// How grave.
-    pub weight: Weight,
-    /// Of which task.
+/// Which lines are shown; all hold at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// Only from this weight on.
+    pub least: Weight,
+    /// Only this task.
     pub task: Option<TaskId>,
-    /// About which key.
+    /// Only this key.
     pub key: Option<Key>,
-    /// What happened.
-    pub text: Arc<str>,
-    /// S3's request id.
-    pub request_id: Option<Box<str>>,
+    /// Only lines that contain this, in any case.
+    pub text: String,
 }
 
-impl Entry {
-    /// A line of no task.
-    pub fn new(at: Timestamp, weight: Weight, text: impl Into<Arc<str>>) -> Self {
-        Self {
-            at,
-            weight,
-            task: None,
-            key: None,
-            text: text.into(),
-            request_id: None,
-        }
-    }
-
-    fn of_task(at: Timestamp, task: TaskId, weight: Weight, text: impl Into<Arc<str>>) -> Self {
-        Self {
-            task: Some(task),
-            ..Self::new(at, weight, text)
-        }
+impl Filter {
+    fn passes(&self, entry: &Entry) -> bool {
+        let found = |text: &str| text.to_lowercase().contains(&self.text.to_lowercase());
+        let named = || {
+            let key = entry.key.as_ref();
+            key.is_some_and(|key| found(&key.printable()))
+        };
+        let by_id = || entry.request_id.as_deref().is_some_and(found);
+        entry.weight >= self.least
+            && self.task.is_none_or(|task| entry.task == Some(task))
+            && self
+                .key
+                .as_ref()
+                .is_none_or(|key| entry.key.as_ref() == Some(key))
+            && (self.text.is_empty() || found(&entry.text) || named() || by_id())
     }
 }
 
@@ -99,12 +60,7 @@ pub struct Log {
     entries: VecDeque<Entry>,
     /// How many were dropped at the old end: numbers of lines stay what they are.
     dropped: usize,
-    /// Only from this weight on.
-    pub least: Weight,
-    /// Only this task.
-    pub task: Option<TaskId>,
-    /// Only lines that contain this.
-    pub text: String,
+    filter: Filter,
     /// The number of the line under the cursor; `None` follows the newest.
     cursor: Option<usize>,
     shown: VecDeque<usize>,
@@ -127,7 +83,7 @@ impl Log {
             }
         }
         let number = self.dropped + self.entries.len();
-        if self.passes(&entry) {
+        if self.filter.passes(&entry) {
             self.shown.push_back(number);
         }
         self.entries.push_back(entry);
@@ -135,80 +91,34 @@ impl Log {
 
     /// Takes what a task told.
     pub fn record(&mut self, task: TaskId, event: &TaskEvent, now: Timestamp) {
-        match event {
-            TaskEvent::State { state, reason } => {
-                let weight = if reason.is_some() {
-                    Weight::Warning
-                } else {
-                    Weight::Info
-                };
-                let reason = reason
-                    .as_ref()
-                    .map(|reason| format!(": {reason}"))
-                    .unwrap_or_default();
-                let text = format!("{}{reason}", crate::tui::tab::tasks::state_word(*state));
-                self.push(Entry::of_task(now, task, weight, text));
-            }
-            TaskEvent::Ended { steps } => steps
-                .iter()
-                .for_each(|step| self.push(ended(now, task, step))),
-            TaskEvent::Retried { key, failure, .. } => {
-                let text = format!(
-                    "try {} failed, another follows: {}",
-                    failure.attempts, failure.reason
-                );
-                let entry = Entry::of_task(now, task, Weight::Warning, text);
-                self.push(Entry {
-                    key: Some(key.clone()),
-                    request_id: failure.request_id.clone(),
-                    ..entry
-                });
-            }
-            TaskEvent::Recounted(recount) => {
-                let sign = if recount.equal { "=" } else { "≠" };
-                let (source, destination) = (
-                    humanize::count(recount.source),
-                    humanize::count(recount.destination),
-                );
-                let weight = if recount.equal {
-                    Weight::Good
-                } else {
-                    Weight::Error
-                };
-                self.push(Entry::of_task(
-                    now,
-                    task,
-                    weight,
-                    format!("counted again: {source} {sign} {destination}"),
-                ));
-            }
+        for entry in Entry::of_event(task, event, now) {
+            self.push(entry);
         }
     }
 
-    fn passes(&self, entry: &Entry) -> bool {
-        let found = |text: &str| text.to_lowercase().contains(&self.text.to_lowercase());
-        let named = || {
-            entry
-                .key
-                .as_ref()
-                .is_some_and(|key| found(&key.printable()))
-        };
-        entry.weight >= self.least
-            && self.task.is_none_or(|task| entry.task == Some(task))
-            && (self.text.is_empty() || found(&entry.text) || named())
+    /// Takes what the program told about itself; what a notice told already is not told twice.
+    pub fn tell(&mut self, record: &Record) {
+        let entry = Entry::of_record(record);
+        let told = |other: &Entry| other.text == entry.text && other.key == entry.key;
+        if !self.entries.iter().rev().take(RECENT).any(told) {
+            self.push(entry);
+        }
     }
 
-    /// Applies the filters afresh.
-    pub fn refilter(&mut self) {
-        let passing = self
-            .entries
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| self.passes(entry));
+    /// Which lines are shown.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Shows the lines that pass a filter; the cursor stays on its line, or on the next that is shown.
+    pub fn set_filter(&mut self, filter: Filter) {
+        self.filter = filter;
+        let entries = self.entries.iter().enumerate();
+        let passing = entries.filter(|(_, entry)| self.filter.passes(entry));
         self.shown = passing.map(|(at, _)| self.dropped + at).collect();
     }
 
-    /// How many lines pass the filters.
+    /// How many lines pass the filter.
     pub fn len_shown(&self) -> usize {
         self.shown.len()
     }
@@ -263,59 +173,42 @@ impl Log {
     }
 }
 
-fn ended(now: Timestamp, task: TaskId, step: &EndedStep) -> Entry {
-    let (weight, text, request_id) = match &step.outcome {
-        Outcome::Done { bytes, proof } => {
-            let proof = proof
-                .map(|level| format!(", ={}", level.letter()))
-                .unwrap_or_default();
-            (
-                Weight::Info,
-                format!("{} {}{proof}", done_word(step), humanize::bytes(*bytes)),
-                None,
-            )
-        }
-        Outcome::Skipped { reason } => (Weight::Warning, format!("skipped: {reason}"), None),
-        Outcome::Failed(failure) => (
-            Weight::Error,
-            format!("failed: {}", failure.reason),
-            failure.request_id.clone(),
-        ),
-    };
-    Entry {
-        key: Some(step.key.clone()),
-        request_id,
-        ..Entry::of_task(now, task, weight, text)
-    }
-}
-
-/// What was done, in a word.
-fn done_word(step: &EndedStep) -> &'static str {
-    crate::tui::tab::tasks::op_words(step.op).1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::log::Level;
+
+    fn line(weight: Weight, text: &str) -> Entry {
+        Entry::new(Timestamp::UNIX_EPOCH, weight, text)
+    }
+
+    fn record(message: &str, fields: &[(&str, &str)]) -> Record {
+        let fields = fields.iter().copied();
+        Record {
+            at: Timestamp::UNIX_EPOCH,
+            level: Level::Warn,
+            target: "wharf".into(),
+            message: message.to_owned(),
+            fields: fields
+                .map(|(name, value)| (name.into(), value.to_owned()))
+                .collect(),
+        }
+    }
 
     #[test]
     fn the_ring_keeps_the_newest_and_the_cursor_its_line() {
         let mut log = Log::default();
         for at in 0..CAPACITY {
-            log.push(Entry::new(
-                Timestamp::UNIX_EPOCH,
-                Weight::Info,
-                at.to_string(),
-            ));
+            log.push(line(Weight::Info, &at.to_string()));
         }
         log.put_on(10);
         assert_eq!(log.current().map(|entry| &*entry.text), Some("10"));
-        log.push(Entry::new(Timestamp::UNIX_EPOCH, Weight::Error, "last"));
+        log.push(line(Weight::Error, "last"));
         assert_eq!(log.len(), CAPACITY);
         assert_eq!(log.current().map(|entry| &*entry.text), Some("10"));
         assert_eq!(log.entry(0).map(|entry| &*entry.text), Some("1"));
         log.put_on(usize::MAX);
-        log.push(Entry::new(Timestamp::UNIX_EPOCH, Weight::Info, "newest"));
+        log.push(line(Weight::Info, "newest"));
         assert_eq!(log.current().map(|entry| &*entry.text), Some("newest"));
     }
 
@@ -323,34 +216,46 @@ mod tests {
     fn filters_stand_together() {
         let mut log = Log::default();
         let task = TaskId(1);
-        log.push(Entry::of_task(
-            Timestamp::UNIX_EPOCH,
-            task,
-            Weight::Error,
-            "failed: Mew",
-        ));
-        log.push(Entry::of_task(
-            Timestamp::UNIX_EPOCH,
-            task,
-            Weight::Info,
-            "uploaded",
-        ));
-        log.push(Entry::new(
-            Timestamp::UNIX_EPOCH,
-            Weight::Error,
-            "no such bucket",
-        ));
-        log.least = Weight::Error;
-        log.task = Some(task);
-        log.text = "mew".to_owned();
-        log.refilter();
+        let of_task = |weight, text| Entry::of_task(Timestamp::UNIX_EPOCH, task, weight, text);
+        log.push(of_task(Weight::Error, "failed: Mew"));
+        log.push(of_task(Weight::Info, "uploaded"));
+        log.push(line(Weight::Error, "no such bucket"));
+        log.set_filter(Filter {
+            least: Weight::Error,
+            task: Some(task),
+            text: "mew".to_owned(),
+            ..Filter::default()
+        });
         assert_eq!(log.len_shown(), 1);
-        log.push(Entry::of_task(
-            Timestamp::UNIX_EPOCH,
-            task,
-            Weight::Error,
-            "failed: MEWTWO",
-        ));
+        log.push(of_task(Weight::Error, "failed: MEWTWO"));
         assert_eq!(log.len_shown(), 2);
+    }
+
+    #[test]
+    fn a_key_and_a_request_id_find_their_lines() {
+        let mut log = Log::default();
+        log.tell(&record("slow down", &[("key", "a"), ("request_id", "R1")]));
+        log.tell(&record("slow down", &[("key", "b"), ("request_id", "R2")]));
+        let shown = |log: &Log| log.entry(0).and_then(|entry| entry.key.clone());
+        log.set_filter(Filter {
+            key: Some("b".into()),
+            ..Filter::default()
+        });
+        assert_eq!((log.len_shown(), shown(&log)), (1, Some("b".into())));
+        log.set_filter(Filter {
+            text: "r1".to_owned(),
+            ..Filter::default()
+        });
+        assert_eq!((log.len_shown(), shown(&log)), (1, Some("a".into())));
+    }
+
+    #[test]
+    fn details_are_shown_only_when_asked_for_and_notices_are_not_told_twice() {
+        let mut log = Log::default();
+        log.push(line(Weight::Warning, "the journal cannot be written"));
+        log.tell(&record("the journal cannot be written", &[]));
+        assert_eq!(log.len(), 1);
+        log.push(line(Weight::Detail, "GET /"));
+        assert_eq!((log.len(), log.len_shown()), (2, 1));
     }
 }

@@ -1,6 +1,6 @@
 //! What a person's actions do in Log.
 
-use crate::domain::key::Key;
+use crate::domain::{key::Key, progress::TaskId};
 
 use crate::tui::{
     action::{Logging, Move},
@@ -12,28 +12,32 @@ use crate::tui::{
     shell::Shell,
     tab::{
         browse::stepped,
-        log::{Log, Weight},
+        log::{Filter, Log, Weight},
     },
 };
 
 impl Log {
-    /// Does what the person means; returns the key to go to, where that was meant.
-    pub fn act(&mut self, action: Logging, shell: &mut Shell) -> Option<Key> {
+    /// Does what the person means; returns the key to go to and its task, where that was meant.
+    pub fn act(&mut self, action: Logging, shell: &mut Shell) -> Option<(Option<TaskId>, Key)> {
         match action {
             Logging::LevelNext => {
-                self.least = match self.least {
+                let least = match self.filter().least {
                     Weight::Info | Weight::Good => Weight::Warning,
                     Weight::Warning => Weight::Error,
-                    Weight::Error => Weight::Info,
+                    Weight::Error => Weight::Detail,
+                    Weight::Detail => Weight::Info,
                 };
-                self.refilter();
+                self.set_filter(Filter {
+                    least,
+                    ..self.filter().clone()
+                });
             }
             Logging::TaskNext => self.next_task(),
+            Logging::KeyOnly => self.only_key(shell),
             Logging::Search => {
-                let text = self.text.clone();
-                shell
-                    .dialogs
-                    .push(Dialog::Input(InputDialog::line(Purpose::Search, text)));
+                let text = self.filter().text.clone();
+                let line = InputDialog::line(Purpose::Search, text);
+                shell.dialogs.push(Dialog::Input(line));
             }
             Logging::CopyRequestId => self.copy(shell),
             Logging::Jump => return self.jump(shell),
@@ -46,18 +50,17 @@ impl Log {
 
     /// Takes the filters off; `false` when there are none.
     pub fn back(&mut self) -> bool {
-        let filtered = self.least != Weight::Info || self.task.is_some() || !self.text.is_empty();
-        self.least = Weight::Info;
-        self.task = None;
-        self.text.clear();
-        self.refilter();
+        let filtered = *self.filter() != Filter::default();
+        self.set_filter(Filter::default());
         filtered
     }
 
     /// Shows only lines that contain a text.
     pub fn search(&mut self, text: &str) {
-        text.clone_into(&mut self.text);
-        self.refilter();
+        self.set_filter(Filter {
+            text: text.to_owned(),
+            ..self.filter().clone()
+        });
     }
 
     /// Moves the cursor.
@@ -67,11 +70,27 @@ impl Log {
 
     fn next_task(&mut self) {
         let tasks = self.tasks();
-        let at = self
-            .task
-            .and_then(|task| tasks.iter().position(|other| *other == task));
-        self.task = tasks.get(at.map_or(0, |at| at + 1)).copied();
-        self.refilter();
+        let task = self.filter().task;
+        let at = task.and_then(|task| tasks.iter().position(|other| *other == task));
+        self.set_filter(Filter {
+            task: tasks.get(at.map_or(0, |at| at + 1)).copied(),
+            ..self.filter().clone()
+        });
+    }
+
+    /// Shows only lines of the key under the cursor, or of all keys again.
+    fn only_key(&mut self, shell: &mut Shell) {
+        let key = match self.filter().key {
+            Some(_) => None,
+            None => match self.current().and_then(|entry| entry.key.clone()) {
+                Some(key) => Some(key),
+                None => return shell.say(Weight::Info, NO_KEY),
+            },
+        };
+        self.set_filter(Filter {
+            key,
+            ..self.filter().clone()
+        });
     }
 
     fn copy(&self, shell: &mut Shell) {
@@ -85,11 +104,14 @@ impl Log {
         shell.say(Weight::Info, format!("Copied {what} to the clipboard."));
     }
 
-    fn jump(&self, shell: &mut Shell) -> Option<Key> {
-        let key = self.current().and_then(|entry| entry.key.clone());
-        if key.is_none() {
-            shell.say(Weight::Info, "This line speaks of no key.");
-        }
-        key
+    fn jump(&self, shell: &mut Shell) -> Option<(Option<TaskId>, Key)> {
+        let line = self.current()?;
+        let Some(key) = line.key.clone() else {
+            shell.say(Weight::Info, NO_KEY);
+            return None;
+        };
+        Some((line.task, key))
     }
 }
+
+const NO_KEY: &str = "This line speaks of no key.";

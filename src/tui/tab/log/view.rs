@@ -1,6 +1,11 @@
-//! How Log is drawn: time, sign and word, task, text, key.
+//! How Log is drawn: time, sign and word, task, key, text; below, the whole of the line under the cursor.
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
 
 use crate::humanize;
 
@@ -9,16 +14,19 @@ use crate::tui::{
     tab::log::{Entry, Log, Weight},
     theme::Theme,
     widget::{
-        paint::{put, put_middle, row as line_of, select, slice, widen},
+        paint::{put, put_line, put_middle, row as line_of, select, slice, widen, wrap},
         panel::Panel,
     },
 };
+
+/// Lines below the frame: the key, and the text in two lines.
+const DETAILS: u16 = 3;
 
 impl Weight {
     /// The style of a line of that weight.
     pub fn style(self, theme: &Theme) -> Style {
         match self {
-            Self::Info => theme.dim,
+            Self::Detail | Self::Info => theme.dim,
             Self::Good => theme.proven,
             Self::Warning => theme.differs,
             Self::Error => theme.missing,
@@ -28,18 +36,31 @@ impl Weight {
 
 /// Draws the tab.
 pub fn draw(log: &Log, shell: &Shell, area: Rect, buffer: &mut Buffer) {
-    let totals = if log.len_shown() == log.len() {
-        humanize::counted(log.len() as u64, "line")
-    } else {
-        format!(
-            "{} of {}",
-            humanize::count(log.len_shown() as u64),
-            humanize::counted(log.len() as u64, "line")
-        )
+    let details = if area.height > 12 { DETAILS } else { 0 };
+    let upper = Rect {
+        height: area.height - details,
+        ..area
     };
-    let title = title(log);
+    draw_lines(log, shell, upper, buffer);
+    if let Some(entry) = log.current() {
+        let below = Rect {
+            y: upper.bottom(),
+            height: details,
+            ..area
+        };
+        draw_details(entry, shell, below, buffer);
+    }
+}
+
+fn draw_lines(log: &Log, shell: &Shell, area: Rect, buffer: &mut Buffer) {
+    let lines = humanize::counted(log.len() as u64, "line");
+    let totals = if log.len_shown() == log.len() {
+        lines
+    } else {
+        format!("{} of {lines}", humanize::count(log.len_shown() as u64))
+    };
     let panel = Panel {
-        title: &title,
+        title: &title(log),
         totals: &totals,
         focused: true,
         ..Panel::default()
@@ -64,47 +85,36 @@ pub fn draw(log: &Log, shell: &Shell, area: Rect, buffer: &mut Buffer) {
     }
 }
 
+/// `log · warnings and errors · task 3 · raw/a.png · "slow"`.
 fn title(log: &Log) -> String {
+    let filter = log.filter();
     let mut parts = vec!["log".to_owned()];
-    if log.least > Weight::Info {
-        parts.push(
-            format!("{}s", log.least.word())
-                + if log.least == Weight::Warning {
-                    " and errors"
-                } else {
-                    ""
-                },
-        );
-    }
-    parts.extend(log.task.map(|task| format!("task {}", task.0)));
-    if !log.text.is_empty() {
-        parts.push(format!("\"{}\"", log.text));
+    let least = match filter.least {
+        Weight::Detail => Some("with details"),
+        Weight::Info => None,
+        Weight::Good | Weight::Warning => Some("warnings and errors"),
+        Weight::Error => Some("errors"),
+    };
+    parts.extend(least.map(str::to_owned));
+    parts.extend(filter.task.map(|task| format!("task {}", task.0)));
+    parts.extend(filter.key.as_ref().map(ToString::to_string));
+    if !filter.text.is_empty() {
+        parts.push(format!("\"{}\"", filter.text));
     }
     parts.join(" · ")
 }
 
 fn draw_entry(entry: &Entry, (line, buffer): (Rect, &mut Buffer), selected: bool, shell: &Shell) {
     let theme = &shell.theme;
-    let style = entry.weight.style(theme);
-    let time = entry
-        .at
-        .to_zoned(shell.zone.clone())
-        .strftime("%H:%M:%S")
-        .to_string();
+    let time = entry.at.to_zoned(shell.zone.clone());
+    let time = time.strftime("%H:%M:%S").to_string();
     put(buffer, slice(line, 0, 8), &time, theme.dim);
-    put(
-        buffer,
-        slice(line, 10, 9),
-        &format!("{} {}", entry.weight.symbol(), entry.weight.word()),
-        style,
-    );
-    let task = entry
-        .task
-        .map(|task| format!("task {}", task.0))
-        .unwrap_or_default();
-    let roomy = line.width >= 90;
+    let word = format!("{} {}", entry.weight.symbol(), entry.weight.word());
+    put(buffer, slice(line, 10, 9), &word, entry.weight.style(theme));
     let mut at = 21;
-    if roomy {
+    if line.width >= 90 {
+        let task = entry.task.map(|task| format!("task {}", task.0));
+        let task = task.unwrap_or_default();
         put(buffer, slice(line, at, 9), &task, theme.dim);
         at += 10;
     }
@@ -117,12 +127,8 @@ fn draw_entry(entry: &Entry, (line, buffer): (Rect, &mut Buffer), selected: bool
     match &entry.key {
         Some(key) => {
             let half = rest.width / 2;
-            put_middle(
-                buffer,
-                slice(rest, 0, half.saturating_sub(2)),
-                &key.printable(),
-                Style::new(),
-            );
+            let name = slice(rest, 0, half.saturating_sub(2));
+            put_middle(buffer, name, &key.printable(), Style::new());
             put(buffer, slice(rest, half, rest.width), &entry.text, text);
         }
         None => {
@@ -131,5 +137,32 @@ fn draw_entry(entry: &Entry, (line, buffer): (Rect, &mut Buffer), selected: bool
     }
     if selected {
         select(buffer, widen(line), theme);
+    }
+}
+
+/// The whole key with its request id, and the whole text in the lines that are left.
+fn draw_details(entry: &Entry, shell: &Shell, area: Rect, buffer: &mut Buffer) {
+    let area = slice(area, 1, area.width.saturating_sub(2));
+    let mut lines = 0;
+    if let Some(key) = &entry.key {
+        put_middle(buffer, line_of(area, 0), &key.printable(), Style::new());
+        lines += 1;
+    }
+    let id = entry.request_id.as_deref();
+    let id = id
+        .map(|id| format!("request {id}  ·  "))
+        .unwrap_or_default();
+    let text = wrap(&format!("{id}{}", entry.text), area.width);
+    let room = usize::from(area.height.saturating_sub(lines));
+    for (at, part) in text.iter().take(room).enumerate() {
+        let cut = at + 1 == room && text.len() > room;
+        let part = if cut {
+            text.get(at..).unwrap_or_default().join(" ")
+        } else {
+            part.clone()
+        };
+        let line = line_of(area, lines + u16::try_from(at).unwrap_or(u16::MAX));
+        let line_of_text = Line::from(Span::styled(part, entry.weight.style(&shell.theme)));
+        put_line(buffer, line, &line_of_text);
     }
 }
