@@ -1,9 +1,12 @@
 //! Counters of requests by operation, shared by all who hold a clone. A session has one for everything it sends,
 //! a task or comparison has one of its own; every attempt counts, also one that failed.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use crate::domain::progress::Requests;
@@ -89,9 +92,18 @@ impl Operation {
     }
 }
 
+/// Who wants to know of each piece of a request's body as it leaves.
+pub trait Meter: fmt::Debug + Send + Sync {
+    /// That many bytes were handed to the network; a request that is sent again tells its bytes again.
+    fn sent(&self, bytes: u64);
+}
+
 /// Counts requests and bytes; a clone counts into the same.
 #[derive(Debug, Clone, Default)]
-pub struct RequestCounter(Arc<Cells>);
+pub struct RequestCounter {
+    cells: Arc<Cells>,
+    meter: Option<Arc<dyn Meter>>,
+}
 
 #[derive(Debug, Default)]
 struct Cells {
@@ -107,6 +119,15 @@ impl RequestCounter {
         Self::default()
     }
 
+    /// The same counter, which also tells `meter` of every byte that leaves: for the body of one request.
+    #[must_use]
+    pub fn metered(&self, meter: Arc<dyn Meter>) -> Self {
+        Self {
+            cells: Arc::clone(&self.cells),
+            meter: Some(meter),
+        }
+    }
+
     /// Requests so far, those that were never sent left out.
     pub fn requests(&self) -> Requests {
         let count = |operation: &Operation| {
@@ -120,7 +141,7 @@ impl RequestCounter {
 
     /// Requests of one operation so far.
     pub fn of(&self, operation: Operation) -> u64 {
-        self.0
+        self.cells
             .requests
             .get(operation as usize)
             .map_or(0, |cell| cell.load(Relaxed))
@@ -128,40 +149,47 @@ impl RequestCounter {
 
     /// Requests of all operations so far.
     pub fn total(&self) -> u64 {
-        self.0.requests.iter().map(|cell| cell.load(Relaxed)).sum()
+        self.cells
+            .requests
+            .iter()
+            .map(|cell| cell.load(Relaxed))
+            .sum()
     }
 
     /// Answers that asked to slow down (503, 429).
     pub fn throttled(&self) -> u64 {
-        self.0.throttled.load(Relaxed)
+        self.cells.throttled.load(Relaxed)
     }
 
     /// Bytes of bodies handed to the network so far, also those of tries that failed.
     pub fn sent(&self) -> u64 {
-        self.0.sent.load(Relaxed)
+        self.cells.sent.load(Relaxed)
     }
 
     /// Bytes of bodies read from the network so far.
     pub fn received(&self) -> u64 {
-        self.0.received.load(Relaxed)
+        self.cells.received.load(Relaxed)
     }
 
     pub(super) fn count(&self, operation: Operation) {
-        if let Some(cell) = self.0.requests.get(operation as usize) {
+        if let Some(cell) = self.cells.requests.get(operation as usize) {
             cell.fetch_add(1, Relaxed);
         }
     }
 
     pub(super) fn count_throttled(&self) {
-        self.0.throttled.fetch_add(1, Relaxed);
+        self.cells.throttled.fetch_add(1, Relaxed);
     }
 
     pub(super) fn count_sent(&self, bytes: u64) {
-        self.0.sent.fetch_add(bytes, Relaxed);
+        self.cells.sent.fetch_add(bytes, Relaxed);
+        if let Some(meter) = &self.meter {
+            meter.sent(bytes);
+        }
     }
 
     pub(super) fn count_received(&self, bytes: u64) {
-        self.0.received.fetch_add(bytes, Relaxed);
+        self.cells.received.fetch_add(bytes, Relaxed);
     }
 }
 

@@ -8,7 +8,7 @@ pub mod s3;
 pub mod session;
 pub mod store;
 
-pub use counter::{Operation, RequestCounter};
+pub use counter::{Meter, Operation, RequestCounter};
 pub use error::{Error, ErrorKind};
 pub use session::{BucketInfo, ChecksumMode, Keys, RemoteOptions, Sessions};
 pub use store::{Listing, Pages, Store};

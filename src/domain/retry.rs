@@ -87,13 +87,16 @@ impl Retry {
             | FailureKind::Cancelled => Decision::GiveUp,
             _ if attempt >= self.tries => Decision::GiveUp,
             // Who is asked to slow down waits at least half of the time.
-            FailureKind::Throttled => {
-                Decision::Wait(self.most(attempt).mul_f64(0.5 + spread / 2.0))
-            }
+            FailureKind::Throttled => Decision::Wait(self.wait(attempt, 0.5 + spread / 2.0)),
             FailureKind::Transient | FailureKind::Corrupt => {
-                Decision::Wait(self.most(attempt).mul_f64(spread))
+                Decision::Wait(self.wait(attempt, spread))
             }
         }
+    }
+
+    /// This share (0 to 1) of the most that is waited after this try.
+    pub fn wait(&self, attempt: u32, share: f64) -> Duration {
+        self.most(attempt).mul_f64(share.clamp(0.0, 1.0))
     }
 
     /// The most that is waited after this try.

@@ -9,6 +9,8 @@ use crate::domain::{
     progress::TaskId,
 };
 
+pub use super::tasks::Pace;
+
 /// A question's number, chosen by the front end: answers bear it. A new generation drops the answers to the old one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct View {
@@ -102,13 +104,11 @@ pub enum Command {
     Resume(TaskId),
     /// Stop a task: parts in flight are given up, temporary files and uploads removed.
     Cancel(TaskId),
-    /// Change a running task's pace; `None` leaves a value as it is.
+    /// Change a running task's pace; `None` leaves a value as it is, 0 takes its limit away.
     Pace {
         /// Which task.
         task: TaskId,
-        /// Parallel requests.
-        workers: Option<u16>,
-        /// Bytes a second; `Some(0)` is unlimited.
-        bandwidth: Option<u64>,
+        /// What changes.
+        change: Pace,
     },
 }

@@ -33,7 +33,7 @@ use tasks::Task;
 use views::Views;
 
 pub use crate::backend::store::{Checksum, Headers, Stat};
-pub use command::{Command, View};
+pub use command::{Command, Pace, View};
 pub use event::{Body, Bucket, Compared, Event, Failed, FailedClass, Snapshot};
 pub use journal::{JournalError, PastTask};
 
@@ -86,11 +86,9 @@ impl Engine {
             }),
             Command::Resume(task) => self.resume(task),
             Command::Cancel(task) => self.turn(task, |task| task.control.cancel()),
-            Command::Pace {
-                task,
-                workers,
-                bandwidth,
-            } => self.turn(task, |task| task.control.set_pace(workers, bandwidth)),
+            Command::Pace { task, change } => {
+                self.turn(task, |task| task.control.set_pace(change));
+            }
             Command::Run { view, plan } => {
                 let answer = Answer::new(&self.room, view);
                 self.spawn(run::run(Arc::clone(&self.room), answer, plan));

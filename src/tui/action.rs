@@ -104,6 +104,7 @@ actions! {
         Cancel "cancel" "Stop a task.";
         Workers "workers" "Set the number of parallel requests.";
         Bandwidth "bandwidth" "Set the bandwidth.";
+        Requests "requests" "Set the requests a second.";
         Errors "errors" "What failed in a task.";
         Report "report" "What a task did.";
         Follow "follow" "Show a task's places in Browse.";

@@ -215,16 +215,7 @@ fn decide(state: &mut State, decision: Decision) {
         Decision::Mapping(at) => go_to_mapping(state, at),
         Decision::Filter(text) => state.browse.filter(&text),
         Decision::Search(text) => state.log.search(&text),
-        Decision::Workers(task, count) => shell.command(Command::Pace {
-            task,
-            workers: Some(count),
-            bandwidth: None,
-        }),
-        Decision::Bandwidth(task, rate) => shell.command(Command::Pace {
-            task,
-            workers: None,
-            bandwidth: Some(rate),
-        }),
+        Decision::Pace(task, change) => shell.command(Command::Pace { task, change }),
         Decision::Cancel(task) => shell.command(Command::Cancel(task)),
         Decision::Copy(text) => {
             shell.say(Weight::Info, format!("Copied {text} to the clipboard."));

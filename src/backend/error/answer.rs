@@ -206,8 +206,8 @@ impl Answer {
             None => "`aws sso login`, or new keys in the environment or the profile".to_owned(),
         };
         match &*self.code {
-            "ExpiredToken" | "TokenRefreshRequired" | "RequestExpired" => format!("the credentials have expired: log in anew ({login}), then resume"),
-            "RequestTimeTooSkewed" => "this machine's clock is off by more than 15 minutes: set it (e.g. `timedatectl set-ntp true`), then resume".to_owned(),
+            "ExpiredToken" | "TokenRefreshRequired" | "RequestExpired" => format!("the credentials have expired: log in anew ({login})"),
+            "RequestTimeTooSkewed" => "this machine's clock is off by more than 15 minutes: set it (e.g. `timedatectl set-ntp true`)".to_owned(),
             "InvalidAccessKeyId" => format!("S3 does not know this access key: it was deleted, or belongs to another place than {}; {login}", asked.place()),
             "SignatureDoesNotMatch" => "the secret key does not belong to the access key (or a proxy changes the requests): check both for missing or extra characters".to_owned(),
             _ => format!("the credentials are not accepted: {login}{}", self.quoted()),

@@ -54,8 +54,8 @@ fn kind(errno: Errno) -> Option<ErrorKind> {
 
 fn words(op: &'static str, errno: Errno) -> Option<&'static str> {
     Some(match errno {
-        Errno::NOSPC => "the disk is full: free some space, then resume",
-        Errno::DQUOT => "your quota on this disk is used up: free some space, then resume",
+        Errno::NOSPC => "the disk is full: free some space",
+        Errno::DQUOT => "your quota on this disk is used up: free some space",
         Errno::ACCESS | Errno::PERM => denied(op),
         Errno::ROFS => {
             "the file system is mounted read-only: choose another folder, or mount it writable"

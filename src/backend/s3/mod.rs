@@ -23,7 +23,7 @@ use aws_sdk_s3::{
 };
 
 use crate::backend::{
-    counter::{Operation, RequestCounter},
+    counter::{Meter, Operation, RequestCounter},
     error::{Asked, Error, ErrorKind},
     session::{ChecksumMode, Connection, Session},
 };
@@ -90,6 +90,13 @@ impl S3 {
             counter: Some(counter),
             ..self.clone()
         }
+    }
+
+    /// The same store, which tells `meter` of every byte of a body as it leaves.
+    #[must_use]
+    pub fn metered(&self, meter: Arc<dyn Meter>) -> Self {
+        let counter = self.counter.clone().unwrap_or_default();
+        self.with_counter(counter.metered(meter))
     }
 
     /// Name of the bucket.

@@ -187,6 +187,12 @@ pub struct TaskSnapshot {
     pub workers: u16,
     /// Bytes a second allowed; `None` is unlimited.
     pub bandwidth: Option<u64>,
+    /// Requests a second allowed; `None` is unlimited.
+    #[serde(default)]
+    pub requests_per_second: Option<u32>,
+    /// Requests a second that the store was found to bear; `None` where it never asked to slow down.
+    #[serde(default)]
+    pub slowed_to: Option<u32>,
     /// What is being moved now, oldest first, at most 64.
     pub in_flight: Vec<InFlight>,
     /// Why it paused or failed, for a person.

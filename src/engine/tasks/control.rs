@@ -15,24 +15,36 @@ pub struct Pace {
     pub workers: Option<u16>,
     /// Bytes a second; unlimited when `None`.
     pub bandwidth: Option<u64>,
+    /// Requests a second; unlimited when `None`.
+    pub requests: Option<u32>,
 }
 
 impl Pace {
-    /// The pace that a plan was made with; 0 bytes a second mean no limit.
+    /// The pace that a plan was made with; 0 means no limit.
     pub fn of(options: &SyncOptions) -> Self {
         Self {
             workers: options.workers.filter(|&workers| workers > 0),
             bandwidth: options.bandwidth.filter(|&bandwidth| bandwidth > 0),
+            requests: options.requests_per_second.filter(|&requests| requests > 0),
         }
     }
 
     /// This pace with what a person changed: `None` leaves a value, 0 takes its limit away.
     #[must_use]
-    pub fn changed(self, workers: Option<u16>, bandwidth: Option<u64>) -> Self {
+    pub fn changed(self, change: Self) -> Self {
         Self {
-            workers: workers.map_or(self.workers, |workers| Some(workers).filter(|&n| n > 0)),
-            bandwidth: bandwidth.map_or(self.bandwidth, |bytes| Some(bytes).filter(|&n| n > 0)),
+            workers: newer(self.workers, change.workers),
+            bandwidth: newer(self.bandwidth, change.bandwidth),
+            requests: newer(self.requests, change.requests),
         }
+    }
+}
+
+/// What a change makes of a value.
+fn newer<T: PartialEq + Default>(value: Option<T>, change: Option<T>) -> Option<T> {
+    match change {
+        None => value,
+        Some(change) => Some(change).filter(|change| *change != T::default()),
     }
 }
 
@@ -41,8 +53,12 @@ impl Pace {
 pub struct Hold {
     /// Nothing new may begin.
     pub paused: bool,
-    /// Counts up with every `resume`: failed steps are tried again once for each.
+    /// A person holds it, and it waits for a person.
+    pub by_person: bool,
+    /// Counts up whenever it is let go.
     pub resumes: u64,
+    /// Counts up when a person lets it go: failed steps are tried again once for each.
+    pub asked: u64,
 }
 
 /// The knobs of one task; clones share them.
@@ -83,18 +99,40 @@ impl Control {
         &self.cancel
     }
 
-    /// Holds the task: what is in flight ends, nothing new begins. True where it was not held before.
+    /// A person holds the task: what is in flight ends, nothing new begins. True where nobody did before.
     pub fn pause(&self) -> bool {
+        self.hold.send_if_modified(|hold| {
+            hold.paused = true;
+            !std::mem::replace(&mut hold.by_person, true)
+        })
+    }
+
+    /// Trouble holds the task until `go_on`. True where it was not held before.
+    pub fn hold_up(&self) -> bool {
         self.hold
             .send_if_modified(|hold| !std::mem::replace(&mut hold.paused, true))
     }
 
-    /// Lets the task go on, and counts it.
+    /// A person lets the task go on, whatever holds it; counted.
     pub fn resume(&self) {
         self.hold.send_modify(|hold| {
             hold.paused = false;
+            hold.by_person = false;
             hold.resumes += 1;
+            hold.asked += 1;
         });
+    }
+
+    /// The trouble is mended: lets the task go on, unless it is not held, or a person holds it too. True where it goes on.
+    pub fn go_on(&self) -> bool {
+        self.hold.send_if_modified(|hold| {
+            let goes = hold.paused && !hold.by_person;
+            if goes {
+                hold.paused = false;
+                hold.resumes += 1;
+            }
+            goes
+        })
     }
 
     /// Whether the task is held, and how often it was let go.
@@ -128,9 +166,9 @@ impl Control {
     }
 
     /// Changes the pace: `None` leaves a value as it is, 0 takes its limit away.
-    pub fn set_pace(&self, workers: Option<u16>, bandwidth: Option<u64>) {
+    pub fn set_pace(&self, change: Pace) {
         self.pace.send_if_modified(|pace| {
-            let new = pace.changed(workers, bandwidth);
+            let new = pace.changed(change);
             std::mem::replace(pace, new) != new
         });
     }
@@ -161,6 +199,18 @@ mod tests {
         assert_eq!(control.hold().resumes, 1);
     }
 
+    #[test]
+    fn mended_trouble_lets_go_only_what_no_person_holds() {
+        let control = control();
+        assert!(control.hold_up() && control.go_on());
+        assert!(!control.go_on(), "it was not held");
+        assert!(control.hold_up() && control.pause());
+        assert!(!control.go_on());
+        control.resume();
+        let hold = control.hold();
+        assert_eq!((hold.paused, hold.resumes, hold.asked), (false, 2, 1));
+    }
+
     #[tokio::test]
     async fn a_stopped_task_waits_for_nothing() {
         let control = control();
@@ -175,11 +225,20 @@ mod tests {
     #[test]
     fn pace_changes_only_what_is_named() {
         let control = control();
-        control.set_pace(Some(8), Some(1 << 20));
-        control.set_pace(None, Some(0));
+        control.set_pace(Pace {
+            workers: Some(8),
+            bandwidth: Some(1 << 20),
+            requests: None,
+        });
+        control.set_pace(Pace {
+            bandwidth: Some(0),
+            requests: Some(5),
+            ..Pace::default()
+        });
         let expected = Pace {
             workers: Some(8),
             bandwidth: None,
+            requests: Some(5),
         };
         assert_eq!(control.pace(), expected);
     }

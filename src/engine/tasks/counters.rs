@@ -5,10 +5,11 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU16, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
 };
 
+use crate::backend::Meter;
 use crate::domain::{
     diff::Level,
     key::Key,
@@ -30,6 +31,10 @@ pub struct Counters {
     retries: AtomicU64,
     throttled: AtomicU64,
     workers: AtomicU16,
+    /// 0 until the store asked to slow down.
+    slowed_to: AtomicU32,
+    buffered: AtomicU64,
+    most_buffered: AtomicU64,
     flights: Mutex<Table>,
 }
 
@@ -115,6 +120,32 @@ impl Counters {
         self.workers.store(workers, Relaxed);
     }
 
+    /// Tells how many requests a second the store bears.
+    pub fn set_slowed_to(&self, per_second: f64) {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a float that is too large saturates, and none is below 1"
+        )]
+        self.slowed_to.store(per_second as u32, Relaxed);
+    }
+
+    /// Counts bytes that a buffer may hold from now on.
+    pub fn buffered(&self, bytes: u64) {
+        let now = self.buffered.fetch_add(bytes, Relaxed) + bytes;
+        self.most_buffered.fetch_max(now, Relaxed);
+    }
+
+    /// Counts bytes that are no longer held.
+    pub fn freed(&self, bytes: u64) {
+        self.buffered.fetch_sub(bytes, Relaxed);
+    }
+
+    /// The most bytes that all buffers held together.
+    pub fn most_buffered(&self) -> u64 {
+        self.most_buffered.load(Relaxed)
+    }
+
     /// Bytes moved so far, those in flight included.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Relaxed)
@@ -130,6 +161,7 @@ impl Counters {
         into.retries = self.retries.load(Relaxed);
         into.throttled = self.throttled.load(Relaxed);
         into.workers = self.workers.load(Relaxed);
+        into.slowed_to = Some(self.slowed_to.load(Relaxed)).filter(|&rate| rate > 0);
         into.in_flight = self
             .table()
             .rows
@@ -183,6 +215,68 @@ impl Flight {
     }
 }
 
+impl Flight {
+    /// Begins to count the body of one request as it leaves.
+    pub fn sending(self: &Arc<Self>) -> Sending {
+        Sending(Arc::new(Slices {
+            flight: Arc::clone(self),
+            counted: Mutex::new(Some(0)),
+        }))
+    }
+}
+
+/// The body of one request on its way. Its bytes count as they leave, and go back when this is dropped before `arrived`.
+#[derive(Debug)]
+pub struct Sending(Arc<Slices>);
+
+impl Sending {
+    /// What is told of each slice.
+    pub fn meter(&self) -> Arc<dyn Meter> {
+        Arc::<Slices>::clone(&self.0)
+    }
+
+    /// The request succeeded: exactly so many bytes moved, however often some were sent.
+    pub fn arrived(self, bytes: u64) {
+        self.0.settle(bytes);
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.0.settle(0);
+    }
+}
+
+#[derive(Debug)]
+struct Slices {
+    flight: Arc<Flight>,
+    /// `None` once it is settled: a body that outlives its request counts no more.
+    counted: Mutex<Option<u64>>,
+}
+
+impl Slices {
+    fn settle(&self, bytes: u64) {
+        let Some(counted) = self.lock().take() else {
+            return;
+        };
+        self.flight.moved(bytes.saturating_sub(counted));
+        self.flight.gave_up(counted.saturating_sub(bytes));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<u64>> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Meter for Slices {
+    fn sent(&self, bytes: u64) {
+        if let Some(counted) = &mut *self.lock() {
+            *counted += bytes;
+            self.flight.moved(bytes);
+        }
+    }
+}
+
 impl Drop for Flight {
     fn drop(&mut self) {
         self.counters.table().rows.remove(&self.number);
@@ -221,6 +315,24 @@ mod tests {
         drop(flight);
         let now = shown(&counters);
         assert_eq!((now.bytes, now.in_flight.len()), (100, 0));
+    }
+
+    #[test]
+    fn a_body_counts_as_it_leaves_and_once() {
+        let counters = Arc::new(Counters::default());
+        let flight = Arc::new(counters.begin(3, &Key::from("a"), Op::Upload, 100));
+        let failed = flight.sending();
+        failed.meter().sent(60);
+        assert_eq!(shown(&counters).bytes, 60);
+        let late = failed.meter();
+        drop(failed);
+        late.sent(40);
+        assert_eq!(shown(&counters).bytes, 0, "a try that failed goes back");
+        let redirected = flight.sending();
+        redirected.meter().sent(100);
+        redirected.meter().sent(100);
+        redirected.arrived(100);
+        assert_eq!(shown(&counters).bytes, 100);
     }
 
     #[test]

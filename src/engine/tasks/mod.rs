@@ -20,7 +20,7 @@ use crate::domain::{
 use crate::engine::{event::Event, journal::TaskJournal};
 
 pub use control::{Control, Pace};
-pub use counters::{Counters, Flight};
+pub use counters::{Counters, Flight, Sending};
 pub use sender::TaskSender;
 pub use status::Status;
 
@@ -83,6 +83,7 @@ pub struct Task {
 impl Task {
     /// The quantities now.
     pub fn snapshot(&self) -> TaskSnapshot {
+        let pace = self.control.pace();
         let mut snapshot = TaskSnapshot {
             id: self.id,
             kind: self.brief.kind,
@@ -102,7 +103,9 @@ impl Task {
             throttled: 0,
             requests: self.requests.total(),
             workers: 0,
-            bandwidth: self.control.pace().bandwidth,
+            bandwidth: pace.bandwidth,
+            requests_per_second: pace.requests,
+            slowed_to: None,
             in_flight: Vec::new(),
             reason: None,
         };

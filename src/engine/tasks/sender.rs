@@ -79,6 +79,11 @@ impl TaskSender {
         }
     }
 
+    /// A held task goes on with what it did before.
+    pub async fn resumed(&self) {
+        self.state(self.status.before_pause(), None).await;
+    }
+
     /// Waits until all that was told so far has left for the reader.
     pub async fn flush(&self) {
         let (done, waiting) = oneshot::channel();

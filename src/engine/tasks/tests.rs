@@ -45,6 +45,8 @@ pub(in crate::engine) fn blank() -> TaskSnapshot {
         requests: 0,
         workers: 0,
         bandwidth: None,
+        requests_per_second: None,
+        slowed_to: None,
         in_flight: Vec::new(),
         reason: None,
     }

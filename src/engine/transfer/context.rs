@@ -5,12 +5,11 @@ use std::sync::{
     atomic::{AtomicU8, Ordering::Relaxed},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Duration, MissedTickBehavior, interval};
 
 use crate::backend::{s3::S3, store::Store};
 use crate::domain::{
     plan::{Plan, Step},
-    progress::TaskState,
     retry::FailureKind,
 };
 use crate::engine::{
@@ -18,10 +17,23 @@ use crate::engine::{
     tasks::{Control, Counters, TaskSender},
 };
 
-use super::{Job, gate::Gate, halt::Halt, parts::Tuning, rate::Rate};
+use super::{
+    Job,
+    climb::{self, Climb},
+    gate::Gate,
+    halt::Halt,
+    memory::Memory,
+    parts::Tuning,
+    rate::Rate,
+    tempo::Tempo,
+    trouble::Troubles,
+};
 
-/// Bytes of a permit of the memory budget.
-const GRAIN: u64 = 1024;
+/// How often the task looks whether more requests at once would pay.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// What a request costs beside its bytes, in bytes: goodput counts both.
+const REQUEST: u64 = 64 * 1024;
 
 /// A step within the plan, without a copy of it.
 #[derive(Debug, Clone)]
@@ -83,37 +95,39 @@ pub(super) struct Context {
     pub(super) tuning: Tuning,
     pub(super) gate: Arc<Gate>,
     pub(super) bandwidth: Rate,
-    pub(super) requests: Rate,
+    pub(super) memory: Memory,
+    pub(super) tempo: Tempo,
+    pub(super) troubles: Troubles,
+    requests: Rate,
     etags: AtomicU8,
-    memory: Arc<Semaphore>,
     failed: Mutex<Vec<Failed>>,
 }
 
-/// A step that failed, and how often the task had been resumed when it began.
+/// A step that failed, and how often a person had let the task go on when it began.
 #[derive(Debug)]
 struct Failed {
     step: StepRef,
-    resumes: u64,
+    asked: u64,
 }
 
 impl Context {
-    /// The shared state of a job that moves with `workers` requests at once unless a person says otherwise.
-    pub(super) fn new(job: Job, workers: u16) -> Arc<Self> {
-        let options = &job.plan.options;
+    /// The shared state of a job.
+    pub(super) fn new(job: Job) -> Arc<Self> {
         let pace = job.control.pace();
         let bandwidth = Rate::of_bytes();
         bandwidth.set(pace.bandwidth);
         let requests = Rate::of_requests();
-        requests.set(options.requests_per_second.map(u64::from));
-        let permits = usize::try_from(job.tuning.memory / GRAIN).unwrap_or(usize::MAX);
-        let workers = pace.workers.unwrap_or(workers);
+        requests.set(pace.requests.map(u64::from));
+        let workers = pace.workers.unwrap_or(climb::FIRST);
         job.counters.set_workers(workers);
         Arc::new(Self {
             gate: Gate::new(workers),
             bandwidth,
             requests,
+            tempo: Tempo::default(),
+            troubles: Troubles::default(),
+            memory: Memory::new(job.tuning.memory, Arc::clone(&job.counters)),
             etags: AtomicU8::new(Etags::Unknown as u8),
-            memory: Arc::new(Semaphore::new(permits.clamp(1, Semaphore::MAX_PERMITS))),
             failed: Mutex::default(),
             tuning: job.tuning,
             plan: job.plan,
@@ -126,16 +140,40 @@ impl Context {
         })
     }
 
-    /// Follows the pace as a person changes it; never ends.
-    pub(super) async fn follow_pace(&self, workers: u16) {
+    /// Follows the pace as a person changes it, and finds the number of workers where nobody says one; never ends.
+    pub(super) async fn follow_pace(&self) {
         let mut paces = self.control.paces();
-        while paces.changed().await.is_ok() {
-            let pace = *paces.borrow_and_update();
-            self.bandwidth.set(pace.bandwidth);
-            self.gate.allow(pace.workers.unwrap_or(workers));
-            self.counters.set_workers(self.gate.width());
+        let mut ticks = interval(PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut climb, mut bytes) = (Climb::default(), 0);
+        loop {
+            tokio::select! {
+                changed = paces.changed() => {
+                    if changed.is_err() {
+                        return std::future::pending().await;
+                    }
+                    let pace = *paces.borrow_and_update();
+                    self.bandwidth.set(pace.bandwidth);
+                    self.requests.set(pace.requests.map(u64::from));
+                    climb = Climb::default();
+                    self.widen(pace.workers.unwrap_or(climb::FIRST));
+                }
+                _ = ticks.tick() => {
+                    self.tempo.per_second().iter().for_each(|&rate| self.counters.set_slowed_to(rate));
+                    let (passed, full) = self.gate.passed();
+                    let before = std::mem::replace(&mut bytes, self.counters.bytes());
+                    let goodput = bytes.saturating_sub(before) + passed * REQUEST;
+                    if self.control.pace().workers.is_none() {
+                        self.widen(climb.next(goodput as f64, full));
+                    }
+                }
+            }
         }
-        std::future::pending::<()>().await;
+    }
+
+    fn widen(&self, workers: u16) {
+        self.gate.allow(workers);
+        self.counters.set_workers(workers);
     }
 
     /// Does this work unless the task is cancelled meanwhile.
@@ -159,34 +197,10 @@ impl Context {
         }
     }
 
-    /// Holds the task for a person to mend the cause, and waits until it was let go more than `resumes` times: what failed
-    /// before the last time may be mended already.
-    pub(super) async fn hold(&self, resumes: u64, reason: Box<str>) -> Result<(), Halt> {
-        if self.control.hold().resumes == resumes && self.control.pause() {
-            self.events.state(TaskState::Paused, Some(reason)).await;
-        }
-        if self.control.resumed_after(resumes).await {
-            Ok(())
-        } else {
-            Err(Halt::cancelled())
-        }
-    }
-
-    /// Room for that many bytes in buffers; all there is, where that is more.
-    pub(super) async fn memory(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
-        let all = self.tuning.memory / GRAIN;
-        let grains = bytes.div_ceil(GRAIN).clamp(1, all.max(1));
-        let grains = u32::try_from(grains).unwrap_or(u32::MAX);
-        // Nobody closes the budget; without a permit the work would go on unbounded, not fail.
-        Arc::clone(&self.memory)
-            .acquire_many_owned(grains)
-            .await
-            .ok()
-    }
-
     /// Waits until a request may be sent that bears `bytes` bytes.
     pub(super) async fn pay(&self, bytes: u64) {
         self.requests.take(1).await;
+        self.tempo.take().await;
         self.bandwidth.take(bytes).await;
     }
 
@@ -206,14 +220,9 @@ impl Context {
         }
     }
 
-    /// A request succeeded: the gate widens again.
-    pub(super) fn succeeded(&self) {
-        self.counters.set_workers(self.gate.succeeded());
-    }
-
     /// Keeps a failed step for the case that a person asks for it again.
-    pub(super) fn keep_failed(&self, step: StepRef, resumes: u64) {
-        self.failed().push(Failed { step, resumes });
+    pub(super) fn keep_failed(&self, step: StepRef, asked: u64) {
+        self.failed().push(Failed { step, asked });
     }
 
     /// Whether any step failed and was not tried again.
@@ -223,11 +232,11 @@ impl Context {
 
     /// The failed steps that a person asked for again since they began, taken out of the failed ones.
     pub(super) fn asked_again(&self) -> Vec<StepRef> {
-        let resumes = self.control.hold().resumes;
+        let asked = self.control.hold().asked;
         let mut failed = self.failed();
         let (again, rest) = std::mem::take(&mut *failed)
             .into_iter()
-            .partition(|failed| failed.resumes < resumes);
+            .partition(|failed| failed.asked < asked);
         *failed = rest;
         let again: Vec<Failed> = again;
         again.into_iter().map(|failed| failed.step).collect()

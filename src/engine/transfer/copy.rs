@@ -15,7 +15,7 @@ use super::{
     hash::etag_md5,
     multipart::{Sent, begin, complete, give_up},
     parts::{part_size, ranges},
-    pool::each_part,
+    pool::{NO_BUFFER, each_part},
     proof::{self, Evidence},
     ranges::head,
     target,
@@ -123,7 +123,8 @@ async fn finish(
     tries: &mut Tries,
 ) -> Result<Done, Halt> {
     let size = part_size(work.size(), work.ctx.tuning.copy_part);
-    let parts = each_part(&work.ctx, ranges(work.size(), size), |number, range| {
+    let parts = ranges(work.size(), size);
+    let parts = each_part(&work.ctx, (parts, NO_BUFFER), |number, range| {
         let (work, upload) = (work.clone(), Arc::clone(upload));
         async move { copy_part(&work, &upload, number, range).await }
     })
@@ -162,7 +163,6 @@ async fn copy_part(
         match copied {
             Ok(part) => {
                 flight.moved(length);
-                ctx.succeeded();
                 return Ok(Sent { part, crc: None });
             }
             Err(error) if error.failure_kind() == FailureKind::Changed => {

@@ -41,23 +41,23 @@ pub(super) async fn run(ctx: &Arc<Context>, steps: Vec<StepRef>) {
 
 /// Tells of each of these that it was left, and why.
 pub(super) async fn leave(ctx: &Arc<Context>, steps: Vec<StepRef>, reason: &str) {
-    let resumes = ctx.control.hold().resumes;
+    let asked = ctx.control.hold().asked;
     for step in steps {
         let work = Work::begin(ctx, step);
-        work.end(Err(Halt::Skipped(reason.into())), resumes).await;
+        work.end(Err(Halt::Skipped(reason.into())), asked).await;
     }
 }
 
 async fn delete_batch(ctx: &Arc<Context>, batch: &[StepRef]) {
-    let resumes = ctx.control.hold().resumes;
+    let asked = ctx.control.hold().asked;
     let mut tries = Tries::of_step(ctx);
     let mut open: Vec<Work> = batch
         .iter()
         .map(|step| Work::begin(ctx, step.clone()))
         .collect();
     while !open.is_empty() {
-        let failed = round(ctx, open, &tries, resumes).await;
-        open = again(ctx, &mut tries, failed, resumes).await;
+        let failed = round(ctx, open, &tries, asked).await;
+        open = again(ctx, &mut tries, failed, asked).await;
     }
 }
 
@@ -66,7 +66,7 @@ async fn round(
     ctx: &Arc<Context>,
     open: Vec<Work>,
     tries: &Tries,
-    resumes: u64,
+    asked: u64,
 ) -> Vec<(Work, Failure)> {
     let answers = match ctx.cut(ask(ctx, &open, tries.in_doubt())).await {
         Ok(answers) => answers,
@@ -80,7 +80,7 @@ async fn round(
             {
                 failed.push((work, failure));
             }
-            ended => work.end(ended, resumes).await,
+            ended => work.end(ended, asked).await,
         }
     }
     failed
@@ -91,7 +91,7 @@ async fn again(
     ctx: &Arc<Context>,
     tries: &mut Tries,
     failed: Vec<(Work, Failure)>,
-    resumes: u64,
+    asked: u64,
 ) -> Vec<Work> {
     let Some((first, failure)) = failed.first() else {
         return Vec::new();
@@ -111,7 +111,7 @@ async fn again(
             attempts,
             ..failure
         };
-        work.end(Err(Halt::GaveUp(failure)), resumes).await;
+        work.end(Err(Halt::GaveUp(failure)), asked).await;
     }
     Vec::new()
 }

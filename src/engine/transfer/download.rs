@@ -14,6 +14,7 @@ use crate::domain::{diff::Level, entry::Identity, plan::Step, retry::FailureKind
 use super::{
     Context,
     context::{Etags, s3},
+    gate::Lane,
     halt::{Done, Halt},
     hash::{self, etag_md5},
     origin::disk,
@@ -41,7 +42,7 @@ pub(super) struct Arrived {
 /// Reads the object and writes the file.
 pub(super) async fn whole(work: &Work, step_tries: &mut Tries) -> Result<Done, Halt> {
     let Work { ctx, step, .. } = work;
-    let _memory = ctx.memory(work.size()).await;
+    let _memory = ctx.memory.take(Lane::Small, work.size()).await;
     let arrived = read(work, step_tries).await?;
     let placing = Placing {
         condition: target::condition(step),

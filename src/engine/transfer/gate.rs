@@ -3,13 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::{
-    sync::Notify,
-    time::{Duration, Instant},
-};
-
-/// Answers that ask to slow down within this time count as one: they were all sent at the same pace.
-const BREATH: Duration = Duration::from_millis(500);
+use tokio::sync::Notify;
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +14,7 @@ pub(super) enum Lane {
     Part,
 }
 
-/// Room for requests: widened by success, halved by throttling, never above what is allowed.
+/// Room for requests.
 #[derive(Debug)]
 pub(super) struct Gate {
     state: Mutex<State>,
@@ -30,26 +24,17 @@ pub(super) struct Gate {
 #[derive(Debug)]
 struct State {
     allowed: u16,
-    /// What the server seems to bear; at most `allowed`.
-    width: f64,
     inside: [u16; 2],
     waiting: [u16; 2],
-    slowed: Option<Instant>,
+    /// Whether one had to wait since this was last asked.
+    full: bool,
+    /// Those who left again since this was last asked.
+    left: u64,
 }
 
 impl State {
-    fn room(&self) -> u16 {
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "between 1 and a u16"
-        )]
-        let width = self.width as u16;
-        width.clamp(1, self.allowed.max(1))
-    }
-
     fn lets_in(&self, lane: Lane) -> bool {
-        let room = self.room();
+        let room = self.allowed;
         let [small, parts] = self.inside;
         if small + parts >= room {
             return false;
@@ -68,11 +53,11 @@ impl Gate {
         let allowed = allowed.max(1);
         Arc::new(Self {
             state: Mutex::new(State {
-                allowed,
-                width: f64::from(allowed),
+                allowed: allowed.max(1),
                 inside: [0, 0],
                 waiting: [0, 0],
-                slowed: None,
+                full: false,
+                left: 0,
             }),
             freed: Notify::new(),
         })
@@ -110,36 +95,21 @@ impl Gate {
 
     /// Changes how many may be inside; those inside stay.
     pub(super) fn allow(&self, allowed: u16) {
-        let mut state = self.lock();
-        state.allowed = allowed.max(1);
-        state.width = f64::from(state.allowed);
-        drop(state);
+        self.lock().allowed = allowed.max(1);
         self.freed.notify_waiters();
-    }
-
-    /// The server asked to slow down: half of the width is left, once for all that were sent together.
-    pub(super) fn slow_down(&self) {
-        let mut state = self.lock();
-        let now = Instant::now();
-        if state.slowed.is_none_or(|at| now - at > BREATH) {
-            state.slowed = Some(now);
-            state.width = (state.width / 2.0).max(1.0);
-        }
-    }
-
-    /// A request succeeded: one more may come in after as many successes as there is width. Gives the width.
-    pub(super) fn succeeded(&self) -> u16 {
-        let mut state = self.lock();
-        let most = f64::from(state.allowed);
-        if state.width < most {
-            state.width = (state.width + 1.0 / state.width.max(1.0)).min(most);
-        }
-        state.room()
     }
 
     /// How many may be inside now.
     pub(super) fn width(&self) -> u16 {
-        self.lock().room()
+        self.lock().allowed
+    }
+
+    /// Since the last call: how many left, and whether one had to wait.
+    pub(super) fn passed(&self) -> (u64, bool) {
+        let mut state = self.lock();
+        let full = state.waiting != [0, 0];
+        let full = std::mem::replace(&mut state.full, full) || full;
+        (std::mem::take(&mut state.left), full)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -156,7 +126,10 @@ pub(super) struct Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.gate.lock().inside[self.lane as usize] -= 1;
+        let mut state = self.gate.lock();
+        state.inside[self.lane as usize] -= 1;
+        state.left += 1;
+        drop(state);
         self.gate.freed.notify_waiters();
     }
 }
@@ -169,7 +142,10 @@ struct Waiting<'a> {
 
 impl<'a> Waiting<'a> {
     fn new(gate: &'a Gate, lane: Lane) -> Self {
-        gate.lock().waiting[lane as usize] += 1;
+        let mut state = gate.lock();
+        state.waiting[lane as usize] += 1;
+        state.full = true;
+        drop(state);
         Self { gate, lane }
     }
 }
@@ -184,8 +160,6 @@ impl Drop for Waiting<'_> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-
-    use tokio::time::{Duration, advance};
 
     use super::{Gate, Lane, Permit};
 
@@ -242,19 +216,18 @@ mod tests {
         assert!(part.await.is_ok());
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn throttling_halves_once_a_breath_and_success_widens_again() {
-        let gate = Gate::new(16);
-        gate.slow_down();
-        gate.slow_down();
-        assert_eq!(gate.width(), 8);
-        advance(Duration::from_secs(1)).await;
-        gate.slow_down();
-        assert_eq!(gate.width(), 4);
-        for _ in 0..1000 {
-            gate.succeeded();
-        }
-        assert_eq!(gate.width(), 16);
+    #[tokio::test]
+    async fn it_tells_who_passed_and_whether_one_waited() {
+        let gate = Gate::new(2);
+        drop(gate.enter(Lane::Small).await);
+        let inside = enter_all(&gate, Lane::Part, 2).await;
+        assert_eq!(gate.passed(), (1, false));
+        let more = waiter(&gate, Lane::Small);
+        tokio::task::yield_now().await;
+        drop(inside);
+        assert!(more.await.is_ok());
+        assert_eq!(gate.passed(), (3, true));
+        assert_eq!(gate.passed(), (0, false));
     }
 
     #[tokio::test]

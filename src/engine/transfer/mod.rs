@@ -3,6 +3,7 @@
 //!
 //! Additions and overwrites come first, deletes last and only where nothing failed, the recount at the end.
 
+mod climb;
 mod context;
 mod copy;
 mod delete;
@@ -10,6 +11,7 @@ mod download;
 mod gate;
 mod halt;
 pub(super) mod hash;
+mod memory;
 mod multipart;
 mod origin;
 mod parts;
@@ -20,7 +22,9 @@ mod rate;
 mod recount;
 mod relay;
 mod target;
+mod tempo;
 mod tries;
+mod trouble;
 mod upload;
 mod verify;
 mod walk;
@@ -43,9 +47,6 @@ use super::{
 use context::{Context, StepRef};
 
 pub use parts::Tuning;
-
-/// Requests at once where nobody says how many: small answers wait for the network, not for the processor.
-const WORKERS: u16 = 64;
 
 /// What a task works on and with.
 #[derive(Debug)]
@@ -70,13 +71,13 @@ pub struct Job {
 
 /// Runs the selected groups of a plan, then counts both sides again. Tells the last state with its reason, and returns it.
 pub async fn run(job: Job) -> TaskState {
-    let ctx = Context::new(job, WORKERS);
+    let ctx = Context::new(job);
     paced(&ctx, moved_and_counted(&ctx)).await
 }
 
 /// Proves by checksum what stands on both sides of the plan's locations; each pair ends as a step of its own.
 pub async fn verify(job: Job) -> TaskState {
-    let ctx = Context::new(job, WORKERS);
+    let ctx = Context::new(job);
     paced(&ctx, verify::run(&ctx)).await
 }
 
@@ -85,7 +86,8 @@ async fn paced(ctx: &Arc<Context>, work: impl Future<Output = Option<String>>) -
     ctx.events.state(TaskState::Running, None).await;
     let reason = tokio::select! {
         reason = work => reason,
-        () = ctx.follow_pace(WORKERS) => None,
+        () = ctx.follow_pace() => None,
+        () = ctx.look_after_troubles() => None,
     };
     let state = if ctx.control.is_cancelled() {
         TaskState::Cancelled

@@ -54,7 +54,7 @@ async fn finish(
 ) -> Result<Done, Halt> {
     let size = part_size(work.size(), work.ctx.tuning.part);
     let parts = ranges(work.size(), size);
-    let sent = each_part(&work.ctx, parts, |number, range| {
+    let sent = each_part(&work.ctx, (parts, size), |number, range| {
         let (work, origin, upload) = (work.clone(), Arc::clone(origin), Arc::clone(upload));
         async move { send_part(&work, &origin, &upload, (number, range)).await }
     })
@@ -136,7 +136,6 @@ async fn send_part(
 ) -> Result<Sent, Halt> {
     let Work { ctx, step, flight } = work;
     let length = range.end - range.start;
-    let _memory = ctx.memory(length).await;
     let mut tries = Tries::of_part(ctx);
     let content = loop {
         match origin.read(ctx, range.clone()).await {
@@ -152,15 +151,16 @@ async fn send_part(
     };
     loop {
         ctx.pay(length).await;
-        let sent = ctx.target()?.part(slot, content.clone(), crc).await;
+        let sending = flight.sending();
+        let target = ctx.target()?.metered(sending.meter());
+        let sent = target.part(slot, content.clone(), crc).await;
         let checked = match sent {
             Ok(part) => check(ctx, part, crc, &content).await,
             Err(error) => Err(error.into()),
         };
         match checked {
             Ok(part) => {
-                flight.moved(length);
-                ctx.succeeded();
+                sending.arrived(length);
                 let crc = Some((crc, length));
                 return Ok(Sent { part, crc });
             }

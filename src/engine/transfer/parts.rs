@@ -1,6 +1,6 @@
 //! How contents are cut: what goes in one request, how large a part is, and which ranges the parts are. Pure arithmetic.
 
-use std::ops::Range;
+use std::{ops::Range, time::Duration};
 
 use crate::domain::{plan::SyncOptions, retry::Retry};
 
@@ -25,6 +25,8 @@ pub struct Tuning {
     pub memory: u64,
     /// How often and how patiently a failed try is repeated.
     pub retry: Retry,
+    /// How patiently a held task looks whether what holds it is mended.
+    pub looks: Retry,
 }
 
 impl Default for Tuning {
@@ -36,6 +38,11 @@ impl Default for Tuning {
             copy_part: 256 * MIB,
             memory: 256 * MIB,
             retry: Retry::default(),
+            looks: Retry {
+                tries: u32::MAX,
+                base: Duration::from_secs(1),
+                cap: Duration::from_secs(30),
+            },
         }
     }
 }

@@ -12,8 +12,13 @@ use super::{
     worker,
 };
 
-/// Large contents that are under way at once: enough to hide the first and last request of each.
+/// Large contents that are under way at once: at least so many, to hide the first and last request of each, and more as
+/// long as their parts do not fill the gate.
 const LARGE_AT_ONCE: usize = 4;
+const MOST_AT_ONCE: usize = 32;
+
+/// What a part holds in memory whose bytes do not come here.
+pub(super) const NO_BUFFER: u64 = 0;
 
 /// Does all these steps; returns when each has ended, or when the task was cancelled and what was in flight has ended.
 pub(super) async fn run(ctx: &Arc<Context>, steps: Vec<StepRef>) {
@@ -42,16 +47,29 @@ async fn with_permit(ctx: Arc<Context>, step: StepRef, permit: Permit) {
 
 async fn run_large(ctx: &Arc<Context>, steps: Vec<StepRef>) {
     let mut running = JoinSet::new();
+    let mut parts = 0;
     for step in steps {
         if ctx.ready().await.is_err() {
             break;
         }
-        running.spawn(worker::run(Arc::clone(ctx), step));
-        if running.len() >= LARGE_AT_ONCE {
-            running.join_next().await;
+        let own = ctx.parts_of(&step);
+        parts += own;
+        let work = worker::run(Arc::clone(ctx), step);
+        running.spawn(async move {
+            work.await;
+            own
+        });
+        while has_enough(running.len(), parts, ctx.gate.width()) {
+            let ended = running.join_next().await;
+            parts -= ended.and_then(Result::ok).unwrap_or_default();
         }
     }
     while running.join_next().await.is_some() {}
+}
+
+/// Whether no further large content need begin yet.
+fn has_enough(running: usize, parts: u64, width: u16) -> bool {
+    running >= MOST_AT_ONCE || (running >= LARGE_AT_ONCE && parts >= u64::from(width))
 }
 
 /// Waits until one more may begin; `None` where the task was cancelled.
@@ -66,11 +84,11 @@ async fn may_begin(ctx: &Arc<Context>, lane: Lane) -> Option<Permit> {
     Some(permit)
 }
 
-/// Does `work` for each part in parallel, and gives the results in the order of the parts.
+/// Does `work` for each part in parallel, each of which holds up to `buffer` bytes in memory, and gives the results in the order of the parts.
 /// The first failure stops the rest; nothing of them is left running when this returns, unless it is dropped.
 pub(super) async fn each_part<T, W>(
     ctx: &Arc<Context>,
-    parts: impl Iterator<Item = (u32, Range<u64>)>,
+    parts: (impl Iterator<Item = (u32, Range<u64>)>, u64),
     work: impl Fn(u32, Range<u64>) -> W,
 ) -> Result<Vec<T>, Halt>
 where
@@ -90,7 +108,7 @@ type Part<T> = Result<(u32, T), Halt>;
 async fn gather<T, W>(
     ctx: &Arc<Context>,
     running: &mut JoinSet<Part<T>>,
-    parts: impl Iterator<Item = (u32, Range<u64>)>,
+    (parts, buffer): (impl Iterator<Item = (u32, Range<u64>)>, u64),
     work: impl Fn(u32, Range<u64>) -> W,
 ) -> Result<Vec<(u32, T)>, Halt>
 where
@@ -99,13 +117,18 @@ where
 {
     let mut done = Vec::new();
     for (number, range) in parts {
+        // Room in memory first: a part that waited for it inside the gate would keep small objects out.
+        let bytes = buffer.min(range.end - range.start);
+        let memory = ctx
+            .cut(async { Ok(ctx.memory.take(Lane::Part, bytes).await) })
+            .await?;
         let Some(permit) = may_begin(ctx, Lane::Part).await else {
             return Err(Halt::cancelled());
         };
         let work = work(number, range);
         running.spawn(async move {
             let part = work.await?;
-            drop(permit);
+            drop((permit, memory));
             Ok((number, part))
         });
         while let Some(ended) = running.try_join_next() {

@@ -26,6 +26,8 @@ use super::{
 
 /// Bytes that are gathered before they are written: larger pieces cost fewer trips to the disk's threads.
 const PIECE: usize = 1 << 20;
+/// Bytes that a range holds at most: a piece that is written, and one that is gathered.
+const BUFFER: u64 = 2 * PIECE as u64;
 
 /// Reads the object in ranges and writes the file.
 pub(super) async fn fetch(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
@@ -36,7 +38,7 @@ pub(super) async fn fetch(work: &Work, tries: &mut Tries) -> Result<Done, Halt> 
         .draft(&step.key, work.size())
         .await?;
     let parts = ranges(work.size(), part_size(work.size(), ctx.tuning.part));
-    let sums = each_part(ctx, parts, |_, range| {
+    let sums = each_part(ctx, (parts, BUFFER), |_, range| {
         let (work, draft) = (work.clone(), draft.clone());
         async move { Box::pin(fetch_range(&work, &draft, range, kind)).await }
     })
@@ -101,7 +103,6 @@ async fn fetch_range(
     while let Err(halt) = sink.fill().await {
         tries.again(&work.ctx, &work.step, halt).await?;
     }
-    work.ctx.succeeded();
     let sum = sink.hasher.map_or(0, Hasher::finish_crc);
     Ok((sum, range.end - range.start))
 }

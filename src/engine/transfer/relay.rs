@@ -2,6 +2,7 @@
 
 use super::{
     download,
+    gate::Lane,
     halt::{Done, Halt},
     tries::Tries,
     upload,
@@ -10,7 +11,8 @@ use super::{
 
 /// Reads the object and writes it to the other store.
 pub(super) async fn whole(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
-    let _memory = work.ctx.memory(work.size()).await;
+    let memory = &work.ctx.memory;
+    let _memory = memory.take(Lane::Small, work.size()).await;
     let arrived = download::read(work, tries).await?;
     // Counted once, when it is written.
     work.flight.start_over();

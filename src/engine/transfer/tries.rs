@@ -1,4 +1,4 @@
-//! `Tries`: what happens after a failed try. Waits and tries again, holds the task until a person mended the cause, or gives up.
+//! `Tries`: what happens after a failed try. Waits and tries again, holds the task until the cause is mended, or gives up.
 
 use std::hash::{BuildHasher as _, RandomState};
 
@@ -14,7 +14,7 @@ use crate::domain::{
 use super::{Context, halt::Halt};
 
 /// A number in 0..1, another one each time: it spreads the waits of many workers.
-fn luck() -> f64 {
+pub(super) fn luck() -> f64 {
     let dice = RandomState::new().hash_one(());
     (dice >> 11) as f64 / (1_u64 << 53) as f64
 }
@@ -90,9 +90,12 @@ impl Tries {
         failure.attempts = self.made;
         self.in_doubt |= failure.kind == FailureKind::Transient;
         if failure.kind == FailureKind::Throttled {
-            ctx.gate.slow_down();
+            ctx.tempo.slow_down();
             ctx.counters.throttled();
-            ctx.counters.set_workers(ctx.gate.width());
+            ctx.tempo
+                .per_second()
+                .iter()
+                .for_each(|&rate| ctx.counters.set_slowed_to(rate));
         }
         match ctx.tuning.retry.next(self.made, failure.kind, luck()) {
             Decision::Pause if self.part && failure.kind == FailureKind::DiskFull => {
@@ -100,7 +103,7 @@ impl Tries {
             }
             Decision::Pause => {
                 self.made -= 1;
-                ctx.hold(self.resumes, failure.reason).await?;
+                ctx.hold(self.resumes, step, failure).await?;
                 self.resumes = ctx.control.hold().resumes;
                 Ok(())
             }

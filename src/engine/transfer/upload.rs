@@ -6,6 +6,7 @@ use crate::backend::store::Headers;
 use crate::domain::retry::FailureKind;
 
 use super::{
+    gate::Lane,
     halt::{Done, Halt},
     hash::{crc64, md5},
     origin,
@@ -21,7 +22,7 @@ const QUICK: usize = 256 * 1024;
 /// Reads the file and writes the object.
 pub(super) async fn whole(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
     let Work { ctx, step, .. } = work;
-    let _memory = ctx.memory(work.size()).await;
+    let _memory = ctx.memory.take(Lane::Small, work.size()).await;
     let disk = origin::disk(&ctx.source)?;
     let content = disk.read_whole(&step.key, target::source_pin(step)).await?;
     if content.len() as u64 != work.size() {
@@ -44,7 +45,9 @@ pub(super) async fn put(
     query.condition = tries.condition(query.condition);
     ctx.pay(content.len() as u64).await;
     let mut evidence = Evidence::of_crc(crc);
-    let answer = ctx.target()?.put(&step.key, content.clone(), &query).await;
+    let sending = flight.sending();
+    let target = ctx.target()?.metered(sending.meter());
+    let answer = target.put(&step.key, content.clone(), &query).await;
     let written = match answer {
         Ok(written) => {
             if written.checksum.is_none() && ctx.plan.options.verify.is_some() {
@@ -62,7 +65,7 @@ pub(super) async fn put(
         }
         Err(error) => return Err(error.into()),
     };
-    flight.moved(work.size());
+    sending.arrived(work.size());
     let level = proof::of_write(work, &written, &evidence, tries).await?;
     let new = proof::identity(&written);
     Ok(proof::done(work, level, evidence.checksum.as_ref(), new))

@@ -14,7 +14,9 @@ use super::{
     context::StepRef,
     copy, delete, download,
     halt::{Done, Halt, outcome},
-    multipart, ranges, relay,
+    multipart,
+    parts::part_size,
+    ranges, relay,
     tries::Tries,
     upload,
 };
@@ -46,7 +48,7 @@ impl Work {
     }
 
     /// Tells how the step ended.
-    pub(super) async fn end(self, result: Result<Done, Halt>, resumes: u64) {
+    pub(super) async fn end(self, result: Result<Done, Halt>, asked: u64) {
         let Self { ctx, step, flight } = self;
         if result.is_err() {
             flight.start_over();
@@ -54,7 +56,7 @@ impl Work {
         if let Err(Halt::Failed(failure) | Halt::GaveUp(failure)) = &result
             && failure.kind != FailureKind::Cancelled
         {
-            ctx.keep_failed(step.clone(), resumes);
+            ctx.keep_failed(step.clone(), asked);
         }
         drop(flight);
         let (proof, outcome) = match result {
@@ -81,20 +83,17 @@ pub(super) fn size(step: &Step) -> u64 {
 
 /// Does one step, tries and all, and tells its outcome.
 pub(super) async fn run(ctx: Arc<Context>, step: StepRef) {
-    let resumes = ctx.control.hold().resumes;
+    let asked = ctx.control.hold().asked;
     let work = Work::begin(&ctx, step);
     let result = tried(&work).await;
-    work.end(result, resumes).await;
+    work.end(result, asked).await;
 }
 
 async fn tried(work: &Work) -> Result<Done, Halt> {
     let mut tries = Tries::of_step(&work.ctx);
     loop {
         match once(work, &mut tries).await {
-            Ok(done) => {
-                work.ctx.succeeded();
-                return Ok(done);
-            }
+            Ok(done) => return Ok(done),
             Err(halt) => {
                 work.flight.start_over();
                 tries.again(&work.ctx, &work.step, halt).await?;
@@ -120,6 +119,16 @@ async fn once(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
 }
 
 impl Context {
+    /// Parts that this step is moved in.
+    pub(super) fn parts_of(&self, step: &Step) -> u64 {
+        let wanted = match step.op {
+            Op::Copy => self.tuning.copy_part,
+            Op::Upload | Op::Download | Op::Relay | Op::Delete => self.tuning.part,
+        };
+        let size = size(step);
+        size.div_ceil(part_size(size, wanted))
+    }
+
     /// Whether this step is moved in parts, each with a request of its own.
     pub(super) fn in_parts(&self, step: &Step) -> bool {
         match step.op {

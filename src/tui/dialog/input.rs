@@ -10,6 +10,8 @@ use crate::config::quantity;
 
 use crate::domain::{location::Location, progress::TaskId, side::Side};
 
+use crate::engine::Pace;
+
 use crate::tui::{
     action::Answer,
     dialog::{Decision, centred},
@@ -34,6 +36,8 @@ pub enum Purpose {
     Workers(TaskId),
     /// Bytes a second of a task.
     Bandwidth(TaskId),
+    /// Requests a second of a task.
+    Requests(TaskId),
 }
 
 impl Purpose {
@@ -44,6 +48,7 @@ impl Purpose {
             Self::Search => "search".to_owned(),
             Self::Workers(task) => format!("parallel requests of task {}", task.0),
             Self::Bandwidth(task) => format!("bandwidth of task {}", task.0),
+            Self::Requests(task) => format!("requests a second of task {}", task.0),
         }
     }
 
@@ -55,8 +60,40 @@ impl Purpose {
             Self::Filter | Self::Search => "",
             Self::Workers(_) => "a number from 1 to 256",
             Self::Bandwidth(_) => "bytes a second, e.g. 20MiB; empty is unlimited",
+            Self::Requests(_) => "a number; empty is unlimited",
         }
     }
+}
+
+fn workers(text: &str) -> Result<Pace, String> {
+    match text.parse::<u16>() {
+        Ok(count @ 1..=256) => Ok(Pace {
+            workers: Some(count),
+            ..Pace::default()
+        }),
+        Ok(_) | Err(_) => Err(format!("\"{text}\" is no number from 1 to 256")),
+    }
+}
+
+fn bandwidth(text: &str) -> Result<Pace, String> {
+    let rate = if text.is_empty() {
+        None
+    } else {
+        quantity::rate(text).map_err(|invalid| invalid.to_string())?
+    };
+    Ok(Pace {
+        bandwidth: Some(rate.unwrap_or(0)),
+        ..Pace::default()
+    })
+}
+
+fn requests(text: &str) -> Result<Pace, String> {
+    let count = if text.is_empty() { Ok(0) } else { text.parse() };
+    let count = count.map_err(|_wrong| format!("\"{text}\" is no whole number"))?;
+    Ok(Pace {
+        requests: Some(count),
+        ..Pace::default()
+    })
 }
 
 /// A line to type in.
@@ -94,7 +131,10 @@ impl InputDialog {
         match self.purpose {
             Purpose::Filter => Decision::Filter(self.before.clone()),
             Purpose::Search => Decision::Search(self.before.clone()),
-            Purpose::Place(_) | Purpose::Workers(_) | Purpose::Bandwidth(_) => Decision::Nothing,
+            Purpose::Place(_)
+            | Purpose::Workers(_)
+            | Purpose::Bandwidth(_)
+            | Purpose::Requests(_) => Decision::Nothing,
         }
     }
 
@@ -113,7 +153,10 @@ impl InputDialog {
         match self.purpose {
             Purpose::Filter => Decision::Filter(self.input.value().to_owned()),
             Purpose::Search => Decision::Search(self.input.value().to_owned()),
-            Purpose::Place(_) | Purpose::Workers(_) | Purpose::Bandwidth(_) => Decision::Stay,
+            Purpose::Place(_)
+            | Purpose::Workers(_)
+            | Purpose::Bandwidth(_)
+            | Purpose::Requests(_) => Decision::Stay,
         }
     }
 
@@ -137,14 +180,9 @@ impl InputDialog {
                     .map_err(|wrong| wrong.to_string())
             }
             Purpose::Filter | Purpose::Search => Ok(Decision::Nothing),
-            Purpose::Workers(task) => match text.parse::<u16>() {
-                Ok(count @ 1..=256) => Ok(Decision::Workers(task, count)),
-                Ok(_) | Err(_) => Err(format!("\"{text}\" is no number from 1 to 256")),
-            },
-            Purpose::Bandwidth(task) if text.is_empty() => Ok(Decision::Bandwidth(task, 0)),
-            Purpose::Bandwidth(task) => quantity::rate(text)
-                .map(|rate| Decision::Bandwidth(task, rate.unwrap_or(0)))
-                .map_err(|invalid| invalid.to_string()),
+            Purpose::Workers(task) => workers(text).map(|change| Decision::Pace(task, change)),
+            Purpose::Bandwidth(task) => bandwidth(text).map(|change| Decision::Pace(task, change)),
+            Purpose::Requests(task) => requests(text).map(|change| Decision::Pace(task, change)),
         };
         taken.unwrap_or_else(|trouble| {
             self.trouble = Some(trouble);

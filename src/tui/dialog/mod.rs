@@ -17,6 +17,8 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use crate::domain::{location::Location, plan::Plan, progress::TaskId, side::Side};
 
+use crate::engine::Pace;
+
 use crate::tui::{
     action::{Action, Answer, Global, Move},
     dialog::{
@@ -68,10 +70,8 @@ pub enum Decision {
     Filter(String),
     /// To show only these log lines; typing goes on.
     Search(String),
-    /// So many parallel requests.
-    Workers(TaskId, u16),
-    /// So many bytes a second; 0 is unlimited.
-    Bandwidth(TaskId, u64),
+    /// To change the pace of a task.
+    Pace(TaskId, Pace),
     /// To stop a task.
     Cancel(TaskId),
     /// To put a text into the clipboard.
@@ -100,8 +100,7 @@ impl Decision {
             | Self::Go(..)
             | Self::Choose(_)
             | Self::Mapping(_)
-            | Self::Workers(..)
-            | Self::Bandwidth(..)
+            | Self::Pace(..)
             | Self::Cancel(_)
             | Self::Copy(_)
             | Self::ExportPlan(_)

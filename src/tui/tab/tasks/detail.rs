@@ -121,7 +121,7 @@ fn numbers(task: &TaskSnapshot, facts: Option<&Facts>, shell: &Shell) -> Vec<Lin
     let theme = &shell.theme;
     let mut lines = vec![counts(task, theme)];
     if !task.state.is_over() {
-        lines.push(pace(task, facts));
+        lines.push(pace(task, facts, theme));
     }
     lines.push(worries(task, theme));
     let spans = |pairs: Vec<Pair>| {
@@ -169,20 +169,23 @@ fn counts(task: &TaskSnapshot, theme: &Theme) -> Vec<Pair> {
     ]
 }
 
-fn pace(task: &TaskSnapshot, facts: Option<&Facts>) -> Vec<Pair> {
+fn pace(task: &TaskSnapshot, facts: Option<&Facts>, theme: &Theme) -> Vec<Pair> {
     let left = facts.and_then(|facts| facts.rates.left(task));
     let limit = task
         .bandwidth
         .map_or_else(|| "none".to_owned(), |rate| humanize::rate(rate as f64));
-    vec![
-        (
-            "ETA",
-            left.map_or_else(|| "…".to_owned(), humanize::countdown),
-            Style::new(),
-        ),
+    let eta = left.map_or_else(|| "…".to_owned(), humanize::countdown);
+    let mut pairs = vec![
+        ("ETA", eta, Style::new()),
         ("workers", task.workers.to_string(), Style::new()),
         ("limit", limit, Style::new()),
-    ]
+    ];
+    let most = task.requests_per_second.map(f64::from);
+    pairs.extend(most.map(|most| ("requests", humanize::per_second(most), Style::new())));
+    let slowed = task.slowed_to.map(f64::from);
+    let slowed = slowed.filter(|&slowed| most.is_none_or(|most| slowed < most));
+    pairs.extend(slowed.map(|to| ("slowed to", humanize::per_second(to), theme.differs)));
+    pairs
 }
 
 fn worries(task: &TaskSnapshot, theme: &Theme) -> Vec<Pair> {

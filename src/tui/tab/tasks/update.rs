@@ -45,6 +45,14 @@ impl Tasks {
                     text,
                 )));
             }
+            Tasking::Requests => {
+                let text = task
+                    .requests_per_second
+                    .map(|count| count.to_string())
+                    .unwrap_or_default();
+                let dialog = InputDialog::boxed(Purpose::Requests(task.id), text);
+                shell.dialogs.push(Dialog::Input(dialog));
+            }
             Tasking::Errors => {
                 let lines = report::errors(&task, self.facts(task.id));
                 shell.dialogs.push(Dialog::Pages(Pages::new(
@@ -74,7 +82,9 @@ impl Tasks {
             Tasking::Resume => {
                 task.state == TaskState::Paused || (task.state.is_over() && task.failed > 0)
             }
-            Tasking::Cancel | Tasking::Workers | Tasking::Bandwidth => !task.state.is_over(),
+            Tasking::Cancel | Tasking::Workers | Tasking::Bandwidth | Tasking::Requests => {
+                !task.state.is_over()
+            }
             Tasking::Errors => task.failed > 0,
             Tasking::Report => true,
             Tasking::Follow => self

@@ -268,7 +268,7 @@ async fn a_flipped_bit_on_the_way_down_is_seen_without_checksums_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn throttling_narrows_the_task_and_is_counted() {
+async fn throttling_slows_the_task_and_is_counted() {
     let rig = Rig::new();
     for number in 0..100 {
         rig.file(&format!("{number:02}"), &noise(10, number));
@@ -282,7 +282,7 @@ async fn throttling_narrows_the_task_and_is_counted() {
     let ended = rig.run(plan).await;
     ended.is_all_proven(100);
     assert_eq!(ended.snapshot.throttled, 10);
-    assert!(ended.snapshot.workers < 64, "{}", ended.snapshot.workers);
+    assert!(ended.snapshot.slowed_to.is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

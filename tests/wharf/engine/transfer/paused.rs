@@ -7,6 +7,7 @@ use wharf::{
         progress::{Outcome, TaskState},
         retry::FailureKind,
     },
+    engine::Pace,
 };
 
 use super::{BUCKET, PART, Rig, noise};
@@ -151,7 +152,10 @@ async fn workers_can_be_changed_while_a_task_runs() {
     faults.add(Rule::new(Fault::Stall).on("PutObject"));
     let running = rig.start(plan).await;
     faults.until_stalled(1).await;
-    running.task.control.set_pace(Some(4), None);
+    running.task.control.set_pace(Pace {
+        workers: Some(4),
+        ..Pace::default()
+    });
     faults.until_stalled(4).await;
     assert_eq!(faults.stalled(), 4);
     assert_eq!(running.task.snapshot().workers, 4);

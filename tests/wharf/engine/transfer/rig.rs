@@ -112,6 +112,11 @@ impl Rig {
                     base: Duration::from_millis(1),
                     cap: Duration::from_millis(20),
                 },
+                looks: Retry {
+                    tries: u32::MAX,
+                    base: Duration::from_millis(1),
+                    cap: Duration::from_millis(20),
+                },
                 ..Tuning::default()
             },
         }

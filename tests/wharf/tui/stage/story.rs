@@ -365,6 +365,8 @@ pub(in crate::tui) fn task(id: u64, state: TaskState, done: u64, plan: &Plan) ->
         requests: done + 7,
         workers: 32,
         bandwidth: None,
+        requests_per_second: None,
+        slowed_to: None,
         in_flight: flying
             .map(|step| InFlight {
                 seq: step.seq,
