@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use tokio::runtime::Runtime;
 use wharf::{
-    backend::{ChecksumMode, Keys, RemoteOptions, Sessions},
+    backend::{ChecksumMode, DataPlane, Keys, RemoteOptions, Sessions},
     cli::{
         args::{Cli, Command},
         command::{self, Asked, Context, Interrupts},
@@ -16,7 +16,7 @@ use wharf::{
     config::{
         Config, Env,
         layer::Layer,
-        remote::{Checksums, RemoteConfig},
+        remote::{Checksums, Plane, RemoteConfig},
     },
     domain::location::Remote,
     engine::{Engine, EngineOptions},
@@ -177,6 +177,10 @@ fn remote_options(set: &RemoteConfig, timeout: Duration) -> RemoteOptions {
         checksums: match set.checksums.as_ref().map(|set| set.value) {
             Some(Checksums::WhenRequired) => ChecksumMode::WhenRequired,
             Some(Checksums::WhenSupported) | None => ChecksumMode::WhenSupported,
+        },
+        plane: match set.data_plane.as_ref().map(|set| set.value) {
+            Some(Plane::Sdk) => DataPlane::Sdk,
+            Some(Plane::Thin) | None => DataPlane::Thin,
         },
         read_timeout: timeout,
         ..RemoteOptions::default()

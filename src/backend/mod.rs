@@ -10,5 +10,5 @@ pub mod store;
 
 pub use counter::{Meter, Operation, RequestCounter};
 pub use error::{Error, ErrorKind};
-pub use session::{BucketInfo, ChecksumMode, Keys, RemoteOptions, Sessions};
+pub use session::{BucketInfo, ChecksumMode, DataPlane, Keys, RemoteOptions, Sessions};
 pub use store::{Listing, Pages, Store};

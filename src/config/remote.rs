@@ -22,6 +22,16 @@ pub enum Checksums {
     WhenRequired,
 }
 
+/// Who sends the calls that move data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Plane {
+    /// wharf itself.
+    #[default]
+    Thin,
+    /// The AWS SDK.
+    Sdk,
+}
+
 /// What is said of a remote; what is not said is left to the AWS chain.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RemoteConfig {
@@ -39,6 +49,8 @@ pub struct RemoteConfig {
     pub requester_pays: Option<Sourced<bool>>,
     /// When checksums are used.
     pub checksums: Option<Sourced<Checksums>>,
+    /// Who sends the calls that move data.
+    pub data_plane: Option<Sourced<Plane>>,
     /// Writes want a typed word.
     pub production: Option<Sourced<bool>>,
 }
@@ -53,6 +65,7 @@ impl RemoteConfig {
             anonymous: table.read("anonymous", setting::switch),
             requester_pays: table.read("requester_pays", setting::switch),
             checksums: table.read("checksums", checksums),
+            data_plane: table.read("data_plane", plane),
             production: table.read("production", setting::switch),
         };
         table.close();
@@ -71,6 +84,7 @@ impl RemoteConfig {
             anonymous: own.anonymous.or(weaker.anonymous),
             requester_pays: own.requester_pays.or(weaker.requester_pays),
             checksums: own.checksums.or(weaker.checksums),
+            data_plane: own.data_plane.or(weaker.data_plane),
             production: own.production.or(weaker.production),
         }
     }
@@ -112,6 +126,9 @@ impl RemoteConfig {
         if let Some(Sourced { value, origin }) = &self.checksums {
             rows.push(("checksums", value.word().to_owned(), origin.clone()));
         }
+        if let Some(Sourced { value, origin }) = &self.data_plane {
+            rows.push(("data_plane", value.word().to_owned(), origin.clone()));
+        }
         rows
     }
 }
@@ -122,6 +139,16 @@ impl Checksums {
         match self {
             Self::WhenSupported => "when_supported",
             Self::WhenRequired => "when_required",
+        }
+    }
+}
+
+impl Plane {
+    /// The word in files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Thin => "thin",
+            Self::Sdk => "sdk",
         }
     }
 }
@@ -174,4 +201,11 @@ fn checksums(text: &str) -> Result<Checksums, Invalid> {
             _ => Checksums::WhenSupported,
         },
     )
+}
+
+fn plane(text: &str) -> Result<Plane, Invalid> {
+    Ok(match setting::word(text, &["thin", "sdk"])? {
+        "sdk" => Plane::Sdk,
+        _ => Plane::Thin,
+    })
 }

@@ -215,7 +215,7 @@ part_size = \"1MiB\"
       |
     2 | regoin = "us-east-2"
       | ^^^^^^
-      = did you mean "region"? (allowed: anonymous, checksums, endpoint_url, path_style, production, profile, region, requester_pays)
+      = did you mean "region"? (allowed: anonymous, checksums, data_plane, endpoint_url, path_style, production, profile, region, requester_pays)
     /data/wharf.toml:5:10: mappings.a.remote: there is no remote "mian"
       |
     5 | remote = "mian:s3://bucket/a"

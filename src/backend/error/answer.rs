@@ -266,7 +266,7 @@ fn permission(operation: Operation) -> &'static str {
 }
 
 /// `<Region>` of an error's body: `AuthorizationHeaderMalformed` tells it there only.
-fn region_of(body: &[u8]) -> Option<String> {
+pub(in crate::backend) fn region_of(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?;
     let (_, rest) = text.split_once("<Region>")?;
     let (region, _) = rest.split_once("</Region>")?;

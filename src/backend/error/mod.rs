@@ -7,15 +7,28 @@ mod sdk;
 
 use crate::domain::{progress::Failure, retry::FailureKind};
 
-pub(super) use sdk::Asked;
+pub(super) use answer::{Answer, region_of};
+pub(super) use sdk::{Asked, broken, innermost, undelivered};
+
+/// What a request failed with, in the words of the plane that sent it.
+pub(super) trait Trouble {
+    /// Whether the request may be sent once more at once, because this says nothing about it: a kept connection that had
+    /// died meanwhile, or a signature by a clock that is set right by now.
+    fn asks_again(&self) -> bool {
+        false
+    }
+
+    /// The error of what was asked.
+    fn told(self, asked: &Asked<'_>) -> Error;
+}
 
 /// The error that a code inside a larger answer stands for (`DeleteObjects` tells one for each key).
 pub(super) fn answered(asked: &Asked<'_>, code: &str, message: &str) -> Error {
-    let answer = answer::Answer {
+    let answer = Answer {
         status: 200,
         code: code.to_owned(),
         message: message.to_owned(),
-        ..answer::Answer::default()
+        ..Answer::default()
     };
     answer.judge(asked)
 }

@@ -14,7 +14,7 @@ use hyper_util::client::legacy;
 use crate::backend::counter::Operation;
 use crate::domain::{retry::FailureKind, text::printable};
 
-use super::{Error, ErrorKind, answer::Answer};
+use super::{Error, ErrorKind, Trouble, answer::Answer};
 
 /// What was asked: the words of an error come from here.
 #[derive(Debug, Clone)]
@@ -52,8 +52,17 @@ impl Asked<'_> {
     }
 }
 
+impl<E> Trouble for SdkError<E, HttpResponse>
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    fn told(self, asked: &Asked<'_>) -> Error {
+        Error::sdk(asked, &self)
+    }
+}
+
 impl Error {
-    /// The error of one request.
+    /// The error of one request by the SDK.
     pub(in crate::backend) fn sdk<E>(asked: &Asked<'_>, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + StdError + 'static,
@@ -64,7 +73,7 @@ impl Error {
         }
         let (kind, reason) = match error {
             SdkError::TimeoutError(_) => silent(asked),
-            SdkError::ResponseError(_) => broken(asked, error),
+            SdkError::ResponseError(_) => broken(asked, &innermost(error)),
             SdkError::DispatchFailure(failure) => {
                 let connector = failure.as_connector_error();
                 let timeout = connector.is_some_and(ConnectorError::is_timeout);
@@ -104,11 +113,11 @@ fn silent(asked: &Asked<'_>) -> (ErrorKind, String) {
     (ErrorKind::Failure(FailureKind::Transient), reason)
 }
 
-fn broken(asked: &Asked<'_>, error: &(dyn StdError + 'static)) -> (ErrorKind, String) {
+/// An answer came, and cannot be read.
+pub(in crate::backend) fn broken(asked: &Asked<'_>, why: &str) -> (ErrorKind, String) {
     let reason = format!(
-        "the answer of {} broke off or made no sense: {}",
-        asked.place(),
-        innermost(error)
+        "the answer of {} broke off or made no sense: {why}",
+        asked.place()
     );
     (ErrorKind::Failure(FailureKind::Transient), reason)
 }
@@ -123,7 +132,10 @@ fn unreachable(asked: &Asked<'_>, why: &str) -> (ErrorKind, String) {
 }
 
 /// The request never got an answer: no credentials, no connection, or the connection broke.
-fn undelivered(asked: &Asked<'_>, error: &(dyn StdError + 'static)) -> (ErrorKind, String) {
+pub(in crate::backend) fn undelivered(
+    asked: &Asked<'_>,
+    error: &(dyn StdError + 'static),
+) -> (ErrorKind, String) {
     for cause in chain(error) {
         if let Some(trouble) = cause.downcast_ref::<CredentialsError>() {
             return (
@@ -195,7 +207,7 @@ fn chain<'a>(
 }
 
 /// The words of the last cause, safe for a terminal.
-fn innermost(error: &(dyn StdError + 'static)) -> String {
+pub(in crate::backend) fn innermost(error: &(dyn StdError + 'static)) -> String {
     let words = chain(error)
         .last()
         .map(ToString::to_string)

@@ -1,12 +1,13 @@
 //! Bodies on their way out: sent in slices without a copy, counted, and watched for stalls.
 
 use std::{
+    io,
     pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -15,6 +16,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use crate::backend::counter::RequestCounter;
+
+use super::hot::expect::{Go, Wait};
 
 /// Bytes handed to the network at once: small enough for a smooth rate, large enough to cost nothing.
 const SLICE: usize = 128 * 1024;
@@ -51,37 +54,54 @@ impl Progress {
     }
 }
 
-/// A body made of one buffer.
-pub(super) struct Outgoing {
+/// A body made of one buffer, whose bytes count as they leave.
+#[derive(Debug)]
+pub(in crate::backend) struct Outgoing {
     left: Bytes,
     progress: Progress,
     counters: Vec<RequestCounter>,
+    /// What it waits for before its first byte.
+    wait: Option<Wait>,
 }
 
 impl Outgoing {
-    /// The stream of a body whose bytes count as they leave.
-    pub(super) fn stream(
-        body: Bytes,
-        progress: &Progress,
-        counters: Vec<RequestCounter>,
-    ) -> ByteStream {
-        let outgoing = Self {
+    pub(super) fn new(body: Bytes, progress: &Progress, counters: Vec<RequestCounter>) -> Self {
+        Self {
             left: body,
             progress: progress.clone(),
             counters,
-        };
-        ByteStream::new(SdkBody::from_body_1_x(outgoing))
+            wait: None,
+        }
+    }
+
+    /// The same body, which leaves at the server's word.
+    pub(super) fn after(self, go: Option<Go>) -> Self {
+        Self {
+            wait: go.map(Wait::new),
+            ..self
+        }
+    }
+
+    /// The body as the SDK sends it.
+    pub(super) fn stream(self) -> ByteStream {
+        ByteStream::new(SdkBody::from_body_1_x(self))
     }
 }
 
 impl Body for Outgoing {
     type Data = Bytes;
-    type Error = std::convert::Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if let Some(wait) = &mut self.wait {
+            if let Err(answered) = ready!(wait.poll(context)) {
+                return Poll::Ready(Some(Err(answered)));
+            }
+            self.wait = None;
+        }
         let size = self.left.len().min(SLICE);
         if size == 0 {
             return Poll::Ready(None);
@@ -122,11 +142,7 @@ mod tests {
         );
         let counter = RequestCounter::new();
         let progress = Progress::default();
-        let outgoing = Outgoing {
-            left: body.clone(),
-            progress: progress.clone(),
-            counters: vec![counter.clone()],
-        };
+        let outgoing = Outgoing::new(body.clone(), &progress, vec![counter.clone()]);
         assert_eq!(outgoing.collect().await.unwrap().to_bytes(), body);
         assert_eq!(counter.sent(), body.len() as u64);
         assert_eq!(progress.0.load(Relaxed), body.len() as u64);

@@ -1,6 +1,7 @@
 //! Copies inside S3: the bytes never pass through this machine.
 
 use aws_sdk_s3::types::{ChecksumAlgorithm, MetadataDirective, TaggingDirective};
+use http::Method;
 
 use crate::backend::{
     counter::Operation,
@@ -9,7 +10,12 @@ use crate::backend::{
 };
 use crate::domain::key::Key;
 
-use super::{Call, Patience, S3, put::with_headers, wire};
+use super::{
+    Call, Patience, S3,
+    hot::{self, Question},
+    put::with_headers,
+    wire,
+};
 
 /// The largest object that one copy request takes; larger ones go by `part_copy`.
 pub const COPY_MAX: u64 = 5 * 1024 * 1024 * 1024;
@@ -57,6 +63,27 @@ impl S3 {
         let holds = self.holds(operation, key, &query.condition)?;
         let from = source.resolve(operation).await?;
         let call = Call::new(operation, &full).patient(Patience::Work);
+        if self.is_thin().await {
+            let question = Question::new(Method::PUT, Some(&full))
+                .bearing(&query.headers)
+                .header("content-type", query.headers.content_type.as_deref())
+                .holding(&holds)
+                .from(&from)
+                .header(
+                    "x-amz-metadata-directive",
+                    replaces(&query.headers).then_some("REPLACE"),
+                )
+                .header(
+                    "x-amz-tagging-directive",
+                    (!query.headers.tags.is_empty()).then_some("REPLACE"),
+                )
+                .header(
+                    "x-amz-checksum-algorithm",
+                    self.has_checksums().then_some("CRC64NVME"),
+                )
+                .payer(self.pays());
+            return Box::pin(self.ask(call, &question, hot::copied::object)).await;
+        }
         let send = |client: aws_sdk_s3::Client| {
             let request = client
                 .copy_object()

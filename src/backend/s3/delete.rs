@@ -7,14 +7,21 @@ use aws_sdk_s3::{
     types::{Delete, ObjectIdentifier},
 };
 
+use http::Method;
+
 use crate::backend::{
     counter::Operation,
-    error::{Asked, Error, answered},
+    error::{Error, answered},
     store::{Condition, Pin},
 };
 use crate::domain::key::Key;
 
-use super::{Call, S3, wire};
+use super::{
+    Call, S3,
+    body::Progress,
+    hot::{self, Payload, Question, deleted::Gone},
+    wire,
+};
 
 /// Keys in one request at most.
 const BATCH: usize = 1000;
@@ -36,6 +43,14 @@ impl S3 {
         let operation = Operation::DeleteObject;
         let full = self.full(operation, key)?;
         let etag = self.delete_pin(operation, key, condition)?;
+        let call = Call::new(operation, &full);
+        if self.is_thin().await {
+            let question = Question::new(Method::DELETE, Some(&full))
+                .header("if-match", etag)
+                .payer(self.pays());
+            let read = async |_reply: hot::Reply| Ok(());
+            return Box::pin(self.ask(call, &question, read)).await;
+        }
         let send = |client: aws_sdk_s3::Client| {
             client
                 .delete_object()
@@ -45,9 +60,7 @@ impl S3 {
                 .set_request_payer(self.payer())
                 .send()
         };
-        Box::pin(self.call(Call::new(operation, &full), send))
-            .await
-            .map(drop)
+        Box::pin(self.call(call, send)).await.map(drop)
     }
 
     /// Deletes many objects, each under its own condition; the answers stand in the order of the question.
@@ -100,6 +113,35 @@ impl S3 {
     }
 
     async fn delete_batch(&self, wanted: &[Wanted<'_>]) -> Vec<(usize, Result<(), Error>)> {
+        let gone = if self.is_thin().await {
+            self.batch_by_us(wanted).await
+        } else {
+            self.batch_by_sdk(wanted).await
+        };
+        match gone {
+            Ok(gone) => self.told(wanted, gone).await,
+            Err(error) => wanted
+                .iter()
+                .map(|one| (one.index, Err(error.clone())))
+                .collect(),
+        }
+    }
+
+    async fn batch_by_us(&self, wanted: &[Wanted<'_>]) -> Result<Vec<Gone>, Error> {
+        let keys = wanted.iter().map(|one| (&*one.full, one.etag.as_deref()));
+        let body = hot::deleted::list(keys);
+        let progress = Progress::default();
+        let question = Question::new(Method::POST, None)
+            .query("delete", "")
+            .header("content-type", Some("application/xml"))
+            .summed(&body, self.has_checksums())
+            .payer(self.pays())
+            .body(Payload::uncounted(&body, &progress));
+        let call = Call::of_bucket(Operation::DeleteObjects);
+        Box::pin(self.ask(call, &question, hot::deleted::gone)).await
+    }
+
+    async fn batch_by_sdk(&self, wanted: &[Wanted<'_>]) -> Result<Vec<Gone>, Error> {
         let identifiers: Result<Vec<_>, _> = wanted
             .iter()
             .map(|one| {
@@ -110,18 +152,9 @@ impl S3 {
             })
             .collect();
         let list = identifiers.and_then(|all| Delete::builder().set_objects(Some(all)).build());
-        let list = match list {
-            Ok(list) => list,
-            Err(error) => {
-                let refused = |one: &Wanted<'_>| {
-                    (
-                        one.index,
-                        Err(self.refused(Operation::DeleteObjects, one.key, error.to_string())),
-                    )
-                };
-                return wanted.iter().map(refused).collect();
-            }
-        };
+        let list = list.map_err(|error| {
+            self.refused(Operation::DeleteObjects, &Key::default(), error.to_string())
+        })?;
         let send = |client: aws_sdk_s3::Client| {
             client
                 .delete_objects()
@@ -130,43 +163,27 @@ impl S3 {
                 .set_request_payer(self.payer())
                 .send()
         };
-        match Box::pin(self.call(Call::of_bucket(Operation::DeleteObjects), send)).await {
-            Ok(told) => self.told(wanted, &told).await,
-            Err(error) => wanted
-                .iter()
-                .map(|one| (one.index, Err(error.clone())))
-                .collect(),
-        }
+        let call = Call::of_bucket(Operation::DeleteObjects);
+        let told = Box::pin(self.call(call, send)).await?;
+        Ok(gone_by_sdk(&told))
     }
 
     async fn told(
         &self,
         wanted: &[Wanted<'_>],
-        told: &DeleteObjectsOutput,
+        gone: Vec<Gone>,
     ) -> Vec<(usize, Result<(), Error>)> {
         let connection = self.session.connection().await;
-        let mut answers: HashMap<&str, Result<(), Error>> = told
-            .deleted()
-            .iter()
-            .filter_map(|one| Some((one.key()?, Ok(()))))
-            .collect();
-        for failed in told.errors() {
-            let Some(key) = failed.key() else { continue };
-            let asked = Asked {
-                key: Some(key),
-                ..self.asked(
-                    &Call::new(Operation::DeleteObjects, key),
-                    &connection,
-                    connection.region(),
-                )
+        let told = |Gone { key, error }: Gone| {
+            let Some((code, message)) = error else {
+                return (key, Ok(()));
             };
-            let error = answered(
-                &asked,
-                failed.code().unwrap_or_default(),
-                failed.message().unwrap_or_default(),
-            );
-            answers.insert(key, Err(error));
-        }
+            let call = Call::new(Operation::DeleteObjects, &key);
+            let asked = self.asked(&call, &connection, connection.region());
+            let error = answered(&asked, &code, &message);
+            (key, Err(error))
+        };
+        let mut answers: HashMap<String, Result<(), Error>> = gone.into_iter().map(told).collect();
         let answer = |one: &Wanted<'_>| {
             let silent =
                 || Err(self.senseless(Operation::DeleteObjects, one.key, "this key is not in it"));
@@ -194,6 +211,23 @@ impl S3 {
             }
         }
     }
+}
+
+fn gone_by_sdk(told: &DeleteObjectsOutput) -> Vec<Gone> {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let deleted = told.deleted().iter().filter_map(|one| {
+        Some(Gone {
+            key: one.key()?.to_owned(),
+            error: None,
+        })
+    });
+    let failed = told.errors().iter().filter_map(|one| {
+        Some(Gone {
+            key: one.key()?.to_owned(),
+            error: Some((text(one.code()), text(one.message()))),
+        })
+    });
+    deleted.chain(failed).collect()
 }
 
 fn set(answers: &mut [Option<Result<(), Error>>], index: usize, answer: Result<(), Error>) {

@@ -7,6 +7,8 @@ use aws_sdk_s3::{
     primitives::ByteStream,
 };
 use bytes::Bytes;
+use http::Method;
+use http_body_util::BodyExt as _;
 
 use crate::backend::{
     counter::{Operation, RequestCounter},
@@ -15,17 +17,37 @@ use crate::backend::{
 };
 use crate::domain::{key::Key, retry::FailureKind};
 
-use super::{Call, S3, wire};
+use super::{
+    Call, S3,
+    hot::{self, Question},
+    wire,
+};
 
 /// A body that is being read from S3.
 #[derive(Debug)]
 pub(in crate::backend) struct Incoming {
-    body: ByteStream,
+    body: Flow,
     left: u64,
     time: Duration,
     counters: Vec<RequestCounter>,
     target: String,
     request_id: Option<Box<str>>,
+}
+
+/// Where the pieces of a body come from.
+#[derive(Debug)]
+enum Flow {
+    Sdk(ByteStream),
+    Thin(hyper::body::Incoming),
+    /// It broke off.
+    Over,
+}
+
+/// An object that was opened, as its answer tells it: the size in `stat` is that of the body.
+struct Opened {
+    stat: Stat,
+    content_range: Option<(Range<u64>, u64)>,
+    body: Flow,
 }
 
 impl S3 {
@@ -39,6 +61,18 @@ impl S3 {
         let range = query.range.as_ref().filter(|range| !range.is_empty());
         let header = range.map(|range| format!("bytes={}-{}", range.start, range.end - 1));
         let checksums = self.has_checksums();
+        let call = Call::new(Operation::GetObject, &full);
+        if self.is_thin().await {
+            let question = Question::new(Method::GET, Some(&full))
+                .version(version.as_deref())
+                .header("range", header)
+                .header("if-match", etag)
+                .asking_checksum(checksums)
+                .payer(self.pays());
+            let read = async |reply: hot::Reply| Ok(opened(key, reply));
+            let opened = Box::pin(self.ask(call, &question, read)).await?;
+            return self.reading(key, &query, opened);
+        }
         let send = |client: aws_sdk_s3::Client| {
             let request = client
                 .get_object()
@@ -51,25 +85,19 @@ impl S3 {
                 .customize();
             asking_checksum(request, checksums).send()
         };
-        let answer = Box::pin(self.call(Call::new(Operation::GetObject, &full), send)).await?;
-        self.reading(key, &query, answer)
+        let answer = Box::pin(self.call(call, send)).await?;
+        self.reading(key, &query, opened_by_sdk(key, answer))
     }
 
-    fn reading(
-        &self,
-        key: &Key,
-        query: &ReadQuery,
-        answer: GetObjectOutput,
-    ) -> Result<Reading, Error> {
-        let request_id = wire::request_id(&answer);
-        let length = answer
-            .content_length()
-            .and_then(|length| u64::try_from(length).ok())
-            .unwrap_or_default();
-        let (range, size) = match answer.content_range().and_then(content_range) {
-            Some((range, size)) => (range, size),
-            None => (0..length, length),
-        };
+    fn reading(&self, key: &Key, query: &ReadQuery, opened: Opened) -> Result<Reading, Error> {
+        let Opened {
+            mut stat,
+            content_range,
+            body,
+        } = opened;
+        let length = stat.entry.facts.size;
+        let (range, size) = content_range.unwrap_or((0..length, length));
+        stat.entry.facts.size = size;
         if let Some(asked) = &query.range
             && !asked.is_empty()
             && (range.start != asked.start || range.end != asked.end.min(size))
@@ -79,26 +107,10 @@ impl S3 {
                 asked.start, asked.end, range.start, range.end
             );
             return Err(Error {
-                request_id,
+                request_id: stat.request_id,
                 ..self.failed(key, FailureKind::Corrupt, reason)
             });
         }
-        let told = wire::Told {
-            key: key.clone(),
-            size,
-            modified: answer.last_modified(),
-            etag: answer.e_tag(),
-            version: answer.version_id(),
-            class: answer
-                .storage_class()
-                .map(aws_sdk_s3::types::StorageClass::as_str),
-        };
-        let stat = Stat {
-            entry: told.entry(),
-            checksum: wire::sums!(answer).best(),
-            headers: wire::headers!(answer),
-            request_id: request_id.clone(),
-        };
         let wanted = if query.range.as_ref().is_some_and(Range::is_empty) {
             0..0
         } else {
@@ -106,11 +118,11 @@ impl S3 {
         };
         let incoming = Incoming {
             left: wanted.end - wanted.start,
-            body: answer.body,
+            body,
             time: self.session.options().read_timeout,
             counters: self.counters().cloned().collect(),
             target: self.target(key),
-            request_id,
+            request_id: stat.request_id.clone(),
         };
         Ok(Reading::new(stat, wanted, Source::S3(Box::new(incoming))))
     }
@@ -161,9 +173,9 @@ impl Incoming {
         };
         let piece = match piece {
             Some(Ok(piece)) => piece,
-            Some(Err(error)) => {
+            Some(Err(why)) => {
                 return Err(self.broken(format!(
-                    "the body broke off with {} bytes to go ({error})",
+                    "the body broke off with {} bytes to go ({why})",
                     self.left
                 )));
             }
@@ -184,7 +196,7 @@ impl Incoming {
 
     fn broken(&mut self, reason: String) -> Error {
         // Whoever asks again gets an error again, never a quiet end.
-        self.body = ByteStream::default();
+        self.body = Flow::Over;
         let error = Error::new(
             Operation::GetObject.name(),
             self.target.clone(),
@@ -195,6 +207,55 @@ impl Incoming {
             request_id: self.request_id.take(),
             ..error
         }
+    }
+}
+
+impl Flow {
+    /// The next piece, or why there is none.
+    async fn next(&mut self) -> Option<Result<Bytes, String>> {
+        match self {
+            Self::Sdk(stream) => Some(stream.next().await?.map_err(|error| error.to_string())),
+            Self::Thin(body) => match body.frame().await? {
+                // What is no data (trailers) is an empty piece.
+                Ok(frame) => Some(Ok(frame.into_data().unwrap_or_default())),
+                Err(error) => Some(Err(error.to_string())),
+            },
+            Self::Over => None,
+        }
+    }
+}
+
+fn opened(key: &Key, reply: hot::Reply) -> Opened {
+    Opened {
+        stat: hot::head::stat(key, reply.headers()),
+        content_range: reply.header("content-range").and_then(content_range),
+        body: Flow::Thin(reply.into_body()),
+    }
+}
+
+fn opened_by_sdk(key: &Key, answer: GetObjectOutput) -> Opened {
+    let told = wire::Told {
+        key: key.clone(),
+        size: answer
+            .content_length()
+            .and_then(|length| u64::try_from(length).ok())
+            .unwrap_or_default(),
+        modified: answer.last_modified().and_then(wire::timestamp),
+        etag: answer.e_tag(),
+        version: answer.version_id(),
+        class: answer
+            .storage_class()
+            .map(aws_sdk_s3::types::StorageClass::as_str),
+    };
+    Opened {
+        stat: Stat {
+            entry: told.entry(),
+            checksum: wire::sums!(answer).best(),
+            headers: wire::headers!(answer),
+            request_id: wire::request_id(&answer),
+        },
+        content_range: answer.content_range().and_then(content_range),
+        body: Flow::Sdk(answer.body),
     }
 }
 

@@ -1,11 +1,16 @@
 //! HEAD: an object's facts, its checksum and what it bears beside its content.
 
 use aws_sdk_s3::types::ChecksumMode;
+use http::Method;
 
 use crate::backend::{counter::Operation, error::Error, store::Stat};
 use crate::domain::{key::Key, retry::FailureKind};
 
-use super::{Call, S3, wire};
+use super::{
+    Call, S3,
+    hot::{self, Question},
+    wire,
+};
 
 impl S3 {
     /// HEAD with the checksum that the store keeps.
@@ -14,6 +19,14 @@ impl S3 {
     /// `NotFound` where there is no such object, `Denied` where the credentials may not read it.
     pub async fn stat(&self, key: &Key) -> Result<Stat, Error> {
         let full = self.full_to_read(Operation::HeadObject, key).await?;
+        let call = Call::new(Operation::HeadObject, &full);
+        if self.is_thin().await {
+            let question = Question::new(Method::HEAD, Some(&full))
+                .asking_checksum(self.has_checksums())
+                .payer(self.pays());
+            let read = async |reply: hot::Reply| Ok(hot::head::stat(key, reply.headers()));
+            return Box::pin(self.ask(call, &question, read)).await;
+        }
         let send = |client: aws_sdk_s3::Client| {
             client
                 .head_object()
@@ -23,14 +36,14 @@ impl S3 {
                 .set_request_payer(self.payer())
                 .send()
         };
-        let told = Box::pin(self.call(Call::new(Operation::HeadObject, &full), send)).await?;
+        let told = Box::pin(self.call(call, send)).await?;
         let entry = wire::Told {
             key: key.clone(),
             size: told
                 .content_length()
                 .and_then(|size| u64::try_from(size).ok())
                 .unwrap_or_default(),
-            modified: told.last_modified(),
+            modified: told.last_modified().and_then(wire::timestamp),
             etag: told.e_tag(),
             version: told.version_id(),
             class: told

@@ -6,10 +6,8 @@ use std::{
     time::Duration,
 };
 
-use aws_sdk_s3::{
-    operation::list_objects_v2::ListObjectsV2Output,
-    types::{EncodingType, Object},
-};
+use aws_sdk_s3::types::EncodingType;
+use http::Method;
 use tokio::sync::mpsc::Sender;
 
 use crate::backend::{
@@ -18,12 +16,16 @@ use crate::backend::{
     store::{Batch, ListQuery},
 };
 use crate::domain::{
-    entry::{Entry, Facts, Identity, Kind, ObjectId},
+    entry::Entry,
     key::Key,
     retry::{Decision, Retry},
 };
 
-use super::{Call, S3, wire};
+use super::{
+    Call, S3,
+    hot::{self, Question},
+    page::{self, Cut, Page},
+};
 
 /// How patiently one page is asked for again. A listing is long, and one failed page would waste all before it.
 const RETRY: Retry = Retry {
@@ -86,33 +88,34 @@ impl Lister {
         if self.store.place.is_exact() {
             return self.single().await;
         }
-        let page = self.page().await?;
-        let entries = self.entries(&page);
-        self.blank &= page.contents().is_empty() && page.common_prefixes().is_empty();
+        let Page {
+            mut entries,
+            blank,
+            next,
+        } = self.page().await?;
+        self.blank &= blank;
         let passed = |entry: &Entry| self.query.end.as_ref().is_some_and(|end| entry.key > *end);
         let beyond = entries.last().is_some_and(passed);
-        let entries: Vec<Entry> = entries.into_iter().filter(|entry| !passed(entry)).collect();
-        if beyond || page.is_truncated() != Some(true) {
-            return if self.may_be_single() {
-                self.single().await
-            } else {
-                Ok(Batch::last(entries))
-            };
+        entries.retain(|entry| !passed(entry));
+        match next {
+            Some(token) if !beyond => {
+                self.follow(token)?;
+                Ok(Batch::more(entries))
+            }
+            Some(_) | None if self.may_be_single() => self.single().await,
+            Some(_) | None => Ok(Batch::last(entries)),
         }
-        self.follow(&page)?;
-        Ok(Batch::more(entries))
     }
 
     /// Takes the token of the next page; a page that leads nowhere new is an error, not an end.
-    fn follow(&mut self, page: &ListObjectsV2Output) -> Result<(), Error> {
-        let next = page.next_continuation_token().map(str::to_owned);
-        if next.is_none() || next == self.token {
+    fn follow(&mut self, next: String) -> Result<(), Error> {
+        if next.is_empty() || self.token.as_ref() == Some(&next) {
             let reason = "S3 says that more follows, but not where: the listing cannot go on";
             return Err(self
                 .store
                 .refused(Operation::ListObjectsV2, &self.query.folder, reason));
         }
-        self.token = next;
+        self.token = Some(next);
         Ok(())
     }
 
@@ -143,7 +146,7 @@ impl Lister {
     }
 
     /// One page, tried again where that may help.
-    async fn page(&self) -> Result<ListObjectsV2Output, Error> {
+    async fn page(&self) -> Result<Page, Error> {
         let mut tried = 0;
         loop {
             tried += 1;
@@ -158,145 +161,103 @@ impl Lister {
         }
     }
 
-    async fn ask(&self) -> Result<ListObjectsV2Output, Error> {
+    async fn ask(&self) -> Result<Page, Error> {
         let start = match (&self.token, &self.query.start_after) {
             (None, Some(start)) => start
                 .as_str()
                 .map(|start| format!("{}{start}", self.store.place.folder())),
             (Some(_), _) | (None, None) => None,
         };
-        let call = Call::new(Operation::ListObjectsV2, &self.prefix);
-        let send = |client: aws_sdk_s3::Client| {
-            client
-                .list_objects_v2()
-                .bucket(self.store.bucket())
-                .prefix(&self.prefix)
-                .encoding_type(EncodingType::Url)
-                .set_delimiter(self.query.shallow.then(|| "/".to_owned()))
-                .set_start_after(start.clone())
-                .set_continuation_token(self.token.clone())
-                .set_request_payer(self.store.payer())
-                .send()
+        let wanted = Wanted {
+            prefix: &self.prefix,
+            shallow: self.query.shallow,
+            start: start.as_deref(),
+            token: self.token.as_deref(),
+            most: None,
         };
-        self.store.call(call, send).await
-    }
-
-    /// The entries of a page in key order, objects and folders merged.
-    fn entries(&self, page: &ListObjectsV2Output) -> Vec<Entry> {
-        let url = page.encoding_type() == Some(&EncodingType::Url);
-        let mut objects = page
-            .contents()
-            .iter()
-            .filter_map(|object| self.object(object, url))
-            .peekable();
-        let mut folders = page
-            .common_prefixes()
-            .iter()
-            .filter_map(|common| self.folder(common.prefix()?, url))
-            .peekable();
-        let mut entries = Vec::with_capacity(page.contents().len() + page.common_prefixes().len());
-        loop {
-            let folder_first = match (objects.peek(), folders.peek()) {
-                (None, None) => return entries,
-                (Some(object), Some(folder)) => folder.key < object.key,
-                (None, Some(_)) => true,
-                (Some(_), None) => false,
-            };
-            entries.extend(if folder_first {
-                folders.next()
-            } else {
-                objects.next()
-            });
-        }
-    }
-
-    fn object(&self, object: &Object, url: bool) -> Option<Entry> {
-        let key = self.key(object.key()?, url)?;
-        Some(Entry {
-            facts: facts(&key, object),
-            key,
-        })
-    }
-
-    fn folder(&self, prefix: &str, url: bool) -> Option<Entry> {
-        let key = self.key(prefix, url)?;
-        Some(Entry {
-            key,
-            facts: Facts::folder(),
-        })
-    }
-
-    /// The key below the location; `None` for the marker of the listed folder itself, and for what the query leaves out.
-    fn key(&self, text: &str, url: bool) -> Option<Key> {
-        let whole = if url {
-            wire::decoded(text)
-        } else {
-            text.as_bytes().to_vec()
+        let cut = Cut {
+            root: self.root,
+            itself: Some(self.prefix.len()),
+            after: self.query.start_after.as_ref(),
         };
-        if whole.len() == self.prefix.len() {
-            return None;
-        }
-        let key = Key::new(whole.get(self.root..)?);
-        let wanted = self
-            .query
-            .start_after
-            .as_ref()
-            .is_none_or(|start| key > *start);
-        wanted.then_some(key)
+        self.store.list_page(&wanted, &cut).await
     }
 }
 
+/// What one page is asked for.
+#[derive(Debug, Default)]
+struct Wanted<'a> {
+    prefix: &'a str,
+    /// Deeper entries are folded into folders.
+    shallow: bool,
+    start: Option<&'a str>,
+    token: Option<&'a str>,
+    most: Option<u16>,
+}
+
 impl S3 {
+    async fn list_page(&self, wanted: &Wanted<'_>, cut: &Cut<'_>) -> Result<Page, Error> {
+        let call = Call::new(Operation::ListObjectsV2, wanted.prefix);
+        if self.is_thin().await {
+            let question = Question::new(Method::GET, None)
+                .query("list-type", "2")
+                .query("prefix", wanted.prefix)
+                .query("encoding-type", "url")
+                .query_if("delimiter", wanted.shallow.then_some("/"))
+                .query_if("start-after", wanted.start)
+                .query_if("continuation-token", wanted.token)
+                .query_if(
+                    "max-keys",
+                    wanted.most.map(|most| most.to_string()).as_deref(),
+                )
+                .payer(self.pays());
+            let read = async |reply: hot::Reply| hot::page::read(reply, cut).await;
+            return Box::pin(self.ask(call, &question, read)).await;
+        }
+        let send = |client: aws_sdk_s3::Client| {
+            client
+                .list_objects_v2()
+                .bucket(self.bucket())
+                .prefix(wanted.prefix)
+                .encoding_type(EncodingType::Url)
+                .set_delimiter(wanted.shallow.then(|| "/".to_owned()))
+                .set_start_after(wanted.start.map(str::to_owned))
+                .set_continuation_token(wanted.token.map(str::to_owned))
+                .set_max_keys(wanted.most.map(Into::into))
+                .set_request_payer(self.payer())
+                .send()
+        };
+        let told = Box::pin(self.call(call, send)).await?;
+        Ok(page::told_by_sdk(&told).cut(cut))
+    }
+
     /// The object that stands exactly at the location, by a listing: that needs no right to read it.
     pub(super) async fn single_entry(&self) -> Result<Option<Entry>, Error> {
         let Some(name) = self.place.single_name() else {
             return Ok(None);
         };
         let path = self.place.single_path();
-        let call = Call::new(Operation::ListObjectsV2, path);
-        let send = |client: aws_sdk_s3::Client| {
-            client
-                .list_objects_v2()
-                .bucket(self.bucket())
-                .prefix(path)
-                .max_keys(1)
-                .encoding_type(EncodingType::Url)
-                .set_request_payer(self.payer())
-                .send()
-        };
-        let page = Box::pin(self.call(call, send)).await?;
-        let url = page.encoding_type() == Some(&EncodingType::Url);
-        let told = |key: &str| {
-            if url {
-                wire::decoded(key)
-            } else {
-                key.as_bytes().to_vec()
-            }
-        };
-        let is_it = |object: &&Object| object.key().is_some_and(|key| told(key) == path.as_bytes());
-        let entry = |object: &Object| Entry {
-            facts: facts(&name, object),
-            key: name.clone(),
-        };
-        Ok(page.contents().iter().find(is_it).map(entry))
+        let page = Box::pin(self.first_of(path)).await?;
+        let is_it = |entry: &Entry| entry.key.as_bytes() == path.as_bytes();
+        let entry = page.entries.into_iter().find(is_it);
+        Ok(entry.map(|entry| Entry { key: name, ..entry }))
     }
 
     /// Whether anything is below the location's folder.
     async fn is_blank(&self) -> Result<bool, Error> {
         let folder = self.place.folder();
-        let call = Call::new(Operation::ListObjectsV2, &folder);
-        let send = |client: aws_sdk_s3::Client| {
-            client
-                .list_objects_v2()
-                .bucket(self.bucket())
-                .prefix(&folder)
-                .max_keys(1)
-                .encoding_type(EncodingType::Url)
-                .set_request_payer(self.payer())
-                .send()
+        let page = Box::pin(self.first_of(&folder)).await?;
+        Ok(page.blank)
+    }
+
+    /// The first object below a prefix, under its whole key.
+    async fn first_of(&self, prefix: &str) -> Result<Page, Error> {
+        let wanted = Wanted {
+            prefix,
+            most: Some(1),
+            ..Wanted::default()
         };
-        let page = Box::pin(self.call(call, send)).await?;
-        Ok(page.contents().is_empty())
+        self.list_page(&wanted, &Cut::default()).await
     }
 
     /// The name of the single object that this location is; `None` where it is a folder. Asked once.
@@ -312,34 +273,6 @@ impl S3 {
         };
         let single = *self.place.single.get_or_try_init(ask).await?;
         Ok(single.then_some(name))
-    }
-}
-
-fn facts(key: &Key, object: &Object) -> Facts {
-    let size = object
-        .size()
-        .and_then(|size| u64::try_from(size).ok())
-        .unwrap_or_default();
-    let marker = key.is_folder() && size == 0;
-    let id = ObjectId {
-        etag: wire::etag(object.e_tag()),
-        version: None,
-        class: Some(
-            object
-                .storage_class()
-                .map_or("STANDARD", |class| class.as_str())
-                .into(),
-        ),
-        algorithm: object
-            .checksum_algorithm()
-            .first()
-            .map(|algorithm| algorithm.as_str().into()),
-    };
-    Facts {
-        kind: if marker { Kind::Folder } else { Kind::Object },
-        size,
-        modified: object.last_modified().and_then(wire::timestamp),
-        identity: Identity::Object(id),
     }
 }
 

@@ -6,8 +6,10 @@ mod copy;
 mod delete;
 pub(super) mod get;
 mod head;
+pub(super) mod hot;
 pub(super) mod list;
 mod multipart;
+mod page;
 mod place;
 mod put;
 mod uploads;
@@ -24,7 +26,7 @@ use aws_sdk_s3::{
 
 use crate::backend::{
     counter::{Meter, Operation, RequestCounter},
-    error::{Asked, Error, ErrorKind},
+    error::{Asked, Error, ErrorKind, Trouble},
     session::{ChecksumMode, Connection, Session},
 };
 use crate::domain::{key::Key, location::Prefix, retry::FailureKind};
@@ -32,6 +34,7 @@ use crate::domain::{key::Key, location::Prefix, retry::FailureKind};
 pub use copy::{COPY_MAX, CopySource};
 
 use body::{Progress, Stalled};
+use hot::{Failure, Question, Reply};
 use place::Place;
 
 /// How much longer than others a request may take whose work grows with the object: copies and completions.
@@ -126,33 +129,88 @@ impl S3 {
     }
 
     fn payer(&self) -> Option<RequestPayer> {
-        self.session
-            .options()
-            .requester_pays
-            .then_some(RequestPayer::Requester)
+        self.pays().then_some(RequestPayer::Requester)
+    }
+
+    fn pays(&self) -> bool {
+        self.session.options().requester_pays
     }
 
     fn counters(&self) -> impl Iterator<Item = &RequestCounter> {
         std::iter::once(self.session.counter()).chain(&self.counter)
     }
 
-    /// Sends one request, again in the right region where S3 says that the bucket lives elsewhere.
+    /// Whether the hot calls are ours here, and not the SDK's.
+    async fn is_thin(&self) -> bool {
+        let connection = self.session.connection().await;
+        let Some(hot) = connection.hot() else {
+            return false;
+        };
+        let region = self.session.region_of(self.bucket()).await;
+        match region {
+            Ok(region) => hot.reaches(self.bucket(), &region).await,
+            Err(_untold) => false,
+        }
+    }
+
+    /// Sends one request by the SDK.
     async fn call<T, E, F>(&self, call: Call<'_>, send: impl Fn(Client) -> F) -> Result<T, Error>
     where
         E: ProvideErrorMetadata + StdError + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let mut moved = false;
+        let by_sdk =
+            |connection: Arc<Connection>, region: Arc<str>| send(connection.client(&region));
+        self.out(call, by_sdk).await
+    }
+
+    /// Sends one request by the thin plane; `read` makes sense of the answer, within the same bound of time.
+    async fn ask<T, F>(
+        &self,
+        call: Call<'_>,
+        question: &Question<'_>,
+        read: impl Fn(Reply) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let by_us = async |connection: Arc<Connection>, region: Arc<str>| {
+            let Some(hot) = connection.hot() else {
+                return Err(Failure::senseless(
+                    "the remote was set to the SDK meanwhile",
+                ));
+            };
+            read(hot.send(question, self.bucket(), &region).await?).await
+        };
+        self.out(call, by_us).await
+    }
+
+    /// The one way out: sends a request, again in the right region where S3 says that the bucket lives elsewhere, and once
+    /// again where its failure says nothing about it.
+    async fn out<T, E, F>(
+        &self,
+        call: Call<'_>,
+        send: impl Fn(Arc<Connection>, Arc<str>) -> F,
+    ) -> Result<T, Error>
+    where
+        E: Trouble,
+        F: Future<Output = Result<T, E>>,
+    {
+        let (mut moved, mut again) = (false, false);
         loop {
             let connection = self.session.connection().await;
             let region = self.session.region_of(self.bucket()).await?;
             self.counters()
                 .for_each(|counter| counter.count(call.operation));
-            let answer = Box::pin(send(connection.client(&region)));
+            let answer = Box::pin(send(Arc::clone(&connection), Arc::clone(&region)));
             let asked = self.asked(&call, &connection, &region);
             let error = match self.wait(&call.patience, answer).await {
                 Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(error)) => Error::sdk(&asked, &error),
+                Ok(Err(trouble)) if trouble.asks_again() && !again => {
+                    again = true;
+                    continue;
+                }
+                Ok(Err(trouble)) => trouble.told(&asked),
                 Err(Stalled { after }) => Error::timeout(&asked, after.as_secs()),
             };
             let learnt = !moved && self.learns_region(&error, &region);

@@ -4,6 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
+use http::Method;
 
 use crate::backend::{
     counter::Operation,
@@ -12,7 +13,12 @@ use crate::backend::{
 };
 use crate::domain::{key::Key, retry::FailureKind};
 
-use super::{Call, CopySource, Patience, Progress, S3, put::with_headers, wire};
+use super::{
+    Call, CopySource, Patience, Progress, S3,
+    hot::{self, Question},
+    put::with_headers,
+    wire,
+};
 
 impl S3 {
     /// Begins an upload of which one CRC64NVME over the whole object is known at the end.
@@ -52,9 +58,19 @@ impl S3 {
         let full = self.full(Operation::UploadPart, key)?;
         let sum = self.has_checksums().then(|| wire::crc64_text(crc));
         let progress = Progress::default();
-        let signed = self.session.connection().await.signs_bodies();
         let call =
             Call::new(Operation::UploadPart, &full).patient(Patience::Body(progress.clone()));
+        if self.is_thin().await {
+            let question = Question::new(Method::PUT, Some(&full))
+                .part(number, upload)
+                .header("x-amz-checksum-crc64nvme", sum)
+                .payer(self.pays())
+                .body(self.payload(&body, &progress));
+            let size = body.len() as u64;
+            let read = async |reply: hot::Reply| hot::head::part(number, size, reply.headers());
+            return Box::pin(self.ask(call, &question, read)).await;
+        }
+        let signed = self.session.connection().await.signs_bodies();
         let send = |client: aws_sdk_s3::Client| {
             client
                 .upload_part()
@@ -98,6 +114,16 @@ impl S3 {
         let from = source.resolve(operation).await?;
         let bytes = format!("bytes={}-{}", range.start, range.end.saturating_sub(1));
         let call = Call::new(operation, &full).patient(Patience::Work);
+        if self.is_thin().await {
+            let question = Question::new(Method::PUT, Some(&full))
+                .part(number, upload)
+                .from(&from)
+                .header("x-amz-copy-source-range", Some(bytes))
+                .payer(self.pays());
+            let size = range.end - range.start;
+            let read = async |reply: hot::Reply| hot::copied::part(number, size, reply).await;
+            return Box::pin(self.ask(call, &question, read)).await;
+        }
         let send = |client: aws_sdk_s3::Client| {
             client
                 .upload_part_copy()

@@ -5,6 +5,7 @@ use aws_sdk_s3::{
     types::{ServerSideEncryption, StorageClass},
 };
 use bytes::Bytes;
+use http::Method;
 
 use crate::backend::{
     counter::Operation,
@@ -13,7 +14,12 @@ use crate::backend::{
 };
 use crate::domain::key::Key;
 
-use super::{Call, Patience, Progress, S3, body::Outgoing, wire};
+use super::{
+    Call, Patience, Progress, S3,
+    body::Outgoing,
+    hot::{self, Payload, Question},
+    wire,
+};
 
 /// Sets what an object shall bear on any request that makes one.
 macro_rules! with_headers {
@@ -75,8 +81,19 @@ impl S3 {
             .filter(|_| self.has_checksums())
             .map(wire::crc64_text);
         let progress = Progress::default();
-        let signed = self.session.connection().await.signs_bodies();
         let call = Call::new(Operation::PutObject, &full).patient(Patience::Body(progress.clone()));
+        if self.is_thin().await {
+            let question = Question::new(Method::PUT, Some(&full))
+                .bearing(&query.headers)
+                .kind_of_content(query.headers.content_type.as_deref())
+                .holding(&holds)
+                .header("x-amz-checksum-crc64nvme", sum)
+                .payer(self.pays())
+                .body(self.payload(&body, &progress));
+            let read = async |reply: hot::Reply| Ok(hot::head::written(reply.headers()));
+            return Box::pin(self.ask(call, &question, read)).await;
+        }
+        let signed = self.session.connection().await.signs_bodies();
         let send = |client: aws_sdk_s3::Client| {
             let request = client
                 .put_object()
@@ -104,7 +121,16 @@ impl S3 {
         if signed {
             return ByteStream::from(body.clone());
         }
-        Outgoing::stream(body.clone(), progress, self.counters().cloned().collect())
+        Outgoing::new(body.clone(), progress, self.counters().cloned().collect()).stream()
+    }
+
+    /// The body as the thin plane sends it.
+    pub(super) fn payload<'a>(&self, bytes: &'a Bytes, progress: &'a Progress) -> Payload<'a> {
+        Payload {
+            bytes,
+            progress,
+            counters: self.counters().cloned().collect(),
+        }
     }
 
     /// The headers of a condition.

@@ -66,7 +66,7 @@ impl S3 {
 
 fn plain(text: &str, url: bool) -> String {
     if url {
-        String::from_utf8_lossy(&wire::decoded(text)).into_owned()
+        String::from_utf8_lossy(&wire::decoded(text.as_bytes())).into_owned()
     } else {
         text.to_owned()
     }

@@ -1,8 +1,11 @@
 //! How far this machine's clock is off, read from the `Date` of the answers that come anyway.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
 };
 
 use aws_sdk_s3::{
@@ -14,29 +17,81 @@ use aws_sdk_s3::{
 };
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 
-/// How far this machine's clock is ahead of the remote's, by the `Date` of its answers.
-#[derive(Debug, Clone)]
-pub(super) struct Clock(Arc<AtomicI64>);
+/// How far this machine's clock is ahead of the remote's, by the `Date` of its answers; clones share it.
+#[derive(Debug, Clone, Default)]
+pub(in crate::backend) struct Clock(Arc<Cells>);
+
+#[derive(Debug)]
+struct Cells {
+    /// Seconds that this machine is ahead.
+    skew: AtomicI64,
+    /// The second of this machine when that was measured.
+    noted: AtomicI64,
+    /// Seconds that a signature's time is put right by.
+    put_right: AtomicI64,
+}
 
 /// No answer bore a date yet.
 const UNKNOWN: i64 = i64::MIN;
 
-impl Default for Clock {
+/// Seconds by which two measurements differ when nothing but the way of an answer lies between.
+const ALIKE: i64 = 60;
+
+impl Default for Cells {
     fn default() -> Self {
-        Self(Arc::new(AtomicI64::new(UNKNOWN)))
+        Self {
+            skew: AtomicI64::new(UNKNOWN),
+            noted: AtomicI64::new(UNKNOWN),
+            put_right: AtomicI64::new(0),
+        }
     }
 }
 
 impl Clock {
     pub(super) fn skew(&self) -> Option<SignedDuration> {
-        let seconds = self.0.load(Relaxed);
+        let seconds = self.0.skew.load(Relaxed);
         (seconds != UNKNOWN).then(|| SignedDuration::from_secs(seconds))
     }
 
-    fn note(&self, date: &str, now: Timestamp) {
-        if let Ok(there) = rfc2822::DateTimeParser::new().parse_timestamp(date) {
-            self.0.store(now.as_second() - there.as_second(), Relaxed);
+    /// Looks at the date of an answer that came right now, once a second at most.
+    pub(in crate::backend) fn note(&self, date: &str) {
+        let now = Timestamp::now();
+        if self.0.noted.swap(now.as_second(), Relaxed) != now.as_second() {
+            self.note_at(date, now);
         }
+    }
+
+    /// The skew as this date tells it.
+    fn note_at(&self, date: &str, now: Timestamp) -> Option<i64> {
+        let there = rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
+        let skew = now.as_second() - there.as_second();
+        self.0.skew.store(skew, Relaxed);
+        Some(skew)
+    }
+
+    /// Puts the time of signatures right by the date of an answer that refused one; `false` where it was right already.
+    pub(in crate::backend) fn correct(&self, date: &str) -> bool {
+        let Some(skew) = self.note_at(date, Timestamp::now()) else {
+            return false;
+        };
+        let before = self.0.put_right.load(Relaxed);
+        let off = (before + skew).abs() > ALIKE;
+        if off {
+            self.0.put_right.store(-skew, Relaxed);
+        }
+        off
+    }
+
+    /// The time to sign with.
+    pub(in crate::backend) fn signing_time(&self) -> SystemTime {
+        let by = self.0.put_right.load(Relaxed);
+        let (now, span) = (SystemTime::now(), Duration::from_secs(by.unsigned_abs()));
+        let put_right = if by < 0 {
+            now.checked_sub(span)
+        } else {
+            now.checked_add(span)
+        };
+        put_right.unwrap_or(now)
     }
 }
 
@@ -52,7 +107,7 @@ impl Intercept for Clock {
         _bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(date) = context.response().headers().get("date") {
-            self.note(date, Timestamp::now());
+            self.note(date);
         }
         Ok(())
     }
@@ -60,18 +115,33 @@ impl Intercept for Clock {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
+    use jiff::{SignedDuration, tz::TimeZone};
 
-    use super::Clock;
+    use super::{Clock, Duration, SystemTime, Timestamp, rfc2822};
 
     #[test]
     fn the_skew_is_ours_minus_theirs() {
         let clock = Clock::default();
         assert_eq!(clock.skew(), None);
         let now = "2026-11-21T10:00:30Z".parse().unwrap();
-        clock.note("Sat, 21 Nov 2026 10:00:00 GMT", now);
+        clock.note_at("Sat, 21 Nov 2026 10:00:00 GMT", now);
         assert_eq!(clock.skew(), Some(SignedDuration::from_secs(30)));
-        clock.note("nonsense", now);
+        clock.note_at("nonsense", now);
         assert_eq!(clock.skew(), Some(SignedDuration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_refused_signature_puts_the_time_of_signatures_right_once() {
+        let clock = Clock::default();
+        let ahead = SystemTime::now() + Duration::from_hours(2);
+        let date = rfc2822::to_string(&Timestamp::try_from(ahead).unwrap().to_zoned(TimeZone::UTC))
+            .unwrap();
+        assert!(clock.correct(&date));
+        let off = clock
+            .signing_time()
+            .duration_since(ahead)
+            .unwrap_or_else(|earlier| earlier.duration());
+        assert!(off < Duration::from_secs(5), "{off:?}");
+        assert!(!clock.correct(&date), "it is right by now");
     }
 }

@@ -28,11 +28,15 @@ use aws_sdk_s3::{
 use aws_types::service_config::ServiceConfigKey;
 use jiff::SignedDuration;
 
-use crate::backend::{counter::RequestCounter, error::Error};
+use crate::backend::{
+    counter::RequestCounter,
+    error::Error,
+    s3::hot::{self, Hot, Pool, Reach},
+};
 use crate::domain::retry::FailureKind;
 
 use super::{
-    RemoteOptions,
+    DataPlane, RemoteOptions,
     clock::Clock,
     endpoint::{is_exposed, is_loopback, wants_path_style},
     http::{self, Proxy},
@@ -41,6 +45,9 @@ use super::{
 
 /// The region that requests begin with when nothing names one; the right one is learnt from S3's answer.
 const FIRST_REGION: &str = "us-east-1";
+
+/// An address of AWS's own, to ask whether a proxy stands before it.
+const AWS: &str = "https://s3.amazonaws.com/";
 
 /// How long the instance's own metadata may take to answer: off EC2 nobody is there.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
@@ -52,6 +59,7 @@ const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(30);
 pub(in crate::backend) struct Session {
     options: RemoteOptions,
     http: Mutex<Option<SharedHttpClient>>,
+    pool: Mutex<Option<Pool>>,
     connection: tokio::sync::Mutex<Option<Arc<Connection>>>,
     regions: Mutex<HashMap<Box<str>, Arc<str>>>,
     counter: RequestCounter,
@@ -68,6 +76,8 @@ pub(in crate::backend) struct Connection {
     anonymous: bool,
     clients: Mutex<HashMap<Box<str>, Client>>,
     clock: Clock,
+    /// The thin plane; `None` where all is the SDK's.
+    hot: Option<Hot>,
 }
 
 impl Session {
@@ -75,6 +85,7 @@ impl Session {
         Self {
             options,
             http: Mutex::default(),
+            pool: Mutex::default(),
             connection: tokio::sync::Mutex::default(),
             regions: Mutex::default(),
             counter,
@@ -171,10 +182,12 @@ impl Session {
         } else {
             Proxy::OfEnvironment
         };
+        let path_style = self.options.path_style.unwrap_or(auto);
         Connection {
+            hot: self.hot(&config, proxy, endpoint.as_deref(), path_style),
             config,
             http: self.http_client(proxy),
-            path_style: self.options.path_style.unwrap_or(auto),
+            path_style,
             endpoint,
             region: region.into(),
             anonymous: self.options.anonymous,
@@ -251,6 +264,34 @@ impl Session {
         loader.credentials_provider(chain)
     }
 
+    /// The thin plane, where it is wanted and no proxy stands before the remote.
+    fn hot(
+        &self,
+        config: &SdkConfig,
+        proxy: Proxy,
+        endpoint: Option<&str>,
+        path_style: bool,
+    ) -> Option<Hot> {
+        let address = endpoint.unwrap_or(AWS);
+        if self.options.plane == DataPlane::Sdk || proxy.stands_before(address) {
+            return None;
+        }
+        let reach = Reach {
+            endpoint: endpoint.map(str::to_owned),
+            path_style,
+            fips: config.use_fips().unwrap_or(false),
+            dual_stack: config.use_dual_stack().unwrap_or(false),
+        };
+        let new = || hot::pool(&self.options);
+        let pool = locked(&self.pool).get_or_insert_with(new).clone();
+        let hot = Hot::new(pool, reach, self.clock.clone());
+        if self.options.anonymous {
+            return Some(hot);
+        }
+        let provider = config.credentials_provider()?;
+        Some(hot.signing(provider, endpoint.is_some_and(is_exposed)))
+    }
+
     /// The one client of this remote; its pool outlives a connection that is made anew.
     fn http_client(&self, by: Proxy) -> SharedHttpClient {
         let new = || http::client(&self.options, by);
@@ -280,6 +321,11 @@ impl Connection {
     /// Whether bodies must be signed, because they cross a network in the clear.
     pub(in crate::backend) fn signs_bodies(&self) -> bool {
         !self.anonymous && self.endpoint().is_some_and(is_exposed)
+    }
+
+    /// The thin plane; `None` where all is the SDK's.
+    pub(in crate::backend) fn hot(&self) -> Option<&Hot> {
+        self.hot.as_ref()
     }
 
     /// The client for a region.

@@ -10,6 +10,8 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnectorSettings, SharedHttpConnector, http_client_fn,
 };
 
+use hyper_util::client::proxy::matcher::Matcher;
+
 use super::RemoteOptions;
 
 /// Whether requests go through a proxy.
@@ -19,6 +21,15 @@ pub(super) enum Proxy {
     None,
     /// As `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say.
     OfEnvironment,
+}
+
+impl Proxy {
+    /// Whether requests to an address go through one.
+    pub(super) fn stands_before(self, address: &str) -> bool {
+        let address = address.parse::<http::Uri>();
+        self == Self::OfEnvironment
+            && address.is_ok_and(|address| Matcher::from_env().intercept(&address).is_some())
+    }
 }
 
 /// A client with its own pool. Only connecting is bounded here; how long an answer may take depends on the question.

@@ -26,6 +26,7 @@ use crate::domain::{
     retry::FailureKind,
 };
 
+pub(super) use clock::Clock;
 pub(super) use connect::{Connection, Session};
 
 /// How a remote is reached; what is `None` comes from the environment, the profile, or a default.
@@ -45,6 +46,8 @@ pub struct RemoteOptions {
     pub requester_pays: bool,
     /// Whether CRC64NVME goes with every write.
     pub checksums: ChecksumMode,
+    /// Who sends the hot calls.
+    pub plane: DataPlane,
     /// Keys given directly instead of the chain.
     pub keys: Option<Keys>,
     /// Idle connections that are kept open.
@@ -65,6 +68,7 @@ impl Default for RemoteOptions {
             anonymous: false,
             requester_pays: false,
             checksums: ChecksumMode::default(),
+            plane: DataPlane::default(),
             keys: None,
             max_connections: 256,
             connect_timeout: Duration::from_secs(5),
@@ -81,6 +85,16 @@ pub enum ChecksumMode {
     WhenSupported,
     /// Never, for stores that choke on it.
     WhenRequired,
+}
+
+/// Who sends the hot calls: listings, reads, writes, parts, copies and deletes. All else is the SDK's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DataPlane {
+    /// wharf itself. Behind a proxy, and where a bucket's address asks for a signature of another kind, the SDK does it.
+    #[default]
+    Thin,
+    /// The AWS SDK.
+    Sdk,
 }
 
 /// An access key with its secret; shown nowhere.
