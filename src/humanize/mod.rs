@@ -231,6 +231,15 @@ fn whole(value: f64) -> u64 {
     value.round() as u64
 }
 
+/// An estimate with its sign: `~$0.0003`; what is less than anything bears one already.
+pub fn about(amount: &str) -> String {
+    if amount.contains('<') {
+        amount.to_owned()
+    } else {
+        format!("~{amount}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -92,6 +92,9 @@ actions! {
         Parent "parent" "To the place that holds this one.";
         InvertMarks "invert-marks" "Invert the marks.";
         Undo "undo" "Take back the last filter or mark.";
+        Back "go-back" "To the place where this side was before.";
+        Forward "go-forward" "To the place that this side came back from.";
+        Link "link" "Let the other side follow this one.";
         Refresh "refresh" "List afresh.";
         Sort "sort" "Order rows by the next column.";
         CopyGaps "copy-gaps" "Plan a copy of exactly what is missing.";

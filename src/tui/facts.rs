@@ -103,17 +103,15 @@ fn accepted(state: &mut State, question: Question, id: TaskId) {
         let places = [plan.source.clone(), plan.destination.clone()];
         state.browse.link_plan(id, &plan);
         state.tasks.accept(id, Some(plan), Some(places));
-        state
-            .shell
-            .say(Weight::Good, format!("Task {} runs; 2 shows it.", id.0));
+        let text = format!("Task {} runs; 2 shows it.", id.0);
+        state.shell.say_of_task(id, Weight::Good, text);
     } else {
         let [left, right] = Side::BOTH.map(|side| state.browse.place(side).cloned());
         let places = left.zip(right).map(|(left, right)| [left, right]);
         state.tasks.accept(id, None, places);
         state.browse.link_proof(id);
-        state
-            .shell
-            .say(Weight::Good, format!("Task {} verifies; 2 shows it.", id.0));
+        let text = format!("Task {} verifies; 2 shows it.", id.0);
+        state.shell.say_of_task(id, Weight::Good, text);
     }
 }
 
@@ -160,7 +158,7 @@ fn task(state: &mut State, id: TaskId, event: &TaskEvent) {
             let weight = crate::tui::tab::tasks::state_weight(*to);
             state
                 .shell
-                .say(weight, format!("Task {} {word}{reason}.", id.0));
+                .say_of_task(id, weight, format!("Task {} {word}{reason}.", id.0));
         }
         TaskEvent::State { .. } | TaskEvent::Retried { .. } | TaskEvent::Recounted(_) => {}
     }

@@ -11,6 +11,7 @@ use crate::domain::{
     key::Key,
     location::{Location, Remote},
     plan::{Plan, SyncOptions},
+    progress::TaskId,
     side::Side,
     text::printable,
 };
@@ -228,6 +229,14 @@ impl Shell {
         self.unlogged.push(Entry::new(self.now, weight, text));
     }
 
+    /// Says something about a task.
+    pub fn say_of_task(&mut self, task: TaskId, weight: Weight, text: impl Into<String>) {
+        self.say(weight, text);
+        if let Some(entry) = self.unlogged.last_mut() {
+            entry.task = Some(task);
+        }
+    }
+
     /// Says what failed, and what to do.
     pub fn say_failed(&mut self, failed: &Failed) {
         let help = failed
@@ -282,14 +291,5 @@ impl Shell {
             .get(usize::try_from(self.ticks % 10).unwrap_or(0))
             .copied()
             .unwrap_or("⠋")
-    }
-}
-
-/// An estimate with its sign: `~$0.0003`; what is less than anything bears one already.
-pub fn about(amount: &str) -> String {
-    if amount.contains('<') {
-        amount.to_owned()
-    } else {
-        format!("~{amount}")
     }
 }

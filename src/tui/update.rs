@@ -114,7 +114,7 @@ pub fn act(state: &mut State, action: Action) {
     match action {
         Action::Global(action) => act_globally(state, action),
         Action::Move(step) => match state.tab {
-            Tab::Browse => state.browse.rows_mut().walk(step),
+            Tab::Browse => state.browse.walk(step),
             Tab::Tasks => state.tasks.walk(step, &state.shell),
             Tab::Log => state.log.walk(step),
         },

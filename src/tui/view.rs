@@ -15,7 +15,6 @@ use crate::humanize;
 use crate::tui::{
     dialog::Dialog,
     keymap::Context,
-    shell::about,
     state::State,
     tab::{Tab, browse, log, tasks},
     widget::{
@@ -194,7 +193,7 @@ fn session(state: &State) -> String {
     format!(
         "session {}, {}",
         humanize::counted(requests.total(), "request"),
-        about(&cost)
+        humanize::about(&cost)
     )
 }
 

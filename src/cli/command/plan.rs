@@ -162,12 +162,12 @@ impl Context {
         self.output
             .remark(format_args!("requests: {}{recount}", asked.join(", ")));
         self.output.remark(format_args!(
-            "traffic: {} up, {} down, {} within S3; cost ~{} now, ~{} a month",
+            "traffic: {} up, {} down, {} within S3; cost {} now, {} a month",
             humanize::bytes(estimate.up),
             humanize::bytes(estimate.down),
             humanize::bytes(estimate.within),
-            humanize::money(estimate.cost()),
-            humanize::money_change(estimate.month_cost)
+            humanize::about(&humanize::money(estimate.cost())),
+            humanize::about(&humanize::money_change(estimate.month_cost))
         ));
     }
 }

@@ -77,6 +77,29 @@ impl Tree {
         self.rearrange();
     }
 
+    /// Opens the folders above what the filter lets through, where that is at most `most` entries; returns those that
+    /// were closed. A folder whose own name is found stays as it is. Settles.
+    pub fn open_matches(&mut self, most: u64) -> Vec<NodeId> {
+        let mut opened = Vec::new();
+        if self.matching().is_none_or(|count| count > most) {
+            return opened;
+        }
+        let mut folders = vec![ROOT];
+        while let Some(folder) = folders.pop() {
+            let id = NodeId(folder);
+            if !self.is_expanded(id) {
+                self.expand(id);
+                opened.push(id);
+            }
+            let inside = |&&id: &&u32| {
+                let found = self.nodes.has(id, Flag::Matched);
+                self.passes(id) && !found && !self.children(id).is_empty()
+            };
+            folders.extend(self.children(folder).iter().filter(inside));
+        }
+        opened
+    }
+
     /// What is shown now.
     pub fn show(&self) -> Show {
         self.filter

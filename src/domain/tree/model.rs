@@ -9,6 +9,7 @@ use crate::domain::{
     diff::{Level, Newer, Pair, Sign, Verdict},
     entry::{Facts, Identity, Kind},
     key::Key,
+    name::natural,
     side::Side,
     tree::{Mark, NodeId, Show, SignCounts, SignSet, Sort, SortBy, Totals, Toward, Tree},
 };
@@ -85,7 +86,9 @@ fn plain_object() -> Facts {
 fn step() -> impl Strategy<Value = Step> {
     let by = prop::sample::select(vec![
         SortBy::Name,
+        SortBy::Natural,
         SortBy::Size,
+        SortBy::Count,
         SortBy::Modified,
         SortBy::Sign,
     ]);
@@ -217,7 +220,11 @@ impl Model {
             time(&pair.left).max(time(&pair.right))
         };
         match by {
-            SortBy::Name => 0,
+            SortBy::Name | SortBy::Natural => 0,
+            SortBy::Count => {
+                let most = self.totals(path).objects.into_iter().max();
+                most.unwrap().try_into().unwrap()
+            }
             SortBy::Size => self
                 .totals(path)
                 .bytes
@@ -239,6 +246,14 @@ impl Model {
         } = tree.sort();
         let mut children = self.children(path);
         children.retain(|child| self.passes(child, &tree.show()));
+        if by == SortBy::Natural {
+            let name = |path: &Path| path.last().unwrap().clone();
+            children.sort_by(|a, b| natural(&name(a), &name(b)));
+            if descending {
+                // Names that are equal as numbers stay in the order of S3.
+                children.sort_by(|a, b| natural(&name(b), &name(a)).then(a.cmp(b)));
+            }
+        }
         children.sort_by_key(|child| self.rank(child, by));
         if descending {
             children.sort_by_key(|child| std::cmp::Reverse(self.rank(child, by)));

@@ -2,7 +2,11 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use crate::domain::{side::Side, tree::Tree};
+use crate::domain::{
+    name::natural,
+    side::Side,
+    tree::{NodeId, Tree},
+};
 
 /// What rows are ordered by, within their folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -10,8 +14,12 @@ pub enum SortBy {
     /// The bytes of the name: the order of S3.
     #[default]
     Name,
+    /// The name as people count: `v2.9` before `v2.10`.
+    Natural,
     /// Bytes, of the greater side; folders by all they hold.
     Size,
+    /// Objects, of the side that has more; 1 for an object.
+    Count,
     /// Time, of the newer side; folders by the newest they hold.
     Modified,
     /// How grave the sign is; folders by the gravest they hold.
@@ -52,9 +60,12 @@ impl Tree {
     pub(super) fn compare(&self, a: u32, b: u32) -> Ordering {
         let names = || self.nodes.name(a).cmp(self.nodes.name(b));
         let size = |id| greater(id, |id, side| self.nodes.size(id, side));
+        let count = |id| greater(id, |id, side| self.totals_of(NodeId(id)).objects(side));
         let time = |id| greater(id, |id, side| self.nodes.seconds(id, side));
         let order = match self.sort.by {
             SortBy::Name => names(),
+            SortBy::Natural => natural(self.nodes.name(a), self.nodes.name(b)),
+            SortBy::Count => count(a).cmp(&count(b)),
             SortBy::Size => size(a).cmp(&size(b)),
             SortBy::Modified => time(a).cmp(&time(b)),
             SortBy::Sign => self.sign_of(a).cmp(&self.sign_of(b)),

@@ -1,6 +1,7 @@
 //! What a prefix must answer: is the bucket there, may it be listed, read and written, and what does the store keep its word on.
 
 use bytes::Bytes;
+use md5::{Digest as _, Md5};
 
 use crate::backend::{
     Error, Pages as _, Sessions, Store,
@@ -116,7 +117,7 @@ async fn write(store: &S3, findings: &mut Vec<Finding>) {
         Err(error) => return findings.push(Finding::error(Check::Write, &error)),
     };
     findings.push(Finding::ok(Check::Write, "an object was written"));
-    findings.push(checksums(store, &written));
+    findings.push(checksums(store, &written, &body));
     let overwritten = store.put(&key, body.clone(), &absent).await.err();
     findings.push(conditions(&[
         ("If-None-Match", Held::of(overwritten.as_ref())),
@@ -146,7 +147,13 @@ async fn write(store: &S3, findings: &mut Vec<Finding>) {
     });
 }
 
-fn checksums(store: &S3, written: &Written) -> Finding {
+fn checksums(store: &S3, written: &Written, body: &[u8]) -> Finding {
+    let md5 = hex::encode(Md5::digest(body));
+    let by_etag = if written.etag.as_deref() == Some(&*md5) {
+        "by their ETag where they are sent in one piece, else by size alone"
+    } else {
+        "by size alone"
+    };
     match &written.checksum {
         Some(Checksum::Crc64Nvme(_)) => Finding::ok(
             Check::Checksums,
@@ -155,12 +162,14 @@ fn checksums(store: &S3, written: &Written) -> Finding {
         Some(_) => Finding::ok(Check::Checksums, "another checksum is kept"),
         None if store.has_checksums() => Finding::warn(
             Check::Checksums,
-            "the store takes checksums and echoes none: transfers are proven by size alone",
+            format!("the store takes checksums and echoes none: transfers are proven {by_etag}"),
             "ask for --verify read where it matters; checksums = \"when_required\" in the remote saves the headers",
         ),
         None => Finding::warn(
             Check::Checksums,
-            "off by the remote's checksums = \"when_required\"",
+            format!(
+                "off by the remote's checksums = \"when_required\": transfers are proven {by_etag}"
+            ),
             "ask for --verify read where it matters",
         ),
     }

@@ -9,7 +9,7 @@ use crate::domain::{
 
 use crate::humanize;
 
-use crate::tui::shell::{Shell, about};
+use crate::tui::shell::Shell;
 
 /// A name, a text and its style.
 pub(super) type Fact = (String, String, Style);
@@ -60,8 +60,8 @@ fn estimates(plan: &Plan, shell: &Shell) -> Vec<(&'static str, String)> {
             humanize::count(estimate.recount)
         ));
     }
-    let now = about(&humanize::money(estimate.cost()));
-    let month = about(&humanize::money_change(estimate.month_cost));
+    let now = humanize::about(&humanize::money(estimate.cost()));
+    let month = humanize::about(&humanize::money_change(estimate.month_cost));
     let ways = [
         (estimate.up, "up"),
         (estimate.down, "down"),

@@ -164,10 +164,7 @@ impl DiffTree<'_> {
     }
 
     fn draw_heading(&self, line: Rect, buffer: &mut Buffer, columns: Columns) {
-        let arrow = |by: SortBy| match (
-            self.sort.by == by && by != SortBy::Name,
-            self.sort.descending,
-        ) {
+        let arrow = |by: SortBy| match (self.sort.by == by, self.sort.descending) {
             (false, _) => "",
             (true, true) => " ↓",
             (true, false) => " ↑",
@@ -176,12 +173,13 @@ impl DiffTree<'_> {
         put(
             buffer,
             slice(line, 3, columns.name.saturating_sub(3)),
-            "name",
+            &format!("name{}", arrow(SortBy::Natural)),
             dim,
         );
         let mut at = columns.name;
         if columns.objects > 0 {
-            put_right(buffer, slice(line, at, columns.objects), "objects", dim);
+            let text = format!("objects{}", arrow(SortBy::Count));
+            put_right(buffer, slice(line, at, columns.objects), &text, dim);
             at += columns.objects;
         }
         put_right(

@@ -465,3 +465,68 @@ fn the_log_shows_one_key_and_leads_to_rows_that_are_still_to_be_listed() {
         Some(Key::from(key))
     );
 }
+
+#[test]
+fn a_side_goes_back_and_forward_with_its_cursor() {
+    let mut stage = Stage::new();
+    stage.list().press("j").press("j");
+    let cursor = stage.state.browse.rows().current_key();
+    stage.press("Backspace").list();
+    let above = Location::parse("/home/ada/pokemon").unwrap();
+    assert_eq!(stage.state.browse.place(Side::Left), Some(&above));
+    stage.press("<").list();
+    assert_eq!(stage.state.browse.place(Side::Left), Some(&local()));
+    assert_eq!(stage.state.browse.rows().current_key(), cursor);
+    stage.press(">").list();
+    assert_eq!(stage.state.browse.place(Side::Left), Some(&above));
+    stage.press(">");
+    assert!(stage.text((132, 36)).contains("no place that way"));
+    // While comparing, the new pair is compared.
+    stage.press("<").list().compare();
+    stage.press("<");
+    assert!(!commands(&stage).is_empty());
+}
+
+#[test]
+fn linked_sides_go_together() {
+    let mut stage = Stage::new();
+    stage.list().press("Y").press("j").press("Enter").list();
+    let key = |stage: &Stage, side: Side| stage.state.browse.panes[side.index()].rows.current_key();
+    assert_eq!(key(&stage, Side::Left), Some(Key::from("processed/")));
+    assert_eq!(key(&stage, Side::Right), Some(Key::from("processed/")));
+    stage.press("j");
+    let inside = Some(Key::from("processed/classification/"));
+    assert_eq!(key(&stage, Side::Left), inside);
+    assert_eq!(
+        key(&stage, Side::Right),
+        inside,
+        "the folder was opened there too"
+    );
+    stage.press("h").press("h");
+    let open = |side: Side| stage.state.browse.panes[side.index()].rows.opened();
+    assert!(Side::BOTH.into_iter().all(|side| open(side).is_empty()));
+    stage.press("Y").press("j");
+    assert_ne!(key(&stage, Side::Left), key(&stage, Side::Right));
+}
+
+#[test]
+fn what_a_filter_finds_is_opened_and_closed_again() {
+    let mut stage = Stage::new();
+    stage.list().compare();
+    let rows = |stage: &Stage| stage.state.browse.rows().tree.len_visible();
+    let before = rows(&stage);
+    stage.press("/").type_text("mewtwo");
+    let screen = stage.text((132, 36));
+    assert!(screen.contains("Mewtwo-en_base_base4_10.png"), "{screen}");
+    stage.press("Esc");
+    assert_eq!(rows(&stage), before);
+    // The row that a person went to stays to be seen.
+    stage
+        .press("/")
+        .type_text("mewtwo")
+        .press("Enter")
+        .press("G");
+    let found = stage.state.browse.rows().current_key();
+    stage.press("Esc");
+    assert_eq!(stage.state.browse.rows().current_key(), found);
+}

@@ -5,7 +5,10 @@ mod compare;
 mod details;
 mod gap_view;
 mod gaps;
+mod history;
+mod linked;
 mod motion;
+mod names;
 mod pane;
 mod places;
 mod rows;
@@ -26,6 +29,7 @@ use crate::tui::shell::{Mapping, Shell};
 pub use crate::tui::tab::browse::{
     compare::{Comparison, Progress},
     gaps::GapPanel,
+    history::{History, Visit, Way},
     motion::Flights,
     pane::Pane,
     rows::{Rows, stepped},
@@ -55,6 +59,8 @@ pub struct Browse {
     pub gaps: GapPanel,
     /// What tasks do to the rows.
     pub flights: Flights,
+    /// Whether the other side follows while they are apart.
+    pub linked: bool,
     undo: Vec<Undo>,
 }
 
@@ -66,6 +72,7 @@ impl Default for Browse {
             comparison: None,
             gaps: GapPanel::default(),
             flights: Flights::default(),
+            linked: false,
             undo: Vec::new(),
         }
     }

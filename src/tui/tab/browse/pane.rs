@@ -15,7 +15,7 @@ use crate::engine::{
 
 use crate::tui::{
     shell::{Question, Shell},
-    tab::browse::Rows,
+    tab::browse::{History, Rows, Visit, Way},
 };
 
 /// One side.
@@ -29,6 +29,8 @@ pub struct Pane {
     pub rows: Rows,
     /// Why it could not be listed.
     pub trouble: Option<Failed>,
+    /// Where it has been.
+    pub history: History,
 }
 
 impl Pane {
@@ -39,11 +41,37 @@ impl Pane {
             place: None,
             rows: Rows::default(),
             trouble: None,
+            history: History::default(),
         }
     }
 
     /// Goes to a place and lists its top.
     pub fn go(&mut self, place: Location, shell: &mut Shell) {
+        if self.place.as_ref() != Some(&place)
+            && let Some(here) = self.here()
+        {
+            self.history.leave(here);
+        }
+        self.visit(place, shell);
+    }
+
+    /// Goes back or forward; `false` where nothing is that way.
+    pub fn travel(&mut self, way: Way, shell: &mut Shell) -> bool {
+        let here = self.here();
+        let Some(visit) = self.history.travel(way, here) else {
+            return false;
+        };
+        self.visit(visit.place, shell);
+        self.rows.remember(visit.opened, visit.cursor);
+        true
+    }
+
+    fn here(&self) -> Option<Visit> {
+        let place = self.place.clone()?;
+        Some(Visit::of(place, &self.rows))
+    }
+
+    fn visit(&mut self, place: Location, shell: &mut Shell) {
         self.place = Some(place);
         self.rows = Self::fresh(&self.rows.tree);
         self.list_top(shell);

@@ -11,7 +11,7 @@ use crate::tui::{
     dialog::{Dialog, plan::PlanDialog},
     shell::{Question, Shell},
     tab::{
-        browse::{Browse, Comparison, Pane, Progress},
+        browse::{Browse, Comparison, Pane, Progress, Way},
         log::Weight,
     },
 };
@@ -22,6 +22,19 @@ impl Browse {
         let comparing = self.comparison.is_some();
         self.part(shell);
         self.pane_mut(side).go(place, shell);
+        if comparing {
+            self.compare(shell);
+        }
+    }
+
+    /// Takes one side back or forward; what was compared is compared again.
+    pub(super) fn travel(&mut self, way: Way, shell: &mut Shell) {
+        let comparing = self.comparison.is_some();
+        if !self.pane().history.leads(way) {
+            return shell.say(Weight::Info, "There is no place that way.");
+        }
+        self.part(shell);
+        self.pane_mut(self.focus).travel(way, shell);
         if comparing {
             self.compare(shell);
         }

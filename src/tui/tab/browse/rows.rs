@@ -4,10 +4,13 @@ use std::collections::HashSet;
 
 use crate::domain::{
     key::Key,
-    tree::{NodeId, Row, Tree},
+    tree::{NodeId, Row, Show, Tree},
 };
 
 use crate::tui::{action::Move, widget::window::Window};
+
+/// The most entries that a text may find for their folders to be opened.
+const FOUND: u64 = 2_000;
 
 /// A tree with its cursor.
 #[derive(Debug, Default)]
@@ -22,6 +25,8 @@ pub struct Rows {
     reopen: HashSet<Key>,
     /// The key to put the cursor on as soon as it arrives.
     goal: Option<Key>,
+    /// Folders that were opened to show what a text found.
+    found_in: Vec<NodeId>,
 }
 
 impl Rows {
@@ -110,6 +115,21 @@ impl Rows {
             self.goal = None;
         }
         arrived
+    }
+
+    /// Shows only what passes. What a text finds is opened to be seen, and closed again with it; the cursor's row stays.
+    pub fn set_show(&mut self, show: Show) {
+        for id in std::mem::take(&mut self.found_in) {
+            self.tree.collapse(id);
+        }
+        let finds = !show.text.is_empty();
+        self.tree.set_show(show);
+        if finds {
+            self.found_in = self.tree.open_matches(FOUND);
+        }
+        if let Some(id) = self.cursor {
+            self.tree.reveal(id);
+        }
     }
 
     /// Moves the cursor.

@@ -16,7 +16,7 @@ use crate::engine::event::Compared;
 use crate::humanize;
 
 use crate::tui::{
-    shell::{Shell, about},
+    shell::Shell,
     tab::browse::{Browse, Comparison, Progress},
 };
 
@@ -49,16 +49,30 @@ impl Browse {
             None => self.apart_status(shell),
         };
         spans.extend(self.filter_status(shell));
+        // Least worth comes last, where a narrow line is cut.
+        let progress = self.comparison.as_ref();
+        spans.extend(progress.map(|comparison| progress_status(comparison, shell)));
         Line::from(spans)
     }
 
     fn apart_status(&self, shell: &Shell) -> Vec<Span<'static>> {
         let totals = self.pane().rows.tree.totals();
-        let objects = humanize::counted(totals.objects(self.focus), "object");
-        let mut spans = vec![Span::raw(format!(
-            "{} side: {objects} listed",
-            self.focus.word()
-        ))];
+        let counted = [
+            (totals.folders(self.focus), "folder"),
+            (totals.objects(self.focus), "object"),
+        ];
+        let seen = counted.into_iter().filter(|(count, _)| *count > 0);
+        let seen: Vec<String> = seen.map(|(n, noun)| humanize::counted(n, noun)).collect();
+        let seen = if seen.is_empty() {
+            "nothing".to_owned()
+        } else {
+            seen.join(" and ")
+        };
+        let side = self.focus.word();
+        let mut spans = vec![Span::raw(format!("{side} side: {seen} listed"))];
+        if self.linked {
+            spans.push(Span::styled(" · linked", shell.theme.accent));
+        }
         if Side::BOTH.iter().any(|&side| self.is_listing(side, shell)) {
             spans.push(Span::styled(
                 format!(" {}", shell.spinner()),
@@ -106,24 +120,6 @@ impl Browse {
             let text = format!("  {}{}", sign.symbol(), humanize::count(count));
             (count > 0 || always).then(|| Span::styled(text, style))
         }));
-        spans.push(match &comparison.progress {
-            Progress::Running => {
-                let elapsed = Duration::try_from(shell.now.duration_since(comparison.started))
-                    .unwrap_or_default();
-                Span::styled(
-                    format!(
-                        "  {} listing, {}",
-                        shell.spinner(),
-                        humanize::duration(elapsed)
-                    ),
-                    theme.accent,
-                )
-            }
-            Progress::Done(compared) => Span::styled(listed(compared), theme.dim),
-            Progress::Failed(failed) => {
-                Span::styled(format!("  ! {}", failed.message), theme.missing)
-            }
-        });
         spans
     }
 
@@ -173,6 +169,24 @@ impl Browse {
     }
 }
 
+/// How far the comparison is, or how it ended.
+fn progress_status(comparison: &Comparison, shell: &Shell) -> Span<'static> {
+    let theme = &shell.theme;
+    match &comparison.progress {
+        Progress::Running => {
+            let elapsed = shell.now.duration_since(comparison.started);
+            let elapsed = Duration::try_from(elapsed).unwrap_or_default();
+            let elapsed = humanize::duration(elapsed);
+            Span::styled(
+                format!("  {} listing, {elapsed}", shell.spinner()),
+                theme.accent,
+            )
+        }
+        Progress::Done(compared) => Span::styled(listed(compared), theme.dim),
+        Progress::Failed(failed) => Span::styled(format!("  ! {}", failed.message), theme.missing),
+    }
+}
+
 fn listed(compared: &Compared) -> String {
     let time =
         humanize::duration(Duration::try_from_secs_f64(compared.seconds).unwrap_or_default());
@@ -183,5 +197,8 @@ fn listed(compared: &Compared) -> String {
     };
     let cost = humanize::money(Prices::embedded().of_requests(&compared.requests, None));
     let requests = humanize::counted(compared.requests.total(), "request");
-    format!("  {complete} in {time} with {requests} ({})", about(&cost))
+    format!(
+        "  {complete} in {time} with {requests} ({})",
+        humanize::about(&cost)
+    )
 }

@@ -10,12 +10,11 @@ use crate::tui::{
     dialog::{
         Dialog,
         input::{InputDialog, Purpose},
-        menu::MenuDialog,
         picker::PickerDialog,
     },
     shell::Shell,
     tab::{
-        browse::{Browse, Undo},
+        browse::{Browse, Undo, Way},
         log::Weight,
     },
 };
@@ -45,6 +44,9 @@ impl Browse {
             Browsing::Parent => self.leave(shell),
             Browsing::InvertMarks => self.invert_marks(),
             Browsing::Undo => self.undo(shell),
+            Browsing::Back => self.travel(Way::Back, shell),
+            Browsing::Forward => self.travel(Way::Forward, shell),
+            Browsing::Link => self.toggle_link(shell),
             Browsing::Refresh => self.refresh(shell),
             Browsing::Sort => self.sort(shell),
             Browsing::CopyGaps => self.copy_gaps(shell),
@@ -85,6 +87,9 @@ impl Browse {
             | Browsing::Gaps
             | Browsing::ExportGaps => comparing,
             Browsing::Undo => !self.undo.is_empty(),
+            Browsing::Back => self.pane().history.leads(Way::Back),
+            Browsing::Forward => self.pane().history.leads(Way::Forward),
+            Browsing::Link => !comparing,
             Browsing::Mark | Browsing::InvertMarks | Browsing::Filter | Browsing::CopyMenu => {
                 self.rows().position().is_some()
             }
@@ -136,7 +141,7 @@ impl Browse {
         if !typing {
             self.undo.push(Undo::Show(before));
         }
-        self.rows_mut().tree.set_show(show);
+        self.rows_mut().set_show(show);
     }
 
     fn show_kind(&mut self, by: usize, shell: &mut Shell) {
@@ -193,7 +198,7 @@ impl Browse {
 
     fn undo(&mut self, shell: &mut Shell) {
         match self.undo.pop() {
-            Some(Undo::Show(show)) => self.rows_mut().tree.set_show(show),
+            Some(Undo::Show(show)) => self.rows_mut().set_show(show),
             Some(Undo::Mark(id)) => self.rows_mut().tree.toggle_mark(id),
             Some(Undo::Invert) => self.rows_mut().tree.invert_marks(),
             None => shell.say(Weight::Info, "Nothing to take back."),
@@ -218,29 +223,6 @@ impl Browse {
         )));
     }
 
-    fn copy_menu(&mut self, shell: &mut Shell) {
-        let (Some(key), Some(place)) = (self.rows().current_key(), self.place(self.focus)) else {
-            return shell.say(
-                Weight::Warning,
-                "There is nothing under the cursor to copy.",
-            );
-        };
-        let mut rows = vec![
-            (
-                "name",
-                crate::domain::key::Key::new(key.name_bytes()).to_string(),
-            ),
-            ("key", key.to_string()),
-        ];
-        for side in [self.focus, self.focus.other()] {
-            if let Some(place) = self.place(side) {
-                rows.push((side.word(), place.show_key(&key)));
-            }
-        }
-        rows.push(("place", place.to_string()));
-        shell.dialogs.push(Dialog::Menu(MenuDialog::copy(rows)));
-    }
-
     fn change_focus(&mut self) {
         if self.gaps.focused {
             self.gaps.focused = false;
@@ -253,18 +235,23 @@ impl Browse {
     }
 
     fn open(&mut self, shell: &mut Shell) {
-        match &mut self.comparison {
-            Some(comparison) => {
-                if let Some(id) = comparison.rows.current() {
-                    comparison.rows.tree.expand(id);
-                }
+        if let Some(comparison) = &mut self.comparison {
+            if let Some(id) = comparison.rows.current() {
+                comparison.rows.tree.expand(id);
             }
-            None => self.panes[self.focus.index()].open(shell),
+            return;
+        }
+        let key = self.rows().current_key();
+        self.panes[self.focus.index()].open(shell);
+        if let Some(key) = key {
+            self.open_there(&key, shell);
         }
     }
 
     fn close(&mut self, shell: &mut Shell) {
-        if !self.rows_mut().close() && self.comparison.is_none() {
+        if self.rows_mut().close() {
+            self.close_there();
+        } else if self.comparison.is_none() {
             self.leave(shell);
         }
     }
@@ -274,29 +261,39 @@ impl Browse {
         if self.comparison.is_some() {
             return shell.say(Weight::Info, "Press c to put the sides apart, then go up.");
         }
-        let Some(place) = self.place(self.focus).cloned() else {
-            return;
+        let sides = if self.linked {
+            vec![self.focus, self.focus.other()]
+        } else {
+            vec![self.focus]
         };
-        let Some(parent) = place.parent() else { return };
-        let from = place.base_name();
-        self.go(self.focus, parent, shell);
-        let goal = from.map(|name| name.join("/"));
-        self.pane_mut(self.focus)
-            .rows
-            .remember(std::collections::HashSet::new(), goal);
+        for side in sides {
+            let pane = self.pane_mut(side);
+            let Some(place) = pane.place.clone() else {
+                continue;
+            };
+            let Some(parent) = place.parent() else {
+                continue;
+            };
+            pane.go(parent, shell);
+            let goal = place.base_name().map(|name| name.join("/"));
+            pane.rows.remember(std::collections::HashSet::new(), goal);
+        }
+        self.undo.clear();
     }
 
     fn sort(&mut self, shell: &mut Shell) {
         let before = self.rows().tree.sort();
         let (by, word) = match before.by {
-            SortBy::Name => (SortBy::Size, "size, greatest first"),
-            SortBy::Size => (SortBy::Modified, "time, newest first"),
+            SortBy::Name => (SortBy::Natural, "name, numbers as people count"),
+            SortBy::Natural => (SortBy::Size, "size, greatest first"),
+            SortBy::Size => (SortBy::Count, "number of objects, most first"),
+            SortBy::Count => (SortBy::Modified, "time, newest first"),
             SortBy::Modified if self.comparison.is_some() => (SortBy::Sign, "sign, gravest first"),
-            SortBy::Modified | SortBy::Sign => (SortBy::Name, "name"),
+            SortBy::Modified | SortBy::Sign => (SortBy::Name, "name, as S3 orders"),
         };
         self.rows_mut().tree.set_sort(Sort {
             by,
-            descending: by != SortBy::Name,
+            descending: !matches!(by, SortBy::Name | SortBy::Natural),
             ..before
         });
         shell.say(Weight::Info, format!("Ordered by {word}."));

@@ -7,6 +7,7 @@ use crate::domain::{
     tree::{Listed, NodeId, Row, Totals, Tree},
 };
 
+use crate::engine::event::Failed;
 use crate::humanize;
 
 use crate::tui::{
@@ -14,7 +15,7 @@ use crate::tui::{
     tab::browse::{Browse, Comparison, Pane, Progress, Rows, details},
     widget::{
         diff_tree::{DiffTree, natural_width},
-        paint::{put, put_middle, row as line_of, slice, widen},
+        paint::{put_middle, row as line_of, slice, widen, wrap},
         panel::Panel,
     },
 };
@@ -102,7 +103,8 @@ fn draw_compared(
     view.draw_selection(middle, buffer, false);
     view.draw_selection(right, buffer, false);
     if window.is_empty() {
-        draw_empty(left, buffer, compared_words(comparison, tree, shell), shell);
+        let words = compared_words(comparison, tree, shell);
+        draw_empty(left, buffer, &words, shell);
     }
 }
 
@@ -151,7 +153,7 @@ fn draw_pane(
     view.draw_side(widen(inner), buffer, (pane.side, true));
     view.draw_selection(widen(inner), buffer, true);
     if window.is_empty() {
-        draw_empty(inner, buffer, pane_words(pane, shell), shell);
+        draw_empty(inner, buffer, &pane_words(pane, shell), shell);
     }
 }
 
@@ -191,60 +193,76 @@ fn totals(totals: Totals, side: Side) -> String {
 }
 
 /// What stands in an empty frame: what happened, and the next step.
-fn draw_empty(area: Rect, buffer: &mut Buffer, (what, next): (String, String), shell: &Shell) {
-    let area = slice(area, 2, area.width.saturating_sub(2));
-    put(buffer, line_of(area, 2), &what, shell.theme.dim);
-    put_middle(buffer, line_of(area, 3), &next, shell.theme.dim);
+struct Words {
+    what: String,
+    next: String,
+    /// Something went wrong: told in full, and seen.
+    trouble: bool,
 }
 
-fn compared_words(comparison: &Comparison, tree: &Tree, shell: &Shell) -> (String, String) {
-    match &comparison.progress {
-        Progress::Running => (
-            format!("{} listing both sides", shell.spinner()),
-            String::new(),
-        ),
-        Progress::Failed(failed) => (
-            failed.message.clone(),
-            failed.help.clone().unwrap_or_default(),
-        ),
-        Progress::Done(_) => {
-            filtered(tree).unwrap_or_else(|| ("Both sides are empty.".to_owned(), String::new()))
+impl Words {
+    fn new(what: impl Into<String>, next: &str) -> Self {
+        Self {
+            what: what.into(),
+            next: next.to_owned(),
+            trouble: false,
+        }
+    }
+
+    fn failed(failed: &Failed) -> Self {
+        Self {
+            what: format!("! {}", failed.message),
+            next: failed.help.clone().unwrap_or_default(),
+            trouble: true,
         }
     }
 }
 
-fn pane_words(pane: &Pane, shell: &Shell) -> (String, String) {
+fn draw_empty(area: Rect, buffer: &mut Buffer, words: &Words, shell: &Shell) {
+    let theme = &shell.theme;
+    let area = slice(area, 2, area.width.saturating_sub(4));
+    let style = if words.trouble {
+        theme.missing
+    } else {
+        theme.dim
+    };
+    let what = wrap(&words.what, area.width);
+    let what = what.iter().map(|line| (line, style));
+    let next = wrap(&words.next, area.width);
+    let next = next.iter().map(|line| (line, theme.dim));
+    for (at, (line, style)) in (2..).zip(what.chain(next)) {
+        put_middle(buffer, line_of(area, at), line, style);
+    }
+}
+
+fn compared_words(comparison: &Comparison, tree: &Tree, shell: &Shell) -> Words {
+    match &comparison.progress {
+        Progress::Running => Words::new(format!("{} listing both sides", shell.spinner()), ""),
+        Progress::Failed(failed) => Words::failed(failed),
+        Progress::Done(_) => {
+            filtered(tree).unwrap_or_else(|| Words::new("Both sides are empty.", ""))
+        }
+    }
+}
+
+fn pane_words(pane: &Pane, shell: &Shell) -> Words {
     let tree = &pane.rows.tree;
     if let Some(failed) = &pane.trouble {
-        return (
-            failed.message.clone(),
-            failed.help.clone().unwrap_or_default(),
-        );
+        return Words::failed(failed);
     }
     if pane.place.is_none() {
-        return (
-            "No place yet.".to_owned(),
-            "o types a location, m chooses one".to_owned(),
-        );
+        return Words::new("No place yet.", "o types a location, m chooses one");
     }
     match pane.listed(NodeId::ROOT) {
-        Listed::Running => (format!("{} listing", shell.spinner()), String::new()),
-        Listed::Broken => ("The listing broke.".to_owned(), "r lists afresh".to_owned()),
-        Listed::Unknown | Listed::Complete => filtered(tree).unwrap_or_else(|| {
-            (
-                "Nothing is here.".to_owned(),
-                "o types another location".to_owned(),
-            )
-        }),
+        Listed::Running => Words::new(format!("{} listing", shell.spinner()), ""),
+        Listed::Broken => Words::new("The listing broke.", "r lists afresh"),
+        Listed::Unknown | Listed::Complete => filtered(tree)
+            .unwrap_or_else(|| Words::new("Nothing is here.", "o types another location")),
     }
 }
 
 /// The words for a filter that lets nothing through.
-fn filtered(tree: &Tree) -> Option<(String, String)> {
-    (tree.matching() == Some(0)).then(|| {
-        (
-            "The filter lets nothing through.".to_owned(),
-            "Esc takes it off".to_owned(),
-        )
-    })
+fn filtered(tree: &Tree) -> Option<Words> {
+    let nothing = tree.matching() == Some(0);
+    nothing.then(|| Words::new("The filter lets nothing through.", "Esc takes it off"))
 }

@@ -106,6 +106,8 @@ impl Entry {
     /// The lines of what a task told.
     pub(super) fn of_event(task: TaskId, event: &TaskEvent, now: Timestamp) -> Vec<Self> {
         match event {
+            // The end of a task is said to the person, and comes from there.
+            TaskEvent::State { state, .. } if state.is_over() => Vec::new(),
             TaskEvent::State { state, reason } => {
                 let weight = reason.as_ref().map_or(Weight::Info, |_| Weight::Warning);
                 let reason = reason.as_ref().map(|reason| format!(": {reason}"));
