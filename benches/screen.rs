@@ -92,11 +92,12 @@ impl Stage {
         };
         let keymap = Keymap::new(None).unwrap();
         let now = Timestamp::UNIX_EPOCH;
-        let mut state = State::new(settings, keymap, Theme::of(ThemeName::Dark), now);
+        let theme = Theme::of(ThemeName::Dark);
+        let mut screen = State::new(settings, keymap, theme, now);
         let places = ["/data", "s3://bucket/data"].map(|text| Location::parse(text).ok());
-        state.open(places);
+        screen.open(places);
         let mut stage = Self {
-            state,
+            state: screen,
             terminal: Terminal::new(TestBackend::new(TERMINAL.0, TERMINAL.1)).unwrap(),
         };
         let asked = stage.press("c");
@@ -147,10 +148,9 @@ impl Stage {
         self.press("g g");
         let mut times: Vec<Duration> = (0..FRAMES)
             .map(|at| {
+                let key = keys.get(at % keys.len().max(1));
                 self.timed(|stage| {
-                    if let Some(key) = keys.get(at % keys.len().max(1)) {
-                        stage.press(key);
-                    }
+                    key.map(|key| stage.press(key));
                 })
             })
             .collect();
@@ -166,9 +166,10 @@ impl Stage {
 }
 
 fn compared(effect: &Effect) -> Option<View> {
-    match effect {
-        Effect::Engine(Command::Compare { view, .. }) => Some(*view),
-        _ => None,
+    if let Effect::Engine(Command::Compare { view, .. }) = effect {
+        Some(*view)
+    } else {
+        None
     }
 }
 

@@ -210,9 +210,13 @@ mod tests {
                 store.1 += u32::from(answered && steady);
                 store.2 += u32::from(!answered && steady);
                 drop(store);
-                if !answered {
-                    self.tempo.slow_down();
-                }
+                self.hears(answered);
+            }
+        }
+
+        fn hears(&self, answered: bool) {
+            if !answered {
+                self.tempo.slow_down();
             }
         }
     }

@@ -1,4 +1,8 @@
 //! `wharf verify` between any two places: what is proven, what is disproven, and what is neither.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops where its stage cannot be set"
+)]
 
 use std::fs;
 

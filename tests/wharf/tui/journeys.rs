@@ -403,9 +403,12 @@ fn deletes_are_run_only_after_their_number_was_typed() {
 #[test]
 fn a_plan_is_written_in_the_form_that_was_chosen() {
     let saved = |stage: &Stage| {
-        stage.effects.iter().rev().find_map(|effect| match effect {
-            Effect::Save { name, content } => Some((name.clone(), content.clone())),
-            _ => None,
+        stage.effects.iter().rev().find_map(|effect| {
+            if let Effect::Save { name, content } = effect {
+                Some((name.clone(), content.clone()))
+            } else {
+                None
+            }
         })
     };
     let mut stage = Stage::new();
