@@ -1,13 +1,13 @@
 //! Builds what every front end stands on: the configuration with its flags, the sessions, the engine.
 
-use std::{io, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 use tokio::runtime::Runtime;
 use wharf::{
     backend::{ChecksumMode, DataPlane, Keys, RemoteOptions, Sessions},
     cli::{
         args::{Cli, Command},
-        command::{self, Asked, Context, Interrupts},
+        command::{self, Context, Interrupts},
         exit::Exit,
         output::Output,
         setup,
@@ -19,7 +19,7 @@ use wharf::{
         remote::{Checksums, Plane, RemoteConfig},
     },
     domain::location::Remote,
-    engine::{Engine, EngineOptions},
+    engine::{Engine, EngineOptions, Protected},
 };
 
 /// Runs a command that asks the engine.
@@ -49,10 +49,7 @@ pub(crate) fn headless(cli: &Cli, command: &Command, env: &Env, mut output: Outp
         Some(Err(error)) => return refuse(&mut output, &error),
         None => return Exit::Usage,
     };
-    let options = EngineOptions {
-        allow_git: allows_git(&asked),
-        ..options(cli, &config)
-    };
+    let options = options(cli, &config);
     runtime.block_on(async {
         let interrupts = match Interrupts::new() {
             Ok(interrupts) => interrupts,
@@ -65,9 +62,7 @@ pub(crate) fn headless(cli: &Cli, command: &Command, env: &Env, mut output: Outp
             output,
             interrupts,
         };
-        if let Asked::Two(target) = &asked {
-            context.introduce(&config, target);
-        }
+        context.introduce(&config, &asked);
         let exit = Box::pin(command::run(&mut context, asked, command)).await;
         let Context { engine, events, .. } = context;
         engine.close(events).await;
@@ -75,14 +70,27 @@ pub(crate) fn headless(cli: &Cli, command: &Command, env: &Env, mut output: Outp
     })
 }
 
-fn allows_git(asked: &Asked) -> bool {
-    match asked {
-        Asked::Two(target) => target
-            .mapping
-            .as_ref()
-            .is_some_and(|mapping| !mapping.forbid_git),
-        Asked::One(..) => false,
-    }
+/// Folders of mappings that may lie where git would track them.
+fn untracked(config: &Config) -> Vec<PathBuf> {
+    let allowed = config
+        .mappings
+        .values()
+        .filter(|mapping| !mapping.forbid_git);
+    // A mapping without a folder on this machine is not written to either.
+    allowed
+        .filter_map(|mapping| config.local(mapping).ok())
+        .collect()
+}
+
+/// Prefixes that the configuration lets nobody write to.
+fn protected(config: &Config) -> Vec<Protected> {
+    let places = config.protected().into_iter();
+    let protected = places.map(|(place, refusal)| Protected {
+        place,
+        message: refusal.message,
+        help: refusal.help,
+    });
+    protected.collect()
 }
 
 /// The configuration with the global flags laid over it.
@@ -127,6 +135,8 @@ pub(crate) fn options(cli: &Cli, config: &Config) -> EngineOptions {
             .env()
             .state_folder()
             .map(|folder| folder.join("journal.sqlite")),
+        allow_git: untracked(config),
+        protected: protected(config),
         production: production.map(|(remote, _)| remote.clone()).collect(),
         confirmed: cli
             .global
@@ -134,7 +144,6 @@ pub(crate) fn options(cli: &Cli, config: &Config) -> EngineOptions {
             .iter()
             .map(|name| Remote::named(name))
             .collect(),
-        ..EngineOptions::default()
     }
 }
 

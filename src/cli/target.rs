@@ -170,7 +170,8 @@ pub fn lay_global(config: &mut Config, global: &Global) -> Result<(), TargetErro
     Ok(config.lay_remote(global.remote.as_deref(), &flags)?)
 }
 
-fn layer(config: &Config, given: &Given) -> Result<Layer, Error> {
+/// The options of flags.
+pub(super) fn layer(config: &Config, given: &Given) -> Result<Layer, Error> {
     let pairs = given.0.iter().map(|(flag, text)| (*flag, text.as_str()));
     Layer::of_flags(pairs, config.env())
 }
@@ -216,12 +217,8 @@ fn one_word(config: &Config, word: &str) -> TargetError {
     }
 }
 
-fn of_mapping(
-    config: &Config,
-    mapping: Box<Mapping>,
-    flags: &Layer,
-    purpose: Purpose,
-) -> Result<Target, TargetError> {
+/// Whether this version knows all that the mapping asks for.
+pub(super) fn supported(mapping: &Mapping) -> Result<(), TargetError> {
     let name = &mapping.name;
     if mapping.gzip {
         return Err(TargetError::Words {
@@ -232,6 +229,17 @@ fn of_mapping(
                 .to_owned(),
         });
     }
+    Ok(())
+}
+
+fn of_mapping(
+    config: &Config,
+    mapping: Box<Mapping>,
+    flags: &Layer,
+    purpose: Purpose,
+) -> Result<Target, TargetError> {
+    let name = &mapping.name;
+    supported(&mapping)?;
     let local = Location::Disk(config.local(&mapping)?);
     let remote = mapping.remote.value.clone();
     let (left, right) = match (purpose, mapping.direction) {
@@ -241,9 +249,7 @@ fn of_mapping(
         (Purpose::Move, Direction::Both) => {
             return Err(TargetError::Words {
                 message: format!("mapping {name} goes both ways: which one is meant?"),
-                help: format!(
-                    "push: wharf sync {local} {remote}\n      pull: wharf sync {remote} {local}"
-                ),
+                help: format!("wharf push {name}, wharf pull {name}, or wharf both {name}"),
             });
         }
     };
@@ -389,7 +395,7 @@ existing = \"newest\"
         let (exit, told) = refused("wharf sync models");
         assert_eq!(exit, Exit::Usage);
         assert!(
-            told.contains("wharf sync /data/models main:s3://bucket/models"),
+            told.contains("wharf push models, wharf pull models, or wharf both models"),
             "{told}"
         );
     }

@@ -1,10 +1,14 @@
 //! What the configuration forbids: writing below the prefix of a pull mapping, and pushing from a machine without authority.
 //! Commands ask here before they list anything; `protected` is what the engine holds every plan to.
 
-use crate::domain::location::{Location, Remote};
+use crate::domain::{
+    location::{Location, Remote},
+    plan::{Existing, Settle, SyncOptions},
+};
 
 use super::{
-    Config,
+    Config, Error,
+    invalid::Invalid,
     mapping::{Direction, Mapping},
 };
 
@@ -52,14 +56,46 @@ impl Config {
 
     /// Whether this mapping may only pull on this machine.
     pub fn only_pulls(&self, mapping: &Mapping) -> bool {
-        let elsewhere = mapping.authority.as_ref().is_some_and(|authority| {
-            let here = self.machine().map(|machine| machine.name.as_str());
-            here != Some(&authority.value)
-        });
-        mapping.direction == Direction::Pull || elsewhere
+        mapping.direction == Direction::Pull || self.lacks_authority(mapping)
     }
 
-    fn forbidden(&self, mapping: &Mapping) -> Refusal {
+    /// Whether this is the machine whose side wins.
+    pub fn has_authority(&self, mapping: &Mapping) -> bool {
+        let here = self.machine().map(|machine| machine.name.as_str());
+        let authority = mapping.authority.as_ref();
+        authority.is_some_and(|authority| here == Some(&authority.value))
+    }
+
+    fn lacks_authority(&self, mapping: &Mapping) -> bool {
+        let authority = mapping.authority.as_ref();
+        authority.is_some_and(|authority| !self.overridden.contains(&authority.value))
+            && !self.has_authority(mapping)
+    }
+
+    /// Who wins where both sides of a mapping changed, by the mapping's own rule; `here` is whether this machine has the
+    /// authority. Where no rule says it, nobody: conflicts are a person's to settle.
+    pub fn settles(options: &SyncOptions, here: bool) -> Settle {
+        match options.existing {
+            _ if here => Settle::Left,
+            Existing::Always => Settle::Left,
+            Existing::Newest => Settle::Newer,
+            Existing::Keep | Existing::Update => Settle::Leave,
+        }
+    }
+
+    /// Lets this machine push in the place of the one that is named, as a person asked by its name.
+    pub fn override_authority(&mut self, machine: &str) -> Result<(), Error> {
+        let named = self.mappings.values().filter_map(|m| m.authority.as_ref());
+        let named: Vec<&str> = named.map(|authority| authority.value.as_str()).collect();
+        if !named.contains(&machine) {
+            let what = "mapping with the authority";
+            return Err(Error::Invalid(Invalid::unknown(machine, what, &named)));
+        }
+        self.overridden.push(machine.to_owned());
+        Ok(())
+    }
+
+    pub(super) fn forbidden(&self, mapping: &Mapping) -> Refusal {
         let prefix = &mapping.remote.value;
         let place = &mapping.origin;
         if mapping.direction == Direction::Pull {
@@ -84,7 +120,9 @@ impl Config {
                 "{prefix} belongs to the mapping {}, which only {authority} may push; this machine is {here} ({place})",
                 mapping.name
             ),
-            help: format!("push it on {authority}, or take `authority` out of the mapping"),
+            help: format!(
+                "push it on {authority}; to push from here all the same, say --override-authority {authority}"
+            ),
         }
     }
 

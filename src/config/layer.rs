@@ -82,6 +82,16 @@ impl Layer {
         Err(Error::Problems(Problems(problems)))
     }
 
+    /// The layer without what it leaves out.
+    #[must_use]
+    pub fn without_excludes(&self) -> Self {
+        let kept = self
+            .0
+            .iter()
+            .filter(|set| set.value.key() != SyncKey::Exclude);
+        Self(kept.cloned().collect())
+    }
+
     /// Whether it says nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

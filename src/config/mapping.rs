@@ -5,7 +5,10 @@ use std::fmt;
 
 use indexmap::IndexMap;
 
-use crate::domain::location::{Location, Remote};
+use crate::domain::{
+    location::{Location, Remote},
+    parts::Parts,
+};
 
 use super::{
     document::{Table, expected},
@@ -46,18 +49,6 @@ impl fmt::Display for Direction {
     }
 }
 
-/// What becomes of entries that one side lacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DeleteRule {
-    /// Nothing is deleted.
-    #[default]
-    Never,
-    /// The destination becomes like the source.
-    Mirror,
-    /// What was deleted on one side since the last run is deleted on the other.
-    Propagate,
-}
-
 /// One local folder and one prefix.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mapping {
@@ -69,14 +60,12 @@ pub struct Mapping {
     pub remote: Sourced<Location>,
     /// Which way data may go.
     pub direction: Direction,
-    /// What becomes of entries that one side lacks.
-    pub delete: DeleteRule,
     /// The machine whose side wins; elsewhere it only pulls.
     pub authority: Option<Sourced<String>>,
     /// Never write where git would track it.
     pub forbid_git: bool,
-    /// How keys fall into parts, such as `{part}/**`.
-    pub parts: Option<Sourced<String>>,
+    /// How keys fall into parts.
+    pub parts: Option<Sourced<Parts>>,
     /// `*.gz` in S3, plain on disk.
     pub gzip: bool,
     /// Run after a pull; its exit code is part of the outcome.
@@ -165,26 +154,16 @@ fn mapping(
     env: &Env,
     remotes: &IndexMap<Remote, RemoteConfig>,
 ) -> Option<Mapping> {
-    let keys: Vec<SyncKey> = SyncKey::ALL
-        .into_iter()
-        .filter(|key| *key != SyncKey::Delete)
-        .collect();
-    let mut options = options(table, &keys, env);
-    let delete = table.read("delete", delete_rule);
-    if let Some(rule) = &delete {
-        let mirror = rule.value == DeleteRule::Mirror;
-        options.push(Setting::Delete(mirror), rule.origin.clone());
-    }
+    let options = options(table, &SyncKey::ALL, env);
     let (local, remote) = (table.text("local"), prefix(table, "remote", remotes));
     let value = |sourced: Option<Sourced<bool>>| sourced.map(|sourced| sourced.value);
     let direction = table.read("direction", direction);
     let found = Mapping {
         name: name.to_owned(),
         direction: direction.map(|d| d.value).unwrap_or_default(),
-        delete: delete.map(|rule| rule.value).unwrap_or_default(),
         authority: table.text("authority"),
         forbid_git: value(table.read("forbid_git", setting::switch)).unwrap_or(true),
-        parts: table.text("parts"),
+        parts: table.read("parts", parts),
         gzip: value(table.read("gzip", setting::switch)).unwrap_or(false),
         verify_command: table.text("verify_command"),
         options,
@@ -287,12 +266,6 @@ fn direction(text: &str) -> Result<Direction, Invalid> {
     })
 }
 
-fn delete_rule(text: &str) -> Result<DeleteRule, Invalid> {
-    Ok(
-        match setting::word(text, &["never", "mirror", "propagate"])? {
-            "never" => DeleteRule::Never,
-            "mirror" => DeleteRule::Mirror,
-            _ => DeleteRule::Propagate,
-        },
-    )
+fn parts(text: &str) -> Result<Parts, Invalid> {
+    Parts::parse(text).map_err(|error| Invalid::because(error.to_string()))
 }

@@ -1,6 +1,7 @@
 //! TOML to typed values, each with its origin. Layers: the built-in reference < the file < variables < flags.
 //! `Config::load` is the door; everything it wants to know of the machine comes in `Env`, so that tests give their own.
 
+mod choice;
 mod document;
 pub mod env;
 pub mod error;
@@ -40,11 +41,12 @@ use screen::Screen;
 use search::Search;
 use setting::SyncKey;
 
+pub use choice::{Choice, Way};
 pub use env::Env;
 pub use error::{Error, Problem, Problems};
 pub use guard::Refusal;
 pub use origin::{Origin, Sourced};
-pub use place::Place;
+pub use place::{Place, Scope};
 pub use show::Row;
 
 /// The reference that is built in: every key with its meaning, and the defaults.
@@ -77,6 +79,8 @@ pub struct Config {
     pub runs: Vec<String>,
     /// How the terminal interface looks.
     pub screen: Screen,
+    /// Machines in whose place a person pushes from here, by a word of consent.
+    pub(crate) overridden: Vec<String>,
     /// Sync options of the built-in reference.
     defaults: Layer,
     /// `[defaults]` of the file.

@@ -18,6 +18,17 @@ use super::{
     setting::{Setting, SyncKey},
 };
 
+/// How a person narrows or widens what a mapping takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Named filters that are laid over it.
+    pub filters: Vec<String>,
+    /// What the configuration leaves out takes part after all.
+    pub no_exclude: bool,
+    /// Names of the parts that take part; all when empty.
+    pub parts: Vec<String>,
+}
+
 /// What a word on the command line means.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Place {
@@ -95,21 +106,55 @@ impl Config {
 
     /// The options of a sync between two locations: the reference, the file, variables, `flags`.
     pub fn options(&self, flags: &Layer) -> Resolved {
-        resolve(&[&self.defaults, &self.file_defaults, &self.variables, flags])
+        let layers = [&self.defaults, &self.file_defaults, &self.variables, flags];
+        let mut resolved = resolve(&layers);
+        let kept = &mut resolved.options.backup_dir;
+        *kept = kept.take().map(|place| self.beside(place));
+        resolved
     }
 
     /// The options of a mapping: what exists is kept unless somebody says otherwise.
     pub fn mapping_options(&self, mapping: &Mapping, flags: &Layer) -> Resolved {
-        let mut own = Layer::default();
-        own.push(Setting::Existing(Existing::Keep), Origin::BuiltIn);
-        resolve(&[
-            &self.defaults,
-            &own,
-            &self.file_defaults,
-            &mapping.options,
-            &self.variables,
-            flags,
-        ])
+        self.laid(&mapping.options, &self.file_defaults, &[], flags)
+    }
+
+    /// The options of a mapping as far as a person narrows or widens it.
+    pub fn scoped_options(
+        &self,
+        mapping: &Mapping,
+        scope: &Scope,
+        flags: &Layer,
+    ) -> Result<Resolved, Error> {
+        let known: Vec<&str> = self.filters.keys().map(String::as_str).collect();
+        let filter = |name: &String| {
+            let found = self.filters.get(name);
+            found.ok_or_else(|| Error::Invalid(Invalid::unknown(name, "filter", &known)))
+        };
+        let filters: Vec<&Layer> = scope.filters.iter().map(filter).collect::<Result<_, _>>()?;
+        let mut resolved = if scope.no_exclude {
+            let (own, file) = (&mapping.options, &self.file_defaults);
+            let (own, file) = (own.without_excludes(), file.without_excludes());
+            self.laid(&own, &file, &filters, flags)
+        } else {
+            self.laid(&mapping.options, &self.file_defaults, &filters, flags)
+        };
+        if let Some(parts) = &mapping.parts {
+            let globs = scope.parts.iter().map(|part| parts.value.glob(part));
+            resolved.options.filter.only = globs.collect();
+        }
+        Ok(resolved)
+    }
+
+    fn laid(&self, own: &Layer, file: &Layer, filters: &[&Layer], flags: &Layer) -> Resolved {
+        let mut keep = Layer::default();
+        keep.push(Setting::Existing(Existing::Keep), Origin::BuiltIn);
+        let mut layers = vec![&self.defaults, &keep, file, own];
+        layers.extend(filters);
+        layers.extend([&self.variables, flags]);
+        let mut resolved = resolve(&layers);
+        let kept = &mut resolved.options.backup_dir;
+        *kept = kept.take().map(|place| self.beside(place));
+        resolved
     }
 
     /// Whether a person has said what may happen to what exists: by a flag, a variable, or the mapping's own rule.

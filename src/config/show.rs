@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::domain::{
     diff::Level,
     filter::Glob,
-    plan::{Existing, MaxDelete, Symlinks, SyncOptions},
+    plan::{Deletes, Existing, MaxDelete, Symlinks, SyncOptions},
 };
 
 use super::{
@@ -145,7 +145,7 @@ fn show(key: SyncKey, options: &SyncOptions) -> Option<String> {
         SyncKey::MaxSize => filter.max_size?.to_string(),
         SyncKey::NewerThan => text(&filter.newer_than?.to_string()),
         SyncKey::OlderThan => text(&filter.older_than?.to_string()),
-        SyncKey::Delete => options.delete.to_string(),
+        SyncKey::Delete => text(deletes(options.delete)),
         SyncKey::MaxDelete => max_delete(options.max_delete),
         SyncKey::AllowEmptySource => options.allow_empty_source.to_string(),
         SyncKey::Verify => text(options.verify.map_or("off", level)),
@@ -162,6 +162,7 @@ fn show(key: SyncKey, options: &SyncOptions) -> Option<String> {
         SyncKey::Metadata => pairs(&options.metadata)?,
         SyncKey::Tags => pairs(&options.tags)?,
         SyncKey::Symlinks => text(symlinks(options.symlinks)),
+        SyncKey::BackupDir => text(&options.backup_dir.as_ref()?.text()),
     })
 }
 
@@ -202,6 +203,14 @@ fn existing(rule: Existing) -> &'static str {
         Existing::Update => "update",
         Existing::Newest => "newest",
         Existing::Always => "always",
+    }
+}
+
+fn deletes(rule: Deletes) -> &'static str {
+    match rule {
+        Deletes::Never => "never",
+        Deletes::Mirror => "mirror",
+        Deletes::Propagate => "propagate",
     }
 }
 

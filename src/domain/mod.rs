@@ -11,6 +11,7 @@ pub mod layout;
 pub mod location;
 pub mod log;
 pub mod name;
+pub mod parts;
 pub mod plan;
 pub mod progress;
 pub mod retry;

@@ -1,11 +1,11 @@
 //! What a front end can ask of the engine. Nothing travels to the engine but these.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use crate::domain::{
     key::Key,
     location::{Location, Remote},
-    plan::{Plan, SyncOptions},
+    plan::{Plan, SyncOptions, TwoWayRule},
     progress::TaskId,
 };
 
@@ -18,6 +18,39 @@ pub struct View {
     pub id: u32,
     /// Counts up with each new question of the same place.
     pub generation: u32,
+}
+
+/// A command that proves what a task moved, run by the shell when all was moved and counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// As it stands in the configuration; nothing is added to it.
+    pub command: Arc<str>,
+    /// Where it is run.
+    pub folder: PathBuf,
+    /// The mapping's name, which it finds in `WHARF_MAPPING`.
+    pub mapping: Arc<str>,
+}
+
+/// Plans that run as one task with a child for each.
+#[derive(Debug, Clone)]
+pub struct Family {
+    /// What a person calls it.
+    pub name: Arc<str>,
+    /// In the order in which they begin.
+    pub members: Vec<Member>,
+    /// How many run at once.
+    pub at_once: u16,
+}
+
+/// One plan of a family.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// What a person calls it.
+    pub name: Arc<str>,
+    /// What was shown and approved.
+    pub plan: Arc<Plan>,
+    /// What proves it at the end.
+    pub check: Option<Check>,
 }
 
 /// What to do.
@@ -67,6 +100,21 @@ pub enum Command {
         /// All options.
         options: Arc<SyncOptions>,
     },
+    /// Make a plan each way between two locations → `Body::PlannedBoth`.
+    PlanBoth {
+        /// Who asks.
+        view: View,
+        /// The left side.
+        left: Location,
+        /// The right side.
+        right: Location,
+        /// Only these keys (files, or folders with all below); all when empty.
+        only: Vec<Key>,
+        /// All options; `existing` says whether what exists may be written over.
+        options: Arc<SyncOptions>,
+        /// Deletions and conflicts.
+        rule: TwoWayRule,
+    },
     /// HEAD or stat of one key → `Body::Stat`.
     Stat {
         /// Who asks.
@@ -84,6 +132,14 @@ pub enum Command {
         view: View,
         /// What was shown and approved.
         plan: Arc<Plan>,
+    },
+    /// Run exactly these plans as one task with a child for each; a single one as a plain task → `Body::Accepted`, then
+    /// task events.
+    RunFamily {
+        /// Who asks; gets `Accepted` or `Refused`.
+        view: View,
+        /// What was shown and approved.
+        family: Family,
     },
     /// Prove by checksum what is on both sides → `Body::Accepted`, then task events.
     Verify {

@@ -7,7 +7,7 @@ use crate::domain::{
     diff::{Pair, Totals},
     entry::{End, Entry},
     key::Key,
-    plan::Plan,
+    plan::{Plan, TwoWay},
     progress::{Requests, TaskEvent, TaskId, TaskSnapshot},
 };
 
@@ -52,6 +52,8 @@ pub enum Body {
     Compared(Box<Compared>),
     /// The plan.
     Planned(Arc<Plan>),
+    /// A plan each way.
+    PlannedBoth(Arc<TwoWay>),
     /// HEAD or stat.
     Stat(Box<Stat>),
     /// The task was accepted under this number; its events follow.

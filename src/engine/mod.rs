@@ -8,6 +8,8 @@ pub mod doctor;
 mod ends;
 pub mod event;
 mod failed;
+mod family;
+mod guard;
 pub mod journal;
 mod only;
 mod plan;
@@ -24,7 +26,10 @@ use std::{path::PathBuf, sync::Arc};
 use tokio::sync::mpsc;
 
 use crate::backend::Sessions;
-use crate::domain::{location::Remote, progress::TaskId};
+use crate::domain::{
+    location::{Location, Remote},
+    progress::TaskId,
+};
 
 use answer::Answer;
 use room::Room;
@@ -33,7 +38,7 @@ use tasks::Task;
 use views::Views;
 
 pub use crate::backend::store::{Checksum, Headers, Stat};
-pub use command::{Command, Pace, View};
+pub use command::{Check, Command, Family, Member, Pace, View};
 pub use event::{Body, Bucket, Compared, Event, Failed, FailedClass, Snapshot};
 pub use journal::{JournalError, PastTask};
 
@@ -51,8 +56,21 @@ pub struct EngineOptions {
     pub production: Vec<Remote>,
     /// Remotes of `production` whose name was given.
     pub confirmed: Vec<Remote>,
-    /// Downloads may go where git would track them.
-    pub allow_git: bool,
+    /// Folders of which git may track what is written there.
+    pub allow_git: Vec<PathBuf>,
+    /// Prefixes that nothing is written to, however they are addressed.
+    pub protected: Vec<Protected>,
+}
+
+/// A prefix that nothing is written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protected {
+    /// Where it is.
+    pub place: Location,
+    /// Who forbids it.
+    pub message: String,
+    /// What a person can do instead.
+    pub help: String,
 }
 
 /// The one door to everything that is not a screen; clones are the same engine.
@@ -81,7 +99,7 @@ impl Engine {
     pub fn submit(&self, command: Command) {
         match command {
             Command::Stop(view) => self.room.views.stop(view),
-            Command::Pause(task) => self.turn(task, |task| {
+            Command::Pause(task) => self.turn_all(task, |task| {
                 task.control.pause();
             }),
             Command::Resume(task) => self.resume(task),
@@ -92,6 +110,10 @@ impl Engine {
             Command::Run { view, plan } => {
                 let answer = Answer::new(&self.room, view);
                 self.spawn(run::run(Arc::clone(&self.room), answer, plan));
+            }
+            Command::RunFamily { view, family } => {
+                let answer = Answer::new(&self.room, view);
+                self.spawn(family::run(Arc::clone(&self.room), answer, family));
             }
             Command::Verify {
                 view,
@@ -113,6 +135,7 @@ impl Engine {
             | Command::Buckets { view, .. }
             | Command::Compare { view, .. }
             | Command::Plan { view, .. }
+            | Command::PlanBoth { view, .. }
             | Command::Stat { view, .. }) => self.ask(view, question),
         }
     }
@@ -177,8 +200,16 @@ impl Engine {
             Some(task) if task.status.state().is_over() => {
                 self.spawn(run::again(Arc::clone(&self.room), task));
             }
-            Some(_) | None => self.turn(id, |task| task.control.resume()),
+            Some(_) | None => self.turn_all(id, |task| task.control.resume()),
         }
+    }
+
+    /// Turns a knob of a task and of all its children.
+    fn turn_all(&self, task: TaskId, knob: impl Fn(&Task)) {
+        for child in self.room.registry.children(task) {
+            self.turn(child.id, &knob);
+        }
+        self.turn(task, knob);
     }
 
     /// Turns a knob of a task, and tells the state that follows.

@@ -1,14 +1,19 @@
 //! Plans: a comparison whose pairs go to the planner, behind the guards that speak before anything is listed.
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::task::spawn_blocking;
 
-use crate::backend::{Sessions, Store, disk::git_tracks};
+use crate::backend::{Sessions, Store};
 use crate::domain::{
     codec::Folding,
+    diff::Pair,
+    entry::End,
+    filter::FilterError,
     key::Key,
     location::Location,
-    plan::{Plan, PlanError, Planner, Regions, SyncOptions},
+    plan::{
+        Deletes, Existing, Plan, Planner, Regions, Settle, Since, SyncOptions, TwoWay,
+        TwoWayPlanner, TwoWayRule,
+    },
     side::Side,
 };
 
@@ -16,6 +21,8 @@ use super::{
     compare::{Comparison, Means},
     ends::Ends,
     event::Failed,
+    guard,
+    journal::PairEvidence,
     questions::skew,
     room::Room,
 };
@@ -31,40 +38,132 @@ pub(super) struct Wanted<'a> {
 
 /// Makes the plan.
 pub(super) async fn plan(room: &Room, wanted: Wanted<'_>) -> Result<Plan, Failed> {
+    let options = wanted.options;
     let places = (wanted.source, wanted.destination);
     let ends = Ends::of_sync(&room.sessions, places, wanted.only).await?;
-    guard(room, &ends, wanted.only).await?;
+    guard::plan(room, &ends, wanted.only, options).await?;
     let (source, destination) = (ends.left.location.clone(), ends.right.location.clone());
     let only: Vec<Key> = ends.only.keys().cloned().collect();
-    let mut planner = Planner::new(source, destination, only, wanted.options.clone())?
+    let mut planner = Planner::new(source, destination, only, options.clone())?
         .with_folding(folding(room, &ends.right.store).await);
-    let means = Means {
-        options: wanted.options,
-        journal: room.journal().await,
-        skew: &|| skew(room, &ends),
+    let mut memory = match options.delete {
+        Deletes::Propagate => Memory::of(room, &ends).await,
+        Deletes::Never | Deletes::Mirror => Memory::none(),
     };
-    let mut comparison = Comparison::start(&ends, means).await?;
+    let mut comparison = compared(room, &ends, options).await?;
     while let Some(pairs) = comparison.next().await {
         for pair in &pairs {
-            planner.push(pair);
+            planner.push_since(pair, memory.since(pair).await);
         }
     }
-    // A side of which nothing at all could be listed leaves nothing to plan.
-    if let Some(error) = comparison.failure_at_start() {
-        return Err(error.into());
-    }
-    let (left, right) = (comparison.end(Side::Left), comparison.end(Side::Right));
+    let [left, right] = over(&comparison)?;
     let mut plan = planner.finish(left, right, Timestamp::now());
-    plan.regions = Regions {
-        source: region(&room.sessions, &plan.source).await?,
-        destination: region(&room.sessions, &plan.destination).await?,
+    plan.regions = regions(room, &plan).await?;
+    plan.notices.extend(about(room, &ends));
+    Ok(plan)
+}
+
+/// Makes a plan each way.
+pub(super) async fn plan_both(
+    room: &Room,
+    wanted: Wanted<'_>,
+    rule: TwoWayRule,
+) -> Result<TwoWay, Failed> {
+    let options = wanted.options;
+    let places = (wanted.source, wanted.destination);
+    let mut ends = Ends::of_sync(&room.sessions, places, wanted.only).await?;
+    // A side that is not there yet is filled from the other; where it was full once, the brake on an empty source holds.
+    ends.left.may_be_missing = true;
+    guard::plan(room, &ends, wanted.only, options).await?;
+    guard::destination(room, &ends.left.location).await?;
+    let sides = (ends.left.location.clone(), ends.right.location.clone());
+    let only: Vec<Key> = ends.only.keys().cloned().collect();
+    let folding = [
+        folding(room, &ends.left.store).await,
+        folding(room, &ends.right.store).await,
+    ];
+    let mut planner = TwoWayPlanner::new(sides, only, options.clone(), rule, folding)?;
+    let mut memory = Memory::of(room, &ends).await;
+    let mut comparing = options.clone();
+    if rule.settle == Settle::Newer {
+        // Times that an upload keeps in its metadata tell more than the listing's.
+        comparing.existing = Existing::Newest;
+    }
+    let mut comparison = compared(room, &ends, &comparing).await?;
+    while let Some(pairs) = comparison.next().await {
+        for pair in &pairs {
+            planner.push(pair, memory.since(pair).await);
+        }
+    }
+    let [left, right] = over(&comparison)?;
+    let mut both = planner.finish(left, right, Timestamp::now());
+    both.push.regions = regions(room, &both.push).await?;
+    both.pull.regions = regions(room, &both.pull).await?;
+    both.push.notices.extend(about(room, &ends));
+    Ok(both)
+}
+
+async fn compared(
+    room: &Room,
+    ends: &Ends,
+    options: &SyncOptions,
+) -> Result<Comparison, FilterError> {
+    let means = Means {
+        options,
+        journal: room.journal().await,
+        skew: &|| skew(room, ends),
     };
-    plan.notices.extend(off_clock(skew(room, &ends)));
+    Comparison::start(ends, means).await
+}
+
+/// How both listings ended; a side of which nothing at all could be listed leaves nothing to plan.
+fn over(comparison: &Comparison) -> Result<[End; 2], Failed> {
+    match comparison.failure_at_start() {
+        Some(error) => Err(error.into()),
+        None => Ok(Side::BOTH.map(|side| comparison.end(side))),
+    }
+}
+
+/// What a person should know of any plan between these places.
+fn about(room: &Room, ends: &Ends) -> Vec<String> {
+    let mut notices: Vec<String> = off_clock(skew(room, ends)).into_iter().collect();
     if room.options.read_only {
         let notice = "wharf is read-only: this plan can be looked at and exported, not run";
-        plan.notices.push(notice.to_owned());
+        notices.push(notice.to_owned());
     }
-    Ok(plan)
+    notices
+}
+
+/// What the journal knows of both sides, asked in key order.
+struct Memory(Option<PairEvidence>);
+
+impl Memory {
+    fn none() -> Self {
+        Self(None)
+    }
+
+    async fn of(room: &Room, ends: &Ends) -> Self {
+        let Some(journal) = room.journal().await else {
+            return Self::none();
+        };
+        let (left, right) = (&ends.left.filed, &ends.right.filed);
+        Self(Some(journal.evidence_of_pairs(left, right).await))
+    }
+
+    async fn since(&mut self, pair: &Pair) -> Since {
+        match &mut self.0 {
+            Some(evidence) if !pair.is_folder() => evidence.since(pair).await,
+            Some(_) | None => Since::Never,
+        }
+    }
+}
+
+/// Where both sides of a plan live, now that they were listed.
+async fn regions(room: &Room, plan: &Plan) -> Result<Regions, Failed> {
+    Ok(Regions {
+        source: region(&room.sessions, &plan.source).await?,
+        destination: region(&room.sessions, &plan.destination).await?,
+    })
 }
 
 /// Where a side lives, now that it was listed.
@@ -85,28 +184,6 @@ fn off_clock(skew: SignedDuration) -> Option<String> {
     })
 }
 
-/// What is refused before anything is listed.
-async fn guard(room: &Room, ends: &Ends, only: &[Key]) -> Result<(), Failed> {
-    let (source, destination) = (&ends.left.location, &ends.right.location);
-    match ends.single_target() {
-        Some(target) => apart(&room.sessions, source, &target, &[]).await?,
-        None => apart(&room.sessions, source, destination, only).await?,
-    }
-    if let Location::Disk(path) = destination
-        && !room.options.allow_git
-    {
-        let path = path.clone();
-        let tracked = spawn_blocking(move || git_tracks(&path)).await;
-        if let Ok(Some(refusal)) = tracked {
-            return Err(Failed::guard(
-                refusal.to_string(),
-                "another folder, or one that git ignores",
-            ));
-        }
-    }
-    Ok(())
-}
-
 /// Which names the destination's file system takes for one. A read-only wharf does not try that out.
 async fn folding(room: &Room, destination: &Store) -> Folding {
     match destination {
@@ -117,50 +194,4 @@ async fn folding(room: &Room, destination: &Store) -> Folding {
             .unwrap_or_default(),
         Store::Disk(_) | Store::S3(_) | Store::Manifest(_) => Folding::None,
     }
-}
-
-/// Refuses a source and a destination that overlap, by whatever names they go.
-async fn apart(
-    sessions: &Sessions,
-    source: &Location,
-    destination: &Location,
-    only: &[Key],
-) -> Result<(), Failed> {
-    let refuse = |guard| Failed::from(PlanError::Guard(guard));
-    Plan::guards(source, destination, only).map_err(refuse)?;
-    let (source, destination) = (real(source).await, real(destination).await);
-    let destination = one_name(sessions, &source, destination).await?;
-    Plan::guards(&source, &destination, only).map_err(refuse)
-}
-
-/// The location behind links, as far as it exists.
-async fn real(location: &Location) -> Location {
-    match location {
-        Location::Disk(path) => Location::Disk(
-            tokio::fs::canonicalize(path)
-                .await
-                .unwrap_or_else(|_missing| path.clone()),
-        ),
-        Location::S3(_) | Location::Buckets(_) | Location::Manifest(_) => location.clone(),
-    }
-}
-
-/// The destination under the source's remote, where both remotes are one endpoint.
-async fn one_name(
-    sessions: &Sessions,
-    source: &Location,
-    destination: Location,
-) -> Result<Location, Failed> {
-    let (Location::S3(one), Location::S3(other)) = (source, &destination) else {
-        return Ok(destination);
-    };
-    if one.remote == other.remote || one.bucket != other.bucket {
-        return Ok(destination);
-    }
-    let (here, there) =
-        tokio::try_join!(sessions.reach(&one.remote), sessions.reach(&other.remote))?;
-    if here.endpoint == there.endpoint {
-        return Ok(destination.with_remote(one.remote.clone()));
-    }
-    Ok(destination)
 }

@@ -24,7 +24,7 @@ use super::{
     ends::Ends,
     event::{Body, Bucket, Compared, Failed, FailedClass},
     failed::class,
-    plan::{Wanted, plan},
+    plan::{Wanted, plan, plan_both},
     room::Room,
     scan::{Scan, vanished},
 };
@@ -60,30 +60,59 @@ pub(super) async fn answer(
             options,
             ..
         } => compare(room, answer, (left, right), options).await,
-        Command::Plan {
-            source,
-            destination,
-            only,
-            options,
-            ..
-        } => {
-            let wanted = Wanted {
-                source,
-                destination,
-                only,
-                options,
-            };
-            let plan = plan(room, wanted).await?;
-            Ok(Body::Planned(Arc::new(plan)))
-        }
+        Command::Plan { .. } | Command::PlanBoth { .. } => planned(room, question).await,
         Command::Stop(_)
         | Command::Run { .. }
+        | Command::RunFamily { .. }
         | Command::Verify { .. }
         | Command::Pause(_)
         | Command::Resume(_)
         | Command::Cancel(_)
-        | Command::Pace { .. } => Err(Failed::usage("this is no question")),
+        | Command::Pace { .. } => Err(no_question()),
     }
+}
+
+/// A plan, or one each way.
+async fn planned(room: &Room, question: &Command) -> Result<Body, Failed> {
+    if let Command::Plan {
+        source,
+        destination,
+        only,
+        options,
+        ..
+    } = question
+    {
+        let wanted = Wanted {
+            source,
+            destination,
+            only,
+            options,
+        };
+        return Ok(Body::Planned(Arc::new(plan(room, wanted).await?)));
+    }
+    let Command::PlanBoth {
+        left,
+        right,
+        only,
+        options,
+        rule,
+        ..
+    } = question
+    else {
+        return Err(no_question());
+    };
+    let wanted = Wanted {
+        source: left,
+        destination: right,
+        only,
+        options,
+    };
+    let both = plan_both(room, wanted, *rule).await?;
+    Ok(Body::PlannedBoth(Arc::new(both)))
+}
+
+fn no_question() -> Failed {
+    Failed::usage("this is no question")
 }
 
 /// Lists a folder page by page; the last page is the answer.

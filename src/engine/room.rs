@@ -139,6 +139,22 @@ impl Room {
                 Err(error) => self.notices.add(&error.to_string()),
             }
         }
+        self.number()
+    }
+
+    /// A group's way into the journal: it has children, and no ends of its own.
+    pub(super) async fn begin_head(&self, brief: &Brief) -> TaskJournal {
+        if let Some(journal) = self.journal().await {
+            match journal.begin_head(brief).await {
+                Ok(task) => return task,
+                Err(error) => self.notices.add(&error.to_string()),
+            }
+        }
+        self.number()
+    }
+
+    /// The next number of a task that nothing is kept of.
+    fn number(&self) -> TaskJournal {
         loop {
             let id = TaskId(self.numbers.fetch_add(1, Relaxed));
             // A journal that failed meanwhile may have given this number away.

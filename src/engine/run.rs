@@ -9,17 +9,19 @@ use crate::domain::{
     diff::Level,
     key::Key,
     location::Location,
-    plan::{Brake, Plan, SyncOptions},
+    plan::{Plan, SyncOptions},
     progress::{TaskId, TaskKind, TaskState},
 };
 
 use super::{
     answer::Answer,
+    command::{Check, Family, Member},
     ends::Ends,
     event::{Body, Failed},
+    family, guard,
     room::Room,
     tasks::{Brief, Task},
-    transfer::{self, Job, Tuning},
+    transfer::{self, Job, Kept, Tuning},
 };
 
 /// How often the journal is told that this program lives.
@@ -27,31 +29,47 @@ const BEAT: Duration = Duration::from_secs(5);
 
 /// Accepts a plan, or says why not; the task runs on its own.
 pub(super) async fn run(room: Arc<Room>, answer: Answer, plan: Arc<Plan>) {
-    let accepted = match allowed(&room, &plan) {
-        Ok(()) => accept(&room, TaskKind::Sync, plan).await,
+    let accepted = match guard::run(&room, &plan).await {
+        Ok(()) => accept(&room, TaskKind::Sync, plan, Kin::default()).await,
         Err(refused) => Err(refused),
     };
     answer.finish(accepted.map(Body::Accepted)).await;
 }
 
-/// Tries the failed steps of a task that is over as a task of its own, under the same guards.
+/// Tries the failed steps of a task that is over as a task of its own, under the same guards; those of a group as a group.
 pub(super) async fn again(room: Arc<Room>, task: Arc<Task>) {
-    let failed = task.status.take_failed();
-    let (Some(plan), false) = (task.plan.get(), failed.is_empty()) else {
-        return;
+    let children = room.registry.children(task.id);
+    let failed = if children.is_empty() {
+        failed_again(&task).into_iter().collect()
+    } else {
+        children
+            .iter()
+            .filter_map(|child| failed_again(child))
+            .collect()
     };
-    let mut plan = Plan::clone(plan);
+    let family = Family {
+        name: task.brief.name.clone().unwrap_or_default(),
+        at_once: family::AT_ONCE,
+        members: failed,
+    };
+    if let Err(refused) = family::accept(&room, family).await {
+        room.notices.add(&refused.message);
+    }
+}
+
+/// What of a task failed, to be tried once more; `None` where nothing did.
+fn failed_again(task: &Task) -> Option<Member> {
+    let failed = task.status.take_failed();
+    let mut plan = Plan::clone(task.plan.get()?);
     for group in &mut plan.groups {
         group.steps.retain(|step| failed.contains(&step.seq));
     }
     plan.groups.retain(|group| !group.steps.is_empty());
-    let accepted = match allowed(&room, &plan) {
-        Ok(()) => accept(&room, TaskKind::Sync, Arc::new(plan)).await,
-        Err(refused) => Err(refused),
-    };
-    if let Err(refused) = accepted {
-        room.notices.add(&refused.message);
-    }
+    (!plan.groups.is_empty()).then(|| Member {
+        name: task.brief.name.clone().unwrap_or_default(),
+        plan: Arc::new(plan),
+        check: task.check.get().cloned(),
+    })
 }
 
 /// What `Command::Verify` asks.
@@ -66,7 +84,7 @@ pub(super) struct Proving {
 /// Accepts a verification: a task that changes nothing.
 pub(super) async fn verify(room: Arc<Room>, answer: Answer, proving: Proving) {
     let accepted = match unmoved(&room, &proving).await {
-        Ok(plan) => accept(&room, TaskKind::Verify, Arc::new(plan)).await,
+        Ok(plan) => accept(&room, TaskKind::Verify, Arc::new(plan), Kin::default()).await,
         Err(failed) => Err(failed),
     };
     answer.finish(accepted.map(Body::Accepted)).await;
@@ -95,50 +113,48 @@ async fn unmoved(room: &Room, proving: &Proving) -> Result<Plan, Failed> {
     Ok(Plan::of_proof(places, only, options, Timestamp::now()))
 }
 
-/// Whether this plan may run now.
-fn allowed(room: &Room, plan: &Plan) -> Result<(), Failed> {
-    if room.options.read_only {
-        let help = "start wharf without --read-only to run it";
-        return Err(Failed::guard("wharf is read-only: nothing is run", help));
-    }
-    plan.check_version()?;
-    if let Some(prefix) = plan.destination.s3()
-        && room.wants_word(&prefix.remote)
-    {
-        let name = prefix.remote.name().unwrap_or("(unnamed)");
-        let message = format!(
-            "the remote {name} is marked as production: {} is not written to without its name",
-            plan.destination
-        );
-        return Err(Failed::guard(message, format!("--confirm {name}")));
-    }
-    match plan.open_brakes().next() {
-        Some(brake) => Err(braked(brake)),
-        None => Ok(()),
-    }
-}
-
-fn braked(brake: &Brake) -> Failed {
-    match brake {
-        Brake::TooManyDeletes { planned, of } => Failed::guard(
-            format!("{planned} of {of} objects at the destination would be deleted"),
-            "--max-delete with a higher number, if that is meant",
-        ),
-        Brake::EmptySource => Failed::guard(
-            "the source is empty, and everything at the destination would be deleted",
-            "--allow-empty-source, if that is meant",
-        ),
-        Brake::BrokenListing { reason } => Failed::guard(
-            reason.clone(),
-            "list again; without whole listings nothing may be deleted",
-        ),
-    }
+/// What a task is beside its plan.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Kin {
+    /// The group that it belongs to.
+    pub(super) parent: Option<TaskId>,
+    /// What a person calls it.
+    pub(super) name: Option<Arc<str>>,
+    /// What proves it at the end.
+    pub(super) check: Option<Check>,
 }
 
 /// Gives the task its number and starts it.
-async fn accept(room: &Arc<Room>, kind: TaskKind, plan: Arc<Plan>) -> Result<TaskId, Failed> {
+pub(super) async fn accept(
+    room: &Arc<Room>,
+    kind: TaskKind,
+    plan: Arc<Plan>,
+    kin: Kin,
+) -> Result<TaskId, Failed> {
     let ends = Ends::of_plan(&room.sessions, &plan).await?;
-    let brief = Brief::of(kind, &plan);
+    let (task, job) = ready(room, kind, (plan, &ends), kin).await?;
+    let id = task.id;
+    room.tracker
+        .spawn_on(work(Arc::clone(room), task, job), &room.runtime);
+    Ok(id)
+}
+
+/// Gives the task its number, and all that it works with.
+pub(super) async fn ready(
+    room: &Arc<Room>,
+    kind: TaskKind,
+    (plan, ends): (Arc<Plan>, &Ends),
+    kin: Kin,
+) -> Result<(Arc<Task>, Job), Failed> {
+    let brief = Brief {
+        parent: kin.parent,
+        name: kin.name,
+        ..Brief::of(kind, &plan)
+    };
+    if let Some(place) = &plan.options.backup_dir {
+        // Told before the task has begun.
+        room.sessions.store(place).await?;
+    }
     let journal = room
         .begin(&brief, &plan, (&ends.left.filed, &ends.right.filed))
         .await;
@@ -148,29 +164,39 @@ async fn accept(room: &Arc<Room>, kind: TaskKind, plan: Arc<Plan>) -> Result<Tas
     if kind == TaskKind::Sync {
         task.plan.get_or_init(|| Arc::clone(&plan));
     }
+    if let Some(check) = &kin.check {
+        task.check.get_or_init(|| check.clone());
+    }
     let counter = task.requests.clone();
+    let kept = match Kept::plan(&plan, task.id) {
+        Some(kept) => {
+            let store = room.sessions.store(&kept.destination).await?;
+            let store = store.with_counter(counter.clone());
+            Some(Kept { plan: kept, store })
+        }
+        None => None,
+    };
     let job = Job {
         tuning: Tuning::of(&plan.options),
         plan,
         source: ends.left.counted(&counter).store,
         destination: ends.right.counted(&counter).store,
+        kept,
+        check: kin.check,
         control: task.control.clone(),
         counters: Arc::clone(&task.counters),
         events: task.sender.clone(),
         journal,
     };
-    let id = task.id;
-    room.tracker
-        .spawn_on(work(Arc::clone(room), task, job), &room.runtime);
-    Ok(id)
+    Ok((task, job))
 }
 
 /// Runs a task to its end, and tells the journal meanwhile that it lives.
-async fn work(room: Arc<Room>, task: Arc<Task>, job: Job) {
+pub(super) async fn work(room: Arc<Room>, task: Arc<Task>, job: Job) {
     let kind = task.brief.kind;
     let run = async {
         match kind {
-            TaskKind::Sync => Box::pin(transfer::run(job)).await,
+            TaskKind::Sync | TaskKind::Group => Box::pin(transfer::run(job)).await,
             TaskKind::Verify => Box::pin(transfer::verify(job)).await,
         }
     };

@@ -60,6 +60,7 @@ fn answer(state: &mut State, view: View, body: Body) {
             | Body::Pairs(_)
             | Body::Compared(_)
             | Body::Planned(_)
+            | Body::PlannedBoth(_)
             | Body::Stat(_),
         ) => {}
     }
@@ -160,6 +161,9 @@ fn task(state: &mut State, id: TaskId, event: &TaskEvent) {
                 .shell
                 .say_of_task(id, weight, format!("Task {} {word}{reason}.", id.0));
         }
-        TaskEvent::State { .. } | TaskEvent::Retried { .. } | TaskEvent::Recounted(_) => {}
+        TaskEvent::State { .. }
+        | TaskEvent::Retried { .. }
+        | TaskEvent::Recounted(_)
+        | TaskEvent::Checked(_) => {}
     }
 }

@@ -16,6 +16,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use crc_fast::{CrcAlgorithm, Digest};
 use jiff::Timestamp;
 use rustix::{
     fs::{AtFlags, Mode, OFlags, fsync, openat, unlinkat},
@@ -116,7 +117,7 @@ impl Disk {
     }
 }
 
-fn begin(spot: &Spot, size: u64) -> Result<Draft, Error> {
+pub(super) fn begin(spot: &Spot, size: u64) -> Result<Draft, Error> {
     let path = spot.path();
     let told = |error: &io::Error| Error::io("write", &path, error);
     let Parent { folder, name } = beneath::open_parent(&spot.root, &spot.below, Missing::Make)
@@ -172,6 +173,36 @@ impl Draft {
             Ok(buffer.into())
         })
         .await
+    }
+
+    /// As `write_at`, for work that is on a thread of the disk's already.
+    pub(super) fn write_now(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+        self.0.write_at(offset, bytes)
+    }
+
+    /// As `commit`, for work that is on a thread of the disk's already.
+    pub(super) fn commit_now(
+        &self,
+        condition: &Condition,
+        mtime: Option<Timestamp>,
+        durable: bool,
+    ) -> Result<Written, Error> {
+        self.0.commit(condition, mtime, durable)
+    }
+
+    /// The CRC-64/NVME of the first `size` bytes that were written, read back so many at once.
+    pub(super) fn digest(&self, size: u64, piece: u64) -> Result<u64, Error> {
+        let mut digest = Digest::new(CrcAlgorithm::Crc64Nvme);
+        let mut at = 0;
+        while at < size {
+            let length = usize::try_from(piece.min(size - at)).unwrap_or(0);
+            let mut buffer = vec![0; length];
+            let read = self.0.file.read_exact_at(&mut buffer, at);
+            read.map_err(|error| self.0.told(&error))?;
+            digest.update(&buffer);
+            at += length as u64;
+        }
+        Ok(digest.finalize())
     }
 
     /// Puts the file in its place: sets its time and mode, asks the condition and renames, in this order.

@@ -4,6 +4,7 @@
 mod beneath;
 mod draft;
 mod git;
+mod keep;
 mod place;
 mod probe;
 mod remove;

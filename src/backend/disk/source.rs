@@ -74,7 +74,7 @@ impl Disk {
     }
 }
 
-fn open(spot: &Spot) -> Result<SourceFile, Error> {
+pub(super) fn open(spot: &Spot) -> Result<SourceFile, Error> {
     let path = spot.path();
     let told = |error: &io::Error| Error::io("open", &path, error);
     // Without blocking: opening a pipe would wait for its writer.
@@ -123,7 +123,7 @@ impl SourceFile {
         blocking(move || this.read(range)).await
     }
 
-    fn read(&self, range: Range<u64>) -> Result<Bytes, Error> {
+    pub(super) fn read(&self, range: Range<u64>) -> Result<Bytes, Error> {
         let length = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
         let mut buffer = BytesMut::zeroed(length);
         match self.file.read_exact_at(&mut buffer, range.start) {
@@ -140,7 +140,7 @@ impl SourceFile {
         blocking(same).await.unwrap_or(false)
     }
 
-    fn is_unchanged(&self) -> bool {
+    pub(super) fn is_unchanged(&self) -> bool {
         let what = |found: Metadata| (id_of(&found), found.len());
         let open = self.file.metadata().map(what);
         let named = std::fs::metadata(&*self.path).map(what);

@@ -1,5 +1,6 @@
 //! The command line as clap reads it; `interface` of the README is its contract. Nothing is decided here.
 
+mod mappings;
 mod sides;
 mod sync;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
+pub use mappings::{BothArgs, Conflicts, MappingArgs};
 pub use sides::SideArgs;
 pub use sync::{CheckArgs, FilterArgs, Given, SyncArgs};
 
@@ -138,6 +140,12 @@ pub enum Command {
     Plan(PlanArgs),
     /// Make the destination hold what the source holds
     Sync(SyncCommand),
+    /// Fetch mappings of the configuration: S3 to disk
+    Pull(MappingArgs),
+    /// Send mappings of the configuration: disk to S3
+    Push(MappingArgs),
+    /// Bring both sides of mappings together: what changed on one goes to the other
+    Both(BothArgs),
     /// Prove by checksum that two locations hold the same
     Verify(VerifyArgs),
     /// Record a listing, to compare with later or elsewhere

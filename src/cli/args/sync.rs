@@ -62,7 +62,12 @@ const TRANSFER: &[Flag] = &[
     flag(
         "delete",
         "",
-        "Delete at the destination what the source lacks",
+        "Delete at the destination what the source lacks; =propagate: only what was deleted at the source since",
+    ),
+    flag(
+        "backup-dir",
+        "LOCATION",
+        "Copy there first what is overwritten or deleted: a folder or s3://bucket/prefix",
     ),
     flag(
         "max-delete",
@@ -132,7 +137,11 @@ fn arg(flag: &'static Flag, heading: &'static str) -> Arg {
             .num_args(0..=1)
             .require_equals(true)
             .default_missing_value("true")
-            .value_name("true|false")
+            .value_name(if flag.key == "delete" {
+                "RULE"
+            } else {
+                "true|false"
+            })
             .hide_possible_values(true),
         value => arg
             .action(ArgAction::Append)

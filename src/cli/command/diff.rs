@@ -92,6 +92,7 @@ pub(super) async fn diff(context: &mut Context, args: &DiffArgs, target: Target)
             Body::Listed { .. }
             | Body::Buckets(_)
             | Body::Planned(_)
+            | Body::PlannedBoth(_)
             | Body::Stat(_)
             | Body::Accepted(_) => {}
         }

@@ -44,6 +44,7 @@ impl Context {
                 | Body::Pairs(_)
                 | Body::Compared(_)
                 | Body::Planned(_)
+                | Body::PlannedBoth(_)
                 | Body::Stat(_)
                 | Body::Accepted(_) => continue,
             };

@@ -281,6 +281,7 @@ async fn buckets(context: &mut Context, remote: Remote) -> Exit {
             | Body::Pairs(_)
             | Body::Compared(_)
             | Body::Planned(_)
+            | Body::PlannedBoth(_)
             | Body::Stat(_)
             | Body::Accepted(_) => {}
         }

@@ -1,23 +1,26 @@
 //! One file a command. Each asks the engine, writes what it answers, and tells how it ended.
 
+mod approval;
 mod diff;
 mod interrupts;
 mod listing;
 mod ls;
 mod manifest;
+mod mappings;
 mod plan;
 mod progress;
 mod run;
 mod sync;
 mod verify;
 
+pub use approval::Approval;
 pub use interrupts::Interrupts;
 pub use run::{Asked, asked, run};
-pub use sync::Approval;
 
 use diff::diff;
 use ls::ls;
 use manifest::manifest;
+use mappings::mappings;
 use plan::plan;
 use sync::sync;
 use verify::verify;
@@ -98,6 +101,7 @@ impl Context {
                 | Body::Pairs(_)
                 | Body::Compared(_)
                 | Body::Planned(_)
+                | Body::PlannedBoth(_)
                 | Body::Stat(_) => {}
             }
         }

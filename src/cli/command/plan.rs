@@ -88,20 +88,25 @@ impl Context {
                 | Body::Buckets(_)
                 | Body::Pairs(_)
                 | Body::Compared(_)
+                | Body::PlannedBoth(_)
                 | Body::Stat(_)
                 | Body::Accepted(_) => {}
             }
         };
+        let exit = self.meaning(&plan);
+        Ok(Planned { plan, exit })
+    }
+
+    /// What a plan already means for the exit code: refused keys, a broken listing, which is told.
+    pub(super) fn meaning(&mut self, plan: &Plan) -> Exit {
         let refused = if plan.left.refused.is_empty() {
             Exit::Ok
         } else {
             Exit::Failed
         };
         let ends = [&plan.source_print.end, &plan.destination_print.end];
-        let exit = ends
-            .into_iter()
-            .fold(refused, |exit, end| exit.and(self.ended(end)));
-        Ok(Planned { plan, exit })
+        ends.into_iter()
+            .fold(refused, |exit, end| exit.and(self.ended(end)))
     }
 
     /// Tells what the plan would do and what it leaves, for people on stderr.
@@ -132,6 +137,7 @@ impl Context {
             self.output.remark(format_args!("note: {notice}"));
         }
         self.show_estimate(plan);
+        self.show_kept(plan);
         if plan.groups.is_empty() && plan.left.refused.is_empty() {
             self.output.remark("nothing to do");
         }
@@ -139,6 +145,25 @@ impl Context {
 }
 
 impl Context {
+    /// Tells where what would be lost is kept.
+    fn show_kept(&mut self, plan: &Plan) {
+        if let Some(place) = plan.options.backup_dir.as_ref()
+            && plan.needs_consent().is_needed()
+        {
+            self.output.remark(format_args!(
+                "what is overwritten or deleted is kept in {place}"
+            ));
+        }
+    }
+
+    /// Tells what the filters leave out, where they leave out anything.
+    pub(super) fn tell_left_out(&mut self, plan: &Plan) {
+        let left = plan.left.excluded;
+        if left.objects > 0 {
+            self.output.remark(left_out(left));
+        }
+    }
+
     /// Tells what the selected steps ask: requests, traffic, money.
     fn show_estimate(&mut self, plan: &Plan) {
         if plan.steps().next().is_none() {
@@ -170,6 +195,15 @@ impl Context {
             humanize::about(&humanize::money_change(estimate.month_cost))
         ));
     }
+}
+
+/// "left out: 1.2 GB in 8 files".
+pub(super) fn left_out(tally: Tally) -> String {
+    format!(
+        "left out: {} in {}",
+        humanize::bytes(tally.bytes),
+        humanize::counted(tally.objects, "file")
+    )
 }
 
 fn group_line(group: &Group) -> String {

@@ -1,8 +1,8 @@
 //! A running task watched to its end: bars on a terminal, a plain line every ten seconds otherwise, failures as they come.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::cli::{
@@ -12,7 +12,7 @@ use crate::cli::{
 use crate::domain::{
     diff::Level,
     plan::Op,
-    progress::{EndedStep, Outcome, Recount, TaskEvent, TaskId, TaskSnapshot, TaskState},
+    progress::{Checked, EndedStep, Outcome, Recount, TaskEvent, TaskId, TaskSnapshot, TaskState},
     retry::FailureKind,
 };
 use crate::engine::{Command, Event};
@@ -30,6 +30,7 @@ pub(super) struct Watched {
     pub(super) state: Option<TaskState>,
     pub(super) reason: Option<Box<str>>,
     pub(super) recount: Option<Recount>,
+    pub(super) checked: Option<Checked>,
     /// Outcomes by proof: checksum or better, weaker, none.
     pub(super) proofs: [u64; 3],
     pub(super) done: u64,
@@ -41,11 +42,27 @@ pub(super) struct Watched {
     pub(super) by_op: [u64; 5],
 }
 
+/// Bars on a terminal: one, or one for each task of a group.
+struct Bars {
+    all: MultiProgress,
+    bars: Vec<(TaskId, ProgressBar)>,
+}
+
 impl Context {
     /// Watches a task to its end. Ctrl-C stops the task, cleanly; a second one does not wait for that.
     pub(super) async fn watch(&mut self, task: TaskId) -> Watched {
-        let mut watched = Watched::default();
-        let bar = self.bar(task);
+        let mut watched = self.watch_all(task).await;
+        watched.remove(&task).unwrap_or_default()
+    }
+
+    /// Watches a task and all of its group to its end, as `watch` does.
+    pub(super) async fn watch_all(&mut self, head: TaskId) -> BTreeMap<TaskId, Watched> {
+        let tasks = self.engine.snapshot().tasks.into_iter();
+        let family = tasks.filter(|task| task.id == head || task.parent == Some(head));
+        let family: Vec<TaskSnapshot> = family.collect();
+        let mut watched: BTreeMap<TaskId, Watched> = BTreeMap::from([(head, Watched::default())]);
+        watched.extend(family.iter().map(|task| (task.id, Watched::default())));
+        let bars = self.bars(&family, head);
         let period = if self.output.style().live {
             FRAME
         } else {
@@ -54,63 +71,79 @@ impl Context {
         let mut tick = interval_at(Instant::now() + period, period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut stopping = false;
-        while !watched.state.is_some_and(TaskState::is_over) {
+        let is_over = |watched: &BTreeMap<TaskId, Watched>| {
+            let head = watched.get(&head).and_then(|watched| watched.state);
+            head.is_some_and(TaskState::is_over)
+        };
+        while !is_over(&watched) {
             tokio::select! {
                 event = self.events.recv() => match event {
-                    Some(Event::Task { id, event }) if id == task => self.take(&mut watched, &bar, &event),
-                    Some(Event::Task { .. } | Event::View { .. }) => {}
+                    Some(Event::Task { id, event }) => if let Some(watched) = watched.get_mut(&id) {
+                        self.take(watched, &bars, &event);
+                    },
+                    Some(Event::View { .. }) => {}
                     None => break,
                 },
-                _ = tick.tick() => self.tick(task, &bar),
+                _ = tick.tick() => self.tick(&bars),
                 () = self.interrupts.next() => {
-                    if stopping {
-                        watched.state = Some(TaskState::Cancelled);
+                    if stopping && let Some(head) = watched.get_mut(&head) {
+                        head.state = Some(TaskState::Cancelled);
                     }
                     stopping = true;
-                    self.engine.submit(Command::Cancel(task));
+                    self.engine.submit(Command::Cancel(head));
                 }
             }
         }
-        bar.finish_and_clear();
+        bars.bars.iter().for_each(|(_, bar)| bar.finish_and_clear());
         watched
     }
 
-    fn bar(&self, task: TaskId) -> ProgressBar {
-        let planned = self.snapshot(task).map_or(0, |task| task.planned_bytes);
+    /// A bar for each task that moves something; for a group these are its children.
+    fn bars(&self, family: &[TaskSnapshot], head: TaskId) -> Bars {
         let target = if self.output.style().live {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
         };
-        let bar = ProgressBar::with_draw_target(Some(planned), target);
-        // The template is a constant of ours; where it were wrong, the plain bar is drawn.
-        if let Ok(style) = ProgressStyle::with_template("{bar:28} {msg}") {
-            bar.set_style(style.progress_chars("━╸─"));
+        let all = MultiProgress::with_draw_target(target);
+        let is_group = family.len() > 1;
+        let moving = family.iter().filter(|task| !is_group || task.id != head);
+        let bars = moving.map(|task| {
+            let bar = all.add(ProgressBar::new(task.planned_bytes));
+            // The template is a constant of ours; where it were wrong, the plain bar is drawn.
+            if let Ok(style) = ProgressStyle::with_template("{prefix}{bar:28} {msg}") {
+                bar.set_style(style.progress_chars("━╸─"));
+            }
+            if let Some(name) = task.name.as_ref().filter(|_| is_group) {
+                bar.set_prefix(format!("{name:<16} "));
+            }
+            (task.id, bar)
+        });
+        Bars {
+            bars: bars.collect(),
+            all,
         }
-        bar
     }
 
-    fn snapshot(&self, task: TaskId) -> Option<TaskSnapshot> {
-        self.engine
-            .snapshot()
-            .tasks
-            .into_iter()
-            .find(|snapshot| snapshot.id == task)
+    fn tick(&mut self, bars: &Bars) {
+        let snapshot = self.engine.snapshot();
+        for (task, bar) in &bars.bars {
+            if let Some(now) = snapshot.tasks.iter().find(|now| now.id == *task) {
+                self.tick_one(now, bar);
+            }
+        }
     }
 
-    fn tick(&mut self, task: TaskId, bar: &ProgressBar) {
-        let Some(now) = self.snapshot(task) else {
-            return;
-        };
+    fn tick_one(&mut self, now: &TaskSnapshot, bar: &ProgressBar) {
         bar.set_length(now.planned_bytes.max(1));
         bar.set_position(now.bytes);
-        bar.set_message(message(&now, bar));
+        bar.set_message(message(now, bar));
         if !self.output.style().live {
-            self.output.remark(message(&now, bar));
+            self.output.remark(message(now, bar));
         }
         self.output.record(&ProgressRecord {
             r#type: "progress",
-            task,
+            task: now.id,
             planned: now.planned,
             done: now.done,
             failed: now.failed,
@@ -119,24 +152,36 @@ impl Context {
         });
     }
 
-    fn take(&mut self, watched: &mut Watched, bar: &ProgressBar, event: &TaskEvent) {
+    fn take(&mut self, watched: &mut Watched, bars: &Bars, event: &TaskEvent) {
         match event {
             TaskEvent::State { state, reason } => {
                 watched.state = Some(*state);
                 if let Some(reason) = reason {
-                    bar.suspend(|| self.output.tell(format_args!("wharf: {reason}")));
+                    bars.all
+                        .suspend(|| self.output.tell(format_args!("wharf: {reason}")));
                     watched.reason = Some(reason.clone());
                 }
             }
             TaskEvent::Ended { steps } => {
                 for step in steps {
                     watched.count(step);
-                    bar.suspend(|| self.tell_step(step));
+                    bars.all.suspend(|| self.tell_step(step));
                 }
             }
             TaskEvent::Retried { .. } => {}
             TaskEvent::Recounted(recount) => watched.recount = Some(recount.clone()),
+            TaskEvent::Checked(checked) => {
+                bars.all.suspend(|| self.tell_check(checked));
+                watched.checked = Some(checked.clone());
+            }
         }
+    }
+
+    fn tell_check(&mut self, checked: &Checked) {
+        for line in &checked.lines {
+            self.output.remark(format_args!("  | {line}"));
+        }
+        self.output.remark(checked.words());
     }
 
     fn tell_step(&mut self, step: &EndedStep) {
@@ -229,8 +274,18 @@ impl Watched {
         self.failed + self.missing + self.mismatched
     }
 
+    /// Whether the mapping's own command found that what was moved is not what it should be.
+    pub(super) fn is_disproven(&self) -> bool {
+        self.checked
+            .as_ref()
+            .is_some_and(|checked| !checked.is_good())
+    }
+
     /// What the end means for a task that moves.
     pub(super) fn exit(&self) -> Exit {
+        if self.is_disproven() {
+            return Exit::Mismatch;
+        }
         match self.state {
             Some(TaskState::Cancelled) => Exit::Cancelled,
             Some(TaskState::Done) if self.all_failed() == 0 => Exit::Ok,

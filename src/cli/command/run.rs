@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::cli::{
-    args::{Command, Given},
+    args::{Command, Conflicts, Given, MappingArgs},
+    errand::{Errands, errands},
     exit::Exit,
     target::{self, Purpose, Target, TargetError, Words},
 };
-use crate::config::Config;
+use crate::config::{Config, Way};
 use crate::domain::{
     filter::Glob,
     location::Location,
@@ -15,7 +16,7 @@ use crate::domain::{
     text::printable,
 };
 
-use super::{Approval, Context, diff, ls, manifest, plan, sync, verify};
+use super::{Approval, Context, diff, ls, manifest, mappings, plan, sync, verify};
 
 /// Runs a command that asks the engine; `None` where the command is none of these.
 pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Option<Exit> {
@@ -38,6 +39,12 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
             };
             sync(context, args, target, approval).await
         }
+        (Command::Pull(args) | Command::Push(args), Asked::Several(errands)) => {
+            mappings(context, args, errands).await
+        }
+        (Command::Both(args), Asked::Several(errands)) => {
+            mappings(context, &args.mappings, errands).await
+        }
         _ => return None,
     })
 }
@@ -49,6 +56,8 @@ pub enum Asked {
     One(Location, Arc<SyncOptions>),
     /// Two.
     Two(Target),
+    /// Mappings.
+    Several(Errands),
 }
 
 /// Reads the words and flags of a command; `None` where the command asks the engine nothing.
@@ -61,6 +70,11 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         ))
     };
     let (words, given, sides, purpose) = match command {
+        Command::Pull(args) => return Some(several(config, args, (Way::Pull, None))),
+        Command::Push(args) => return Some(several(config, args, (Way::Push, None))),
+        Command::Both(args) => {
+            return Some(several(config, &args.mappings, (Way::Both, args.conflicts)));
+        }
         Command::Ls(args) => return Some(one(&args.location, &args.filter.0)),
         Command::Manifest(args) => return Some(one(&args.location, &args.filter.0)),
         Command::Diff(args) => (
@@ -96,6 +110,14 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
     Some(target::target(config, words, &given, sides, purpose).map(Asked::Two))
 }
 
+fn several(
+    config: &mut Config,
+    args: &MappingArgs,
+    how: (Way, Option<Conflicts>),
+) -> Result<Asked, TargetError> {
+    errands(config, args, how).map(Asked::Several)
+}
+
 fn words<'a>(first: &'a str, second: Option<&'a String>) -> Words<'a> {
     Words {
         first,
@@ -110,7 +132,33 @@ fn joined(one: &Given, other: &Given) -> Given {
 
 impl Context {
     /// Tells what is read and by which rules, before anything is listed.
-    pub fn introduce(&mut self, config: &Config, target: &Target) {
+    pub fn introduce(&mut self, config: &Config, asked: &Asked) {
+        match asked {
+            Asked::One(..) => {}
+            Asked::Two(target) => {
+                self.introduce_config(config);
+                self.introduce_target(config, target, ["From", "To  "]);
+            }
+            Asked::Several(errands) => {
+                self.introduce_config(config);
+                for (name, refusal) in &errands.left {
+                    self.output
+                        .remark(format_args!("Left: {name}: {}", refusal.message));
+                }
+                for errand in &errands.errands {
+                    self.output
+                        .remark(format_args!("Mapping: {}", errand.mapping.name));
+                    let words = match errand.way {
+                        Way::Pull | Way::Push => ["From", "To  "],
+                        Way::Both => ["Left ", "Right"],
+                    };
+                    self.introduce_target(config, &errand.target, words);
+                }
+            }
+        }
+    }
+
+    fn introduce_config(&mut self, config: &Config) {
         if let Some(file) = &config.file {
             self.output.remark(format_args!(
                 "Reading configuration from {}",
@@ -121,14 +169,15 @@ impl Context {
             self.output
                 .remark(format_args!("Machine: {}", machine.name));
         }
-        self.output.remark(format_args!(
-            "From {}",
-            target::place_words(config, &target.left)
-        ));
-        self.output.remark(format_args!(
-            "To   {}",
-            target::place_words(config, &target.right)
-        ));
+    }
+
+    fn introduce_target(&mut self, config: &Config, target: &Target, words: [&str; 2]) {
+        for (word, place) in words.into_iter().zip([&target.left, &target.right]) {
+            self.output.remark(format_args!(
+                "{word} {}",
+                target::place_words(config, place)
+            ));
+        }
         self.tell_rules(&target.options);
     }
 
@@ -162,6 +211,11 @@ impl Context {
                 self.output
                     .remark(format_args!("{word} {}", printable(text.as_bytes())));
             }
+        }
+        if !options.filter.only.is_empty() {
+            let only = options.filter.only.join("  ");
+            self.output
+                .remark(format_args!("Only {}", printable(only.as_bytes())));
         }
         if options.existing == Existing::Keep {
             self.output.remark("Existing files are kept");

@@ -11,22 +11,13 @@ use crate::cli::{
     target::Target,
 };
 use crate::domain::{
-    plan::{Brake, Group, Op, Plan, Tally},
+    plan::{Op, Plan, Tally},
     progress::{Recount, TaskId},
 };
 use crate::engine::Command;
 use crate::humanize;
 
-use super::{Context, VIEW, plan::Planned, progress::Watched};
-
-/// Who has approved what would be written over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Approval {
-    /// A flag, or the mapping's own rule.
-    Given,
-    /// Nobody yet: a person is asked, and without one overwrites do not run.
-    Missing,
-}
+use super::{Approval, Context, VIEW, approval::Asking, plan::Planned, progress::Watched};
 
 /// `summary` of sync.
 #[derive(Serialize)]
@@ -89,10 +80,12 @@ pub(super) async fn sync(
     if let Some(refused) = context.braked(&plan) {
         return refused;
     }
-    let (plan, exit) = match context.approved(plan, approval) {
-        Ok((plan, approved)) => (plan, exit.and(approved)),
+    let mut asking = [Asking { plan, approval }];
+    let exit = match context.approved(&mut asking) {
+        Ok(approved) => exit.and(approved),
         Err(refused) => return refused,
     };
+    let [Asking { plan, .. }] = asking;
     let watched = match run(context, &plan).await {
         Ok(watched) => watched,
         Err(refused) => return refused,
@@ -113,66 +106,6 @@ async fn run(context: &mut Context, plan: &Arc<Plan>) -> Result<(Option<TaskId>,
 }
 
 impl Context {
-    /// Tells the brakes of a plan, each with the flag that answers it, and what they mean for the exit code.
-    fn braked(&mut self, plan: &Plan) -> Option<Exit> {
-        let mut worst = None;
-        for brake in plan.open_brakes() {
-            let (message, help, exit) = words(brake);
-            self.output.error(message, Some(&help));
-            worst = Some(worst.unwrap_or(exit).and(exit));
-        }
-        worst
-    }
-
-    /// The plan as far as it may run: whole where it writes over nothing or was approved; asked for on a terminal;
-    /// otherwise without what would be lost, which is told and is a refusal.
-    fn approved(&mut self, plan: Arc<Plan>, approval: Approval) -> Result<(Arc<Plan>, Exit), Exit> {
-        let consent = plan.needs_consent();
-        if !consent.is_needed() || approval == Approval::Given {
-            return Ok((plan, Exit::Ok));
-        }
-        let lost: Vec<String> = [
-            (consent.overwrites, "overwritten"),
-            (consent.deletes, "deleted"),
-        ]
-        .into_iter()
-        .filter(|(tally, _)| tally.objects > 0)
-        .map(|(tally, verb)| {
-            format!(
-                "{} would be {verb}",
-                humanize::counted(tally.objects, "object")
-            )
-        })
-        .collect();
-        let lost = lost.join(", ");
-        if self.output.style().asks {
-            if self.confirmed(&format!("{lost} at {}. Go on?", plan.destination)) {
-                return Ok((plan, Exit::Ok));
-            }
-            self.output.tell("nothing was done");
-            return Err(Exit::Refused);
-        }
-        let mut kept = Plan::clone(&plan);
-        let risky = |group: &&mut Group| group.overwrites || group.op == Op::Delete;
-        kept.groups
-            .iter_mut()
-            .filter(risky)
-            .for_each(|group| group.selected = false);
-        self.output.error(
-            format_args!("{lost}, and nobody is here to ask: left as they are"),
-            Some("say --yes, or choose a rule with --existing update, newest or always"),
-        );
-        Ok((Arc::new(kept), Exit::Refused))
-    }
-
-    /// Asks a person yes or no; no is the answer to anything but "y" or "yes".
-    fn confirmed(&mut self, question: &str) -> bool {
-        self.output.ask(format_args!("{question} [y/N] "));
-        let mut answer = String::new();
-        let read = std::io::stdin().read_line(&mut answer);
-        read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
-    }
-
     /// A line, or a record, for each step that would be done.
     pub(super) fn show_steps(&mut self, plan: &Plan) {
         for group in plan.selected() {
@@ -217,11 +150,11 @@ impl Context {
             recount: watched.recount.as_ref(),
         });
         if task.is_some() {
-            self.tell_end(watched, bytes, seconds);
+            self.tell_end(plan, watched, bytes, seconds);
         }
     }
 
-    fn tell_end(&mut self, watched: &Watched, bytes: u64, seconds: f64) {
+    fn tell_end(&mut self, plan: &Plan, watched: &Watched, bytes: u64, seconds: f64) {
         let mut parts = vec![
             format!("{} done", humanize::counted(watched.done, "object")),
             humanize::bytes(bytes),
@@ -244,12 +177,13 @@ impl Context {
         }
         parts.push(format!("{seconds:.1} s"));
         self.output.line(parts.join(", "));
+        self.tell_left_out(plan);
         if let Some(recount) = &watched.recount {
             self.tell_recount(recount);
         }
     }
 
-    fn tell_recount(&mut self, recount: &Recount) {
+    pub(super) fn tell_recount(&mut self, recount: &Recount) {
         let sign = if recount.source == recount.destination {
             "="
         } else {
@@ -277,33 +211,8 @@ impl Context {
     }
 }
 
-/// A brake in words: what holds, what answers it, what it means for a script.
-fn words(brake: &Brake) -> (String, String, Exit) {
-    match brake {
-        Brake::TooManyDeletes { planned, of } => (
-            format!(
-                "{} of {} at the destination would be deleted: that is more than --max-delete allows",
-                humanize::count(*planned),
-                humanize::counted(*of, "object")
-            ),
-            format!("look at the plan with --dry-run; if it is right, say --max-delete {planned}"),
-            Exit::Refused,
-        ),
-        Brake::EmptySource => (
-            "the source is empty, and the destination would be emptied with it".to_owned(),
-            "if it is meant so, say --allow-empty-source".to_owned(),
-            Exit::Refused,
-        ),
-        Brake::BrokenListing { reason } => (
-            format!("a listing broke, so what is missing is not known: {reason}"),
-            "nothing was moved or deleted; run it again".to_owned(),
-            Exit::Failed,
-        ),
-    }
-}
-
 /// What the plan would do, by verb; what it leaves, by reason.
-fn planned(plan: &Plan) -> BTreeMap<&'static str, TallyRecord> {
+pub(super) fn planned(plan: &Plan) -> BTreeMap<&'static str, TallyRecord> {
     let mut planned: BTreeMap<&'static str, Tally> = BTreeMap::new();
     for group in plan.selected() {
         planned.entry(group.verb()).or_default().join(group.tally());

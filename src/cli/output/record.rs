@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::{
-    diff::{Pair, Sign, Verdict},
+    diff::{Newer, Pair, Sign, Verdict},
     entry::{Entry, Facts},
     gaps::{Kind, Rule, Unit},
     key::Key,
-    plan::{Op, Tally},
+    plan::{Conflict, Op, Tally},
     progress::{EndedStep, Outcome, Requests, TaskId},
     side::Side,
 };
@@ -98,7 +98,7 @@ pub struct PairRecord<'a> {
     right: Option<FactsRecord<'a>>,
     proof: Option<crate::domain::diff::Level>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    newer: Option<crate::domain::diff::Newer>,
+    newer: Option<Newer>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
 }
@@ -154,6 +154,34 @@ impl StepRecord {
             sign: sign.symbol(),
             size: step.size(),
             overwrites: step.source.is_some() && step.destination.is_some(),
+        }
+    }
+}
+
+/// `conflict`: a key that both sides of a mapping claim.
+#[derive(Debug, Serialize)]
+pub struct ConflictRecord<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    key: KeyText,
+    reason: &'a str,
+    newer: Newer,
+    left: Option<FactsRecord<'a>>,
+    right: Option<FactsRecord<'a>>,
+    /// The side that wins; null where both stay as they are.
+    winner: Option<Side>,
+}
+
+impl<'a> From<&'a Conflict> for ConflictRecord<'a> {
+    fn from(conflict: &'a Conflict) -> Self {
+        Self {
+            r#type: "conflict",
+            key: (&conflict.key).into(),
+            reason: &conflict.reason,
+            newer: conflict.newer,
+            left: conflict.left.as_ref().map(Into::into),
+            right: conflict.right.as_ref().map(Into::into),
+            winner: conflict.winner(),
         }
     }
 }

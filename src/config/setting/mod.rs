@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use crate::domain::{
     diff::Level,
     filter::Glob,
-    plan::{Existing, MaxDelete, Symlinks, SyncOptions},
+    location::Location,
+    plan::{Deletes, Existing, MaxDelete, Symlinks, SyncOptions},
 };
 
 use super::{invalid::Invalid, quantity};
@@ -16,8 +17,11 @@ use super::{invalid::Invalid, quantity};
 mod read;
 
 pub use read::{STORAGE_CLASSES, level};
+use read::{
+    backup_dir, deletes, existing, found_or, glob, pair, part_size, requests, seconds, sse,
+    symlinks, verify,
+};
 pub(super) use read::{count, switch, word};
-use read::{existing, found_or, glob, pair, part_size, requests, seconds, sse, symlinks, verify};
 
 /// A sync option by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,6 +76,8 @@ pub enum SyncKey {
     Tags,
     /// What becomes of symbolic links.
     Symlinks,
+    /// Where what is written over or deleted is kept.
+    BackupDir,
 }
 
 /// A sync option with its value.
@@ -88,7 +94,7 @@ pub enum Setting {
     MaxSize(u64),
     NewerThan(Timestamp),
     OlderThan(Timestamp),
-    Delete(bool),
+    Delete(Deletes),
     MaxDelete(MaxDelete),
     AllowEmptySource(bool),
     Verify(Option<Level>),
@@ -105,11 +111,12 @@ pub enum Setting {
     Metadata(String, String),
     Tag(String, String),
     Symlinks(Symlinks),
+    BackupDir(Location),
 }
 
 impl SyncKey {
     /// Every option, in the order in which they are shown.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Check,
         Self::Existing,
         Self::Include,
@@ -135,6 +142,7 @@ impl SyncKey {
         Self::Metadata,
         Self::Tags,
         Self::Symlinks,
+        Self::BackupDir,
     ];
 
     /// The name in files; `-` for `_` makes the flag's.
@@ -165,6 +173,7 @@ impl SyncKey {
             Self::Metadata => "metadata",
             Self::Tags => "tags",
             Self::Symlinks => "symlinks",
+            Self::BackupDir => "backup_dir",
         }
     }
 
@@ -197,7 +206,7 @@ impl SyncKey {
             Self::MaxSize => Setting::MaxSize(quantity::size(text)?),
             Self::NewerThan => Setting::NewerThan(quantity::moment(text, now)?),
             Self::OlderThan => Setting::OlderThan(quantity::moment(text, now)?),
-            Self::Delete => Setting::Delete(switch(text)?),
+            Self::Delete => Setting::Delete(deletes(text)?),
             Self::MaxDelete => Setting::MaxDelete(quantity::max_delete(text)?),
             Self::AllowEmptySource => Setting::AllowEmptySource(switch(text)?),
             Self::Recount => Setting::Recount(switch(text)?),
@@ -214,6 +223,7 @@ impl SyncKey {
             Self::Metadata => pair(text, "KEY=VALUE").map(|(k, v)| Setting::Metadata(k, v))?,
             Self::Tags => pair(text, "KEY=VALUE").map(|(k, v)| Setting::Tag(k, v))?,
             Self::Symlinks => Setting::Symlinks(symlinks(text)?),
+            Self::BackupDir => Setting::BackupDir(backup_dir(text)?),
         })
     }
 }
@@ -247,6 +257,7 @@ impl Setting {
             Self::Metadata(..) => SyncKey::Metadata,
             Self::Tag(..) => SyncKey::Tags,
             Self::Symlinks(_) => SyncKey::Symlinks,
+            Self::BackupDir(_) => SyncKey::BackupDir,
         }
     }
 
@@ -260,7 +271,7 @@ impl Setting {
             Self::MaxSize(bytes) => options.filter.max_size = Some(bytes),
             Self::NewerThan(at) => options.filter.newer_than = Some(at),
             Self::OlderThan(at) => options.filter.older_than = Some(at),
-            Self::Delete(on) => options.delete = on,
+            Self::Delete(rule) => options.delete = rule,
             Self::MaxDelete(most) => options.max_delete = most,
             Self::AllowEmptySource(on) => options.allow_empty_source = on,
             Self::Verify(level) => options.verify = level,
@@ -277,6 +288,7 @@ impl Setting {
             Self::Metadata(key, value) => options.metadata.push((key, value)),
             Self::Tag(key, value) => options.tags.push((key, value)),
             Self::Symlinks(rule) => options.symlinks = rule,
+            Self::BackupDir(place) => options.backup_dir = Some(place),
         }
     }
 }
@@ -296,7 +308,8 @@ mod tests {
             SyncKey::Include | SyncKey::Exclude => "**/*.png",
             SyncKey::MinSize | SyncKey::MaxSize | SyncKey::Bandwidth => "7K",
             SyncKey::NewerThan | SyncKey::OlderThan => "7d",
-            SyncKey::Delete | SyncKey::AllowEmptySource | SyncKey::Durable => "true",
+            SyncKey::Delete => "propagate",
+            SyncKey::AllowEmptySource | SyncKey::Durable => "true",
             SyncKey::Recount => "false",
             SyncKey::MaxDelete => "1%",
             SyncKey::Workers | SyncKey::RequestsPerSecond | SyncKey::Retries => "3",
@@ -306,6 +319,7 @@ mod tests {
             SyncKey::Sse => "aws:kms:key",
             SyncKey::Metadata | SyncKey::Tags => "a=b=c",
             SyncKey::Symlinks => "follow",
+            SyncKey::BackupDir => "s3://bucket/kept",
         }
     }
 
@@ -323,7 +337,9 @@ mod tests {
     #[test]
     fn every_option_refuses_nonsense() {
         for key in SyncKey::ALL {
-            let nonsense = if key.is_list() { "" } else { "\u{1b}nonsense" };
+            // Any text but none is the name of a folder.
+            let any = key.is_list() || key == SyncKey::BackupDir;
+            let nonsense = if any { "" } else { "\u{1b}nonsense" };
             let refused = key.read(nonsense, Timestamp::UNIX_EPOCH).unwrap_err();
             assert!(!refused.to_string().contains('\u{1b}'), "{refused}");
         }

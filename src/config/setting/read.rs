@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::config::{invalid::Invalid, quantity};
 use crate::domain::{
     diff::Level,
-    plan::{Existing, Symlinks},
+    location::Location,
+    plan::{Deletes, Existing, Symlinks},
 };
 
 /// Storage classes that S3 takes in a PUT.
@@ -54,6 +55,30 @@ pub(super) fn verify(text: &str) -> Result<Option<Level>, Invalid> {
     match word(text, &allowed)? {
         "off" => Ok(None),
         word => level(word).map(Some),
+    }
+}
+
+/// What becomes of what only the destination has; a mere yes mirrors.
+pub(super) fn deletes(text: &str) -> Result<Deletes, Invalid> {
+    let allowed = ["never", "mirror", "propagate", "true", "false"];
+    Ok(match word(text, &allowed)? {
+        "never" | "false" => Deletes::Never,
+        "propagate" => Deletes::Propagate,
+        _ => Deletes::Mirror,
+    })
+}
+
+/// A place that can be written to.
+pub(super) fn backup_dir(text: &str) -> Result<Location, Invalid> {
+    if text.is_empty() {
+        return Err(Invalid::form(text, "a folder or s3://bucket/prefix"));
+    }
+    match Location::parse(text) {
+        Ok(place @ (Location::Disk(_) | Location::S3(_))) => Ok(place),
+        Ok(Location::Buckets(_) | Location::Manifest(_)) => {
+            Err(Invalid::form(text, "a folder or s3://bucket/prefix"))
+        }
+        Err(error) => Err(Invalid::because(error.to_string())),
     }
 }
 

@@ -358,6 +358,7 @@ mod tests {
             regions: Regions::default(),
             options: SyncOptions::default(),
             only: Vec::new(),
+            aside: Vec::new(),
             source_print: print(51_970),
             destination_print: print(51_920),
             groups,

@@ -57,6 +57,8 @@ pub struct Matcher {
     rules: Vec<Rule>,
     /// One glob for each rule, in order.
     globs: GlobSet,
+    /// Nothing beyond these takes part.
+    only: Option<GlobSet>,
     bounds: Filter,
 }
 
@@ -95,12 +97,21 @@ impl Matcher {
         let globs = globs.build().map_err(|error| refuse("", &error))?;
         let bounds = Filter {
             rules: Vec::new(),
+            only: Vec::new(),
             ..filter.clone()
         };
         Ok(Self {
             rules,
             globs,
+            only: only(&filter.only)?,
             bounds,
+        })
+    }
+
+    /// Whether this name is among what was picked; all are where nothing was.
+    pub fn picks(&self, key: &Key) -> bool {
+        self.only.as_ref().is_none_or(|only| {
+            paths(key).any(|(path, _)| only.is_match_candidate(&Candidate::from_bytes(path)))
         })
     }
 
@@ -117,6 +128,9 @@ impl Matcher {
 
     /// Why this name takes no part, whatever its size and age.
     pub fn leaves_out_name(&self, key: &Key) -> Option<LeftOut> {
+        if !self.picks(key) {
+            return Some(LeftOut::NotIncluded);
+        }
         let first = self.rules.first()?;
         match paths(key)
             .filter_map(|(path, is_folder)| self.last_match(path, is_folder))
@@ -242,6 +256,19 @@ impl Segment {
             _ => Ok(Self::Name(compile(text, name)?.compile_matcher())),
         }
     }
+}
+
+/// The globs of what was picked; `None` where nothing was.
+fn only(picked: &[String]) -> Result<Option<GlobSet>, FilterError> {
+    if picked.is_empty() {
+        return Ok(None);
+    }
+    let mut globs = GlobSetBuilder::new();
+    for glob in picked {
+        globs.add(compile(glob, &at_depth(glob))?);
+    }
+    let globs = globs.build().map_err(|error| refuse("", &error))?;
+    Ok(Some(globs))
 }
 
 /// The glob that matches whole paths: anchored ones from the start, others at any depth.
@@ -386,6 +413,7 @@ mod tests {
             max_size: Some(5),
             newer_than: Some(at(10)),
             older_than: Some(at(20)),
+            only: Vec::new(),
         };
         let matcher = Matcher::new(&filter).unwrap();
         let out = |key: &str, size, second| {

@@ -22,6 +22,9 @@ pub struct Filter {
     pub newer_than: Option<Timestamp>,
     /// Modified before.
     pub older_than: Option<Timestamp>,
+    /// Only what one of these globs matches takes part, whatever the rules say; everything where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
 }
 
 /// One `--include` or `--exclude`.

@@ -4,7 +4,11 @@
 mod parse;
 mod place;
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +114,14 @@ impl Location {
         match self {
             Self::S3(prefix) => Some(prefix),
             Self::Disk(_) | Self::Buckets(_) | Self::Manifest(_) => None,
+        }
+    }
+
+    /// The path; `None` where it is in S3 or recorded.
+    pub fn disk(&self) -> Option<&Path> {
+        match self {
+            Self::Disk(path) => Some(path),
+            Self::S3(_) | Self::Buckets(_) | Self::Manifest(_) => None,
         }
     }
 }

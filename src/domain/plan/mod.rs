@@ -1,6 +1,8 @@
 //! The plan: what a sync will do, as one value that is shown, exported, approved and run.
 //! Every field that a run needs is in it; running reads no listing again (but the recount at the end).
 
+mod backup;
+mod brake;
 mod export;
 mod guard;
 mod notice;
@@ -10,6 +12,7 @@ mod print;
 #[cfg(test)]
 mod tests;
 mod twins;
+mod two_way;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,10 +25,12 @@ use crate::domain::{
 };
 
 pub use crate::domain::entry::Tally;
+pub use brake::Brake;
 pub use guard::{Guard, PlanError};
-pub use options::{Existing, MaxDelete, Symlinks, SyncOptions};
+pub use options::{Deletes, Existing, MaxDelete, Symlinks, SyncOptions};
 pub use planner::Planner;
 pub use print::{Fingerprint, Printer};
+pub use two_way::{Change, Conflict, Settle, Since, TwoWay, TwoWayPlanner, TwoWayRule};
 
 /// Version of the plan's form in files; a newer one is refused by name.
 pub const PLAN_VERSION: u32 = 1;
@@ -138,6 +143,10 @@ pub struct Plan {
     /// Only these keys (files, or folders with all below) took part; all when empty. The recount keeps to them too.
     #[serde(default)]
     pub only: Vec<Key>,
+    /// Keys that were compared and are not this plan's to answer for, in key order: the other way's of a two-way sync, and
+    /// its conflicts. The recount leaves them out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aside: Vec<Key>,
     /// The source's listing.
     pub source_print: Fingerprint,
     /// The destination's listing.
@@ -150,26 +159,6 @@ pub struct Plan {
     pub brakes: Vec<Brake>,
     /// What a person should know before saying yes: files changed seconds ago, clock skew, archived objects.
     pub notices: Vec<String>,
-}
-
-/// What stops a plan until a person answers it with its own flag or a typed word.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "brake")]
-pub enum Brake {
-    /// More deletes than `max_delete`; answered by a higher `--max-delete`.
-    TooManyDeletes {
-        /// Deletes planned.
-        planned: u64,
-        /// Objects at the destination.
-        of: u64,
-    },
-    /// The source is empty and deletes are on; answered by `--allow-empty-source`.
-    EmptySource,
-    /// A listing broke, so nothing may be deleted: no answer but listing again.
-    BrokenListing {
-        /// Which one, and how it broke.
-        reason: String,
-    },
 }
 
 /// What a person must agree to before a plan runs: what the destination has now and would lose.
@@ -241,6 +230,7 @@ impl Plan {
             regions: Regions::default(),
             options,
             only,
+            aside: Vec::new(),
             source_print: nothing_listed(),
             destination_print: nothing_listed(),
             groups: Vec::new(),
@@ -282,14 +272,6 @@ impl Plan {
             }
         }
         consent
-    }
-
-    /// The brakes that hold for what is selected: those on deletes fall away with the deletes.
-    pub fn open_brakes(&self) -> impl Iterator<Item = &Brake> {
-        let deletes = self.selected().any(|group| group.op == Op::Delete);
-        self.brakes
-            .iter()
-            .filter(move |brake| deletes || matches!(brake, Brake::BrokenListing { .. }))
     }
 
     /// Refuses a plan whose form this program does not know.

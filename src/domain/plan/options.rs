@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{diff::Level, filter::Filter};
+use crate::domain::{diff::Level, filter::Filter, location::Location};
 
 /// What may happen to an entry that exists at the destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,8 +34,8 @@ pub struct SyncOptions {
     pub existing: Existing,
     /// Globs in the order they were given.
     pub filter: Filter,
-    /// Remove at the destination what the source lacks (always with the brakes of `max_delete`).
-    pub delete: bool,
+    /// What becomes of what only the destination has (always with the brakes of `max_delete`).
+    pub delete: Deletes,
     /// The most deletes that need no extra word.
     pub max_delete: MaxDelete,
     /// An empty source may lead to deletes.
@@ -68,6 +68,28 @@ pub struct SyncOptions {
     pub tags: Vec<(String, String)>,
     /// What becomes of symbolic links.
     pub symlinks: Symlinks,
+    /// Where what is written over or deleted is kept, in a folder that bears the plan's time.
+    pub backup_dir: Option<Location>,
+}
+
+/// What becomes of what only the destination has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deletes {
+    /// It stays.
+    #[default]
+    Never,
+    /// It is deleted, so that the destination becomes like the source.
+    Mirror,
+    /// It is deleted where the journal proves that the source once held the same; what is new at the destination stays.
+    Propagate,
+}
+
+impl Deletes {
+    /// Whether anything may be deleted.
+    pub fn is_on(self) -> bool {
+        self != Self::Never
+    }
 }
 
 /// The most deletes that need no extra word.
@@ -97,7 +119,7 @@ impl Default for SyncOptions {
             check: Level::Time,
             existing: Existing::Update,
             filter: Filter::default(),
-            delete: false,
+            delete: Deletes::Never,
             max_delete: MaxDelete::Percent(10.0),
             allow_empty_source: false,
             verify: Some(Level::Checksum),
@@ -114,6 +136,7 @@ impl Default for SyncOptions {
             metadata: Vec::new(),
             tags: Vec::new(),
             symlinks: Symlinks::Skip,
+            backup_dir: None,
         }
     }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    Brake, Existing, Group, Left, MaxDelete, Op, PLAN_VERSION, Plan, PlanError, Printer, Refusal,
-    Regions, Step, SyncOptions, Tally, guard::way, notice, twins::Twins,
+    Change, Deletes, Existing, Group, Left, Op, PLAN_VERSION, Plan, PlanError, Printer, Refusal,
+    Regions, Since, Step, SyncOptions, guard::way, notice, twins::Twins,
 };
 use crate::domain::{
     codec::{Folding, KeyRefusal, check_on_disk},
@@ -27,7 +27,8 @@ pub struct Planner {
     way: Op,
     prints: [Printer; 2],
     groups: BTreeMap<Kinship, Vec<Step>>,
-    left: Left,
+    pub(super) left: Left,
+    aside: Vec<Key>,
     /// Symbolic links, and sockets, pipes and devices, at the source: never moved.
     immovable: [u64; 2],
     twins: Twins,
@@ -82,6 +83,7 @@ impl Planner {
             prints: <[Printer; 2]>::default(),
             groups: BTreeMap::new(),
             left: Left::default(),
+            aside: Vec::new(),
             immovable: [0; 2],
             twins: Twins::default(),
         })
@@ -96,6 +98,11 @@ impl Planner {
 
     /// Takes the next pair, in key order; those that a filter leaves out belong here too, to be counted.
     pub fn push(&mut self, pair: &Pair) {
+        self.push_since(pair, Since::Never);
+    }
+
+    /// Takes the next pair with what the journal knows of it: under `Deletes::Propagate` that licenses a delete.
+    pub fn push_since(&mut self, pair: &Pair, since: Since) {
         let stands = pair.right.is_some();
         let moves = !pair.is_folder() && pair.verdict != Verdict::Excluded;
         if self.way == Op::Download && (stands || moves) {
@@ -109,7 +116,7 @@ impl Planner {
             *links += u64::from(facts.kind == Kind::Symlink);
             *specials += u64::from(facts.kind == Kind::Special);
         }
-        let fate = self.fate(pair);
+        let fate = self.fate(pair, since);
         if !matches!(fate, Fate::Excluded) {
             self.take_note(pair);
         }
@@ -153,7 +160,6 @@ impl Planner {
             self.give_up_deletes();
         }
         self.refuse_twins();
-        let brakes = self.brakes(&broken);
         let groups = numbered(std::mem::take(&mut self.groups));
         let steps = groups.iter().flat_map(|group| &group.steps);
         let notices = broken
@@ -162,7 +168,7 @@ impl Planner {
             .chain(self.about_left())
             .collect();
         let [source_print, destination_print] = self.prints;
-        Plan {
+        let mut plan = Plan {
             version: PLAN_VERSION,
             made: now,
             source: self.source,
@@ -172,10 +178,31 @@ impl Planner {
             only: self.only,
             source_print: source_print.finish(source_end),
             destination_print: destination_print.finish(destination_end),
+            aside: self.aside,
             groups,
             left: self.left,
-            brakes,
+            brakes: Vec::new(),
             notices,
+        };
+        plan.brake();
+        plan
+    }
+
+    /// Takes note of a pair that this plan has nothing to do with: another plan of the family, or a person, answers for it.
+    pub(super) fn pass(&mut self, pair: &Pair) {
+        self.note(pair);
+        if !pair.is_folder() {
+            self.aside.push(pair.key.clone());
+        }
+    }
+
+    /// Takes note of a pair that is as it should be.
+    pub(super) fn note(&mut self, pair: &Pair) {
+        if self.way == Op::Download && pair.right.is_some() {
+            self.twins.push(pair);
+        }
+        if !pair.is_folder() && pair.verdict != Verdict::Excluded {
+            self.take_note(pair);
         }
     }
 
@@ -193,7 +220,7 @@ impl Planner {
         }
     }
 
-    fn fate(&self, pair: &Pair) -> Fate {
+    fn fate(&self, pair: &Pair, since: Since) -> Fate {
         let existing = self.options.existing;
         match &pair.verdict {
             Verdict::Same { proof } if existing == Existing::Always && *proof < Level::Checksum => {
@@ -216,7 +243,7 @@ impl Planner {
                     Fate::Archived
                 }
             },
-            Verdict::OnlyRight | Verdict::Archived if self.options.delete => {
+            Verdict::OnlyRight | Verdict::Archived if self.deletes(since) => {
                 Fate::Step(Effect::Deletes)
             }
             Verdict::OnlyRight | Verdict::Archived => Fate::Extra,
@@ -225,6 +252,18 @@ impl Planner {
             }
             Verdict::NotScanned => Fate::NotScanned,
             Verdict::Excluded => Fate::Excluded,
+        }
+    }
+
+    /// Whether what only the destination has is to go.
+    fn deletes(&self, since: Since) -> bool {
+        match self.options.delete {
+            Deletes::Never => false,
+            Deletes::Mirror => true,
+            Deletes::Propagate => {
+                let (left, right) = (Change::Gone, Change::None);
+                since == Since::Proven { left, right }
+            }
         }
     }
 
@@ -291,31 +330,6 @@ impl Planner {
         self.groups.retain(|_, steps| !steps.is_empty());
         refused.sort_by(|one, other| one.key.cmp(&other.key));
     }
-
-    fn brakes(&self, broken: &[String]) -> Vec<Brake> {
-        let deletes = self
-            .groups
-            .iter()
-            .filter(|(kinship, _)| kinship.effect == Effect::Deletes);
-        let planned: u64 = deletes.map(|(_, steps)| steps.len() as u64).sum();
-        let [source, destination] = self.prints.each_ref().map(Printer::tally);
-        let mut brakes = Vec::new();
-        if self.options.delete && !broken.is_empty() {
-            brakes.push(Brake::BrokenListing {
-                reason: broken.join("; "),
-            });
-        }
-        if planned > 0 && source == Tally::default() && !self.options.allow_empty_source {
-            brakes.push(Brake::EmptySource);
-        }
-        if !self.options.max_delete.allows(planned, destination.objects) {
-            brakes.push(Brake::TooManyDeletes {
-                planned,
-                of: destination.objects,
-            });
-        }
-        brakes
-    }
 }
 
 fn twin(key: &Key, other: &Key) -> Refusal {
@@ -324,16 +338,6 @@ fn twin(key: &Key, other: &Key) -> Refusal {
         key: key.clone(),
         sign: Sign::Clash,
         reason: reason.into(),
-    }
-}
-
-impl MaxDelete {
-    /// Whether so many deletes of so many objects need no extra word.
-    fn allows(self, planned: u64, of: u64) -> bool {
-        match self {
-            Self::Objects(most) => planned <= most,
-            Self::Percent(most) => planned as f64 * 100.0 <= most * of as f64,
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use proptest::{collection::vec, prelude::*};
 
-use super::{Brake, Existing, MaxDelete, Op, Plan, Planner, SyncOptions};
+use super::{Brake, Deletes, Existing, MaxDelete, Op, Plan, Planner, SyncOptions};
 use crate::domain::{
     codec::{Folding, path_of},
     diff::{Level, Merge, MergeOptions, Newer, Pair, Rules, Sign, Verdict, judge},
@@ -216,7 +216,7 @@ impl Model<'_> {
             return (writes && can_exist).then_some('*');
         }
         let adds = (is_object(self.source) && can_exist).then_some('+');
-        adds.or_else(|| (is_object(self.destination) && self.options.delete).then_some('-'))
+        adds.or_else(|| (is_object(self.destination) && self.options.delete.is_on()).then_some('-'))
     }
 }
 
@@ -291,16 +291,15 @@ fn options() -> impl Strategy<Value = SyncOptions> {
             ..Filter::default()
         }),
     ];
-    (existing, check, filters, any::<bool>()).prop_map(|(existing, check, filter, delete)| {
-        SyncOptions {
-            existing,
-            check,
-            filter,
-            delete,
-            max_delete: MaxDelete::Percent(100.0),
-            allow_empty_source: true,
-            ..SyncOptions::default()
-        }
+    let deletes = prop_oneof![Just(Deletes::Never), Just(Deletes::Mirror)];
+    (existing, check, filters, deletes).prop_map(|(existing, check, filter, delete)| SyncOptions {
+        existing,
+        check,
+        filter,
+        delete,
+        max_delete: MaxDelete::Percent(100.0),
+        allow_empty_source: true,
+        ..SyncOptions::default()
     })
 }
 
@@ -346,7 +345,7 @@ fn small(road: Road, at_source: bool, keys: &[&str]) -> Tree {
 
 fn deleting() -> SyncOptions {
     SyncOptions {
-        delete: true,
+        delete: Deletes::Mirror,
         ..SyncOptions::default()
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{EndedStep, Failure, Outcome, Recount, TaskEvent, TaskState};
+use super::{Checked, EndedStep, Failure, Outcome, Recount, TaskEvent, TaskState};
 use crate::domain::{diff::Level, entry::Tally, key::Key, plan::Op, retry::FailureKind};
 
 /// What the events of one task add up to.
@@ -29,6 +29,8 @@ pub struct Progress {
     pub throttled: u64,
     /// What both sides held at the end.
     pub recount: Option<Recount>,
+    /// How the command ended that proves what was moved.
+    pub checked: Option<Checked>,
 }
 
 /// How many moved steps are proven, and how.
@@ -66,6 +68,7 @@ impl Default for Progress {
             retries: 0,
             throttled: 0,
             recount: None,
+            checked: None,
         }
     }
 }
@@ -84,6 +87,7 @@ impl Progress {
                 self.throttled += u64::from(failure.kind == FailureKind::Throttled);
             }
             TaskEvent::Recounted(recount) => self.recount = Some(recount.clone()),
+            TaskEvent::Checked(checked) => self.checked = Some(checked.clone()),
         }
     }
 

@@ -24,6 +24,8 @@ pub enum TaskKind {
     Sync,
     /// Compares by checksum what already is on both sides.
     Verify,
+    /// Several tasks that belong together: it moves nothing itself, and stands where they stand.
+    Group,
 }
 
 /// Where a task stands.
@@ -113,6 +115,35 @@ pub enum TaskEvent {
     },
     /// Both sides were counted again.
     Recounted(Recount),
+    /// The command that proves what was moved was run.
+    Checked(Checked),
+}
+
+/// How a mapping's `verify_command` ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// As it stands in the configuration.
+    pub command: Box<str>,
+    /// Its exit code; `None` where it could not be run, or was killed.
+    pub code: Option<i32>,
+    /// The last lines that it wrote, safe for a terminal.
+    pub lines: Vec<Box<str>>,
+}
+
+impl Checked {
+    /// Whether it proved what it should.
+    pub fn is_good(&self) -> bool {
+        self.code == Some(0)
+    }
+
+    /// How it ended, in words.
+    pub fn words(&self) -> String {
+        match self.code {
+            Some(0) => format!("{} is content", self.command),
+            Some(code) => format!("{} ended with exit code {code}", self.command),
+            None => format!("{} did not come to an end", self.command),
+        }
+    }
 }
 
 /// A step that ended.
@@ -151,6 +182,12 @@ pub struct Recount {
 pub struct TaskSnapshot {
     /// Which task.
     pub id: TaskId,
+    /// The group that it belongs to.
+    #[serde(default)]
+    pub parent: Option<TaskId>,
+    /// What a person calls it: the mapping, or what the group does.
+    #[serde(default)]
+    pub name: Option<Arc<str>>,
     /// What kind of work.
     pub kind: TaskKind,
     /// Where it stands.

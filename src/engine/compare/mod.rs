@@ -43,6 +43,7 @@ const LOOKS: usize = 16;
 pub(super) struct Comparison {
     scans: [Scan; 2],
     only: Only,
+    picks: Matcher,
     feeds: [Feed; 2],
     merge: Merge,
     deep: Option<Deep>,
@@ -87,7 +88,7 @@ impl Comparison {
             skew: (means.skew)(),
             ..Rules::new(options.check, &left.location, &right.location)
         });
-        merging.filter = Some(filter);
+        merging.filter = Some(filter.clone());
         merging.evidence = feed::both(&feeds);
         merging.folders = true;
         merging.excluded = true;
@@ -95,6 +96,7 @@ impl Comparison {
         let mut comparison = Self {
             scans,
             only: ends.only.clone(),
+            picks: filter,
             feeds,
             merge: Merge::new(merging),
             deep: deeper.then(|| Deep::new(left, right, options, journal)),
@@ -222,6 +224,7 @@ impl Comparison {
     async fn take(&mut self, side: Side, page: Option<Page>) {
         let mut page = page.unwrap_or_else(vanished);
         self.only.retain(&mut page);
+        page.entries.retain(|entry| self.picks.picks(&entry.key));
         if let Some(feed) = self.feeds.get_mut(side.index()) {
             feed.take(&page).await;
         }

@@ -5,7 +5,13 @@ use std::collections::VecDeque;
 
 use rusqlite::{Connection, Row, params};
 
-use crate::domain::{entry::Facts, key::Key, location::Location};
+use crate::domain::{
+    diff::Pair,
+    entry::Facts,
+    key::Key,
+    location::Location,
+    plan::{Change, Since},
+};
 
 use super::{Content, Journal, error::JournalError, place::Place};
 
@@ -57,9 +63,41 @@ impl Known {
     }
 }
 
+impl Known {
+    /// What became of the entry since it was proven.
+    fn change(&self, now: Option<&Facts>) -> Change {
+        match now {
+            None => Change::Gone,
+            Some(facts) if self.content_of(facts).is_some() => Change::None,
+            Some(_) => Change::Changed,
+        }
+    }
+}
+
 /// Whether two versions may be one: a listing does not tell them.
 fn agree(one: Option<&str>, other: Option<&str>) -> bool {
     one.is_none() || other.is_none() || one == other
+}
+
+/// What is known of two locations together; asked in key order.
+#[derive(Debug)]
+pub struct PairEvidence {
+    pub(super) left: Evidence,
+    pub(super) right: Evidence,
+}
+
+impl PairEvidence {
+    /// Whether both sides of a key were once proven equal, and what became of each since.
+    pub async fn since(&mut self, pair: &Pair) -> Since {
+        let (left, right) = tokio::join!(self.left.known(&pair.key), self.right.known(&pair.key));
+        match (left, right) {
+            (Some(left), Some(right)) if left.content == right.content => Since::Proven {
+                left: left.change(pair.left.as_ref()),
+                right: right.change(pair.right.as_ref()),
+            },
+            (_, _) => Since::Never,
+        }
+    }
 }
 
 /// What is known of one location; asked in key order.
@@ -93,14 +131,18 @@ impl Evidence {
 
     /// The content of this entry, where an earlier proof still holds. Keys must be asked in ascending order.
     pub async fn content(&mut self, key: &Key, facts: &Facts) -> Option<Content> {
+        self.known(key).await?.content_of(facts).cloned()
+    }
+
+    /// What was once proven under this key, whatever stands there now. Keys must be asked in ascending order.
+    async fn known(&mut self, key: &Key) -> Option<&Known> {
         let name = self.source.as_ref()?.place.whole(key);
         while self.rows.front().is_none_or(|row| row.name < name) {
             if self.rows.pop_front().is_none() && !self.read_on(&name).await {
                 return None;
             }
         }
-        let known = self.rows.front().filter(|row| row.name == name)?;
-        known.content_of(facts).cloned()
+        self.rows.front().filter(|row| row.name == name)
     }
 
     /// Reads the page that begins at `name`; false, and for good, where there is none.

@@ -23,7 +23,7 @@ use crate::domain::{location::Location, plan::Plan, progress::TaskId};
 use super::tasks::Brief;
 
 pub use error::JournalError;
-pub use evidence::Evidence;
+pub use evidence::{Evidence, PairEvidence};
 pub use history::PastTask;
 pub use task::{Content, Proof, TaskJournal, Write};
 
@@ -78,6 +78,28 @@ impl Journal {
             filed.0.clone(),
             filed.1.clone(),
         ))
+    }
+
+    /// Takes in a group, which has children and no ends of its own.
+    pub async fn begin_head(&self, brief: &Brief) -> Result<TaskJournal, JournalError> {
+        let (answer, number) = oneshot::channel();
+        let write = Write::Begin {
+            brief: Box::new(brief.clone()),
+            source: brief.source.to_string(),
+            destination: brief.destination.to_string(),
+            answer,
+        };
+        self.tell(write).await?;
+        let task = number.await.map_err(|_closed| JournalError::Closed)??;
+        Ok(TaskJournal::of_head(TaskId(task), self.writer.clone()))
+    }
+
+    /// What is known of two locations' entries together, to be asked in key order.
+    pub async fn evidence_of_pairs(&self, left: &Location, right: &Location) -> PairEvidence {
+        PairEvidence {
+            left: self.evidence(left).await,
+            right: self.evidence(right).await,
+        }
     }
 
     /// What is known of the entries of a location, to be asked in key order.

@@ -103,6 +103,13 @@ pub enum Write {
         /// What was proven.
         proof: Box<Proof>,
     },
+    /// A key that neither place holds any more.
+    Gone {
+        /// Where it was.
+        places: [Location; 2],
+        /// Its name below each.
+        key: Key,
+    },
     /// A task entered a state.
     State {
         /// Which task.
@@ -126,8 +133,8 @@ pub struct TaskJournal {
 #[derive(Debug, Clone)]
 struct Way {
     writer: mpsc::Sender<Write>,
-    source: Location,
-    destination: Location,
+    /// Where source and destination are; a group has none.
+    ends: Option<[Location; 2]>,
 }
 
 impl TaskJournal {
@@ -140,9 +147,17 @@ impl TaskJournal {
     ) -> Self {
         let way = Way {
             writer,
-            source,
-            destination,
+            ends: Some([source, destination]),
         };
+        Self {
+            task,
+            way: Some(way),
+        }
+    }
+
+    /// The way of a group: its states are kept, and nothing else.
+    pub fn of_head(task: TaskId, writer: mpsc::Sender<Write>) -> Self {
+        let way = Way { writer, ends: None };
         Self {
             task,
             way: Some(way),
@@ -161,13 +176,25 @@ impl TaskJournal {
 
     /// Keeps that both sides of a key hold the same content now.
     pub async fn proof(&self, proof: Proof) {
-        if let Some(way) = &self.way {
+        if let Some(way) = &self.way
+            && let Some([source, destination]) = way.ends.clone()
+        {
             let write = Write::Proof {
-                source: way.source.clone(),
-                destination: way.destination.clone(),
+                source,
+                destination,
                 proof: Box::new(proof),
             };
             way.tell(write).await;
+        }
+    }
+
+    /// Forgets what was proven of a key that was deleted: a later entry of that name is a new one.
+    pub async fn gone(&self, key: &Key) {
+        if let Some(way) = &self.way
+            && let Some(places) = way.ends.clone()
+        {
+            let key = key.clone();
+            way.tell(Write::Gone { places, key }).await;
         }
     }
 

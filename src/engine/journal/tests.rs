@@ -39,6 +39,8 @@ fn there() -> Location {
 
 fn brief() -> Brief {
     Brief {
+        parent: None,
+        name: None,
         kind: TaskKind::Sync,
         source: "/data".into(),
         destination: "s3://bucket/data".into(),

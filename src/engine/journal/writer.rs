@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::{
     entry::Facts,
+    key::Key,
     location::Location,
     progress::{EndedStep, Outcome, TaskId, TaskState},
 };
@@ -90,6 +91,7 @@ impl Writer {
                     known(&writing, &source, &proof, &proof.source)?;
                     known(&writing, &destination, &proof, &proof.destination)?;
                 }
+                Write::Gone { places, key } => gone(&writing, &places, &key)?,
                 Write::State { task, state } => enter(&writing, task, state)?,
                 Write::Heartbeat => beat(&writing, &self.host)?,
                 Write::Settle(answer) => self.settling.push(answer),
@@ -213,6 +215,17 @@ fn known(
         word(&proof.level),
         proof.at.as_millisecond(),
     ])?;
+    Ok(())
+}
+
+/// Forgets what was proven of a key at these places.
+fn gone(to: &Connection, places: &[Location], key: &Key) -> Result<(), JournalError> {
+    let mut delete = to.prepare_cached(
+        "DELETE FROM proof WHERE place = (SELECT id FROM place WHERE name = ?1) AND key = ?2",
+    )?;
+    for place in places.iter().filter_map(Place::of) {
+        delete.execute(params![place.name, place.whole(key)])?;
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 
 mod control;
 mod counters;
+mod family;
 mod sender;
 mod status;
 
@@ -17,7 +18,7 @@ use crate::domain::{
     plan::Plan,
     progress::{TaskId, TaskKind, TaskSnapshot, TaskState},
 };
-use crate::engine::{event::Event, journal::TaskJournal};
+use crate::engine::{command::Check, event::Event, journal::TaskJournal};
 
 pub use control::{Control, Pace};
 pub use counters::{Counters, Flight, Sending};
@@ -27,6 +28,10 @@ pub use status::Status;
 /// What a task is, as far as a snapshot shows it before anything moved.
 #[derive(Debug, Clone)]
 pub struct Brief {
+    /// The group that it belongs to.
+    pub parent: Option<TaskId>,
+    /// What a person calls it.
+    pub name: Option<Arc<str>>,
     /// What kind of work.
     pub kind: TaskKind,
     /// Where entries come from.
@@ -45,6 +50,8 @@ impl Brief {
     /// What the approved groups of a plan make.
     pub fn of(kind: TaskKind, plan: &Plan) -> Self {
         Self {
+            parent: None,
+            name: None,
             kind,
             source: plan.source.to_string().into(),
             destination: plan.destination.to_string().into(),
@@ -76,6 +83,8 @@ pub struct Task {
     pub requests: RequestCounter,
     /// What it runs, where it runs a plan.
     pub plan: OnceLock<Arc<Plan>>,
+    /// What proves it at the end.
+    pub check: OnceLock<Check>,
     /// Held while a turned knob is told, so that the last turn is told last.
     pub announcing: tokio::sync::Mutex<()>,
 }
@@ -86,6 +95,8 @@ impl Task {
         let pace = self.control.pace();
         let mut snapshot = TaskSnapshot {
             id: self.id,
+            parent: self.brief.parent,
+            name: self.brief.name.clone(),
             kind: self.brief.kind,
             state: TaskState::Waiting,
             source: Arc::clone(&self.brief.source),
@@ -144,6 +155,7 @@ impl Registry {
             sender: TaskSender::new(id, events, journal, shared),
             requests: RequestCounter::new(),
             plan: OnceLock::new(),
+            check: OnceLock::new(),
             announcing: tokio::sync::Mutex::default(),
         });
         self.lock().push(Arc::clone(&task));
@@ -155,11 +167,20 @@ impl Registry {
         self.lock().iter().find(|task| task.id == id).cloned()
     }
 
-    /// The quantities of all tasks, newest first.
+    /// The tasks of a group, in the order of their acceptance.
+    pub fn children(&self, parent: TaskId) -> Vec<Arc<Task>> {
+        let tasks = self.lock();
+        let children = tasks
+            .iter()
+            .filter(|task| task.brief.parent == Some(parent));
+        children.cloned().collect()
+    }
+
+    /// The quantities of all tasks, newest first; behind a group its children, in the order of their acceptance.
     pub fn snapshots(&self) -> Vec<TaskSnapshot> {
         // Cloned first: a frame must not hold the lock while it reads the tables of steps in flight.
         let tasks: Vec<Arc<Task>> = self.lock().clone();
-        tasks.iter().rev().map(|task| task.snapshot()).collect()
+        family::gathered(tasks.iter().map(|task| task.snapshot()).collect())
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Task>>> {

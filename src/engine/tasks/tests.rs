@@ -14,6 +14,8 @@ use crate::engine::{event::Event, journal::TaskJournal};
 
 fn brief() -> Brief {
     Brief {
+        parent: None,
+        name: None,
         kind: TaskKind::Sync,
         source: "/a".into(),
         destination: "s3://b/".into(),
@@ -27,6 +29,8 @@ fn brief() -> Brief {
 pub(in crate::engine) fn blank() -> TaskSnapshot {
     TaskSnapshot {
         id: TaskId(1),
+        parent: None,
+        name: None,
         kind: TaskKind::Sync,
         state: TaskState::Waiting,
         source: "/a".into(),

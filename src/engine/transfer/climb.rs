@@ -2,7 +2,7 @@
 //! where it does not, they are taken back, and the next try waits longer.
 
 /// Requests at once to begin with: small answers wait for the network, not for the processor.
-pub(super) const FIRST: u16 = 64;
+pub(in crate::engine) const FIRST: u16 = 64;
 /// Never more than this: a remote keeps as many connections open.
 const MOST: u16 = 256;
 /// How many more are tried.

@@ -13,12 +13,14 @@ use crate::domain::{
     retry::FailureKind,
 };
 use crate::engine::{
+    command::Check,
     journal::TaskJournal,
     tasks::{Control, Counters, TaskSender},
 };
 
 use super::{
     Job,
+    backup::Backup,
     climb::{self, Climb},
     gate::Gate,
     halt::Halt,
@@ -99,6 +101,8 @@ pub(super) struct Context {
     pub(super) tempo: Tempo,
     pub(super) troubles: Troubles,
     requests: Rate,
+    pub(super) backup: Option<Backup>,
+    pub(super) check: Option<Check>,
     etags: AtomicU8,
     failed: Mutex<Vec<Failed>>,
 }
@@ -112,7 +116,8 @@ struct Failed {
 
 impl Context {
     /// The shared state of a job.
-    pub(super) fn new(job: Job) -> Arc<Self> {
+    pub(super) fn new(mut job: Job) -> Arc<Self> {
+        let backup = Backup::of(&mut job);
         let pace = job.control.pace();
         let bandwidth = Rate::of_bytes();
         bandwidth.set(pace.bandwidth);
@@ -129,6 +134,8 @@ impl Context {
             memory: Memory::new(job.tuning.memory, Arc::clone(&job.counters)),
             etags: AtomicU8::new(Etags::Unknown as u8),
             failed: Mutex::default(),
+            backup,
+            check: job.check,
             tuning: job.tuning,
             plan: job.plan,
             source: job.source,

@@ -8,6 +8,7 @@ use crate::backend::{
 };
 use crate::domain::{
     key::Key,
+    plan::Step,
     progress::Failure,
     retry::{Decision, FailureKind},
 };
@@ -51,13 +52,25 @@ pub(super) async fn leave(ctx: &Arc<Context>, steps: Vec<StepRef>, reason: &str)
 async fn delete_batch(ctx: &Arc<Context>, batch: &[StepRef]) {
     let asked = ctx.control.hold().asked;
     let mut tries = Tries::of_step(ctx);
-    let mut open: Vec<Work> = batch
-        .iter()
-        .map(|step| Work::begin(ctx, step.clone()))
-        .collect();
+    let mut open = Vec::with_capacity(batch.len());
+    for step in batch {
+        let work = Work::begin(ctx, step.clone());
+        match kept(ctx, step).await {
+            Ok(()) => open.push(work),
+            Err(halt) => work.end(Err(halt), asked).await,
+        }
+    }
     while !open.is_empty() {
         let failed = round(ctx, open, &tries, asked).await;
         open = again(ctx, &mut tries, failed, asked).await;
+    }
+}
+
+/// Keeps what is to be deleted, where that was asked for.
+async fn kept(ctx: &Context, step: &Step) -> Result<(), Halt> {
+    match &ctx.backup {
+        Some(backup) => backup.keep(step).await,
+        None => Ok(()),
     }
 }
 

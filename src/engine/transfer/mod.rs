@@ -3,6 +3,8 @@
 //!
 //! Additions and overwrites come first, deletes last and only where nothing failed, the recount at the end.
 
+mod backup;
+mod check;
 mod climb;
 mod context;
 mod copy;
@@ -40,12 +42,15 @@ use crate::domain::{
 };
 
 use super::{
+    command::Check,
     journal::TaskJournal,
     tasks::{Control, Counters, TaskSender},
 };
 
 use context::{Context, StepRef};
 
+pub use backup::Kept;
+pub(super) use climb::FIRST as WORKERS;
 pub use parts::Tuning;
 
 /// What a task works on and with.
@@ -57,6 +62,10 @@ pub struct Job {
     pub source: Store,
     /// Where they go.
     pub destination: Store,
+    /// Where what is written over or deleted is kept first.
+    pub kept: Option<Kept>,
+    /// What proves the whole at the end.
+    pub check: Option<Check>,
     /// The task's knobs.
     pub control: Control,
     /// The task's quantities.
@@ -125,7 +134,11 @@ async fn moved_and_counted(ctx: &Arc<Context>) -> Option<String> {
     } else {
         None
     };
-    off.or_else(|| ctx.any_failed().then(|| "some objects failed".to_owned()))
+    let failed = || ctx.any_failed().then(|| "some objects failed".to_owned());
+    match off.or_else(failed) {
+        Some(reason) => Some(reason),
+        None => check::run(ctx).await,
+    }
 }
 
 /// Tries failed steps again, as often as a person let the task go on since they failed.

@@ -25,6 +25,8 @@ struct Decided {
     moved: HashSet<Key>,
     /// Deleted by a step that was to run.
     deleted: HashSet<Key>,
+    /// Another plan's to answer for, or nobody's.
+    aside: HashSet<Key>,
     /// In a group that a person left out.
     left: HashSet<Key>,
     /// Whether the rule may leave what exists although it differs.
@@ -44,6 +46,7 @@ impl Decided {
         Self {
             moved: keys(|selected, op| selected && op != Op::Delete),
             deleted: keys(|selected, op| selected && op == Op::Delete),
+            aside: plan.aside.iter().cloned().collect(),
             left: keys(|selected, op| !selected && op != Op::Delete),
             rule_keeps: match plan.options.existing {
                 Existing::Keep | Existing::Newest => true,
@@ -54,6 +57,9 @@ impl Decided {
 
     /// Adds one key to the count; why it is off, where it is.
     fn count(&self, both: &Both, recount: &mut Recount) -> Option<&'static str> {
+        if self.aside.contains(&both.key) {
+            return None;
+        }
         let Some(source) = &both.source else {
             recount.extra += 1;
             let still = self.deleted.contains(&both.key);
@@ -163,6 +169,7 @@ mod tests {
         Decided {
             moved: keys(&["moved"]),
             deleted: keys(&["deleted"]),
+            aside: keys(&["aside"]),
             left: keys(&["left"]),
             rule_keeps,
         }
@@ -223,7 +230,8 @@ mod tests {
     fn what_a_person_or_a_filter_left_does_not_count() {
         let mut filtered = both("filtered", Some(1), None);
         filtered.left_out = true;
-        let all = [filtered, both("left", Some(1), None)];
+        let aside = both("aside", Some(1), Some(2));
+        let all = [filtered, both("left", Some(1), None), aside];
         let recount = count(&decided(false), &all);
         assert_eq!((recount.source, recount.off), (0, 0));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::{
     plan::{Op, Step},
-    progress::EndedStep,
+    progress::{EndedStep, Outcome},
     retry::FailureKind,
 };
 use crate::engine::tasks::Flight;
@@ -72,6 +72,10 @@ impl Work {
             op: step.op,
             outcome,
         };
+        let deleted = ended.op == Op::Delete && matches!(ended.outcome, Outcome::Done { .. });
+        if deleted {
+            ctx.journal.gone(&ended.key).await;
+        }
         ctx.events.ended(ended).await;
     }
 }
@@ -89,7 +93,7 @@ pub(super) async fn run(ctx: Arc<Context>, step: StepRef) {
     work.end(result, asked).await;
 }
 
-async fn tried(work: &Work) -> Result<Done, Halt> {
+pub(super) async fn tried(work: &Work) -> Result<Done, Halt> {
     let mut tries = Tries::of_step(&work.ctx);
     loop {
         match once(work, &mut tries).await {
@@ -105,6 +109,9 @@ async fn tried(work: &Work) -> Result<Done, Halt> {
 /// One try. What is moved in parts looks after its own end; the rest may be cut off anywhere.
 async fn once(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
     let ctx = &work.ctx;
+    if let Some(backup) = &ctx.backup {
+        backup.keep(&work.step).await?;
+    }
     let in_parts = ctx.in_parts(&work.step);
     match (work.step.op, in_parts) {
         (Op::Upload | Op::Relay, true) => Box::pin(multipart::send(work, tries)).await,

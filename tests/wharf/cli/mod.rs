@@ -3,6 +3,7 @@
 mod config;
 mod interrupts;
 mod ls;
+mod mappings;
 mod recipes;
 mod safety;
 mod story;

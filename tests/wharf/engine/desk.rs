@@ -189,6 +189,7 @@ impl Desk {
                 other @ (Body::Listed { .. }
                 | Body::Buckets(_)
                 | Body::Planned(_)
+                | Body::PlannedBoth(_)
                 | Body::Stat(_)
                 | Body::Accepted(_)
                 | Body::Failed(_)) => return Err(refused(other)),

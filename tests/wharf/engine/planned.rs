@@ -21,7 +21,7 @@ fn default() -> SyncOptions {
 
 fn mirror() -> SyncOptions {
     SyncOptions {
-        delete: true,
+        delete: wharf::domain::plan::Deletes::Mirror,
         max_delete: MaxDelete::Percent(100.0),
         ..SyncOptions::default()
     }

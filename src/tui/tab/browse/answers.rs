@@ -64,6 +64,7 @@ impl Browse {
             Body::Listed { .. }
             | Body::Buckets(_)
             | Body::Planned(_)
+            | Body::PlannedBoth(_)
             | Body::Stat(_)
             | Body::Accepted(_) => {}
         }

@@ -127,6 +127,14 @@ impl Entry {
                 }]
             }
             TaskEvent::Recounted(recount) => vec![recounted(now, task, recount)],
+            TaskEvent::Checked(checked) => {
+                let weight = if checked.is_good() {
+                    Weight::Good
+                } else {
+                    Weight::Error
+                };
+                vec![Self::of_task(now, task, weight, checked.words())]
+            }
         }
     }
 

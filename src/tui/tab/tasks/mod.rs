@@ -18,7 +18,9 @@ use crate::domain::{
     estimate::Pace,
     location::Location,
     plan::{Op, Plan},
-    progress::{EndedStep, Outcome, Recount, TaskEvent, TaskId, TaskKind, TaskSnapshot, TaskState},
+    progress::{
+        Checked, EndedStep, Outcome, Recount, TaskEvent, TaskId, TaskKind, TaskSnapshot, TaskState,
+    },
 };
 use crate::engine::Snapshot;
 use crate::humanize;
@@ -41,6 +43,8 @@ pub struct Facts {
     pub failures: BTreeMap<u32, EndedStep>,
     /// What both sides held when all was over.
     pub recount: Option<Recount>,
+    /// How the command ended that proves what was moved.
+    pub checked: Option<Checked>,
 }
 
 impl Facts {
@@ -76,6 +80,7 @@ impl Tasks {
         match event {
             TaskEvent::Ended { steps } => steps.iter().for_each(|step| facts.end(step)),
             TaskEvent::Recounted(recount) => facts.recount = Some(recount.clone()),
+            TaskEvent::Checked(checked) => facts.checked = Some(checked.clone()),
             TaskEvent::State { .. } | TaskEvent::Retried { .. } => {}
         }
     }
@@ -176,6 +181,7 @@ pub fn kind_word(kind: TaskKind) -> &'static str {
     match kind {
         TaskKind::Sync => "sync",
         TaskKind::Verify => "verify",
+        TaskKind::Group => "group",
     }
 }
 

@@ -14,7 +14,7 @@ use super::{BUCKET, Ended, Rig};
 
 fn deleting() -> SyncOptions {
     SyncOptions {
-        delete: true,
+        delete: wharf::domain::plan::Deletes::Mirror,
         ..SyncOptions::default()
     }
 }

@@ -253,6 +253,8 @@ impl Rig {
             source: self.store(&plan.source).await,
             destination: self.store(&plan.destination).await,
             plan: Arc::new(plan),
+            kept: None,
+            check: None,
             control: task.control.clone(),
             counters: Arc::clone(&task.counters),
             events: task.sender.clone(),
@@ -260,7 +262,7 @@ impl Rig {
             tuning: self.tuning,
         };
         let ended = match kind {
-            TaskKind::Sync => tokio::spawn(run(job)),
+            TaskKind::Sync | TaskKind::Group => tokio::spawn(run(job)),
             TaskKind::Verify => tokio::spawn(verify(job)),
         };
         Running {
@@ -336,6 +338,7 @@ async fn listen(mut events: mpsc::Receiver<Event>) -> Told {
             }
             TaskEvent::Retried { failure, .. } => told.retried.push(failure.kind),
             TaskEvent::Recounted(recount) => told.recount = Some(recount),
+            TaskEvent::Checked(_) => {}
         }
     }
     told

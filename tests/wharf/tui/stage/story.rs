@@ -297,6 +297,7 @@ pub(in crate::tui) fn plan(only: &[Key]) -> Plan {
             storage_class: Some("STANDARD".into()),
             ..SyncOptions::default()
         },
+        aside: Vec::new(),
         only: only.to_vec(),
         source_print: print.clone(),
         destination_print: print,
@@ -341,6 +342,8 @@ pub(in crate::tui) fn task(id: u64, state: TaskState, done: u64, plan: &Plan) ->
         .filter(|_| state == TaskState::Running);
     TaskSnapshot {
         id: TaskId(id),
+        parent: None,
+        name: None,
         kind: TaskKind::Sync,
         state,
         source: local().to_string().into(),

@@ -1,0 +1,281 @@
+//! What `pull`, `push` and `both` tell at the end: a line and a `task` record for each mapping, totals and a `summary`.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::cli::{
+    command::{Context, plan::left_out, progress::Watched, sync::planned},
+    exit::Exit,
+    output::record::{TallyRecord, requests},
+};
+use crate::domain::{
+    plan::Plan,
+    progress::{Checked, Recount, TaskId, TaskKind, TaskSnapshot, TaskState},
+};
+use crate::humanize;
+
+use super::{End, Ready};
+
+/// `task`: one task of the whole.
+#[derive(Serialize)]
+struct TaskRecord<'a> {
+    r#type: &'static str,
+    id: TaskId,
+    parent: Option<TaskId>,
+    mapping: Option<&'a str>,
+    kind: TaskKind,
+    state: TaskState,
+    source: &'a str,
+    destination: &'a str,
+    planned: u64,
+    done: u64,
+    failed: u64,
+    skipped: u64,
+    verified: u64,
+    bytes: u64,
+    started: Timestamp,
+    ended: Option<Timestamp>,
+    recount: Option<&'a Recount>,
+    check: Option<&'a Checked>,
+}
+
+/// `mapping`: what became of one mapping.
+#[derive(Serialize)]
+struct MappingRecord<'a> {
+    r#type: &'static str,
+    name: &'a str,
+    way: &'static str,
+    local: String,
+    remote: String,
+    #[serde(flatten)]
+    sum: Sum,
+    same: TallyRecord,
+    left_out: TallyRecord,
+    conflicts: u64,
+}
+
+/// `summary` of the whole.
+#[derive(Serialize)]
+struct Summary<'a> {
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<TaskId>,
+    dry_run: bool,
+    mappings: u64,
+    planned: BTreeMap<&'static str, TallyRecord>,
+    #[serde(flatten)]
+    sum: Sum,
+    conflicts: u64,
+    requests: BTreeMap<&'a str, u64>,
+    seconds: f64,
+}
+
+/// What some tasks did together.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+struct Sum {
+    done: u64,
+    failed: u64,
+    skipped: u64,
+    verified: u64,
+    bytes: u64,
+}
+
+impl Sum {
+    fn add(&mut self, task: &TaskSnapshot) {
+        self.done += task.done;
+        self.failed += task.failed;
+        self.skipped += task.skipped;
+        self.verified += task.verified;
+        self.bytes += task.bytes;
+    }
+
+    fn join(&mut self, other: Self) {
+        self.done += other.done;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+        self.verified += other.verified;
+        self.bytes += other.bytes;
+    }
+
+    fn words(self) -> String {
+        let mut parts = vec![
+            humanize::counted(self.done, "file"),
+            format!("{} failed", humanize::count(self.failed)),
+            humanize::bytes(self.bytes),
+        ];
+        if self.skipped > 0 {
+            parts.push(format!("{} left", humanize::count(self.skipped)));
+        }
+        parts.join(", ")
+    }
+}
+
+impl Context {
+    /// Tells what became of each mapping and of all; what that means for the exit code.
+    pub(super) fn tell_mappings(&mut self, ready: &[Ready], end: &End, began: Instant) -> Exit {
+        let snapshot = self.engine.snapshot();
+        let run = end.run();
+        let mut tasks = run.map(|run| run.tasks.iter()).into_iter().flatten();
+        let (mut exit, mut sum) = (Exit::Ok, Sum::default());
+        let dry = matches!(end, End::Dry);
+        for ready in ready {
+            let runs = ready.plans.iter().filter(|asking| ready.runs(&asking.plan));
+            let ids: Vec<TaskId> = runs.filter_map(|_| tasks.next().copied()).collect();
+            let of = |id: &TaskId| snapshot.tasks.iter().find(|task| task.id == *id);
+            let ran: Vec<(&TaskSnapshot, &Watched)> = ids
+                .iter()
+                .filter_map(|id| Some((of(id)?, run?.watched.get(id)?)))
+                .collect();
+            let own = self.tell_mapping(ready, &ran, dry);
+            sum.join(own);
+            exit = ran
+                .iter()
+                .fold(exit, |exit, (_, watched)| exit.and(watched.exit()));
+        }
+        if let Some(run) = run {
+            let head = run.watched.get(&run.head);
+            let cancelled = head.and_then(|head| head.state) == Some(TaskState::Cancelled);
+            exit = exit.and(if cancelled { Exit::Cancelled } else { Exit::Ok });
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        if ready.len() > 1 && !dry {
+            self.output.line(format_args!(
+                "{}: {}, {seconds:.1} s",
+                humanize::counted(ready.len() as u64, "mapping"),
+                sum.words()
+            ));
+        }
+        let plans = ready.iter().flat_map(|ready| &ready.plans);
+        self.output.record(&Summary {
+            r#type: "summary",
+            task: run.map(|run| run.head),
+            dry_run: dry,
+            mappings: ready.len() as u64,
+            planned: all_planned(plans.map(|asking| &*asking.plan)),
+            sum,
+            conflicts: ready.iter().map(|ready| ready.conflicts).sum(),
+            requests: requests(&snapshot.requests),
+            seconds,
+        });
+        exit
+    }
+
+    fn tell_mapping(&mut self, ready: &Ready, ran: &[(&TaskSnapshot, &Watched)], dry: bool) -> Sum {
+        let mut sum = Sum::default();
+        for (task, watched) in ran {
+            sum.add(task);
+            self.output.record(&record(ready, task, watched));
+        }
+        let mapping = &ready.errand.mapping;
+        let places = [&ready.errand.target.left, &ready.errand.target.right];
+        let local = places.iter().find(|place| place.disk().is_some());
+        let local = local.map(ToString::to_string).unwrap_or_default();
+        self.output.record(&MappingRecord {
+            r#type: "mapping",
+            name: &mapping.name,
+            way: ready.errand.way.word(),
+            local: local.clone(),
+            remote: mapping.remote.value.to_string(),
+            sum,
+            same: ready.same.into(),
+            left_out: ready.left_out.into(),
+            conflicts: ready.conflicts,
+        });
+        if dry {
+            if ready.left_out.objects > 0 {
+                self.output.remark(format_args!(
+                    "{}: {}",
+                    mapping.name,
+                    left_out(ready.left_out)
+                ));
+            }
+            return sum;
+        }
+        let mut parts = vec![sum.words(), local];
+        if ran.is_empty() {
+            parts = vec![
+                "nothing to do".to_owned(),
+                format!("{} the same", humanize::counted(ready.same.objects, "file")),
+            ];
+        }
+        parts.extend(ran.iter().flat_map(|(_, watched)| proofs(watched)));
+        if ready.left_out.objects > 0 {
+            parts.push(left_out(ready.left_out));
+        }
+        if ready.conflicts > 0 {
+            parts.push(humanize::counted(ready.conflicts, "conflict"));
+        }
+        self.output
+            .line(format_args!("{}: {}", mapping.name, parts.join(", ")));
+        for (_, watched) in ran {
+            if let Some(recount) = watched.recount.as_ref().filter(|recount| !recount.equal) {
+                self.tell_recount(recount);
+            }
+        }
+        sum
+    }
+}
+
+fn record<'a>(ready: &'a Ready, task: &'a TaskSnapshot, watched: &'a Watched) -> TaskRecord<'a> {
+    TaskRecord {
+        r#type: "task",
+        id: task.id,
+        parent: task.parent,
+        mapping: Some(&ready.errand.mapping.name),
+        kind: task.kind,
+        state: task.state,
+        source: &task.source,
+        destination: &task.destination,
+        planned: task.planned,
+        done: task.done,
+        failed: task.failed,
+        skipped: task.skipped,
+        verified: task.verified,
+        bytes: task.bytes,
+        started: task.started,
+        ended: task.ended,
+        recount: watched.recount.as_ref(),
+        check: watched.checked.as_ref(),
+    }
+}
+
+/// How what a task moved is proven, in words.
+fn proofs(watched: &Watched) -> Vec<String> {
+    let [checksum, size, none] = watched.proofs;
+    let mut parts = Vec::new();
+    for (n, word) in [
+        (checksum, "proven by checksum"),
+        (size, "proven by size only"),
+        (none, "not proven"),
+    ] {
+        if n > 0 {
+            parts.push(format!("{} {word}", humanize::count(n)));
+        }
+    }
+    if let Some(recount) = &watched.recount {
+        let sign = if recount.equal { "=" } else { "≠" };
+        parts.push(format!(
+            "counted again {} {sign} {}",
+            humanize::count(recount.source),
+            humanize::count(recount.destination)
+        ));
+    }
+    parts.extend(watched.checked.as_ref().map(Checked::words));
+    parts
+}
+
+/// What all plans would do and leave, summed.
+fn all_planned<'p>(plans: impl Iterator<Item = &'p Plan>) -> BTreeMap<&'static str, TallyRecord> {
+    let mut sum: BTreeMap<&'static str, TallyRecord> = BTreeMap::new();
+    for (name, tally) in plans.flat_map(planned) {
+        let of = sum.entry(name).or_insert(TallyRecord {
+            objects: 0,
+            bytes: 0,
+        });
+        of.objects += tally.objects;
+        of.bytes += tally.bytes;
+    }
+    sum
+}

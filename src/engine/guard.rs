@@ -1,0 +1,177 @@
+//! What the engine refuses, whoever asks: overlapping places, prefixes that only pull, folders that git tracks, production
+//! without its name. Plans are looked at before anything is listed, and once more before they run.
+
+use std::path::Path;
+
+use tokio::task::spawn_blocking;
+
+use crate::backend::{Sessions, disk::git_tracks};
+use crate::domain::{
+    key::Key,
+    location::Location,
+    plan::{Brake, Plan, PlanError, SyncOptions},
+};
+
+use super::{ends::Ends, event::Failed, room::Room};
+
+/// Whether a plan between these places may be made.
+pub(super) async fn plan(
+    room: &Room,
+    ends: &Ends,
+    only: &[Key],
+    options: &SyncOptions,
+) -> Result<(), Failed> {
+    let (source, target) = (&ends.left.location, &ends.right.location);
+    match ends.single_target() {
+        Some(target) => apart(&room.sessions, source, &target, &[]).await?,
+        None => apart(&room.sessions, source, target, only).await?,
+    }
+    if let Some(kept) = &options.backup_dir {
+        for place in [source, target] {
+            aside(&room.sessions, kept, place).await?;
+        }
+    }
+    destination(room, target).await
+}
+
+/// Whether this plan may run now.
+pub(super) async fn run(room: &Room, plan: &Plan) -> Result<(), Failed> {
+    if room.options.read_only {
+        let help = "start wharf without --read-only to run it";
+        return Err(Failed::guard("wharf is read-only: nothing is run", help));
+    }
+    plan.check_version()?;
+    for place in [Some(&plan.destination), plan.options.backup_dir.as_ref()] {
+        let Some(place) = place else { continue };
+        destination(room, place).await?;
+        production(room, place)?;
+    }
+    match plan.open_brakes().next() {
+        Some(brake) => Err(braked(brake)),
+        None => Ok(()),
+    }
+}
+
+/// Whether anything may be written to this place.
+pub(super) async fn destination(room: &Room, place: &Location) -> Result<(), Failed> {
+    for protected in &room.options.protected {
+        let other = one_name(&room.sessions, place, protected.place.clone()).await?;
+        if place.overlaps(&other) {
+            return Err(Failed::guard(&*protected.message, &*protected.help));
+        }
+    }
+    let Location::Disk(path) = place else {
+        return Ok(());
+    };
+    if room
+        .options
+        .allow_git
+        .iter()
+        .any(|folder| is_in(path, folder))
+    {
+        return Ok(());
+    }
+    let path = path.clone();
+    match spawn_blocking(move || git_tracks(&path)).await {
+        Ok(Some(refusal)) => Err(Failed::guard(
+            refusal.to_string(),
+            "another folder, or one that git ignores",
+        )),
+        Ok(None) | Err(_) => Ok(()),
+    }
+}
+
+/// Whether a path lies in a folder, by their names.
+fn is_in(path: &Path, folder: &Path) -> bool {
+    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned());
+    whole(path).starts_with(whole(folder))
+}
+
+fn production(room: &Room, place: &Location) -> Result<(), Failed> {
+    let Some(prefix) = place.s3().filter(|prefix| room.wants_word(&prefix.remote)) else {
+        return Ok(());
+    };
+    let name = prefix.remote.name().unwrap_or("(unnamed)");
+    let message = format!(
+        "the remote {name} is marked as production: {place} is not written to without its name"
+    );
+    Err(Failed::guard(message, format!("--confirm {name}")))
+}
+
+fn braked(brake: &Brake) -> Failed {
+    match brake {
+        Brake::TooManyDeletes { planned, of } => Failed::guard(
+            format!("{planned} of {of} objects at the destination would be deleted"),
+            "--max-delete with a higher number, if that is meant",
+        ),
+        Brake::EmptySource => Failed::guard(
+            "the source is empty, and everything at the destination would be deleted",
+            "--allow-empty-source, if that is meant",
+        ),
+        Brake::BrokenListing { reason } => Failed::guard(
+            reason.clone(),
+            "list again; without whole listings nothing may be deleted",
+        ),
+    }
+}
+
+/// Refuses a place for backups that overlaps one of those that are synced: each run would find the copies of the last one.
+async fn aside(sessions: &Sessions, kept: &Location, place: &Location) -> Result<(), Failed> {
+    let (real_kept, real_place) = (real(kept).await, real(place).await);
+    let other = one_name(sessions, &real_place, real_kept).await?;
+    if real_place.overlaps(&other) {
+        return Err(Failed::guard(
+            format!(
+                "the backups' place {kept} and {place} overlap: each run would find the copies of the last one"
+            ),
+            "choose a place beside it with --backup-dir",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a source and a destination that overlap, by whatever names they go.
+async fn apart(
+    sessions: &Sessions,
+    source: &Location,
+    destination: &Location,
+    only: &[Key],
+) -> Result<(), Failed> {
+    let refuse = |guard| Failed::from(PlanError::Guard(guard));
+    Plan::guards(source, destination, only).map_err(refuse)?;
+    let (source, destination) = (real(source).await, real(destination).await);
+    let destination = one_name(sessions, &source, destination).await?;
+    Plan::guards(&source, &destination, only).map_err(refuse)
+}
+
+/// The location behind links, as far as it exists.
+async fn real(location: &Location) -> Location {
+    match location {
+        Location::Disk(path) => Location::Disk(
+            tokio::fs::canonicalize(path)
+                .await
+                .unwrap_or_else(|_missing| path.clone()),
+        ),
+        Location::S3(_) | Location::Buckets(_) | Location::Manifest(_) => location.clone(),
+    }
+}
+
+/// The destination under the source's remote, where both remotes are one endpoint.
+async fn one_name(
+    sessions: &Sessions,
+    source: &Location,
+    destination: Location,
+) -> Result<Location, Failed> {
+    let (Location::S3(one), Location::S3(other)) = (source, &destination) else {
+        return Ok(destination);
+    };
+    if one.remote == other.remote || one.bucket != other.bucket {
+        return Ok(destination);
+    }
+    let (here, there) =
+        tokio::try_join!(sessions.reach(&one.remote), sessions.reach(&other.remote))?;
+    if here.endpoint == there.endpoint {
+        return Ok(destination.with_remote(one.remote.clone()));
+    }
+    Ok(destination)
+}
