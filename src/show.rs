@@ -230,20 +230,45 @@ fn serve(stage: &Stage, output: &mut Output) -> Exit {
         "the folder beside it: {}",
         stage.world.left.display()
     ));
-    output.remark("Ctrl-C ends it");
-    runtime.block_on(stopped());
+    output.remark("Ctrl-C ends it, SIGUSR1 tells the requests since the last one");
+    runtime.block_on(stopped(&stage.demo, output));
     Exit::Ok
 }
 
-/// Until a person or a signal says stop.
-async fn stopped() {
+/// Until a person or a signal says stop; tells the requests on SIGUSR1, and counts anew.
+async fn stopped(demo: &Demo, output: &mut Output) {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut term) = signal(SignalKind::terminate()) else {
-        // Without a handler the signal ends the process by itself.
+    let signals = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::user_defined1()),
+    );
+    let (Ok(mut term), Ok(mut told)) = signals else {
+        // Without a handler a signal ends the process by itself.
         return std::future::pending().await;
     };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = term.recv() => {}
+    loop {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => return,
+            _ = term.recv() => return,
+            _ = told.recv() => tell_requests(demo, output),
+        }
     }
+}
+
+fn tell_requests(demo: &Demo, output: &mut Output) {
+    let (log, counts) = (demo.log(), demo.log().counts());
+    let told: Vec<String> = counts
+        .iter()
+        .map(|(name, count)| format!("{name} {count}"))
+        .collect();
+    output.line(format_args!(
+        "requests {}: {}",
+        log.total(),
+        told.join(", ")
+    ));
+    output.record(
+        &serde_json::json!({"type": "requests", "total": log.total(), "by_operation": counts}),
+    );
+    output.flush();
+    log.clear();
 }

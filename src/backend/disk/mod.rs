@@ -2,6 +2,7 @@
 //! symbolic link leads out of it. Blocking calls run on tokio's threads for them.
 
 mod beneath;
+mod buffer;
 mod draft;
 mod git;
 mod keep;

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use rustix::{
     fs::{CWD, Mode, OFlags, openat},
     io::Errno,
@@ -25,7 +25,7 @@ use crate::domain::{
 use super::{
     Disk, Spot,
     beneath::{self, Missing},
-    blocking, id_of, modified,
+    blocking, buffer, id_of, modified,
 };
 
 /// A file that is being read; clones share it.
@@ -125,9 +125,8 @@ impl SourceFile {
 
     pub(super) fn read(&self, range: Range<u64>) -> Result<Bytes, Error> {
         let length = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
-        let mut buffer = BytesMut::zeroed(length);
-        match self.file.read_exact_at(&mut buffer, range.start) {
-            Ok(()) => Ok(buffer.freeze()),
+        match buffer::filled(length, |into| self.file.read_exact_at(into, range.start)) {
+            Ok(content) => Ok(content),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.changed()),
             Err(error) => Err(Error::io("read", &self.path, &error)),
         }

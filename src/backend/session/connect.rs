@@ -60,7 +60,10 @@ pub(in crate::backend) struct Session {
     options: RemoteOptions,
     http: Mutex<Option<SharedHttpClient>>,
     pool: Mutex<Option<Pool>>,
-    connection: tokio::sync::Mutex<Option<Arc<Connection>>>,
+    /// The connection, once it is made: every request looks here.
+    made: Mutex<Option<Arc<Connection>>>,
+    /// Held by whoever makes it.
+    making: tokio::sync::Mutex<()>,
     regions: Mutex<HashMap<Box<str>, Arc<str>>>,
     counter: RequestCounter,
     clock: Clock,
@@ -86,7 +89,8 @@ impl Session {
             options,
             http: Mutex::default(),
             pool: Mutex::default(),
-            connection: tokio::sync::Mutex::default(),
+            made: Mutex::default(),
+            making: tokio::sync::Mutex::default(),
             regions: Mutex::default(),
             counter,
             clock: Clock::default(),
@@ -107,13 +111,20 @@ impl Session {
 
     /// The connection, made now where this is the first use.
     pub(in crate::backend) async fn connection(&self) -> Arc<Connection> {
-        let mut slot = self.connection.lock().await;
-        if let Some(connection) = &*slot {
-            return Arc::clone(connection);
+        if let Some(connection) = self.made() {
+            return connection;
+        }
+        let _turn = self.making.lock().await;
+        if let Some(connection) = self.made() {
+            return connection;
         }
         let connection = Arc::new(Box::pin(self.connect()).await);
-        *slot = Some(Arc::clone(&connection));
+        *locked(&self.made) = Some(Arc::clone(&connection));
         connection
+    }
+
+    fn made(&self) -> Option<Arc<Connection>> {
+        locked(&self.made).clone()
     }
 
     /// The region to ask this bucket in.
@@ -143,12 +154,12 @@ impl Session {
     }
 
     fn forget(&self, connection: &Arc<Connection>) {
-        if let Ok(mut slot) = self.connection.try_lock()
-            && slot
-                .as_ref()
-                .is_some_and(|now| Arc::ptr_eq(now, connection))
+        let mut made = locked(&self.made);
+        if made
+            .as_ref()
+            .is_some_and(|now| Arc::ptr_eq(now, connection))
         {
-            *slot = None;
+            *made = None;
         }
     }
 
