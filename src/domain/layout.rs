@@ -28,6 +28,8 @@ pub enum Feature {
     Class,
     /// Size band.
     Size,
+    /// How long before this time the last change was.
+    Age(Timestamp),
 }
 
 /// A value of a feature; the order is the one to show them in.
@@ -41,6 +43,8 @@ pub enum Value {
     Day(Date),
     /// Sizes from the first number to below the second; the last band has no end.
     Band(u64, Option<u64>),
+    /// The number of an age in `AGES`, youngest first.
+    Age(u8),
 }
 
 impl fmt::Display for Value {
@@ -54,9 +58,18 @@ impl fmt::Display for Value {
             Self::Band(_, Some(1)) => f.write_str("empty"),
             Self::Band(_, Some(end)) => write!(f, "below {}", size(end)),
             Self::Band(start, None) => write!(f, "{} and more", size(start)),
+            Self::Age(at) => f.write_str(AGES.get(usize::from(*at)).map_or("years", |age| age.1)),
         }
     }
 }
+
+/// Ages in hours, and their words; what is older is counted in years.
+const AGES: [(i64, &str); 4] = [
+    (24, "below a day"),
+    (24 * 7, "below a week"),
+    (24 * 30, "below a month"),
+    (24 * 365, "below a year"),
+];
 
 /// Ends of the size bands: sixteenfold from one to the next.
 const BANDS: [u64; 8] = [
@@ -97,6 +110,11 @@ impl Feature {
                     .copied();
                 Value::Band(start.unwrap_or(0), BANDS.get(at).copied())
             }
+            Self::Age(now) => facts.modified.map_or(Value::None, |time| {
+                let hours = now.duration_since(time).as_hours();
+                let at = AGES.partition_point(|(end, _)| *end <= hours);
+                Value::Age(u8::try_from(at).unwrap_or(u8::MAX))
+            }),
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod key;
 pub mod layout;
 pub mod location;
 pub mod log;
+pub mod makeup;
 pub mod name;
 pub mod parts;
 pub mod plan;

@@ -82,6 +82,7 @@ actions! {
         DifferenceNext "difference-next" "To the next difference.";
         DifferencePrevious "difference-previous" "To the previous difference.";
         Gaps "gaps" "What is missing, and why.";
+        Layout "layout" "What the folder under the cursor is made of.";
         Mark "mark" "Mark a row.";
         Places "places" "Choose a remote, bucket or mapping.";
         OpenLocation "open-location" "Type a location.";

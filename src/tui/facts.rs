@@ -36,6 +36,12 @@ fn answer(state: &mut State, view: View, body: Body) {
         (Question::Listing(side, _), body @ Body::Listed { .. }) => {
             state.browse.listed((view, side), body, shell);
         }
+        (Question::Layout, Body::Listed { entries, end, .. }) => {
+            if end.is_some() {
+                shell.close(view);
+            }
+            state.browse.layout.absorb(view, &entries, end.as_ref());
+        }
         (question, Body::Failed(failed)) => {
             shell.close(view);
             fail(state, view, &question, failed);
@@ -138,6 +144,7 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
                 .retain(|dialog| !matches!(dialog, Dialog::Plan(plan) if plan.waits_for(view)));
             shell.say_failed(&failed);
         }
+        Question::Layout => state.browse.layout.fail(&failed),
         Question::Compare | Question::Run(_) | Question::Verify(_) => shell.say_failed(&failed),
     }
 }

@@ -75,6 +75,8 @@ pub enum Question {
     Buckets(Side),
     /// Which buckets there are, for the picker.
     Choices(Remote),
+    /// What a folder is made of.
+    Layout,
     /// What differs.
     Compare,
     /// What a sync would do.

@@ -32,6 +32,7 @@ const NOTICE: i64 = 8;
 
 /// Takes what happened; returns what is to be done.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+    let rests = matches!(msg, Msg::Tick { .. });
     match msg {
         Msg::Key(event) if event.kind == KeyEventKind::Release => {}
         Msg::Key(event) => key(state, event),
@@ -58,6 +59,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             .say(Weight::Error, format!("Nothing was written: {why}.")),
         Msg::Terminate => state.shell.effects.push(Effect::Quit),
     }
+    state.browse.attend(&mut state.shell, rests);
     for entry in std::mem::take(&mut state.shell.unlogged) {
         state.log.push(entry);
     }

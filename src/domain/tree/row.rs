@@ -11,7 +11,6 @@ use crate::domain::{
     text::printable,
     tree::{
         Mark, NodeId, SignCounts, Tree,
-        nodes::ROOT,
         state::{Flag, Listed, Motion},
     },
 };
@@ -112,12 +111,19 @@ impl Tree {
     }
 
     /// Visits every entry in key order with its whole key; folders only where they are entries with nothing below.
-    pub fn each_entry<'t>(&'t self, mut visit: impl FnMut(&[u8], &Row<'t>)) {
+    pub fn each_entry<'t>(&'t self, visit: impl FnMut(&[u8], &Row<'t>)) {
+        self.each_below(NodeId::ROOT, visit);
+    }
+
+    /// Visits every entry below a folder as `each_entry` does, with its key below that folder.
+    pub fn each_below<'t>(&'t self, top: NodeId, mut visit: impl FnMut(&[u8], &Row<'t>)) {
         let mut key = Vec::new();
-        let mut path = vec![(ROOT, 0)];
+        let mut path = vec![(top.0, 0)];
         while let Some((folder, index)) = path.pop() {
             let Some(&id) = self.children(folder).get(index) else {
-                key.truncate(key.len() - self.nodes.name(folder).len());
+                // The top's own name is not among the key's.
+                let name = self.nodes.name(folder).len();
+                key.truncate(key.len().saturating_sub(name));
                 continue;
             };
             path.push((folder, index + 1));

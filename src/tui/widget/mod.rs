@@ -7,4 +7,5 @@ pub mod gauge;
 pub mod key_hints;
 pub mod paint;
 pub mod panel;
+pub mod treemap;
 pub mod window;

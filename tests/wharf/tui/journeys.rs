@@ -533,3 +533,36 @@ fn what_a_filter_finds_is_opened_and_closed_again() {
     stage.press("Esc");
     assert_eq!(stage.state.browse.rows().current_key(), found);
 }
+
+#[test]
+fn the_layout_follows_the_cursor_and_lists_only_where_it_rests() {
+    let listings = |stage: &Stage| {
+        let deep = |command: &&&Command| matches!(command, Command::List { deep: true, .. });
+        commands(stage).iter().filter(deep).count()
+    };
+    let mut stage = Stage::new();
+    stage.list().press("L").press("j").press("j");
+    assert_eq!(listings(&stage), 0);
+    stage.tick();
+    assert_eq!(listings(&stage), 1);
+    // The stage's folders are told one level at a time: the root of the listing is enough here.
+    stage.list();
+    assert!(
+        stage.text((132, 36)).contains("raw/ · left side"),
+        "{}",
+        stage.text((132, 36))
+    );
+    stage.press("k");
+    assert!(!stage.text((132, 36)).contains("raw/ · left side"));
+    // While comparing it is counted from the tree at once, for the side that has the focus.
+    stage
+        .compare()
+        .press("L")
+        .press("L")
+        .press("g g")
+        .press("j")
+        .press("j");
+    assert!(stage.text((132, 36)).contains("130 objects"));
+    stage.press("Tab");
+    assert!(stage.text((132, 36)).contains("119 objects"));
+}

@@ -186,3 +186,12 @@ fn colours_change_no_letter() {
         assert_eq!(coloured.text((132, 36)), plain.text((132, 36)));
     }
 }
+
+#[test]
+fn the_layout_of_a_folder() {
+    let mut stage = compared();
+    stage.press("g g").press("j").press("j").press("L");
+    look(&stage, "layout");
+    stage.press("L");
+    assert!(!stage.text((132, 36)).contains("L closes it"));
+}

@@ -81,6 +81,7 @@ impl Browse {
         shell.waits(|question| match question {
             Question::Listing(of, _) | Question::Buckets(of) => *of == side,
             Question::Choices(_)
+            | Question::Layout
             | Question::Compare
             | Question::Plan
             | Question::Run(_)

@@ -155,6 +155,7 @@ impl Browse {
         let Some(comparison) = &self.comparison else {
             return shell.say(Weight::Warning, "Gaps are known while comparing: press c.");
         };
+        self.layout.shown = false;
         if self.gaps.focused {
             self.gaps.shown = false;
             self.gaps.focused = false;

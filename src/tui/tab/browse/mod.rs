@@ -6,6 +6,8 @@ mod details;
 mod gap_view;
 mod gaps;
 mod history;
+mod layout;
+mod layout_view;
 mod linked;
 mod motion;
 mod names;
@@ -30,6 +32,7 @@ pub use crate::tui::tab::browse::{
     compare::{Comparison, Progress},
     gaps::GapPanel,
     history::{History, Visit, Way},
+    layout::LayoutPanel,
     motion::Flights,
     pane::Pane,
     rows::{Rows, stepped},
@@ -57,6 +60,8 @@ pub struct Browse {
     pub comparison: Option<Comparison>,
     /// What is missing, and why.
     pub gaps: GapPanel,
+    /// What the folder under the cursor is made of.
+    pub layout: LayoutPanel,
     /// What tasks do to the rows.
     pub flights: Flights,
     /// Whether the other side follows while they are apart.
@@ -71,6 +76,7 @@ impl Default for Browse {
             panes: Side::BOTH.map(Pane::new),
             comparison: None,
             gaps: GapPanel::default(),
+            layout: LayoutPanel::default(),
             flights: Flights::default(),
             linked: false,
             undo: Vec::new(),

@@ -92,6 +92,7 @@ impl Pane {
         shell.stop(|question| match question {
             Question::Listing(of, _) | Question::Buckets(of) => *of == side,
             Question::Choices(_)
+            | Question::Layout
             | Question::Compare
             | Question::Plan
             | Question::Run(_)

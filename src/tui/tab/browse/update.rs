@@ -34,6 +34,7 @@ impl Browse {
             Browsing::DifferenceNext => self.seek(Toward::Next, shell),
             Browsing::DifferencePrevious => self.seek(Toward::Previous, shell),
             Browsing::Gaps => self.toggle_gaps(shell),
+            Browsing::Layout => self.toggle_layout(shell),
             Browsing::Mark => self.mark(),
             Browsing::Places => PickerDialog::open(shell),
             Browsing::OpenLocation => self.ask_place(shell),
@@ -62,6 +63,8 @@ impl Browse {
             self.set_show(Show::default());
         } else if !self.rows().tree.marked_keys().is_empty() {
             self.rows_mut().tree.clear_marks();
+        } else if self.layout.shown {
+            self.toggle_layout(shell);
         } else if self.gaps.shown {
             self.gaps.shown = false;
         } else if self.comparison.is_some() {
@@ -90,9 +93,11 @@ impl Browse {
             Browsing::Back => self.pane().history.leads(Way::Back),
             Browsing::Forward => self.pane().history.leads(Way::Forward),
             Browsing::Link => !comparing,
-            Browsing::Mark | Browsing::InvertMarks | Browsing::Filter | Browsing::CopyMenu => {
-                self.rows().position().is_some()
-            }
+            Browsing::Layout
+            | Browsing::Mark
+            | Browsing::InvertMarks
+            | Browsing::Filter
+            | Browsing::CopyMenu => self.rows().position().is_some(),
             Browsing::Places
             | Browsing::OpenLocation
             | Browsing::OtherSide

@@ -25,7 +25,12 @@ const DIFF: u16 = 8;
 
 /// Draws the tab.
 pub fn draw(browse: &Browse, shell: &Shell, area: Rect, buffer: &mut Buffer) {
-    let gaps = browse.gap_height(area);
+    let layout = browse.layout_height(area);
+    let gaps = if layout > 0 {
+        layout
+    } else {
+        browse.gap_height(area)
+    };
     let details = if area.height > 9 { 2 } else { 0 };
     let upper = Rect {
         height: area.height.saturating_sub(gaps + details),
@@ -46,7 +51,11 @@ pub fn draw(browse: &Browse, shell: &Shell, area: Rect, buffer: &mut Buffer) {
         height: gaps,
         ..area
     };
-    browse.draw_gaps(shell, bottom, buffer);
+    if layout > 0 {
+        browse.draw_layout(shell, bottom, buffer);
+    } else {
+        browse.draw_gaps(shell, bottom, buffer);
+    }
 }
 
 fn draw_compared(

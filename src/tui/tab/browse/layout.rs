@@ -1,0 +1,227 @@
+//! The layout of the folder under the cursor: what it is made of, on the side that has the focus. While comparing it
+//! is counted from the tree at once; while the sides are apart the folder is listed whole, as soon as the cursor rests.
+
+use crate::domain::{
+    entry::{End, Entry, Facts, Identity, ObjectId},
+    key::Key,
+    location::Location,
+    makeup::Makeup,
+    side::Side,
+    tree::NodeId,
+};
+
+use crate::engine::{Command, View, event::Failed};
+
+use crate::tui::{
+    shell::{Question, Shell},
+    tab::browse::{Browse, Comparison},
+};
+
+/// The most objects that are counted from the tree at once, so that the keys stay alive.
+const MOST: u64 = 300_000;
+
+/// Which folder, on which side.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Subject {
+    pub(super) side: Side,
+    place: Location,
+    pub(super) folder: Key,
+}
+
+/// How far the counting is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Stage {
+    /// The cursor is to rest first.
+    Waiting,
+    /// Entries are arriving.
+    Counting(View),
+    /// All was counted.
+    Whole,
+    /// The listing broke there.
+    Broken(String),
+    /// Too many objects to be counted at once.
+    TooMany,
+}
+
+/// The panel's state.
+#[derive(Debug)]
+pub struct LayoutPanel {
+    /// Whether it is on the screen.
+    pub shown: bool,
+    pub(super) subject: Option<Subject>,
+    pub(super) makeup: Option<Makeup>,
+    pub(super) stage: Stage,
+    /// Objects in the tree when it was counted from there.
+    counted: u64,
+    /// The folder that was asked for: keys of the answer begin with it.
+    listed: Key,
+}
+
+impl Default for LayoutPanel {
+    fn default() -> Self {
+        Self {
+            shown: false,
+            subject: None,
+            makeup: None,
+            stage: Stage::Waiting,
+            counted: 0,
+            listed: Key::default(),
+        }
+    }
+}
+
+impl LayoutPanel {
+    /// Takes a part of the listing that was asked for.
+    pub fn absorb(&mut self, view: View, entries: &[Entry], end: Option<&End>) {
+        if self.stage != Stage::Counting(view) {
+            return;
+        }
+        let Some(makeup) = &mut self.makeup else {
+            return;
+        };
+        let folder = &self.listed;
+        for entry in entries {
+            if let Some(below) = entry.key.as_bytes().strip_prefix(folder.as_bytes()) {
+                makeup.add(&Key::new(below), &entry.facts);
+            }
+        }
+        match end {
+            Some(End::Complete) => self.stage = Stage::Whole,
+            Some(End::Broken { reason, .. }) => self.stage = Stage::Broken(reason.to_string()),
+            None => {}
+        }
+    }
+
+    /// Takes the bad news about it.
+    pub fn fail(&mut self, failed: &Failed) {
+        self.stage = Stage::Broken(failed.message.clone());
+    }
+}
+
+impl Browse {
+    /// Shows the layout in the place of the gap panel, or hides it.
+    pub(super) fn toggle_layout(&mut self, shell: &mut Shell) {
+        let shown = !self.layout.shown;
+        self.layout = LayoutPanel {
+            shown,
+            ..LayoutPanel::default()
+        };
+        self.gaps.focused = false;
+        stop(shell);
+        self.attend(shell, false);
+    }
+
+    /// Keeps the layout at the folder under the cursor; `rests` where time went by without a key.
+    pub fn attend(&mut self, shell: &mut Shell, rests: bool) {
+        if !self.layout.shown {
+            return;
+        }
+        let subject = self.subject();
+        let moved = subject != self.layout.subject;
+        if let Some(comparison) = &self.comparison {
+            let objects = all_objects(comparison);
+            if moved || rests && objects != self.layout.counted {
+                let counted = count(comparison, subject.as_ref(), shell);
+                (self.layout.makeup, self.layout.stage) = counted;
+                self.layout.counted = objects;
+                self.layout.subject = subject;
+            }
+            return;
+        }
+        if moved {
+            stop(shell);
+            self.layout.subject = subject;
+            self.layout.makeup = None;
+            self.layout.stage = Stage::Waiting;
+        } else if rests && self.layout.stage == Stage::Waiting {
+            self.list_layout(shell);
+        }
+    }
+
+    /// The folder under the cursor, or the one that holds what is there.
+    fn subject(&self) -> Option<Subject> {
+        let place = self.place(self.focus)?.clone();
+        let key = self.rows().current_key()?;
+        let folder = if key.is_folder() { key } else { key.parent() };
+        Some(Subject {
+            side: self.focus,
+            place,
+            folder,
+        })
+    }
+
+    fn list_layout(&mut self, shell: &mut Shell) {
+        let Some(subject) = self.layout.subject.clone() else {
+            return;
+        };
+        // A row in the list of buckets is a place of its own.
+        let (location, folder) = if let Location::Buckets(_) = &subject.place {
+            let Ok(bucket) = subject.place.child(&subject.folder) else {
+                return;
+            };
+            (bucket, Key::default())
+        } else {
+            (subject.place, subject.folder)
+        };
+        self.layout.listed = folder.clone();
+        let options = shell.settings.sync.clone();
+        let view = shell.ask(Question::Layout, |view| Command::List {
+            view,
+            location,
+            folder,
+            deep: true,
+            options,
+        });
+        self.layout.makeup = Some(Makeup::new(shell.now));
+        self.layout.stage = Stage::Counting(view);
+    }
+}
+
+fn stop(shell: &mut Shell) {
+    shell.stop(|question| matches!(question, Question::Layout));
+}
+
+fn all_objects(comparison: &Comparison) -> u64 {
+    let totals = comparison.rows.tree.totals();
+    totals.objects(Side::Left) + totals.objects(Side::Right)
+}
+
+/// Counts a folder from the tree.
+fn count(
+    comparison: &Comparison,
+    subject: Option<&Subject>,
+    shell: &Shell,
+) -> (Option<Makeup>, Stage) {
+    let tree = &comparison.rows.tree;
+    let id = subject.and_then(|subject| {
+        if subject.folder.is_empty() {
+            Some(NodeId::ROOT)
+        } else {
+            tree.find(&subject.folder)
+        }
+    });
+    let (Some(id), Some(subject)) = (id, subject) else {
+        return (None, Stage::Whole);
+    };
+    if tree.totals_of(id).objects(subject.side) > MOST {
+        return (None, Stage::TooMany);
+    }
+    let mut makeup = Makeup::new(shell.now);
+    tree.each_below(id, |key, row| {
+        let Some(cell) = row.cell(subject.side) else {
+            return;
+        };
+        let id = ObjectId {
+            class: cell.class.map(Into::into),
+            ..ObjectId::default()
+        };
+        let facts = Facts {
+            kind: cell.kind,
+            size: cell.size,
+            modified: cell.modified,
+            identity: Identity::Object(id),
+        };
+        makeup.add(&Key::new(key), &facts);
+    });
+    (Some(makeup), Stage::Whole)
+}
