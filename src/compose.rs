@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 use wharf::{
     backend::{ChecksumMode, DataPlane, Keys, RemoteOptions, Sessions},
     cli::{
-        args::{Cli, Command},
+        args::{Cli, Command, Global},
         command::{self, Context, Interrupts},
         exit::Exit,
         output::Output,
@@ -18,19 +18,20 @@ use wharf::{
         layer::Layer,
         remote::{Checksums, Plane, RemoteConfig},
     },
-    domain::location::Remote,
-    engine::{Engine, EngineOptions, Protected},
+    domain::{location::Remote, progress::TaskId},
+    engine::{Engine, EngineOptions, Protected, Search},
 };
 
 /// Runs a command that asks the engine.
 pub(crate) fn headless(cli: &Cli, command: &Command, env: &Env, mut output: Output) -> Exit {
-    let mut config = match configured(cli, env) {
-        Ok(config) => config,
-        Err(error) => return refuse(&mut output, &error),
-    };
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => return no_runtime(&mut output, &error),
+    };
+    let global = runtime.block_on(recorded(cli, command, env));
+    let mut config = match configured(&global, env) {
+        Ok(config) => config,
+        Err(error) => return refuse(&mut output, &error),
     };
     if let Command::Doctor(args) = command {
         let subjects = match setup::subjects(&config, args) {
@@ -49,7 +50,7 @@ pub(crate) fn headless(cli: &Cli, command: &Command, env: &Env, mut output: Outp
         Some(Err(error)) => return refuse(&mut output, &error),
         None => return Exit::Usage,
     };
-    let options = options(cli, &config);
+    let options = options(&global, &config);
     runtime.block_on(async {
         let interrupts = match Interrupts::new() {
             Ok(interrupts) => interrupts,
@@ -94,9 +95,9 @@ fn protected(config: &Config) -> Vec<Protected> {
 }
 
 /// The configuration with the global flags laid over it.
-pub(crate) fn configured(cli: &Cli, env: &Env) -> Result<Config, TargetError> {
-    let mut config = Config::load(cli.global.config.as_deref(), env)?;
-    target::lay_global(&mut config, &cli.global)?;
+pub(crate) fn configured(global: &Global, env: &Env) -> Result<Config, TargetError> {
+    let mut config = Config::load(global.config.as_deref(), env)?;
+    target::lay_global(&mut config, global)?;
     Ok(config)
 }
 
@@ -122,7 +123,7 @@ pub(crate) fn no_runtime(output: &mut Output, error: &io::Error) -> Exit {
 }
 
 /// How the engine is set up by flags and configuration.
-pub(crate) fn options(cli: &Cli, config: &Config) -> EngineOptions {
+pub(crate) fn options(global: &Global, config: &Config) -> EngineOptions {
     let is_production =
         |remote: &RemoteConfig| remote.production.as_ref().is_some_and(|on| on.value);
     let production = config
@@ -130,20 +131,49 @@ pub(crate) fn options(cli: &Cli, config: &Config) -> EngineOptions {
         .iter()
         .filter(|(_, remote)| is_production(remote));
     EngineOptions {
-        read_only: cli.global.read_only,
-        journal: config
-            .env()
-            .state_folder()
-            .map(|folder| folder.join("journal.sqlite")),
+        read_only: global.read_only,
+        journal: journal(config.env()),
+        keep: config.memory.kept(),
+        flags: global.to_go_on(config.file.as_deref()).into(),
         allow_git: untracked(config),
         protected: protected(config),
         production: production.map(|(remote, _)| remote.clone()).collect(),
-        confirmed: cli
-            .global
+        confirmed: global
             .confirm
             .iter()
             .map(|name| Remote::named(name))
             .collect(),
+        ..EngineOptions::default()
+    }
+}
+
+/// The file of the journal.
+fn journal(env: &Env) -> Option<PathBuf> {
+    let folder = env.state_folder();
+    folder.map(|folder| folder.join("journal.sqlite"))
+}
+
+/// The global flags, with those that a task was begun with where it is gone on with and they say nothing.
+async fn recorded(cli: &Cli, command: &Command, env: &Env) -> Global {
+    let given = cli.global.clone();
+    let Some(task) = command.task_to_go_on() else {
+        return given;
+    };
+    let options = EngineOptions {
+        journal: journal(env),
+        ..EngineOptions::default()
+    };
+    let (engine, events) = Engine::start(Sessions::new([]), options);
+    let search = Search {
+        id: Some(TaskId(task)),
+        ..Search::default()
+    };
+    // Whoever goes on with it tells why the task cannot be found.
+    let found = engine.past(search).await.unwrap_or_default().pop();
+    engine.close(events).await;
+    match found {
+        Some(task) => given.over(Cli::flags(&task.flags)),
+        None => given,
     }
 }
 

@@ -80,7 +80,7 @@ pub(crate) fn demo(
 
 /// Runs `wharf [LEFT [RIGHT]]`: the terminal interface on the person's own remotes.
 pub(crate) fn screen(cli: &Cli, env: &Env, (log, mut output): (&Log, Output)) -> Exit {
-    let shown = compose::configured(cli, env).and_then(|config| {
+    let shown = compose::configured(&cli.global, env).and_then(|config| {
         let sides = sides(cli, &config)?;
         Ok((config, sides))
     });
@@ -95,7 +95,7 @@ pub(crate) fn screen(cli: &Cli, env: &Env, (log, mut output): (&Log, Output)) ->
     options.records = Some(log.ring.clone());
     options.left = left.or_else(|| Some(Location::Disk(env.cwd.clone())));
     options.right = right;
-    let engine = compose::options(cli, &config);
+    let engine = compose::options(&cli.global, &config);
     open(compose::sessions(&config), engine, options, &mut output)
 }
 

@@ -128,6 +128,17 @@ pub fn location(config: &Config, word: &str) -> Result<Location, TargetError> {
     }
 }
 
+/// Both places of a mapping, the local one first.
+pub fn mapping(config: &Config, name: &str) -> Result<(Location, Location), TargetError> {
+    let Some(mapping) = config.mappings.get(name) else {
+        let known: Vec<&str> = config.mappings.keys().map(String::as_str).collect();
+        let unknown = Invalid::unknown(name, "mapping", &known);
+        return Err(TargetError::Config(Error::Invalid(unknown)));
+    };
+    let local = Location::Disk(config.local(mapping)?);
+    Ok((local, mapping.remote.value.clone()))
+}
+
 /// A side of the terminal interface from a word. A bare word that names nothing is a slip, of a command for one:
 /// it would open an empty screen.
 pub fn side(config: &Config, word: &str) -> Result<Location, TargetError> {

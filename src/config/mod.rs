@@ -12,6 +12,7 @@ pub mod later;
 pub mod layer;
 pub mod machine;
 pub mod mapping;
+pub mod memory;
 pub mod origin;
 pub mod place;
 pub mod quantity;
@@ -36,6 +37,7 @@ use later::Migration;
 use layer::Layer;
 use machine::Machine;
 use mapping::Mapping;
+use memory::Memory;
 use remote::RemoteConfig;
 use screen::Screen;
 use search::Search;
@@ -77,6 +79,8 @@ pub struct Config {
     pub migrations: IndexMap<String, Migration>,
     /// Names of training runs.
     pub runs: Vec<String>,
+    /// How long tasks are remembered.
+    pub memory: Memory,
     /// How the terminal interface looks.
     pub screen: Screen,
     /// Machines in whose place a person pushes from here, by a word of consent.
@@ -184,6 +188,7 @@ fn read_all(document: &Document<'_>, env: &Env) -> Config {
     let config = Config {
         base_dir: machine::base_dir(&root, env),
         filters: mapping::filters(&root, env),
+        memory: Memory::of(&root),
         screen: Screen::of(&root, env),
         migrations: later::migrations(&root, env, &remotes),
         file_defaults: defaults.unwrap_or_default(),

@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{
     key::Key,
     location::{Location, Remote},
@@ -9,6 +11,7 @@ use crate::domain::{
     progress::TaskId,
 };
 
+use super::journal::Search;
 pub use super::tasks::Pace;
 
 /// A question's number, chosen by the front end: answers bear it. A new generation drops the answers to the old one.
@@ -21,7 +24,7 @@ pub struct View {
 }
 
 /// A command that proves what a task moved, run by the shell when all was moved and counted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// As it stands in the configuration; nothing is added to it.
     pub command: Arc<str>,
@@ -124,6 +127,34 @@ pub enum Command {
         /// Which.
         key: Key,
     },
+    /// Tasks that the journal knows → `Body::Past`.
+    Past {
+        /// Who asks.
+        view: View,
+        /// Which.
+        search: Search,
+    },
+    /// How a task went → `Body::Report`.
+    Report {
+        /// Who asks.
+        view: View,
+        /// Which.
+        task: TaskId,
+    },
+    /// Go on with a task that nobody runs, from the journal → `Body::Accepted`, then task events.
+    GoOn {
+        /// Who asks; gets `Accepted` or `Failed`.
+        view: View,
+        /// Which.
+        task: TaskId,
+    },
+    /// Try the failed steps of a task that is over as a task of its own → `Body::Accepted`, then task events.
+    Retry {
+        /// Who asks; gets `Accepted` or `Failed`.
+        view: View,
+        /// Which.
+        task: TaskId,
+    },
     /// Stop what this view asked for.
     Stop(View),
     /// Run exactly this plan (its selected groups) → `Body::Accepted`, then task events.
@@ -160,6 +191,8 @@ pub enum Command {
     Resume(TaskId),
     /// Stop a task: parts in flight are given up, temporary files and uploads removed.
     Cancel(TaskId),
+    /// Let a task go: what is in flight ends, nothing is given up, and any program may go on with it.
+    Release(TaskId),
     /// Change a running task's pace; `None` leaves a value as it is, 0 takes its limit away.
     Pace {
         /// Which task.

@@ -11,7 +11,10 @@ use crate::domain::{
     progress::{Requests, TaskEvent, TaskId, TaskSnapshot},
 };
 
-use super::command::View;
+use super::{
+    command::View,
+    journal::{PastTask, Report},
+};
 
 /// One fact.
 #[derive(Debug, Clone)]
@@ -58,6 +61,10 @@ pub enum Body {
     Stat(Box<Stat>),
     /// The task was accepted under this number; its events follow.
     Accepted(TaskId),
+    /// Tasks of this and earlier sessions, newest first.
+    Past(Vec<PastTask>),
+    /// How a task went.
+    Report(Box<Report>),
     /// The question could not be answered.
     Failed(Failed),
 }

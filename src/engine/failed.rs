@@ -1,9 +1,12 @@
 //! Errors of other rooms as a front end is told them: what they mean for a script, and what to do next.
 
 use crate::backend::{Error, ErrorKind};
-use crate::domain::{filter::FilterError, plan::PlanError, retry::FailureKind};
+use crate::domain::{filter::FilterError, plan::PlanError, progress::TaskId, retry::FailureKind};
 
-use super::event::{Failed, FailedClass};
+use super::{
+    event::{Failed, FailedClass},
+    journal::JournalError,
+};
 
 impl Failed {
     /// A guard refuses; `help` names the way past it.
@@ -13,6 +16,14 @@ impl Failed {
             message: message.into(),
             help: Some(help.into()),
             request_id: None,
+        }
+    }
+
+    /// There is no task of this number.
+    pub(super) fn no_task(task: TaskId) -> Self {
+        Self {
+            help: Some("wharf tasks list tells those that are known".to_owned()),
+            ..Self::usage(format!("there is no task {}", task.0))
         }
     }
 
@@ -41,6 +52,15 @@ impl From<&Error> for Failed {
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         Self::from(&error)
+    }
+}
+
+impl From<JournalError> for Failed {
+    fn from(error: JournalError) -> Self {
+        Self {
+            class: FailedClass::Broken,
+            ..Self::usage(error.to_string())
+        }
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) async fn accept(room: &Arc<Room>, family: Family) -> Result<TaskId, F
     }
     let id = head.id;
     let at_once = usize::from(family.at_once.max(1));
-    let tending = tend(Arc::clone(room), head, children, at_once);
+    let tending = tend(head, children, at_once);
     room.tracker.spawn_on(tending, &room.runtime);
     Ok(id)
 }
@@ -94,17 +94,11 @@ async fn head(room: &Arc<Room>, family: &Family, first: &Member) -> Arc<Task> {
         pace: Pace::of(&first.plan.options),
     };
     let journal = room.begin_head(&brief).await;
-    room.registry
-        .accept(brief, journal, room.events.clone(), &room.stop)
+    room.accept(brief, journal)
 }
 
 /// Runs the children, so many at once, and shares the pace anew whenever one begins or ends or a person changes it.
-async fn tend(
-    room: Arc<Room>,
-    head: Arc<Task>,
-    mut waiting: VecDeque<(Arc<Task>, Job)>,
-    at_once: usize,
-) {
+pub(super) async fn tend(head: Arc<Task>, mut waiting: VecDeque<(Arc<Task>, Job)>, at_once: usize) {
     head.sender.state(TaskState::Running, None).await;
     let children: Vec<Arc<Task>> = waiting.iter().map(|(task, _)| Arc::clone(task)).collect();
     let mut paces = head.control.paces();
@@ -115,7 +109,7 @@ async fn tend(
             && let Some((task, job)) = waiting.pop_front()
         {
             begun.push(Arc::clone(&task));
-            running.spawn(child(Arc::clone(&room), task, job));
+            running.spawn(child(task, job));
         }
         begun.retain(|task| !task.status.state().is_over());
         share(*paces.borrow_and_update(), &begun);
@@ -127,6 +121,11 @@ async fn tend(
                     task.control.cancel();
                 }
             }
+            () = head.control.left(), if children.iter().any(|task| !task.control.is_ending()) => {
+                for task in &children {
+                    task.control.leave();
+                }
+            }
         }
     }
     let (state, reason) = ending(&head, &children);
@@ -135,9 +134,9 @@ async fn tend(
 }
 
 /// Runs a child; one that was held before it began waits first.
-async fn child(room: Arc<Room>, task: Arc<Task>, job: Job) {
+async fn child(task: Arc<Task>, job: Job) {
     task.control.ready().await;
-    work(room, task, job).await;
+    work(task, job).await;
 }
 
 /// Gives each of these its share of a pace. One that runs alone finds its number of workers itself, where nobody says one;
@@ -169,6 +168,9 @@ fn ending(head: &Task, children: &[Arc<Task>]) -> (TaskState, Option<Box<str>>) 
         states.filter(|other| *other == state).count()
     };
     let (failed, cancelled) = (count(TaskState::Failed), count(TaskState::Cancelled));
+    if head.control.is_left() || count(TaskState::Interrupted) > 0 {
+        return (TaskState::Interrupted, None);
+    }
     if head.control.is_cancelled() || (failed == 0 && cancelled > 0) {
         return (TaskState::Cancelled, None);
     }

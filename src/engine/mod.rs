@@ -9,7 +9,9 @@ mod ends;
 pub mod event;
 mod failed;
 mod family;
+mod go_on;
 mod guard;
+mod heart;
 pub mod journal;
 mod only;
 mod plan;
@@ -21,7 +23,7 @@ pub mod tasks;
 pub mod transfer;
 mod views;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::mpsc;
 
@@ -40,7 +42,7 @@ use views::Views;
 pub use crate::backend::store::{Checksum, Headers, Stat};
 pub use command::{Check, Command, Family, Member, Pace, View};
 pub use event::{Body, Bucket, Compared, Event, Failed, FailedClass, Snapshot};
-pub use journal::{JournalError, PastTask};
+pub use journal::{JournalError, NotTaken, PastTask, Report, Search, Wish};
 
 /// Events under way to a slow reader; each may bear a few hundred pairs.
 const AHEAD: usize = 32;
@@ -60,6 +62,12 @@ pub struct EngineOptions {
     pub allow_git: Vec<PathBuf>,
     /// Prefixes that nothing is written to, however they are addressed.
     pub protected: Vec<Protected>,
+    /// How long the journal keeps tasks that are over; for ever when `None`.
+    pub keep: Option<Duration>,
+    /// The global flags of the command line, to be given again when a task is gone on with.
+    pub flags: Arc<[String]>,
+    /// Who owns the tasks that begin here, and by which clock.
+    pub setup: journal::Setup,
 }
 
 /// A prefix that nothing is written to.
@@ -107,6 +115,15 @@ impl Engine {
             Command::Pace { task, change } => {
                 self.turn(task, |task| task.control.set_pace(change));
             }
+            Command::Release(task) => self.release(task),
+            Command::GoOn { view, task } => {
+                let answer = Answer::new(&self.room, view);
+                self.spawn(go_on::go_on(Arc::clone(&self.room), answer, task));
+            }
+            Command::Retry { view, task } => {
+                let answer = Answer::new(&self.room, view);
+                self.spawn(go_on::retry(Arc::clone(&self.room), answer, task));
+            }
             Command::Run { view, plan } => {
                 let answer = Answer::new(&self.room, view);
                 self.spawn(run::run(Arc::clone(&self.room), answer, plan));
@@ -136,6 +153,8 @@ impl Engine {
             | Command::Compare { view, .. }
             | Command::Plan { view, .. }
             | Command::PlanBoth { view, .. }
+            | Command::Past { view, .. }
+            | Command::Report { view, .. }
             | Command::Stat { view, .. }) => self.ask(view, question),
         }
     }
@@ -149,12 +168,24 @@ impl Engine {
         }
     }
 
-    /// Past tasks from the journal, newest first, those of other sessions among them; none where there is no journal.
-    pub async fn history(&self, most: u32) -> Result<Vec<PastTask>, JournalError> {
-        match self.room.journal().await {
-            Some(journal) => journal.history(most).await,
-            None => Ok(Vec::new()),
-        }
+    /// Tasks of this and earlier sessions, newest first.
+    pub async fn past(&self, search: Search) -> Result<Vec<PastTask>, Failed> {
+        questions::past(&self.room, &search).await
+    }
+
+    /// How a task went.
+    pub async fn report(&self, task: TaskId) -> Result<Report, Failed> {
+        questions::report(&self.room, task).await
+    }
+
+    /// Asks something of the program that runs a task, whichever that is; it hears it at the next beat of its heart.
+    pub async fn wish(&self, task: TaskId, wish: Wish) -> Result<(), Failed> {
+        Ok(self.room.remembered().await?.ask(task, wish).await?)
+    }
+
+    /// Cancels a task that nobody runs: what it left half-done is given up at the store and on the disk.
+    pub async fn give_up(&self, task: TaskId) -> Result<(), Failed> {
+        go_on::give_up(&self.room, task).await
     }
 
     /// A person gave the name of a production remote as a word of consent: it may be written to from now on.
@@ -192,6 +223,13 @@ impl Engine {
             view,
             Box::pin(work),
         ));
+    }
+
+    /// Lets a task go after what is in flight; what takes too long is cut, and kept as far as it came.
+    fn release(&self, id: TaskId) {
+        if let Some(task) = self.room.registry.get(id) {
+            self.spawn(heart::let_go(task));
+        }
     }
 
     /// Lets a held task go on; of one that is over, what failed is tried again as a task of its own.

@@ -14,6 +14,7 @@ use crate::domain::{
     key::Key,
     location::{Location, Remote},
     plan::{Symlinks, SyncOptions},
+    progress::TaskId,
     side::Side,
 };
 
@@ -24,6 +25,7 @@ use super::{
     ends::Ends,
     event::{Body, Bucket, Compared, Failed, FailedClass},
     failed::class,
+    journal::{PastTask, Report, Search},
     plan::{Wanted, plan, plan_both},
     room::Room,
     scan::{Scan, vanished},
@@ -61,6 +63,8 @@ pub(super) async fn answer(
             ..
         } => compare(room, answer, (left, right), options).await,
         Command::Plan { .. } | Command::PlanBoth { .. } => planned(room, question).await,
+        Command::Past { search, .. } => Ok(Body::Past(past(room, search).await?)),
+        Command::Report { task, .. } => Ok(Body::Report(Box::new(report(room, *task).await?))),
         Command::Stop(_)
         | Command::Run { .. }
         | Command::RunFamily { .. }
@@ -68,6 +72,9 @@ pub(super) async fn answer(
         | Command::Pause(_)
         | Command::Resume(_)
         | Command::Cancel(_)
+        | Command::GoOn { .. }
+        | Command::Retry { .. }
+        | Command::Release(_)
         | Command::Pace { .. } => Err(no_question()),
     }
 }
@@ -113,6 +120,18 @@ async fn planned(room: &Room, question: &Command) -> Result<Body, Failed> {
 
 fn no_question() -> Failed {
     Failed::usage("this is no question")
+}
+
+/// The tasks that the journal knows.
+pub(super) async fn past(room: &Room, search: &Search) -> Result<Vec<PastTask>, Failed> {
+    let journal = room.remembered().await?;
+    Ok(journal.search(search.clone()).await?)
+}
+
+/// How a task went.
+pub(super) async fn report(room: &Room, task: TaskId) -> Result<Report, Failed> {
+    let report = room.remembered().await?.report(task).await?;
+    report.ok_or_else(|| Failed::no_task(task))
 }
 
 /// Lists a folder page by page; the last page is the answer.

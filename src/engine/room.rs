@@ -26,9 +26,10 @@ use crate::domain::{
 
 use super::{
     EngineOptions,
-    event::Event,
-    journal::{Journal, JournalError, TaskJournal},
-    tasks::{Brief, Registry},
+    event::{Event, Failed},
+    heart,
+    journal::{Journal, JournalError, Setting, Setup, TaskJournal},
+    tasks::{Brief, Registry, Task},
     views::Views,
 };
 
@@ -45,7 +46,7 @@ pub(super) struct Room {
     pub(super) options: EngineOptions,
     pub(super) events: mpsc::Sender<Event>,
     pub(super) views: Arc<Views>,
-    pub(super) registry: Registry,
+    pub(super) registry: Arc<Registry>,
     pub(super) tracker: TaskTracker,
     pub(super) stop: CancellationToken,
     pub(super) runtime: Handle,
@@ -93,7 +94,7 @@ impl Room {
             options,
             events,
             views: Arc::new(Views::new(&stop)),
-            registry: Registry::default(),
+            registry: Arc::default(),
             tracker: TaskTracker::new(),
             stop,
             runtime: Handle::current(),
@@ -109,7 +110,11 @@ impl Room {
             let path = self.options.journal.as_ref()?;
             let notices = Arc::clone(&self.notices);
             let complain = move |error: JournalError| notices.add(&error.to_string());
-            let opened = timeout(OPENING, Journal::open(path, complain)).await;
+            let setup = Setup {
+                keep: self.options.keep,
+                ..self.options.setup.clone()
+            };
+            let opened = timeout(OPENING, Journal::open(path, setup, complain)).await;
             match opened.unwrap_or(Err(JournalError::Held)) {
                 Ok(journal) => Some(journal),
                 Err(error) => {
@@ -121,6 +126,20 @@ impl Room {
         self.journal.get_or_init(open).await.clone()
     }
 
+    /// The journal, for a question that only it can answer.
+    pub(super) async fn remembered(&self) -> Result<Journal, Failed> {
+        match self.journal().await {
+            Some(journal) => Ok(journal),
+            None => Err(Failed {
+                help: Some("set WHARF_STATE to a folder that can be written to".to_owned()),
+                ..Failed::usage(match self.notices.all().last() {
+                    Some(why) => why.to_string(),
+                    None => "no journal is kept here".to_owned(),
+                })
+            }),
+        }
+    }
+
     /// The journal where it is open already.
     pub(super) fn open_journal(&self) -> Option<&Journal> {
         self.journal.get().and_then(Option::as_ref)
@@ -130,11 +149,11 @@ impl Room {
     pub(super) async fn begin(
         &self,
         brief: &Brief,
-        plan: &Plan,
-        filed: (&Location, &Location),
+        plan: &Arc<Plan>,
+        setting: Setting<'_>,
     ) -> TaskJournal {
         if let Some(journal) = self.journal().await {
-            match journal.begin(brief, plan, filed).await {
+            match journal.begin(brief, plan, setting).await {
                 Ok(task) => return task,
                 Err(error) => self.notices.add(&error.to_string()),
             }
@@ -145,12 +164,21 @@ impl Room {
     /// A group's way into the journal: it has children, and no ends of its own.
     pub(super) async fn begin_head(&self, brief: &Brief) -> TaskJournal {
         if let Some(journal) = self.journal().await {
-            match journal.begin_head(brief).await {
+            match journal.begin_head(brief, &self.options.flags).await {
                 Ok(task) => return task,
                 Err(error) => self.notices.add(&error.to_string()),
             }
         }
         self.number()
+    }
+
+    /// Takes a task in that has its number; from now on the journal hears that it lives.
+    pub(super) fn accept(&self, brief: Brief, journal: TaskJournal) -> Arc<Task> {
+        let events = self.events.clone();
+        let task = self.registry.accept(brief, journal, events, &self.stop);
+        let beating = heart::beat(Arc::clone(&task), Arc::clone(&self.registry));
+        self.tracker.spawn_on(beating, &self.runtime);
+        task
     }
 
     /// The next number of a task that nothing is kept of.

@@ -1,9 +1,8 @@
 //! Tasks begin here: guards speak first, then the task gets its number in the journal, and then it runs beside all else.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::time::interval;
 
 use crate::domain::{
     diff::Level,
@@ -19,13 +18,11 @@ use super::{
     ends::Ends,
     event::{Body, Failed},
     family, guard,
+    journal::{Setting, TaskJournal},
     room::Room,
     tasks::{Brief, Task},
-    transfer::{self, Job, Kept, Tuning},
+    transfer::{self, Earlier, Job, Kept, Tuning},
 };
-
-/// How often the journal is told that this program lives.
-const BEAT: Duration = Duration::from_secs(5);
 
 /// Accepts a plan, or says why not; the task runs on its own.
 pub(super) async fn run(room: Arc<Room>, answer: Answer, plan: Arc<Plan>) {
@@ -60,16 +57,21 @@ pub(super) async fn again(room: Arc<Room>, task: Arc<Task>) {
 /// What of a task failed, to be tried once more; `None` where nothing did.
 fn failed_again(task: &Task) -> Option<Member> {
     let failed = task.status.take_failed();
-    let mut plan = Plan::clone(task.plan.get()?);
-    for group in &mut plan.groups {
-        group.steps.retain(|step| failed.contains(&step.seq));
-    }
-    plan.groups.retain(|group| !group.steps.is_empty());
+    let plan = only(Plan::clone(task.plan.get()?), |seq| failed.contains(&seq));
     (!plan.groups.is_empty()).then(|| Member {
         name: task.brief.name.clone().unwrap_or_default(),
         plan: Arc::new(plan),
         check: task.check.get().cloned(),
     })
+}
+
+/// The plan with these steps alone.
+pub(super) fn only(mut plan: Plan, takes: impl Fn(u32) -> bool) -> Plan {
+    for group in &mut plan.groups {
+        group.steps.retain(|step| takes(step.seq));
+    }
+    plan.groups.retain(|group| !group.steps.is_empty());
+    plan
 }
 
 /// What `Command::Verify` asks.
@@ -134,8 +136,7 @@ pub(super) async fn accept(
     let ends = Ends::of_plan(&room.sessions, &plan).await?;
     let (task, job) = ready(room, kind, (plan, &ends), kin).await?;
     let id = task.id;
-    room.tracker
-        .spawn_on(work(Arc::clone(room), task, job), &room.runtime);
+    room.tracker.spawn_on(work(task, job), &room.runtime);
     Ok(id)
 }
 
@@ -155,17 +156,33 @@ pub(super) async fn ready(
         // Told before the task has begun.
         room.sessions.store(place).await?;
     }
-    let journal = room
-        .begin(&brief, &plan, (&ends.left.filed, &ends.right.filed))
-        .await;
-    let task = room
-        .registry
-        .accept(brief, journal.clone(), room.events.clone(), &room.stop);
+    let setting = Setting {
+        filed: (&ends.left.filed, &ends.right.filed),
+        flags: &room.options.flags,
+        check: kin.check.as_ref(),
+    };
+    let journal = room.begin(&brief, &plan, setting).await;
+    equip(room, (brief, journal), (plan, ends), (kin.check, None)).await
+}
+
+/// Gives a task that has its number all that it works with; `earlier` is what its earlier runs left.
+pub(super) async fn equip(
+    room: &Arc<Room>,
+    (brief, journal): (Brief, TaskJournal),
+    (plan, ends): (Arc<Plan>, &Ends),
+    (check, earlier): (Option<Check>, Option<Earlier>),
+) -> Result<(Arc<Task>, Job), Failed> {
+    let kind = brief.kind;
+    let task = room.accept(brief, journal.clone());
     if kind == TaskKind::Sync {
         task.plan.get_or_init(|| Arc::clone(&plan));
     }
-    if let Some(check) = &kin.check {
+    if let Some(check) = &check {
         task.check.get_or_init(|| check.clone());
+    }
+    if let Some(earlier) = &earlier {
+        earlier.count(&task.counters);
+        task.sent_before.get_or_init(|| earlier.requests.clone());
     }
     let counter = task.requests.clone();
     let kept = match Kept::plan(&plan, task.id) {
@@ -182,17 +199,18 @@ pub(super) async fn ready(
         source: ends.left.counted(&counter).store,
         destination: ends.right.counted(&counter).store,
         kept,
-        check: kin.check,
+        check,
         control: task.control.clone(),
         counters: Arc::clone(&task.counters),
         events: task.sender.clone(),
         journal,
+        earlier,
     };
     Ok((task, job))
 }
 
-/// Runs a task to its end, and tells the journal meanwhile that it lives.
-pub(super) async fn work(room: Arc<Room>, task: Arc<Task>, job: Job) {
+/// Runs a task to its end.
+pub(super) async fn work(task: Arc<Task>, job: Job) {
     let kind = task.brief.kind;
     let run = async {
         match kind {
@@ -200,22 +218,9 @@ pub(super) async fn work(room: Arc<Room>, task: Arc<Task>, job: Job) {
             TaskKind::Verify => Box::pin(transfer::verify(job)).await,
         }
     };
-    let state = tokio::select! {
-        state = run => state,
-        never = beats(&room) => match never {},
-    };
+    let state = run.await;
     task.sender.state(state, None).await;
     task.sender.flush().await;
-}
-
-async fn beats(room: &Room) -> std::convert::Infallible {
-    let mut beats = interval(BEAT);
-    loop {
-        beats.tick().await;
-        if let Some(journal) = room.open_journal() {
-            journal.beat().await;
-        }
-    }
 }
 
 /// Tells the state that follows from the knobs, which may have been turned again meanwhile: the last one to tell is right.

@@ -67,7 +67,9 @@ fn answer(state: &mut State, view: View, body: Body) {
             | Body::Compared(_)
             | Body::Planned(_)
             | Body::PlannedBoth(_)
-            | Body::Stat(_),
+            | Body::Stat(_)
+            | Body::Past(_)
+            | Body::Report(_),
         ) => {}
     }
 }

@@ -3,7 +3,7 @@
 //! leaves nothing behind, nor does one without a name whose process is killed.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::{File, Permissions},
     io,
     os::{
@@ -46,14 +46,16 @@ const SET_ASIDE_FROM: u64 = 1024 * 1024;
 pub struct Draft(Arc<Inner>);
 
 #[derive(Debug)]
-struct Inner {
-    file: File,
-    folder: OwnedFd,
+pub(super) struct Inner {
+    pub(super) file: File,
+    pub(super) folder: OwnedFd,
     /// `None` while the file has no name, and once it has its own.
-    temporary: Mutex<Option<OsString>>,
-    name: OsString,
-    size: u64,
-    path: PathBuf,
+    pub(super) temporary: Mutex<Option<OsString>>,
+    /// The temporary name that it bears or would bear.
+    pub(super) spare: OsString,
+    pub(super) name: OsString,
+    pub(super) size: u64,
+    pub(super) path: PathBuf,
 }
 
 /// How a whole file takes its place.
@@ -65,6 +67,8 @@ pub struct Placing {
     pub mtime: Option<Timestamp>,
     /// The bytes and the name are flushed to the medium.
     pub durable: bool,
+    /// Numbers the temporary name, where a later process must find it again.
+    pub temporary: Option<u64>,
 }
 
 impl Disk {
@@ -74,7 +78,7 @@ impl Disk {
     /// `DiskFull`, `Denied`; `Refused` where no file can have that name or a link stands on the way.
     pub async fn draft(&self, key: &Key, size: u64) -> Result<Draft, Error> {
         let spot = self.spot("write", key)?;
-        blocking(move || begin(&spot, size)).await
+        blocking(move || begin(&spot, size, temporary::name())).await
     }
 
     /// Writes a whole file in one trip to the disk's threads, as a draft that is committed at once.
@@ -89,13 +93,15 @@ impl Disk {
     ) -> Result<Written, Error> {
         let spot = self.spot("write", key)?;
         blocking(move || {
-            let draft = begin(&spot, bytes.len() as u64)?;
-            draft.0.write_at(0, &bytes)?;
             let Placing {
                 condition,
                 mtime,
                 durable,
+                temporary,
             } = placing;
+            let spare = temporary.map_or_else(temporary::name, temporary::named);
+            let draft = begin(&spot, bytes.len() as u64, spare)?;
+            draft.0.write_at(0, &bytes)?;
             draft.0.commit(&condition, mtime, durable)
         })
         .await
@@ -117,38 +123,67 @@ impl Disk {
     }
 }
 
-pub(super) fn begin(spot: &Spot, size: u64) -> Result<Draft, Error> {
+pub(super) fn begin(spot: &Spot, size: u64, spare: OsString) -> Result<Draft, Error> {
     let path = spot.path();
     let told = |error: &io::Error| Error::io("write", &path, error);
     let Parent { folder, name } = beneath::open_parent(&spot.root, &spot.below, Missing::Make)
         .map_err(|error| told(&error))?;
-    let (file, temporary) = new_file(&folder).map_err(|errno| told(&errno.into()))?;
+    let (file, temporary) = new_file(&folder, &spare).map_err(|errno| told(&errno.into()))?;
     let inner = Inner {
         file: file.into(),
         folder,
         temporary: Mutex::new(temporary),
+        spare,
         name,
         size,
         path,
     };
-    inner.set_aside()?;
-    Ok(Draft(Arc::new(inner)))
+    Draft::of(inner)
 }
 
 /// A new file and, where it must have one, its temporary name.
-fn new_file(folder: &OwnedFd) -> Result<(OwnedFd, Option<OsString>), Errno> {
+fn new_file(folder: &OwnedFd, spare: &OsStr) -> Result<(OwnedFd, Option<OsString>), Errno> {
     if let Some(file) = unnamed(folder) {
         return Ok((file, None));
     }
-    let name = temporary::name();
+    Ok((new_named(folder, spare)?, Some(spare.to_owned())))
+}
+
+/// A new file under a temporary name; one that a killed run left under it goes.
+pub(super) fn new_named(folder: &OwnedFd, name: &OsStr) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    Ok((
-        openat(folder, &name, flags, Mode::from_raw_mode(0o600))?,
-        Some(name),
-    ))
+    anew(folder, name, || {
+        openat(folder, name, flags, Mode::from_raw_mode(0o600))
+    })
+}
+
+/// Makes something under a temporary name. Such a name has one owner: what stands there was left by a killed run of it.
+fn anew<T>(
+    folder: &OwnedFd,
+    name: &OsStr,
+    make: impl Fn() -> Result<T, Errno>,
+) -> Result<T, Errno> {
+    match make() {
+        Err(Errno::EXIST) => {
+            unlinkat(folder, name, AtFlags::empty())?;
+            make()
+        }
+        first => first,
+    }
 }
 
 impl Draft {
+    /// Sets room aside for all of it.
+    pub(super) fn of(inner: Inner) -> Result<Self, Error> {
+        inner.set_aside()?;
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Leaves the temporary file where it is, for another process to go on with.
+    pub fn keep(&self) {
+        self.0.temporary().take();
+    }
+
     /// Writes bytes at their place; several may be on their way at once.
     ///
     /// # Errors
@@ -286,9 +321,11 @@ impl Inner {
             return Ok(give_name(&self.file, &self.folder, &self.name)?);
         }
         if temporary.is_none() {
-            let name = temporary::name();
-            give_name(&self.file, &self.folder, &name)?;
-            *temporary = Some(name);
+            let name = &self.spare;
+            anew(&self.folder, name, || {
+                give_name(&self.file, &self.folder, name)
+            })?;
+            *temporary = Some(name.clone());
         }
         if let Some(name) = &*temporary {
             put_in_place(&self.folder, name, &self.name, condition)?;
@@ -374,7 +411,8 @@ mod tests {
         Draft(Arc::new(Inner {
             file: file.into(),
             folder: open,
-            temporary: Mutex::new(Some(name)),
+            temporary: Mutex::new(Some(name.clone())),
+            spare: name,
             name: "a".into(),
             size: 3,
             path: folder.join("a"),

@@ -1,6 +1,7 @@
 //! `Disk`: the store below a local folder, or one file. Whatever is written stays below the folder: no key and no
 //! symbolic link leads out of it. Blocking calls run on tokio's threads for them.
 
+mod again;
 mod beneath;
 mod buffer;
 mod draft;

@@ -18,8 +18,12 @@ pub(super) fn name() -> OsString {
     static SEED: OnceLock<RandomState> = OnceLock::new();
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let seed = SEED.get_or_init(RandomState::new);
-    let random = seed.hash_one((std::process::id(), COUNT.fetch_add(1, Relaxed)));
-    OsString::from(format!(".wharf-{random:016x}.tmp"))
+    named(seed.hash_one((std::process::id(), COUNT.fetch_add(1, Relaxed))))
+}
+
+/// The name of this number: the same in every process, so that a later one finds the file again.
+pub(super) fn named(number: u64) -> OsString {
+    OsString::from(format!(".wharf-{number:016x}.tmp"))
 }
 
 /// Whether a name is one of ours.

@@ -3,14 +3,16 @@
 mod mappings;
 mod sides;
 mod sync;
+mod tasks;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
 pub use mappings::{BothArgs, Conflicts, MappingArgs};
 pub use sides::SideArgs;
 pub use sync::{CheckArgs, FilterArgs, Given, SyncArgs};
+pub use tasks::{ReportFormat, StateArg, TasksAction, TasksArgs, TasksList};
 
 /// Look at buckets, compare them with folders, move data with proof.
 #[derive(Debug, Parser)]
@@ -45,6 +47,12 @@ impl Cli {
     pub fn of_process() -> Self {
         let read = Self::try_parse().and_then(Self::checked);
         read.unwrap_or_else(|error| error.exit())
+    }
+
+    /// The global flags that these words are; none where they are no flags of this version.
+    pub fn flags(words: &[String]) -> Global {
+        let line = std::iter::once("wharf").chain(words.iter().map(String::as_str));
+        Self::try_parse_from(line).map_or_else(|_other| Global::default(), |cli| cli.global)
     }
 
     /// The names of the commands.
@@ -115,6 +123,47 @@ pub struct Global {
     pub quiet: bool,
 }
 
+impl Global {
+    /// The flags that a task must be given again when it is gone on with: how the unnamed remote is reached, and which
+    /// configuration `file` is read.
+    pub fn to_go_on(&self, file: Option<&Path>) -> Vec<String> {
+        let text = |flag: &str, value: Option<&String>| {
+            value.map(|value| [flag.to_owned(), value.clone()])
+        };
+        let file = file.and_then(|file| std::path::absolute(file).ok());
+        let file = file.map(|file| file.to_string_lossy().into_owned());
+        let pairs = [
+            text("--config", file.as_ref()),
+            text("--remote", self.remote.as_ref()),
+            text("--profile", self.profile.as_ref()),
+            text("--region", self.region.as_ref()),
+            text("--endpoint-url", self.endpoint_url.as_ref()),
+        ];
+        let switches = [
+            ("--path-style", self.path_style),
+            ("--no-sign-request", self.no_sign_request),
+        ];
+        let on = switches.into_iter().filter(|(_, on)| *on);
+        let pairs = pairs.into_iter().flatten().flatten();
+        pairs.chain(on.map(|(flag, _)| flag.to_owned())).collect()
+    }
+
+    /// These flags with those of a task that is gone on with where they say nothing.
+    #[must_use]
+    pub fn over(self, task: Self) -> Self {
+        Self {
+            config: self.config.or(task.config),
+            remote: self.remote.or(task.remote),
+            profile: self.profile.or(task.profile),
+            region: self.region.or(task.region),
+            endpoint_url: self.endpoint_url.or(task.endpoint_url),
+            path_style: self.path_style || task.path_style,
+            no_sign_request: self.no_sign_request || task.no_sign_request,
+            ..self
+        }
+    }
+}
+
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum When {
@@ -148,6 +197,8 @@ pub enum Command {
     Both(BothArgs),
     /// Prove by checksum that two locations hold the same
     Verify(VerifyArgs),
+    /// Look at tasks of this and earlier sessions, go on with them, stop them, report them
+    Tasks(TasksArgs),
     /// Record a listing, to compare with later or elsewhere
     Manifest(ManifestArgs),
     /// Check configuration, credentials, permissions and stores, each with its remedy
@@ -161,6 +212,17 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+impl Command {
+    /// The number of the task that is to be gone on with, tried again or cleaned up.
+    pub fn task_to_go_on(&self) -> Option<u64> {
+        if let Self::Tasks(args) = self {
+            args.first_to_go_on()
+        } else {
+            None
+        }
+    }
 }
 
 /// `wharf demo`.

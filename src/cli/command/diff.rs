@@ -94,6 +94,8 @@ pub(super) async fn diff(context: &mut Context, args: &DiffArgs, target: Target)
             | Body::Planned(_)
             | Body::PlannedBoth(_)
             | Body::Stat(_)
+            | Body::Past(_)
+            | Body::Report(_)
             | Body::Accepted(_) => {}
         }
     }

@@ -46,6 +46,8 @@ impl Context {
                 | Body::Planned(_)
                 | Body::PlannedBoth(_)
                 | Body::Stat(_)
+                | Body::Past(_)
+                | Body::Report(_)
                 | Body::Accepted(_) => continue,
             };
             take(self, entries);

@@ -283,6 +283,8 @@ async fn buckets(context: &mut Context, remote: Remote) -> Exit {
             | Body::Planned(_)
             | Body::PlannedBoth(_)
             | Body::Stat(_)
+            | Body::Past(_)
+            | Body::Report(_)
             | Body::Accepted(_) => {}
         }
     }

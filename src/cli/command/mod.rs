@@ -11,6 +11,7 @@ mod plan;
 mod progress;
 mod run;
 mod sync;
+mod tasks;
 mod verify;
 
 pub use approval::Approval;
@@ -23,6 +24,7 @@ use manifest::manifest;
 use mappings::mappings;
 use plan::plan;
 use sync::sync;
+use tasks::tasks;
 use verify::verify;
 
 use crate::cli::{exit::Exit, output::Output};
@@ -102,7 +104,9 @@ impl Context {
                 | Body::Compared(_)
                 | Body::Planned(_)
                 | Body::PlannedBoth(_)
-                | Body::Stat(_) => {}
+                | Body::Stat(_)
+                | Body::Past(_)
+                | Body::Report(_) => {}
             }
         }
     }

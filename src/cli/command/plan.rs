@@ -90,6 +90,8 @@ impl Context {
                 | Body::Compared(_)
                 | Body::PlannedBoth(_)
                 | Body::Stat(_)
+                | Body::Past(_)
+                | Body::Report(_)
                 | Body::Accepted(_) => {}
             }
         };

@@ -295,7 +295,8 @@ impl Watched {
                 | TaskState::Waiting
                 | TaskState::Running
                 | TaskState::Paused
-                | TaskState::Recounting,
+                | TaskState::Recounting
+                | TaskState::Interrupted,
             )
             | None => Exit::Failed,
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::cli::{
-    args::{Command, Conflicts, Given, MappingArgs},
+    args::{Command, Conflicts, Given, MappingArgs, TasksAction, TasksArgs},
     errand::{Errands, errands},
     exit::Exit,
     target::{self, Purpose, Target, TargetError, Words},
@@ -16,7 +16,7 @@ use crate::domain::{
     text::printable,
 };
 
-use super::{Approval, Context, diff, ls, manifest, mappings, plan, sync, verify};
+use super::{Approval, Context, diff, ls, manifest, mappings, plan, sync, tasks, verify};
 
 /// Runs a command that asks the engine; `None` where the command is none of these.
 pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Option<Exit> {
@@ -45,6 +45,7 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
         (Command::Both(args), Asked::Several(errands)) => {
             mappings(context, &args.mappings, errands).await
         }
+        (Command::Tasks(args), Asked::Tasks(between)) => tasks(context, args, between).await,
         _ => return None,
     })
 }
@@ -58,6 +59,8 @@ pub enum Asked {
     Two(Target),
     /// Mappings.
     Several(Errands),
+    /// Tasks, between the places of a mapping where one was named.
+    Tasks(Option<(Location, Location)>),
 }
 
 /// Reads the words and flags of a command; `None` where the command asks the engine nothing.
@@ -101,6 +104,7 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
             &args.sides,
             Purpose::Move,
         ),
+        Command::Tasks(args) => return Some(between(config, args).map(Asked::Tasks)),
         Command::Demo(_)
         | Command::Doctor(_)
         | Command::Config(_)
@@ -116,6 +120,17 @@ fn several(
     how: (Way, Option<Conflicts>),
 ) -> Result<Asked, TargetError> {
     errands(config, args, how).map(Asked::Several)
+}
+
+/// The places of the mapping whose runs are asked for.
+fn between(config: &Config, args: &TasksArgs) -> Result<Option<(Location, Location)>, TargetError> {
+    let Some(TasksAction::List(list)) = &args.action else {
+        return Ok(None);
+    };
+    let Some(name) = &list.mapping else {
+        return Ok(None);
+    };
+    target::mapping(config, name).map(Some)
 }
 
 fn words<'a>(first: &'a str, second: Option<&'a String>) -> Words<'a> {
@@ -134,7 +149,7 @@ impl Context {
     /// Tells what is read and by which rules, before anything is listed.
     pub fn introduce(&mut self, config: &Config, asked: &Asked) {
         match asked {
-            Asked::One(..) => {}
+            Asked::One(..) | Asked::Tasks(_) => {}
             Asked::Two(target) => {
                 self.introduce_config(config);
                 self.introduce_target(config, target, ["From", "To  "]);

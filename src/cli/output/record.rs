@@ -11,9 +11,10 @@ use crate::domain::{
     gaps::{Kind, Rule, Unit},
     key::Key,
     plan::{Conflict, Op, Tally},
-    progress::{EndedStep, Outcome, Requests, TaskId},
+    progress::{EndedStep, Outcome, Requests, TaskId, TaskKind, TaskState},
     side::Side,
 };
+use crate::engine::PastTask;
 
 /// A key as text: exact where it is UTF-8, and escaped beside it where a terminal could not be trusted with it.
 #[derive(Debug, Serialize)]
@@ -234,6 +235,75 @@ pub struct ProgressRecord {
     pub bytes: u64,
     /// Bytes planned.
     pub planned_bytes: u64,
+}
+
+/// `task`: a task of this or an earlier session.
+#[derive(Debug, Serialize)]
+pub struct TaskRecord<'a> {
+    r#type: &'static str,
+    id: TaskId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<TaskId>,
+    kind: TaskKind,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    source: &'a str,
+    destination: &'a str,
+    planned: u64,
+    planned_bytes: u64,
+    done: u64,
+    failed: u64,
+    skipped: u64,
+    verified: u64,
+    bytes: u64,
+    runs: u64,
+    process: u32,
+    host: &'a str,
+    can_resume: bool,
+    started: Timestamp,
+    ended: Option<Timestamp>,
+}
+
+impl<'a> From<&'a PastTask> for TaskRecord<'a> {
+    fn from(task: &'a PastTask) -> Self {
+        Self {
+            r#type: "task",
+            id: task.id,
+            parent: task.parent,
+            kind: task.kind,
+            state: state_word(task.state),
+            reason: task.reason.as_deref(),
+            source: &task.source,
+            destination: &task.destination,
+            planned: task.planned,
+            planned_bytes: task.planned_bytes,
+            done: task.done,
+            failed: task.failed,
+            skipped: task.skipped,
+            verified: task.verified,
+            bytes: task.bytes,
+            runs: task.runs,
+            process: task.process,
+            host: &task.host,
+            can_resume: task.can_go_on(),
+            started: task.started,
+            ended: task.ended,
+        }
+    }
+}
+
+/// The word for where a task stands; counting again is a way of running.
+pub fn state_word(state: TaskState) -> &'static str {
+    match state {
+        TaskState::Waiting => "waiting",
+        TaskState::Running | TaskState::Recounting => "running",
+        TaskState::Paused => "paused",
+        TaskState::Interrupted => "interrupted",
+        TaskState::Done => "done",
+        TaskState::Failed => "failed",
+        TaskState::Cancelled => "cancelled",
+    }
 }
 
 /// `alert`: what a person or a script must know beside the result.

@@ -46,12 +46,17 @@ pub enum TaskState {
     Failed,
     /// Over: a person stopped it.
     Cancelled,
+    /// Over here: its program ended without a word, or let go of it. What it did is kept; it can be gone on with.
+    Interrupted,
 }
 
 impl TaskState {
-    /// Whether nothing more will happen.
+    /// Whether nothing more will happen, unless somebody goes on with it.
     pub fn is_over(self) -> bool {
-        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+        matches!(
+            self,
+            Self::Done | Self::Failed | Self::Cancelled | Self::Interrupted
+        )
     }
 }
 
@@ -262,5 +267,20 @@ impl Requests {
     /// All requests.
     pub fn total(&self) -> u64 {
         self.by_operation.iter().map(|(_, n)| n).sum()
+    }
+
+    /// Adds those of another time.
+    pub fn join(&mut self, other: &Self) {
+        for (name, count) in &other.by_operation {
+            match self
+                .by_operation
+                .iter_mut()
+                .find(|(known, _)| known == name)
+            {
+                Some((_, known)) => *known += count,
+                None => self.by_operation.push((name.clone(), *count)),
+            }
+        }
+        self.by_operation.sort();
     }
 }

@@ -35,6 +35,19 @@ pub enum JournalError {
         "the journal is held by another program; what is done now is not remembered, all else works"
     )]
     Held,
+    /// A value in it cannot be written or read.
+    #[error("the journal holds a value that cannot be read: {0}; what follows from it is left out")]
+    Value(#[from] serde_json::Error),
+    /// The file is damaged, and was put aside.
+    #[error(
+        "the journal was damaged ({reason}): it was put aside as {aside}, and a new one begins"
+    )]
+    Damaged {
+        /// What is wrong.
+        reason: String,
+        /// Its new name.
+        aside: PathBuf,
+    },
     /// The writer ended.
     #[error("the journal is closed")]
     Closed,

@@ -2,28 +2,38 @@
 
 use std::{
     fs::{self, File},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::error::JournalError;
 
 /// The version that this program writes; kept in `user_version`.
-pub(super) const VERSION: i64 = 1;
-const SCHEMA: &str = include_str!("schema.sql");
+pub(super) const VERSION: i64 = 2;
+/// What makes each version of the one before; a new journal is made by all of them.
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
 /// How long one process waits for another's transaction.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Journals of up to so many bytes are checked whole when they are opened; of larger ones only what is read.
+const CHECKED: u64 = 32 << 20;
 
-/// A connection for writing and one for reading.
-pub(super) fn open(path: &Path) -> Result<(Connection, Connection), JournalError> {
+/// A connection for writing and one for reading; `complain` is told of a damaged journal, which is put aside for a new one.
+pub(super) fn open(
+    path: &Path,
+    complain: &mut dyn FnMut(JournalError),
+) -> Result<(Connection, Connection), JournalError> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     fs::create_dir_all(folder).map_err(|source| JournalError::Folder {
         path: folder.to_owned(),
         source,
     })?;
     let lock = lock(path);
+    if let Some(reason) = damage(path) {
+        let aside = put_aside(path)?;
+        complain(JournalError::Damaged { reason, aside });
+    }
     let mut writing = connect(path)?;
     let mode = if bears_wal(folder) { "WAL" } else { "TRUNCATE" };
     writing.pragma_update(None, "journal_mode", mode)?;
@@ -79,10 +89,58 @@ fn make_ready(connection: &mut Connection, path: &Path) -> Result<(), JournalErr
             known: VERSION,
         });
     }
-    if version == 0 {
-        making.execute_batch(SCHEMA)?;
-        making.pragma_update(None, "user_version", VERSION)?;
+    for (step, from) in STEPS.into_iter().zip(0..) {
+        if version <= from {
+            making.execute_batch(step)?;
+        }
     }
+    making.pragma_update(None, "user_version", VERSION)?;
     making.commit()?;
     Ok(())
+}
+
+/// What is wrong with the file, if anything. A file that another program holds is not judged.
+fn damage(path: &Path) -> Option<String> {
+    let size = fs::metadata(path).ok()?.len();
+    let check = if size <= CHECKED {
+        "quick_check(1)"
+    } else {
+        "schema_version"
+    };
+    let found = connect(path).and_then(|connection| {
+        let ask = format!("PRAGMA {check}");
+        let answer = |row: &rusqlite::Row<'_>| row.get::<_, rusqlite::types::Value>(0);
+        Ok(connection.query_row(&ask, [], answer)?)
+    });
+    match found {
+        Ok(rusqlite::types::Value::Text(word)) if word != "ok" => Some(word),
+        Err(JournalError::Sqlite(error)) => match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Some(error.to_string()),
+            _ => None,
+        },
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// Renames the file and what belongs to it.
+fn put_aside(path: &Path) -> Result<PathBuf, JournalError> {
+    let at = jiff::Timestamp::now().as_second();
+    let named = |path: &Path| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".damaged-{at}"));
+        PathBuf::from(name)
+    };
+    let aside = named(path);
+    let moved = fs::rename(path, &aside);
+    moved.map_err(|source| JournalError::Folder {
+        path: path.to_owned(),
+        source,
+    })?;
+    for end in ["-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        // Not every mode of the log has each of them.
+        fs::rename(&name, named(Path::new(&name))).ok();
+    }
+    Ok(aside)
 }

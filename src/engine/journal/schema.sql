@@ -1,4 +1,5 @@
--- The journal's tables, version 1. Names of keys are bytes; times are milliseconds since 1970 unless named otherwise.
+-- The journal's tables, version 2; docs/journal.md explains each with a query. Names of keys are bytes; times are
+-- milliseconds since 1970 unless named otherwise.
 CREATE TABLE place (
   id   INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE

@@ -1,5 +1,10 @@
 //! `TaskJournal`: one task's way into the journal. Without a journal everything is forgotten, and nothing else changes.
 
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
+
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
@@ -9,11 +14,14 @@ use crate::domain::{
     entry::Facts,
     key::Key,
     location::Location,
-    progress::{EndedStep, TaskId, TaskState},
+    progress::{EndedStep, Recount, Requests, TaskId, TaskState},
 };
-use crate::engine::tasks::Brief;
 
-use super::error::JournalError;
+use super::{
+    owner::Heard,
+    partial::KeptPart,
+    write::{Begun, Fact, Write},
+};
 
 /// A content's name: two entries that bear the same one hold the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -73,54 +81,70 @@ pub struct Proof {
     pub at: Timestamp,
 }
 
-/// What the writer thread is told.
-#[derive(Debug)]
-pub enum Write {
-    /// A task is to begin.
-    Begin {
-        /// What it is.
-        brief: Box<Brief>,
-        /// Exact text of the source's location.
-        source: String,
-        /// Exact text of the destination's location.
-        destination: String,
-        /// Who waits for its number.
-        answer: oneshot::Sender<Result<u64, JournalError>>,
-    },
-    /// Steps that ended.
-    Outcomes {
-        /// Of which task.
-        task: TaskId,
-        /// In the order they ended.
-        steps: Vec<EndedStep>,
-    },
-    /// A content that was proven equal.
-    Proof {
-        /// Where the source is.
-        source: Location,
-        /// Where the destination is.
-        destination: Location,
-        /// What was proven.
-        proof: Box<Proof>,
-    },
-    /// A key that neither place holds any more.
-    Gone {
-        /// Where it was.
-        places: [Location; 2],
-        /// Its name below each.
-        key: Key,
-    },
-    /// A task entered a state.
-    State {
-        /// Which task.
-        task: TaskId,
-        /// The state.
-        state: TaskState,
-    },
-    /// The tasks of this process are alive.
-    Heartbeat,
-    /// Somebody waits until all that was told before is in the file.
-    Settle(oneshot::Sender<()>),
+/// A task's quantities at a beat of its heart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulse {
+    /// Which task.
+    pub task: TaskId,
+    /// Steps done, failed and skipped, and those of the done that are proven by checksum.
+    pub done: u64,
+    /// See `done`.
+    pub failed: u64,
+    /// See `done`.
+    pub skipped: u64,
+    /// See `done`.
+    pub verified: u64,
+    /// Bytes moved.
+    pub bytes: u64,
+    /// Tries beyond the first.
+    pub retries: u64,
+    /// 503 answers.
+    pub throttled: u64,
+    /// Requests that it sent, in all its runs.
+    pub requests: Requests,
+}
+
+impl Pulse {
+    /// The requests as they stand in the journal: `{"PutObject": 3}`.
+    pub(super) fn requests_json(&self) -> Option<String> {
+        let by_name: BTreeMap<&str, u64> = self
+            .requests
+            .by_operation
+            .iter()
+            .map(|(name, count)| (&**name, *count))
+            .collect();
+        serde_json::to_string(&by_name).ok()
+    }
+}
+
+/// What another program asks of the one that runs a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// To stop it and to clean up behind it.
+    Cancel,
+    /// To hold it.
+    Pause,
+    /// To let it go on.
+    Resume,
+    /// To let it go after what is in flight, so that another may take it over.
+    Release,
+}
+
+impl Wish {
+    const ALL: [Self; 4] = [Self::Cancel, Self::Pause, Self::Resume, Self::Release];
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Cancel => "cancel",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Release => "release",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|wish| wish.word() == text)
+    }
 }
 
 /// One task's way into the journal; clones share it.
@@ -135,31 +159,36 @@ struct Way {
     writer: mpsc::Sender<Write>,
     /// Where source and destination are; a group has none.
     ends: Option<[Location; 2]>,
+    seed: u64,
 }
 
 impl TaskJournal {
-    /// The way of a task between these locations.
-    pub fn new(
-        task: TaskId,
+    /// The way of a task that files its ends as these locations.
+    pub(super) fn new(
+        begun: Begun,
         writer: mpsc::Sender<Write>,
-        source: Location,
-        destination: Location,
+        (source, destination): (&Location, &Location),
     ) -> Self {
         let way = Way {
             writer,
-            ends: Some([source, destination]),
+            ends: Some([source.clone(), destination.clone()]),
+            seed: begun.seed,
         };
         Self {
-            task,
+            task: begun.task,
             way: Some(way),
         }
     }
 
     /// The way of a group: its states are kept, and nothing else.
-    pub fn of_head(task: TaskId, writer: mpsc::Sender<Write>) -> Self {
-        let way = Way { writer, ends: None };
+    pub(super) fn of_head(begun: Begun, writer: mpsc::Sender<Write>) -> Self {
+        let way = Way {
+            writer,
+            ends: None,
+            seed: begun.seed,
+        };
         Self {
-            task,
+            task: begun.task,
             way: Some(way),
         }
     }
@@ -172,6 +201,14 @@ impl TaskJournal {
     /// The number of the task.
     pub fn task(&self) -> TaskId {
         self.task
+    }
+
+    /// The number that names a step's temporary file, the same in every run of the task; `None` where nothing is kept,
+    /// so that nobody would find it again.
+    pub fn temporary(&self, seq: u32) -> Option<u64> {
+        let mut hasher = DefaultHasher::new();
+        (self.way.as_ref()?.seed, self.task.0, seq).hash(&mut hasher);
+        Some(hasher.finish())
     }
 
     /// Keeps that both sides of a key hold the same content now.
@@ -198,19 +235,63 @@ impl TaskJournal {
         }
     }
 
-    /// Keeps how steps ended; `TaskSender` calls this.
-    pub async fn outcomes(&self, steps: &[EndedStep]) {
-        if let Some(way) = &self.way {
-            let (task, steps) = (self.task, steps.to_vec());
-            way.tell(Write::Outcomes { task, steps }).await;
+    /// Keeps how a step ended; `TaskSender` calls this.
+    pub async fn ended(&self, step: &EndedStep) {
+        if self.way.is_some() {
+            self.tell(Fact::Ended(Box::new(step.clone()))).await;
         }
     }
 
     /// Keeps where the task stands; `TaskSender` calls this.
-    pub async fn state(&self, state: TaskState) {
+    pub async fn state(&self, state: TaskState, reason: Option<Box<str>>) {
+        self.tell(Fact::State(state, reason)).await;
+    }
+
+    /// Keeps what both sides held at the end; `TaskSender` calls this.
+    pub async fn recounted(&self, recount: &Recount) {
+        self.tell(Fact::Recounted(Box::new(recount.clone()))).await;
+    }
+
+    /// Keeps, for good before this returns, that a step's content is moved in parts from now on.
+    pub async fn partial(&self, seq: u32, handle: &str, part_size: u64) {
+        let (answer, kept) = oneshot::channel();
+        let partial = Fact::Partial {
+            seq,
+            handle: handle.into(),
+            part_size,
+            answer,
+        };
+        self.tell(partial).await;
+        // Without a writer nobody answers, and the work goes on without a journal.
+        kept.await.unwrap_or_default();
+    }
+
+    /// Keeps that a part arrived.
+    pub async fn part(&self, seq: u32, number: u32, part: KeptPart) {
+        self.tell(Fact::Part { seq, number, part }).await;
+    }
+
+    /// Keeps that an upload or a temporary file is gone.
+    pub async fn partial_over(&self, seq: u32, handle: &str) {
+        let handle = handle.into();
+        self.tell(Fact::PartialOver { seq, handle }).await;
+    }
+
+    /// Keeps the task's quantities and that its program lives; tells what others want of it.
+    pub async fn beat(&self, pulse: Pulse) -> Heard {
+        let Some(way) = &self.way else {
+            return Heard::Nothing;
+        };
+        let (answer, heard) = oneshot::channel();
+        let pulse = Box::new(pulse);
+        way.tell(Write::Beat { pulse, answer }).await;
+        heard.await.unwrap_or(Heard::Nothing)
+    }
+
+    async fn tell(&self, fact: Fact) {
         if let Some(way) = &self.way {
             let task = self.task;
-            way.tell(Write::State { task, state }).await;
+            way.tell(Write::OfTask { task, fact }).await;
         }
     }
 }

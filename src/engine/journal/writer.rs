@@ -1,41 +1,48 @@
 //! The writer thread: takes facts as they come and commits them together. While one commit lasts the next ones gather, so
-//! that a slow disk makes larger transactions and not a longer queue.
+//! that a slow disk makes larger transactions and not a longer queue. What a task tells that lost its row is left out.
 
-use std::{fs, process, thread};
+use std::{collections::HashSet, thread};
 
-use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
-use serde::Serialize;
-use tokio::sync::{mpsc, oneshot};
+use rusqlite::Connection;
+use tokio::sync::mpsc;
 
 use crate::domain::{
-    entry::Facts,
-    key::Key,
-    location::Location,
-    progress::{EndedStep, Outcome, TaskId, TaskState},
+    plan::Plan,
+    progress::{Outcome, TaskId, TaskState},
 };
-use crate::engine::tasks::Brief;
 
 use super::{
+    Setup,
     error::JournalError,
-    place::Place,
-    task::{Proof, Write},
+    fact, keep_plan,
+    owner::{self, Owner},
+    partial,
+    tidy::Tidy,
+    write::{Beginning, Begun, Fact, Taking, Write},
 };
 
 /// The most facts in one transaction.
 const BATCH: usize = 500;
+/// Chunks of a plan between two signs of life of the tasks that run beside it.
+const CHUNKS_A_BEAT: usize = 20;
 
 /// Begins the thread; it ends when all senders are gone, or when writing failed, which `complain` is told.
 pub(super) fn start(
     connection: Connection,
     facts: mpsc::Receiver<Write>,
+    (setup, seed): (Setup, u64),
     complain: impl FnOnce(JournalError) + Send + 'static,
 ) -> Result<(), JournalError> {
     let writer = Writer {
         connection,
-        host: host(),
-        settling: Vec::new(),
-        begun: Vec::new(),
+        tidy: Tidy::new(setup.keep),
+        setup,
+        seed,
+        open: false,
+        durable: false,
+        answers: Vec::new(),
+        running: HashSet::new(),
+        partials: HashSet::new(),
     };
     let work = move || {
         if let Err(error) = writer.run(facts) {
@@ -48,217 +55,236 @@ pub(super) fn start(
 
 struct Writer {
     connection: Connection,
-    host: String,
+    setup: Setup,
+    tidy: Tidy,
+    /// Names temporary files; another one for each task.
+    seed: u64,
+    /// A transaction is open.
+    open: bool,
+    /// Commits reach the medium.
+    durable: bool,
     /// Who waits for the commit of what they told.
-    settling: Vec<oneshot::Sender<()>>,
-    begun: Vec<(oneshot::Sender<Result<u64, JournalError>>, u64)>,
+    answers: Vec<Box<dyn FnOnce() + Send>>,
+    /// Tasks that this process may own.
+    running: HashSet<TaskId>,
+    /// Steps whose content may be on its way in parts.
+    partials: HashSet<(TaskId, u32)>,
 }
 
 impl Writer {
     fn run(mut self, mut facts: mpsc::Receiver<Write>) -> Result<(), JournalError> {
         let mut batch = Vec::with_capacity(BATCH);
-        while facts.blocking_recv_many(&mut batch, BATCH) > 0 {
-            self.write(&mut batch)?;
-            for (answer, task) in self.begun.drain(..) {
-                answer.send(Ok(task)).unwrap_or_default();
+        loop {
+            while facts.is_empty() && !facts.is_closed() && self.tidies()? {}
+            if facts.blocking_recv_many(&mut batch, BATCH) == 0 {
+                return Ok(());
             }
-            for answer in self.settling.drain(..) {
-                answer.send(()).unwrap_or_default();
+            self.last(batch.iter().any(Write::must_last))?;
+            for fact in batch.drain(..) {
+                self.take(fact)?;
             }
+            self.commit()?;
+        }
+    }
+
+    /// Cleans up a little; false where nothing is left to clean.
+    fn tidies(&mut self) -> Result<bool, JournalError> {
+        self.begin()?;
+        let some = self.tidy.some(&self.connection, self.setup.clock.now())?;
+        self.commit()?;
+        Ok(some)
+    }
+
+    /// Whether the next commits must reach the medium.
+    fn last(&mut self, durable: bool) -> Result<(), JournalError> {
+        if self.durable != durable {
+            let level = if durable { "FULL" } else { "NORMAL" };
+            self.connection.pragma_update(None, "synchronous", level)?;
+            self.durable = durable;
         }
         Ok(())
     }
 
-    fn write(&mut self, batch: &mut Vec<Write>) -> Result<(), JournalError> {
-        let writing = self.connection.transaction()?;
-        for fact in batch.drain(..) {
-            match fact {
-                Write::Begin {
-                    brief,
-                    source,
-                    destination,
-                    answer,
-                } => {
-                    let task = begin(&writing, &self.host, &brief, (&source, &destination))?;
-                    self.begun.push((answer, task));
-                }
-                Write::Outcomes { task, steps } => outcomes(&writing, task, &steps)?,
-                Write::Proof {
-                    source,
-                    destination,
-                    proof,
-                } => {
-                    known(&writing, &source, &proof, &proof.source)?;
-                    known(&writing, &destination, &proof, &proof.destination)?;
-                }
-                Write::Gone { places, key } => gone(&writing, &places, &key)?,
-                Write::State { task, state } => enter(&writing, task, state)?,
-                Write::Heartbeat => beat(&writing, &self.host)?,
-                Write::Settle(answer) => self.settling.push(answer),
-            }
+    fn begin(&mut self) -> Result<(), JournalError> {
+        if !self.open {
+            // A transaction that begins by reading cannot always go on to write beside another program's.
+            self.connection.execute_batch("BEGIN IMMEDIATE")?;
+            self.open = true;
         }
-        writing.commit()?;
         Ok(())
     }
-}
 
-fn begin(
-    to: &Connection,
-    host: &str,
-    brief: &Brief,
-    ends: (&str, &str),
-) -> Result<u64, JournalError> {
-    let mut insert = to.prepare_cached(
-        "INSERT INTO task (kind, state, source, destination, owner, host, heartbeat, started, planned, planned_bytes)
-         VALUES (?1, 'waiting', ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8)",
-    )?;
-    let id = insert.insert(params![
-        word(&brief.kind),
-        ends.0,
-        ends.1,
-        process::id(),
-        host,
-        now(),
-        int(brief.planned),
-        int(brief.planned_bytes),
-    ])?;
-    Ok(u64::try_from(id).unwrap_or_default())
-}
+    fn commit(&mut self) -> Result<(), JournalError> {
+        if self.open {
+            self.connection.execute_batch("COMMIT")?;
+            self.open = false;
+        }
+        self.answers.drain(..).for_each(|answer| answer());
+        Ok(())
+    }
 
-fn outcomes(to: &Connection, task: TaskId, steps: &[EndedStep]) -> Result<(), JournalError> {
-    let mut insert = to.prepare_cached(
-        "INSERT OR REPLACE INTO outcome (task, seq, key, op, word, bytes, proof, kind, reason, request_id, attempts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    )?;
-    for step in steps {
-        let (failure, reason) = match &step.outcome {
-            Outcome::Failed(failure) => (Some(failure), Some(&failure.reason)),
-            Outcome::Skipped { reason } => (None, Some(reason)),
-            Outcome::Done { .. } => (None, None),
+    /// Lets somebody know after the commit; one who no longer waits misses nothing.
+    fn after(&mut self, tell: impl FnOnce() + Send + 'static) {
+        self.answers.push(Box::new(tell));
+    }
+
+    fn take(&mut self, fact: Write) -> Result<(), JournalError> {
+        if let Write::Settle(answer) = fact {
+            self.after(move || answer.send(()).unwrap_or_default());
+            return Ok(());
+        }
+        self.begin()?;
+        let to = &self.connection;
+        match fact {
+            Write::Begin(beginning) => self.take_in(beginning),
+            Write::Take { task, answer } => self.take_over(task, answer),
+            Write::Proof {
+                source,
+                destination,
+                proof,
+            } => fact::proven(to, (&source, &destination), &proof),
+            Write::Gone { places, key } => fact::gone(to, &places, &key),
+            Write::Beat { pulse, answer } => {
+                let heard = owner::beat(to, self.me(), &pulse)?;
+                self.after(move || answer.send(heard).unwrap_or_default());
+                Ok(())
+            }
+            Write::Ask { task, wish } => owner::ask(to, task, wish),
+            Write::Priority { task, priority } => fact::priority(to, task, priority),
+            Write::Settle(_) => Ok(()),
+            Write::OfTask { task, fact } => {
+                if owner::owns(to, self.me().0, task)? {
+                    self.take_of_task(task, fact)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Who owns what begins here, and the time.
+    fn me(&self) -> (&Owner, i64) {
+        (&self.setup.owner, self.setup.clock.now())
+    }
+
+    /// Takes a new task in, with its whole plan.
+    fn take_in(&mut self, beginning: Beginning) -> Result<(), JournalError> {
+        let Beginning {
+            brief,
+            plan,
+            flags,
+            check,
+            answer,
+        } = beginning;
+        self.seed = self
+            .seed
+            .wrapping_mul(0x5851_f42d_4c95_7f2d)
+            .wrapping_add(1);
+        let seed = self.seed;
+        let head = plan.as_deref().map(keep_plan::head_of);
+        let row = fact::Row {
+            brief: &brief,
+            head: head.as_ref(),
+            flags: &flags,
+            check: check.as_ref(),
+            seed,
         };
-        let (outcome, bytes, proof) = match &step.outcome {
-            Outcome::Done { bytes, proof } => ("done", *bytes, proof.as_ref().map(word)),
-            Outcome::Skipped { .. } => ("skipped", 0, None),
-            Outcome::Failed(_) => ("failed", 0, None),
-        };
-        insert.execute(params![
-            int(task.0),
-            step.seq,
-            step.key.as_bytes(),
-            word(&step.op),
-            outcome,
-            int(bytes),
-            proof,
-            failure.map(|failure| word(&failure.kind)),
-            reason.map(|reason| &**reason),
-            failure.and_then(|failure| failure.request_id.as_deref()),
-            failure.map_or(1, |failure| failure.attempts),
-        ])?;
+        let task = fact::begin(&self.connection, self.me(), &row)?;
+        self.running.insert(task);
+        if let Some((plan, head)) = plan.zip(head) {
+            self.keep_plan(task, &plan, &head)?;
+        }
+        self.after(move || answer.send(Ok(Begun { task, seed })).unwrap_or_default());
+        Ok(())
     }
-    Ok(())
-}
 
-fn enter(to: &Connection, task: TaskId, state: TaskState) -> Result<(), JournalError> {
-    let ended = state.is_over().then(now);
-    to.prepare_cached("UPDATE task SET state = ?2, ended = ?3, heartbeat = ?4 WHERE id = ?1")?
-        .execute(params![int(task.0), word(&state), ended, now()])?;
-    if state.is_over() {
-        to.execute(
-            "UPDATE task SET
-               done    = (SELECT count(*) FROM outcome WHERE task = ?1 AND word = 'done'),
-               failed  = (SELECT count(*) FROM outcome WHERE task = ?1 AND word = 'failed'),
-               skipped = (SELECT count(*) FROM outcome WHERE task = ?1 AND word = 'skipped'),
-               bytes   = (SELECT coalesce(sum(bytes), 0) FROM outcome WHERE task = ?1)
-             WHERE id = ?1",
-            [int(task.0)],
-        )?;
+    /// Makes a task ours that nobody runs.
+    fn take_over(&mut self, task: TaskId, answer: Taking) -> Result<(), JournalError> {
+        let to = &self.connection;
+        let taken = owner::take(to, self.me(), task)?;
+        if taken.is_ok() {
+            let open = partial::read(to, task)?;
+            self.partials
+                .extend(open.into_keys().map(|seq| (task, seq)));
+            self.running.insert(task);
+        }
+        let begun = taken.map(|seed| Begun { task, seed });
+        self.after(move || answer.send(begun).unwrap_or_default());
+        Ok(())
     }
-    Ok(())
-}
 
-fn beat(to: &Connection, host: &str) -> Result<(), JournalError> {
-    to.prepare_cached(
-        "UPDATE task SET heartbeat = ?1 WHERE ended IS NULL AND owner = ?2 AND host = ?3",
-    )?
-    .execute(params![now(), process::id(), host])?;
-    Ok(())
-}
-
-/// Keeps what one side of a proof held. A file that changed within the last moments before it was read is left out: another
-/// change in the same moment would not show.
-fn known(
-    to: &Connection,
-    location: &Location,
-    proof: &Proof,
-    facts: &Facts,
-) -> Result<(), JournalError> {
-    let Some(place) = Place::of(location) else {
-        return Ok(());
-    };
-    let id = place_id(to, &place.name)?;
-    let (file, object) = (facts.file(), facts.object());
-    let ns = |at: i128| i64::try_from(at).unwrap_or(i64::MAX);
-    to.prepare_cached(
-        "INSERT OR REPLACE INTO proof (place, key, size, inode, mtime_ns, ctime_ns, etag, version, content, level, at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    )?
-    .execute(params![
-        id,
-        place.whole(&proof.key),
-        int(facts.size),
-        file.map(|file| file.inode.cast_signed()),
-        file.map(|file| ns(file.mtime_ns)),
-        file.map(|file| ns(file.ctime_ns)),
-        object.and_then(|object| object.etag.as_deref()),
-        object.and_then(|object| object.version.as_deref()),
-        proof.content.text(),
-        word(&proof.level),
-        proof.at.as_millisecond(),
-    ])?;
-    Ok(())
-}
-
-/// Forgets what was proven of a key at these places.
-fn gone(to: &Connection, places: &[Location], key: &Key) -> Result<(), JournalError> {
-    let mut delete = to.prepare_cached(
-        "DELETE FROM proof WHERE place = (SELECT id FROM place WHERE name = ?1) AND key = ?2",
-    )?;
-    for place in places.iter().filter_map(Place::of) {
-        delete.execute(params![place.name, place.whole(key)])?;
+    /// Takes what the owner of a task tells.
+    fn take_of_task(&mut self, task: TaskId, fact: Fact) -> Result<(), JournalError> {
+        let (to, now) = (&self.connection, self.setup.clock.now());
+        match fact {
+            Fact::Ended(step) => {
+                fact::outcome(to, task, &step)?;
+                let well = !matches!(step.outcome, Outcome::Failed(_));
+                if well && self.partials.remove(&(task, step.seq)) {
+                    partial::forget(to, (task, step.seq), None)?;
+                }
+                Ok(())
+            }
+            Fact::State(state, reason) => self.enter(task, state, reason.as_deref()),
+            Fact::Recounted(recount) => fact::recounted(to, task, &recount),
+            Fact::Partial {
+                seq,
+                handle,
+                part_size,
+                answer,
+            } => {
+                partial::begin(to, (task, seq), (&handle, part_size), now)?;
+                self.partials.insert((task, seq));
+                self.after(move || answer.send(()).unwrap_or_default());
+                Ok(())
+            }
+            Fact::Part { seq, number, part } => partial::arrived(to, (task, seq, number), &part),
+            Fact::PartialOver { seq, handle } => partial::forget(to, (task, seq), Some(&handle)),
+        }
     }
-    Ok(())
-}
 
-fn place_id(to: &Connection, name: &str) -> Result<i64, JournalError> {
-    let mut find = to.prepare_cached("SELECT id FROM place WHERE name = ?1")?;
-    if let Some(id) = find.query_row([name], |row| row.get(0)).optional()? {
-        return Ok(id);
+    fn enter(
+        &mut self,
+        task: TaskId,
+        state: TaskState,
+        reason: Option<&str>,
+    ) -> Result<(), JournalError> {
+        let to = &self.connection;
+        if state == TaskState::Interrupted {
+            owner::release(to, self.me().0, task)?;
+        } else {
+            fact::enter(to, task, (state, reason), self.me().1)?;
+        }
+        if state.is_over() {
+            self.running.remove(&task);
+        }
+        if state == TaskState::Done {
+            self.tidy.over();
+        }
+        Ok(())
     }
-    Ok(to
-        .prepare_cached("INSERT INTO place (name) VALUES (?1)")?
-        .insert([name])?)
-}
 
-/// A value's word in the journal: the same as in JSON.
-fn word(value: &impl Serialize) -> Option<String> {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => Some(word),
-        Ok(_) | Err(_) => None,
+    /// Writes a plan in transactions of its own, so that others who write wait for none of them long.
+    fn keep_plan(&mut self, task: TaskId, plan: &Plan, head: &Plan) -> Result<(), JournalError> {
+        let mut buffer = Vec::with_capacity(512);
+        for (at, step) in keep_plan::steps(plan).enumerate() {
+            if at > 0 && at % keep_plan::CHUNK == 0 {
+                self.commit()?;
+                self.begin()?;
+            }
+            if at % (keep_plan::CHUNK * CHUNKS_A_BEAT) == 0 {
+                self.live()?;
+            }
+            keep_plan::keep_step(&self.connection, task.0, step, &mut buffer)?;
+        }
+        keep_plan::keep_head(&self.connection, task.0, head)
     }
-}
 
-/// Milliseconds since 1970.
-fn now() -> i64 {
-    Timestamp::now().as_millisecond()
-}
-
-/// The name of this machine, as the kernel tells it.
-fn host() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    name.trim().to_owned()
-}
-
-/// `SQLite`'s numbers are signed.
-fn int(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
+    /// The tasks of this process are alive, though they cannot be heard for a while.
+    fn live(&self) -> Result<(), JournalError> {
+        let now = self.setup.clock.now();
+        for task in &self.running {
+            fact::alive(&self.connection, (&self.setup.owner, now), *task)?;
+        }
+        Ok(())
+    }
 }

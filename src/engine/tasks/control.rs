@@ -1,7 +1,11 @@
 //! `Control`: how a person holds, stops and paces a running task. The registry turns the knobs, transfers look at them.
-//! Cloning shares the knobs; a stopped task stays stopped.
+//! Cloning shares the knobs; a stopped task stays stopped. A task is stopped in one of two ways: cancelled, it gives up what
+//! is in flight and cleans up; left, it ends what is in flight and keeps what another run can go on with.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -65,6 +69,9 @@ pub struct Hold {
 #[derive(Debug, Clone)]
 pub struct Control {
     cancel: CancellationToken,
+    /// Nothing new may begin: cancelled, or left.
+    end: CancellationToken,
+    left: Arc<AtomicBool>,
     hold: Arc<watch::Sender<Hold>>,
     pace: Arc<watch::Sender<Pace>>,
 }
@@ -72,8 +79,11 @@ pub struct Control {
 impl Control {
     /// Knobs that stop with `parent`, set to this pace.
     pub fn new(parent: &CancellationToken, pace: Pace) -> Self {
+        let cancel = parent.child_token();
         Self {
-            cancel: parent.child_token(),
+            end: cancel.child_token(),
+            cancel,
+            left: Arc::default(),
             hold: Arc::new(watch::Sender::new(Hold::default())),
             pace: Arc::new(watch::Sender::new(pace)),
         }
@@ -84,9 +94,41 @@ impl Control {
         self.cancel.cancel();
     }
 
-    /// Whether the task was told to stop.
+    /// Lets the task go: nothing new begins, what is in flight ends, and what is half-done stays for another run.
+    pub fn leave(&self) {
+        if !self.cancel.is_cancelled() {
+            self.left.store(true, Relaxed);
+        }
+        self.end.cancel();
+    }
+
+    /// Whether the task was let go, so that nothing of it is given up.
+    pub fn is_left(&self) -> bool {
+        self.left.load(Relaxed)
+    }
+
+    /// Ends when the task is let go.
+    pub async fn left(&self) {
+        self.end.cancelled().await;
+        if !self.is_left() {
+            // Cancelled, which is another end.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Whether the task was told to stop at once.
     pub fn is_cancelled(&self) -> bool {
         self.cancel.is_cancelled()
+    }
+
+    /// Whether nothing new may begin.
+    pub fn is_ending(&self) -> bool {
+        self.end.is_cancelled()
+    }
+
+    /// Does this unless the task is stopped meanwhile, in whichever way.
+    pub async fn until_ending<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.end.run_until_cancelled(work).await
     }
 
     /// Ends when the task is told to stop.
@@ -144,15 +186,14 @@ impl Control {
     pub async fn ready(&self) -> bool {
         let mut hold = self.hold.subscribe();
         let go = hold.wait_for(|hold| !hold.paused);
-        matches!(self.cancel.run_until_cancelled(go).await, Some(Ok(_)))
-            && !self.cancel.is_cancelled()
+        matches!(self.end.run_until_cancelled(go).await, Some(Ok(_))) && !self.end.is_cancelled()
     }
 
     /// Waits until the task was let go more than `resumes` times and is not held; false where it was stopped.
     pub async fn resumed_after(&self, resumes: u64) -> bool {
         let mut hold = self.hold.subscribe();
         let go = hold.wait_for(|hold| !hold.paused && hold.resumes > resumes);
-        matches!(self.cancel.run_until_cancelled(go).await, Some(Ok(_)))
+        matches!(self.end.run_until_cancelled(go).await, Some(Ok(_)))
     }
 
     /// The pace now.
@@ -220,6 +261,20 @@ mod tests {
         assert!(!control.resumed_after(0).await);
         control.resume();
         assert!(!control.ready().await);
+    }
+
+    #[tokio::test]
+    async fn a_task_that_is_left_begins_nothing_and_cuts_nothing() {
+        let control = control();
+        control.leave();
+        assert!(!control.ready().await && control.is_ending() && control.is_left());
+        assert!(!control.is_cancelled());
+        control.cancel();
+        assert!(control.is_left());
+        let cancelled = self::control();
+        cancelled.cancel();
+        cancelled.leave();
+        assert!(!cancelled.is_left());
     }
 
     #[test]

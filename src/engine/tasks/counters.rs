@@ -95,6 +95,14 @@ impl Counters {
         }
     }
 
+    /// Counts what earlier runs of the task did: bytes, too.
+    pub fn ended_before(&self, outcome: &Outcome) {
+        self.ended(outcome);
+        if let Outcome::Done { bytes, .. } = outcome {
+            self.bytes.fetch_add(*bytes, Relaxed);
+        }
+    }
+
     /// Steps that ended so far, however they did.
     pub fn ended_steps(&self) -> u64 {
         self.done.load(Relaxed) + self.failed.load(Relaxed) + self.skipped.load(Relaxed)

@@ -16,9 +16,13 @@ use tokio_util::sync::CancellationToken;
 use crate::backend::RequestCounter;
 use crate::domain::{
     plan::Plan,
-    progress::{TaskId, TaskKind, TaskSnapshot, TaskState},
+    progress::{Requests, TaskId, TaskKind, TaskSnapshot, TaskState},
 };
-use crate::engine::{command::Check, event::Event, journal::TaskJournal};
+use crate::engine::{
+    command::Check,
+    event::Event,
+    journal::{Pulse, TaskJournal},
+};
 
 pub use control::{Control, Pace};
 pub use counters::{Counters, Flight, Sending};
@@ -85,6 +89,10 @@ pub struct Task {
     pub plan: OnceLock<Arc<Plan>>,
     /// What proves it at the end.
     pub check: OnceLock<Check>,
+    /// Its way into the journal.
+    pub journal: TaskJournal,
+    /// What earlier runs of it sent.
+    pub sent_before: OnceLock<Requests>,
     /// Held while a turned knob is told, so that the last turn is told last.
     pub announcing: tokio::sync::Mutex<()>,
 }
@@ -126,6 +134,28 @@ impl Task {
     }
 }
 
+impl Task {
+    /// The quantities as the journal keeps them, those of earlier runs among them.
+    pub fn pulse(&self) -> Pulse {
+        let now = self.snapshot();
+        let mut requests = self.requests.requests();
+        if let Some(before) = self.sent_before.get() {
+            requests.join(before);
+        }
+        Pulse {
+            task: self.id,
+            done: now.done,
+            failed: now.failed,
+            skipped: now.skipped,
+            verified: now.verified,
+            bytes: now.bytes,
+            retries: now.retries,
+            throttled: now.throttled,
+            requests,
+        }
+    }
+}
+
 /// All tasks of this session, in the order of their acceptance.
 #[derive(Debug, Default)]
 pub struct Registry {
@@ -152,13 +182,19 @@ impl Registry {
             started: Timestamp::now(),
             counters,
             status,
-            sender: TaskSender::new(id, events, journal, shared),
+            sender: TaskSender::new(id, events, journal.clone(), shared),
+            journal,
+            sent_before: OnceLock::new(),
             requests: RequestCounter::new(),
             plan: OnceLock::new(),
             check: OnceLock::new(),
             announcing: tokio::sync::Mutex::default(),
         });
-        self.lock().push(Arc::clone(&task));
+        let mut tasks = self.lock();
+        // A task that was interrupted here and is gone on with here is one task.
+        tasks.retain(|known| known.id != id);
+        tasks.push(Arc::clone(&task));
+        drop(tasks);
         task
     }
 

@@ -24,6 +24,7 @@ const QUEUE: usize = 512;
 #[derive(Debug, Clone)]
 pub struct TaskSender {
     queue: mpsc::Sender<Fact>,
+    journal: TaskJournal,
     counters: Arc<Counters>,
     status: Arc<Status>,
 }
@@ -47,7 +48,7 @@ impl TaskSender {
         let gatherer = Gatherer {
             id,
             events,
-            journal,
+            journal: journal.clone(),
             steps: Vec::new(),
             due: None,
         };
@@ -55,15 +56,17 @@ impl TaskSender {
         let (counters, status) = shared;
         Self {
             queue,
+            journal,
             counters,
             status,
         }
     }
 
-    /// A step is over: counted at once, told and written down with others.
+    /// A step is over: counted and written down at once, told with others.
     pub async fn ended(&self, step: EndedStep) {
         self.counters.ended(&step.outcome);
         self.status.note(&step);
+        self.journal.ended(&step).await;
         self.tell(Fact::Ended(step)).await;
     }
 
@@ -138,8 +141,13 @@ impl Gatherer {
             }
             Fact::Event(event) => {
                 self.pass_on().await;
-                if let TaskEvent::State { state, .. } = event {
-                    self.journal.state(state).await;
+                match &event {
+                    TaskEvent::State { state, reason } => {
+                        self.journal.state(*state, reason.clone()).await;
+                    }
+                    TaskEvent::Recounted(recount) => self.journal.recounted(recount).await,
+                    TaskEvent::Ended { .. } | TaskEvent::Retried { .. } | TaskEvent::Checked(_) => {
+                    }
                 }
                 self.send(event).await;
             }
@@ -156,7 +164,6 @@ impl Gatherer {
             return;
         }
         let steps = std::mem::take(&mut self.steps);
-        self.journal.outcomes(&steps).await;
         self.send(TaskEvent::Ended { steps }).await;
     }
 

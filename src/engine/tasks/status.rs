@@ -6,6 +6,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
 use crate::domain::progress::{EndedStep, Outcome, TaskSnapshot, TaskState};
 
@@ -15,6 +16,7 @@ pub struct Status {
     now: Mutex<Now>,
     /// Steps that failed and were not done since.
     failed: Mutex<BTreeSet<u32>>,
+    changes: Notify,
 }
 
 #[derive(Debug, Clone)]
@@ -37,6 +39,7 @@ impl Default for Status {
         Self {
             now: Mutex::new(now),
             failed: Mutex::default(),
+            changes: Notify::new(),
         }
     }
 }
@@ -64,7 +67,22 @@ impl Status {
         now.ended = state.is_over().then(Timestamp::now);
         now.state = state;
         now.reason = reason;
+        drop(now);
+        self.changes.notify_waiters();
         true
+    }
+
+    /// Waits until the task is over.
+    pub async fn over(&self) {
+        loop {
+            let changed = self.changes.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.state().is_over() {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// Notes how a step ended.

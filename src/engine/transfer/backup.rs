@@ -12,6 +12,8 @@ use crate::domain::{
     retry::FailureKind,
 };
 
+use crate::engine::journal::TaskJournal;
+
 use super::{
     Context, Job,
     context::StepRef,
@@ -61,8 +63,10 @@ impl Backup {
             control: job.control.clone(),
             counters: Arc::default(),
             events: job.events.clone(),
-            journal: job.journal.clone(),
+            // A copy that broke off is made again: its parts are not kept.
+            journal: TaskJournal::none(job.journal.task()),
             tuning: job.tuning,
+            earlier: None,
             plan,
         };
         let ctx = Context::new(job);

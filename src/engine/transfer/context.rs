@@ -20,6 +20,7 @@ use crate::engine::{
 
 use super::{
     Job,
+    again::Earlier,
     backup::Backup,
     climb::{self, Climb},
     gate::Gate,
@@ -103,6 +104,8 @@ pub(super) struct Context {
     requests: Rate,
     pub(super) backup: Option<Backup>,
     pub(super) check: Option<Check>,
+    /// What earlier runs of the task left; `None` in the first one.
+    pub(super) earlier: Option<Earlier>,
     etags: AtomicU8,
     failed: Mutex<Vec<Failed>>,
 }
@@ -144,6 +147,7 @@ impl Context {
             counters: job.counters,
             events: job.events,
             journal: job.journal,
+            earlier: job.earlier,
         })
     }
 

@@ -8,13 +8,14 @@ use crate::backend::{
     store::{Checksum, Pin, Slot, Stat, Written},
 };
 use crate::domain::{diff::Level, retry::FailureKind};
+use crate::engine::journal::KeptPart;
 
 use super::{
+    again::{self, Again},
     context::s3,
     halt::{Done, Halt},
     hash::etag_md5,
-    multipart::{Sent, begin, complete, give_up},
-    parts::{part_size, ranges},
+    multipart::{Sent, UnderWay, begin, complete, give_up},
     pool::{NO_BUFFER, each_part},
     proof::{self, Evidence},
     ranges::head,
@@ -92,7 +93,7 @@ async fn prove(work: &Work, written: &Written) -> Result<(Level, Option<Checksum
     against(&source, written)
 }
 
-fn against(source: &Stat, written: &Written) -> Result<(Level, Option<Checksum>), Halt> {
+pub(super) fn against(source: &Stat, written: &Written) -> Result<(Level, Option<Checksum>), Halt> {
     match proof::agree(source.checksum.as_ref(), written.checksum.as_ref()) {
         Some(true) => Ok((Level::Checksum, source.checksum.clone())),
         Some(false) => Err(proof::corrupt(
@@ -104,12 +105,24 @@ fn against(source: &Stat, written: &Written) -> Result<(Level, Option<Checksum>)
 
 /// Copies the object in parts, with what the source bears.
 pub(super) async fn in_parts(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
-    let source = work.ctx.cut(head(work)).await?;
+    let source = match work.ctx.cut(head(work)).await {
+        Ok(source) => source,
+        Err(halt) => {
+            again::forget(work).await;
+            return Err(halt);
+        }
+    };
     if source.entry.facts.etag() != listed(work) && listed(work).is_some() {
+        again::forget(work).await;
         return Err(Halt::changed("the object"));
     }
-    let upload = begin(work, Some(&source.headers)).await?;
-    let result = finish(work, &source, &upload, tries).await;
+    let way = match again::copy(work, &source, tries).await? {
+        Again::Done(done) => return Ok(*done),
+        Again::Upload(way) => way,
+        Again::Nothing => begin(work, Some(&source.headers), work.ctx.tuning.copy_part).await?,
+    };
+    let upload = Arc::clone(&way.id);
+    let result = finish(work, &source, way, tries).await;
     if result.is_err() {
         give_up(work, &upload).await;
     }
@@ -119,16 +132,17 @@ pub(super) async fn in_parts(work: &Work, tries: &mut Tries) -> Result<Done, Hal
 async fn finish(
     work: &Work,
     source: &Stat,
-    upload: &Arc<str>,
+    way: UnderWay,
     tries: &mut Tries,
 ) -> Result<Done, Halt> {
-    let size = part_size(work.size(), work.ctx.tuning.copy_part);
-    let parts = ranges(work.size(), size);
-    let parts = each_part(&work.ctx, (parts, NO_BUFFER), |number, range| {
+    let upload = &Arc::clone(&way.id);
+    let parts = (way.open(work.size()), NO_BUFFER);
+    let parts = each_part(&work.ctx, parts, |number, range| {
         let (work, upload) = (work.clone(), Arc::clone(upload));
         async move { copy_part(&work, &upload, number, range).await }
     })
     .await?;
+    let parts = way.with(parts);
     let evidence = Evidence {
         checksum: source.checksum.clone(),
         etag: None,
@@ -163,6 +177,12 @@ async fn copy_part(
         match copied {
             Ok(part) => {
                 flight.moved(length);
+                let kept = KeptPart {
+                    etag: Arc::clone(&part.etag),
+                    crc: part.crc,
+                    size: length,
+                };
+                ctx.journal.part(step.seq, number, kept).await;
                 return Ok(Sent { part, crc: None });
             }
             Err(error) if error.failure_kind() == FailureKind::Changed => {

@@ -17,6 +17,7 @@ use super::{
     gate::Lane,
     halt::{Done, Halt},
     hash::{self, etag_md5},
+    in_place,
     origin::disk,
     proof, target,
     tries::Tries,
@@ -48,9 +49,14 @@ pub(super) async fn whole(work: &Work, step_tries: &mut Tries) -> Result<Done, H
         condition: target::condition(step),
         mtime: mtime(step),
         durable: ctx.plan.options.durable,
+        temporary: ctx.journal.temporary(step.seq),
     };
     let disk = disk(&ctx.destination)?;
-    let written = disk.write_whole(&step.key, arrived.content, placing).await;
+    let content = arrived.content.clone();
+    let mut written = disk.write_whole(&step.key, content, placing).await;
+    if step_tries.in_doubt() && is_changed(&written) {
+        written = in_place::small(disk, step, arrived.content, written).await;
+    }
     placed(work, written, arrived.level, arrived.checksum.as_ref())
 }
 
@@ -67,6 +73,11 @@ pub(super) async fn commit(
         .commit(&target::condition(step), mtime(step), durable)
         .await;
     placed(work, written, level, checksum)
+}
+
+fn is_changed(written: &Result<Written, Error>) -> bool {
+    let error = written.as_ref().err();
+    error.is_some_and(|error| error.failure_kind() == FailureKind::Changed)
 }
 
 /// The time that the file shall bear: the object's.

@@ -3,6 +3,7 @@
 //!
 //! Additions and overwrites come first, deletes last and only where nothing failed, the recount at the end.
 
+mod again;
 mod backup;
 mod check;
 mod climb;
@@ -13,6 +14,7 @@ mod download;
 mod gate;
 mod halt;
 pub(super) mod hash;
+mod in_place;
 mod memory;
 mod multipart;
 mod origin;
@@ -49,6 +51,7 @@ use super::{
 
 use context::{Context, StepRef};
 
+pub use again::{Earlier, give_up};
 pub use backup::Kept;
 pub(super) use climb::FIRST as WORKERS;
 pub use parts::Tuning;
@@ -76,6 +79,8 @@ pub struct Job {
     pub journal: TaskJournal,
     /// How contents are cut and how often a try is repeated.
     pub tuning: Tuning,
+    /// What earlier runs of the task left; `None` in the first one.
+    pub earlier: Option<Earlier>,
 }
 
 /// Runs the selected groups of a plan, then counts both sides again. Tells the last state with its reason, and returns it.
@@ -98,7 +103,9 @@ async fn paced(ctx: &Arc<Context>, work: impl Future<Output = Option<String>>) -
         () = ctx.follow_pace() => None,
         () = ctx.look_after_troubles() => None,
     };
-    let state = if ctx.control.is_cancelled() {
+    let state = if ctx.control.is_left() {
+        TaskState::Interrupted
+    } else if ctx.control.is_cancelled() {
         TaskState::Cancelled
     } else if ctx.any_failed() || reason.is_some() {
         TaskState::Failed
@@ -113,14 +120,17 @@ async fn paced(ctx: &Arc<Context>, work: impl Future<Output = Option<String>>) -
 
 /// All steps and the recount; why the task failed, where it did.
 async fn moved_and_counted(ctx: &Arc<Context>) -> Option<String> {
-    let (deletes, moves): (Vec<_>, Vec<_>) = StepRef::selected(&ctx.plan)
+    let steps = StepRef::selected(&ctx.plan);
+    let planned = steps.len();
+    let (deletes, moves): (Vec<_>, Vec<_>) = steps
         .into_iter()
+        .filter(|step| ctx.is_open(step.seq))
         .partition(|step| step.op == Op::Delete);
-    let planned = moves.len() + deletes.len();
+    again::forget_lost(ctx, &moves).await;
     pool::run(ctx, moves).await;
     again_while_asked(ctx).await;
     delete_last(ctx, deletes).await;
-    if ctx.control.is_cancelled() {
+    if ctx.control.is_ending() {
         return None;
     }
     let ended = ctx.counters.ended_steps();
@@ -145,7 +155,7 @@ async fn moved_and_counted(ctx: &Arc<Context>) -> Option<String> {
 async fn again_while_asked(ctx: &Arc<Context>) {
     loop {
         let again = ctx.asked_again();
-        if again.is_empty() || ctx.control.is_cancelled() {
+        if again.is_empty() || ctx.control.is_ending() {
             return;
         }
         for _ in &again {
@@ -156,7 +166,7 @@ async fn again_while_asked(ctx: &Arc<Context>) {
 }
 
 async fn delete_last(ctx: &Arc<Context>, deletes: Vec<StepRef>) {
-    if deletes.is_empty() || ctx.control.is_cancelled() {
+    if deletes.is_empty() || ctx.control.is_ending() {
         return;
     }
     let prints = [&ctx.plan.source_print, &ctx.plan.destination_print];

@@ -2,6 +2,7 @@
 //! An upload that does not end well is given up at the store, however it ended.
 
 use std::{
+    collections::HashSet,
     ops::Range,
     sync::Arc,
     time::{Duration, Instant},
@@ -11,9 +12,11 @@ use bytes::Bytes;
 
 use crate::backend::store::{Checksum, Headers, Part, Slot, Upload, Written};
 use crate::domain::retry::FailureKind;
+use crate::engine::journal::KeptPart;
 
 use super::{
     Context,
+    again::{self, Again},
     context::Etags,
     halt::{Done, Halt},
     hash::{CrcKind, crc64, etag_md5, multipart_etag},
@@ -35,11 +38,49 @@ pub(super) struct Sent {
     pub(super) crc: Option<(u64, u64)>,
 }
 
+/// An upload that has begun.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    /// S3's name for it.
+    pub(super) id: Arc<str>,
+    /// Bytes of a part; the last one may be shorter.
+    pub(super) part_size: u64,
+    /// Parts that an earlier run sent.
+    pub(super) sent: Vec<Sent>,
+}
+
+impl UnderWay {
+    /// The parts of `total` bytes that are not there yet.
+    pub(super) fn open(&self, total: u64) -> impl Iterator<Item = (u32, Range<u64>)> + use<> {
+        let there: HashSet<u32> = self.sent.iter().map(|sent| sent.part.number).collect();
+        ranges(total, self.part_size).filter(move |(number, _)| !there.contains(number))
+    }
+
+    /// All parts in the order of their numbers, with these.
+    pub(super) fn with(self, sent: Vec<Sent>) -> Vec<Sent> {
+        let mut all = self.sent;
+        all.extend(sent);
+        all.sort_unstable_by_key(|sent| sent.part.number);
+        all
+    }
+}
+
 /// Reads the content in parts and writes the object.
 pub(super) async fn send(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
-    let origin = Arc::new(work.ctx.cut(Origin::open(work)).await?);
-    let upload = begin(work, origin.bears()).await?;
-    let result = finish(work, &origin, &upload, tries).await;
+    let origin = match work.ctx.cut(Origin::open(work)).await {
+        Ok(origin) => Arc::new(origin),
+        Err(halt) => {
+            again::forget(work).await;
+            return Err(halt);
+        }
+    };
+    let way = match again::upload(work, &origin, tries).await? {
+        Again::Done(done) => return Ok(*done),
+        Again::Upload(way) => way,
+        Again::Nothing => begin(work, origin.bears(), work.ctx.tuning.part).await?,
+    };
+    let upload = Arc::clone(&way.id);
+    let result = finish(work, &origin, way, tries).await;
     if result.is_err() {
         give_up(work, &upload).await;
     }
@@ -49,16 +90,17 @@ pub(super) async fn send(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
 async fn finish(
     work: &Work,
     origin: &Arc<Origin>,
-    upload: &Arc<str>,
+    way: UnderWay,
     tries: &mut Tries,
 ) -> Result<Done, Halt> {
-    let size = part_size(work.size(), work.ctx.tuning.part);
-    let parts = ranges(work.size(), size);
-    let sent = each_part(&work.ctx, (parts, size), |number, range| {
+    let upload = &Arc::clone(&way.id);
+    let parts = (way.open(work.size()), way.part_size);
+    let sent = each_part(&work.ctx, parts, |number, range| {
         let (work, origin, upload) = (work.clone(), Arc::clone(origin), Arc::clone(upload));
         async move { send_part(&work, &origin, &upload, (number, range)).await }
     })
     .await?;
+    let sent = way.with(sent);
     work.ctx.cut(origin.still_the_same()).await?;
     let crcs = sent.iter().filter_map(|sent| sent.crc);
     // The ETag of the whole proves only what the parts' own ones proved.
@@ -74,8 +116,12 @@ async fn finish(
     Ok(proof::done(work, level, evidence.checksum.as_ref(), new))
 }
 
-/// Begins the upload of an object that shall bear this, or what a file's object bears.
-pub(super) async fn begin(work: &Work, bears: Option<&Headers>) -> Result<Arc<str>, Halt> {
+/// Begins the upload, in parts of about `wanted` bytes, of an object that shall bear this, or what a file's object bears.
+pub(super) async fn begin(
+    work: &Work,
+    bears: Option<&Headers>,
+    wanted: u64,
+) -> Result<UnderWay, Halt> {
     let Work { ctx, step, .. } = work;
     let query = target::query(&ctx.plan, step, bears, None);
     let mut tries = Tries::of_part(ctx);
@@ -88,7 +134,13 @@ pub(super) async fn begin(work: &Work, bears: Option<&Headers>) -> Result<Arc<st
                 if tries.in_doubt() {
                     give_up_lost(work, &upload, first.elapsed()).await;
                 }
-                return Ok(upload);
+                let part_size = part_size(work.size(), wanted);
+                ctx.journal.partial(step.seq, &upload, part_size).await;
+                return Ok(UnderWay {
+                    id: upload,
+                    part_size,
+                    sent: Vec::new(),
+                });
             }
             Err(error) => tries.again(ctx, step, error.into()).await?,
         }
@@ -161,6 +213,12 @@ async fn send_part(
         match checked {
             Ok(part) => {
                 sending.arrived(length);
+                let kept = KeptPart {
+                    etag: Arc::clone(&part.etag),
+                    crc: Some(crc),
+                    size: length,
+                };
+                ctx.journal.part(step.seq, number, kept).await;
                 let crc = Some((crc, length));
                 return Ok(Sent { part, crc });
             }
@@ -221,7 +279,7 @@ pub(super) async fn complete(
             FailureKind::Changed | FailureKind::NotFound
         );
         if gone
-            && tries.in_doubt()
+            && (tries.in_doubt() || step_tries.in_doubt())
             && let Some(written) = proof::settled(ctx, work, evidence).await?
         {
             return Ok(written);
@@ -235,19 +293,13 @@ pub(super) async fn complete(
     }
 }
 
-/// Gives an upload up at the store, with a few tries; one that is gone already is fine.
+/// Gives an upload up at the store, unless the task is let go: then another run goes on with it.
 pub(super) async fn give_up(work: &Work, upload: &str) {
-    const TRIES: u32 = 3;
-    let Ok(target) = work.ctx.target() else {
+    let Work { ctx, step, .. } = work;
+    if ctx.control.is_left() {
         return;
-    };
-    for _ in 0..TRIES {
-        match target.abort(&work.step.key, upload).await {
-            Ok(()) => return,
-            Err(error) if error.failure_kind() == FailureKind::NotFound => return,
-            Err(error) => {
-                tracing::warn!(key = %work.step.key, upload, %error, "an upload could not be given up");
-            }
-        }
+    }
+    if again::give_up(&ctx.destination, &step.key, upload).await {
+        ctx.journal.partial_over(step.seq, upload).await;
     }
 }

@@ -123,6 +123,8 @@ where
             .cut(async { Ok(ctx.memory.take(Lane::Part, bytes).await) })
             .await?;
         let Some(permit) = may_begin(ctx, Lane::Part).await else {
+            // Of a task that is let go the parts on their way arrive, and are kept.
+            while let Ok(Some(_)) = ctx.cut(async { Ok(running.join_next().await) }).await {}
             return Err(Halt::cancelled());
         };
         let work = work(number, range);

@@ -1,7 +1,7 @@
 //! Download of a large object in parallel ranges, each pinned to what the listing told; the whole checksum is combined
 //! from the ranges (or read back, where it cannot be) before the file takes its name.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use bytes::BytesMut;
 
@@ -10,12 +10,15 @@ use crate::backend::{
     store::{Checksum, ReadQuery, Reading, Stat},
 };
 use crate::domain::{diff::Level, retry::FailureKind};
+use crate::engine::journal::KeptPart;
 
 use super::{
+    again,
     context::s3,
     download::{commit, expected, judge, source_failed},
     halt::{Done, Halt},
     hash::{CrcKind, Hasher},
+    in_place,
     origin::disk,
     parts::{part_size, ranges},
     pool::each_part,
@@ -32,23 +35,109 @@ const BUFFER: u64 = 2 * PIECE as u64;
 /// Reads the object in ranges and writes the file.
 pub(super) async fn fetch(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
     let Work { ctx, step, .. } = work;
-    let expected = wanted(work).await?;
-    let kind = expected.as_ref().and_then(CrcKind::of);
-    let draft = disk(&ctx.destination)?
-        .draft(&step.key, work.size())
-        .await?;
-    let parts = ranges(work.size(), part_size(work.size(), ctx.tuning.part));
-    let sums = each_part(ctx, (parts, BUFFER), |_, range| {
+    let expected = match wanted(work).await {
+        Ok(expected) => expected,
+        Err(halt) => {
+            again::forget(work).await;
+            return Err(halt);
+        }
+    };
+    if let Some(done) = in_place::large(work, expected.as_ref()).await? {
+        return Ok(done);
+    }
+    let begun = ctx.cut(Begun::open(work, expected.as_ref())).await?;
+    let draft = begun.draft.clone();
+    let result = finish(work, begun, expected.as_ref(), tries).await;
+    if result.is_err() && ctx.control.is_left() {
+        draft.keep();
+    } else if result.is_err()
+        && let Some(number) = ctx.journal.temporary(step.seq)
+    {
+        let handle = number.to_string();
+        ctx.journal.partial_over(step.seq, &handle).await;
+    }
+    result
+}
+
+/// A file on its way, with the ranges that an earlier run wrote.
+struct Begun {
+    draft: Draft,
+    part_size: u64,
+    kind: Option<CrcKind>,
+    /// Checksum (of `kind`) and length of each range that is there, by its number.
+    sums: BTreeMap<u32, (u64, u64)>,
+}
+
+impl Begun {
+    /// Goes on with the file of an earlier run as far as its ranges are proven, else begins one.
+    async fn open(work: &Work, expected: Option<&Checksum>) -> Result<Self, Halt> {
+        let Work { ctx, step, .. } = work;
+        let kind = expected.and_then(CrcKind::of);
+        if let Some((draft, partial)) = again::draft(work).await? {
+            let sums = again::ranges(work, &draft, &partial, kind).await?;
+            return Ok(Self {
+                draft,
+                part_size: partial.part_size,
+                kind,
+                sums,
+            });
+        }
+        let part_size = part_size(work.size(), ctx.tuning.part);
+        let disk = disk(&ctx.destination)?;
+        let draft = match ctx.journal.temporary(step.seq) {
+            Some(number) => {
+                let handle = number.to_string();
+                ctx.journal.partial(step.seq, &handle, part_size).await;
+                disk.draft_again(&step.key, work.size(), number).await?
+            }
+            None => disk.draft(&step.key, work.size()).await?,
+        };
+        Ok(Self {
+            draft,
+            part_size,
+            kind,
+            sums: BTreeMap::new(),
+        })
+    }
+
+    /// Numbers and ranges that are not there yet.
+    fn missing(&self, total: u64) -> Vec<(u32, Range<u64>)> {
+        let all = ranges(total, self.part_size);
+        all.filter(|(number, _)| !self.sums.contains_key(number))
+            .collect()
+    }
+}
+
+/// Fetches the missing ranges, proves the whole, and gives the file its name.
+async fn finish(
+    work: &Work,
+    begun: Begun,
+    expected: Option<&Checksum>,
+    tries: &mut Tries,
+) -> Result<Done, Halt> {
+    let ctx = &work.ctx;
+    let missing = begun.missing(work.size());
+    let Begun {
+        draft,
+        kind,
+        mut sums,
+        ..
+    } = begun;
+    let fetched = each_part(ctx, (missing.into_iter(), BUFFER), |number, range| {
         let (work, draft) = (work.clone(), draft.clone());
-        async move { Box::pin(fetch_range(&work, &draft, range, kind)).await }
+        async move {
+            let sum = Box::pin(fetch_range(&work, &draft, (number, range), kind)).await?;
+            Ok((number, sum))
+        }
     })
     .await?;
-    let found = match (&expected, kind) {
-        (_, Some(kind)) => Some(kind.combine(sums)),
+    sums.extend(fetched);
+    let found = match (expected, kind) {
+        (_, Some(kind)) => Some(kind.combine(sums.into_values())),
         (Some(expected), None) => ctx.cut(read_back(work, &draft, expected)).await?,
         (None, None) => None,
     };
-    let (level, checksum) = match &expected {
+    let (level, checksum) = match expected {
         Some(expected) => judge(ctx, expected, found.as_ref(), tries)?,
         None => (Level::Size, None),
     };
@@ -88,9 +177,11 @@ pub(super) async fn head(work: &Work) -> Result<Stat, Halt> {
 async fn fetch_range(
     work: &Work,
     draft: &Draft,
-    range: Range<u64>,
+    (number, range): (u32, Range<u64>),
     kind: Option<CrcKind>,
 ) -> Result<(u64, u64), Halt> {
+    // A later run proves the range by a sum of ours, whatever the store keeps.
+    let own = (kind != Some(CrcKind::Nvme)).then(|| CrcKind::Nvme.hasher());
     let mut sink = Sink {
         work,
         draft,
@@ -98,12 +189,20 @@ async fn fetch_range(
         end: range.end,
         gathered: BytesMut::new(),
         hasher: kind.map(CrcKind::hasher),
+        own,
     };
     let mut tries = Tries::of_part(&work.ctx);
     while let Err(halt) = sink.fill().await {
         tries.again(&work.ctx, &work.step, halt).await?;
     }
     let sum = sink.hasher.map_or(0, Hasher::finish_crc);
+    let kept = KeptPart {
+        etag: "".into(),
+        crc: Some(sink.own.map_or(sum, Hasher::finish_crc)),
+        size: range.end - range.start,
+    };
+    let Work { ctx, step, .. } = work;
+    ctx.journal.part(step.seq, number, kept).await;
     Ok((sum, range.end - range.start))
 }
 
@@ -116,6 +215,8 @@ struct Sink<'a> {
     end: u64,
     gathered: BytesMut,
     hasher: Option<Hasher>,
+    /// Beside a hasher of another kind.
+    own: Option<Hasher>,
 }
 
 impl Sink<'_> {
@@ -157,7 +258,7 @@ impl Sink<'_> {
         }
         let piece = self.gathered.split().freeze();
         let length = piece.len() as u64;
-        if let Some(hasher) = &mut self.hasher {
+        for hasher in self.hasher.iter_mut().chain(&mut self.own) {
             hasher.update(&piece);
         }
         self.draft.write_at(self.next, piece).await?;

@@ -88,7 +88,7 @@ pub(super) async fn run(ctx: &Arc<Context>) -> Option<String> {
     let mut walk = Walk::start(&ctx.plan, &ctx.source, &ctx.destination);
     let mut recount = nothing();
     loop {
-        let next = ctx.control.token().run_until_cancelled(walk.next());
+        let next = ctx.control.until_ending(walk.next());
         let Some(both) = next.await? else { break };
         if let Some(why) = decided.count(&both, &mut recount) {
             off(&mut recount, both.key, why);

@@ -38,7 +38,8 @@ impl Tries {
             resumes: ctx.control.hold().resumes,
             made: 0,
             part: false,
-            in_doubt: false,
+            // An earlier run may have done it, and been killed before it could say so.
+            in_doubt: ctx.earlier.is_some(),
             wrote: None,
             read: None,
         }
@@ -48,6 +49,7 @@ impl Tries {
     pub(super) fn of_part(ctx: &Context) -> Self {
         Self {
             part: true,
+            in_doubt: false,
             ..Self::of_step(ctx)
         }
     }
@@ -117,11 +119,8 @@ impl Tries {
                         failure,
                     })
                     .await;
-                ctx.cut(async {
-                    sleep(time).await;
-                    Ok(())
-                })
-                .await
+                let rested = ctx.control.until_ending(sleep(time)).await;
+                rested.ok_or_else(Halt::cancelled)
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::domain::{
 use crate::engine::tasks::Flight;
 
 use super::{
-    Context,
+    Context, again,
     context::StepRef,
     copy, delete, download,
     halt::{Done, Halt, outcome},
@@ -53,10 +53,17 @@ impl Work {
         if result.is_err() {
             flight.start_over();
         }
-        if let Err(Halt::Failed(failure) | Halt::GaveUp(failure)) = &result
-            && failure.kind != FailureKind::Cancelled
-        {
+        let is_cut = result.as_ref().err().and_then(Halt::failure);
+        let is_cut = is_cut.map(|failure| failure.kind == FailureKind::Cancelled);
+        if is_cut == Some(true) && ctx.control.is_left() {
+            // Another run goes on with it: it has not ended.
+            return;
+        }
+        if is_cut == Some(false) {
             ctx.keep_failed(step.clone(), asked);
+        }
+        if result.is_err() {
+            again::clear(&ctx, &step).await;
         }
         drop(flight);
         let (proof, outcome) = match result {

@@ -2,6 +2,7 @@
 
 mod config;
 mod interrupts;
+mod killed;
 mod ls;
 mod mappings;
 mod recipes;

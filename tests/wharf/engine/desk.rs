@@ -28,7 +28,8 @@ use wharf::{
         progress::{EndedStep, TaskEvent, TaskId, TaskState},
     },
     engine::{
-        Body, Command, Compared, Engine, EngineOptions, Event, Events, Failed, Snapshot, View,
+        Body, Command, Compared, Engine, EngineOptions, Event, Events, Failed, PastTask, Search,
+        Snapshot, View,
     },
 };
 
@@ -191,6 +192,8 @@ impl Desk {
                 | Body::Planned(_)
                 | Body::PlannedBoth(_)
                 | Body::Stat(_)
+                | Body::Past(_)
+                | Body::Report(_)
                 | Body::Accepted(_)
                 | Body::Failed(_)) => return Err(refused(other)),
             }
@@ -245,6 +248,18 @@ impl Desk {
         let plan = Arc::clone(plan);
         self.engine.submit(Command::Run { view, plan });
         self.until_over().await
+    }
+
+    /// The tasks that the journal knows, newest first.
+    pub(crate) async fn past(&mut self) -> Result<Vec<PastTask>, Failed> {
+        let view = self.view();
+        let search = Search::default();
+        self.engine.submit(Command::Past { view, search });
+        let body = self.body(view).await;
+        if let Body::Past(past) = body {
+            return Ok(past);
+        }
+        Err(refused(body))
     }
 
     /// Reads until a task is over.

@@ -163,6 +163,8 @@ impl Context {
                 | Body::Compared(_)
                 | Body::Planned(_)
                 | Body::Stat(_)
+                | Body::Past(_)
+                | Body::Report(_)
                 | Body::Accepted(_) => {}
             }
         }

@@ -76,6 +76,8 @@ impl Context {
             | Body::Planned(_)
             | Body::PlannedBoth(_)
             | Body::Stat(_)
+            | Body::Past(_)
+            | Body::Report(_)
             | Body::Accepted(_) => Ok(true),
         }
     }

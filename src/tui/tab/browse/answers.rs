@@ -66,6 +66,8 @@ impl Browse {
             | Body::Planned(_)
             | Body::PlannedBoth(_)
             | Body::Stat(_)
+            | Body::Past(_)
+            | Body::Report(_)
             | Body::Accepted(_) => {}
         }
     }

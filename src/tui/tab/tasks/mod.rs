@@ -139,6 +139,7 @@ pub fn state_sign(state: TaskState) -> &'static str {
         TaskState::Done => "✓",
         TaskState::Failed => "✗",
         TaskState::Cancelled => "x",
+        TaskState::Interrupted => "~",
     }
 }
 
@@ -152,6 +153,7 @@ pub fn state_word(state: TaskState) -> &'static str {
         TaskState::Done => "done",
         TaskState::Failed => "failed",
         TaskState::Cancelled => "cancelled",
+        TaskState::Interrupted => "interrupted",
     }
 }
 
@@ -160,7 +162,7 @@ pub fn state_weight(state: TaskState) -> Weight {
     match state {
         TaskState::Waiting | TaskState::Running | TaskState::Recounting => Weight::Info,
         TaskState::Done => Weight::Good,
-        TaskState::Paused | TaskState::Cancelled => Weight::Warning,
+        TaskState::Paused | TaskState::Cancelled | TaskState::Interrupted => Weight::Warning,
         TaskState::Failed => Weight::Error,
     }
 }

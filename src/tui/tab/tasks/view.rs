@@ -25,7 +25,7 @@ pub(super) fn state_style(state: TaskState, theme: &Theme) -> Style {
     match state {
         TaskState::Waiting | TaskState::Cancelled => theme.dim,
         TaskState::Running | TaskState::Recounting => theme.accent,
-        TaskState::Paused => theme.differs,
+        TaskState::Paused | TaskState::Interrupted => theme.differs,
         TaskState::Done => theme.proven,
         TaskState::Failed => theme.missing,
     }
@@ -113,7 +113,8 @@ fn draw_task(
         | TaskState::Recounting
         | TaskState::Done
         | TaskState::Failed
-        | TaskState::Cancelled => state_word(task.state).to_owned(),
+        | TaskState::Cancelled
+        | TaskState::Interrupted => state_word(task.state).to_owned(),
     };
     put_right(buffer, upper, &state, style);
     let route = format!("{} → {}", task.source, task.destination);

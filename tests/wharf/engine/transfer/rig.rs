@@ -260,6 +260,7 @@ impl Rig {
             events: task.sender.clone(),
             journal,
             tuning: self.tuning,
+            earlier: None,
         };
         let ended = match kind {
             TaskKind::Sync | TaskKind::Group => tokio::spawn(run(job)),

@@ -1,5 +1,8 @@
 //! Tests of the journal on a real file: what it keeps, what it believes, and what it refuses.
 
+mod owners;
+mod plans;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -9,24 +12,31 @@ use jiff::{Timestamp, ToSpan};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{Content, Journal, JournalError, Proof, TaskJournal};
+use super::{Content, Journal, JournalError, PastTask, Proof, Search, Setting, Setup, TaskJournal};
 use crate::backend::store::Checksum;
 use crate::domain::{
     diff::Level,
     entry::{End, Facts, FileId, Identity, Kind, ObjectId},
     key::Key,
     location::Location,
-    plan::{Op, Planner, SyncOptions},
+    plan::{Op, Plan, Planner, SyncOptions},
     progress::{EndedStep, Failure, Outcome, TaskKind, TaskState},
     retry::FailureKind,
 };
 use crate::engine::tasks::{Brief, Pace};
 
 async fn open(folder: &TempDir) -> Journal {
-    let path = folder.path().join("state/journal.sqlite");
-    Journal::open(&path, |error| panic!("{error}"))
+    open_as(folder, Setup::default()).await
+}
+
+async fn open_as(folder: &TempDir, setup: Setup) -> Journal {
+    Journal::open(&file_of(folder), setup, |error| panic!("{error}"))
         .await
         .unwrap()
+}
+
+async fn history(journal: &Journal) -> Vec<PastTask> {
+    journal.search(Search::default()).await.unwrap()
 }
 
 fn here() -> Location {
@@ -50,12 +60,25 @@ fn brief() -> Brief {
     }
 }
 
-async fn begin(journal: &Journal) -> TaskJournal {
+fn plan() -> Plan {
     let options = SyncOptions::default();
     let planner = Planner::new(here(), there(), Vec::new(), options).unwrap();
-    let plan = planner.finish(End::Complete, End::Complete, Timestamp::now());
-    let filed = (&here(), &there());
-    journal.begin(&brief(), &plan, filed).await.unwrap()
+    planner.finish(End::Complete, End::Complete, Timestamp::now())
+}
+
+async fn begin(journal: &Journal) -> TaskJournal {
+    begin_with(journal, plan()).await
+}
+
+async fn begin_with(journal: &Journal, plan: Plan) -> TaskJournal {
+    let flags: Arc<[String]> = Arc::from(["--profile".to_owned(), "a".to_owned()]);
+    let setting = Setting {
+        filed: (&here(), &there()),
+        flags: &flags,
+        check: None,
+    };
+    let (brief, plan) = (brief(), Arc::new(plan));
+    journal.begin(&brief, &plan, setting).await.unwrap()
 }
 
 fn file(mtime: Timestamp) -> Facts {
@@ -201,33 +224,20 @@ async fn past_tasks_are_remembered_with_their_counts() {
         op: Op::Upload,
         outcome,
     };
+    for step in [step(0, done.clone()), step(1, failed), step(2, done)] {
+        first.ended(&step).await;
+    }
     first
-        .outcomes(&[step(0, done.clone()), step(1, failed)])
+        .state(TaskState::Failed, Some("one failed".into()))
         .await;
-    first.outcomes(&[step(2, done)]).await;
-    first.state(TaskState::Failed).await;
     let second = begin(&journal).await;
-    let past = journal.history(10).await.unwrap();
+    let past = history(&journal).await;
     assert_eq!([past[0].id, past[1].id], [second.task(), first.task()]);
     assert_eq!(past[0].state, TaskState::Waiting);
-    assert!(!past[0].interrupted && past[0].ended.is_none());
+    assert!(past[0].ended.is_none());
     assert_eq!((past[1].done, past[1].failed, past[1].bytes), (2, 1, 20));
     assert_eq!(past[1].state, TaskState::Failed);
     assert!(past[1].ended.is_some());
-}
-
-#[tokio::test]
-async fn a_task_that_fell_silent_was_interrupted() {
-    let folder = TempDir::new().unwrap();
-    let journal = open(&folder).await;
-    begin(&journal).await;
-    let other = Connection::open(file_of(&folder)).unwrap();
-    other
-        .execute("UPDATE task SET heartbeat = heartbeat - 60000", [])
-        .unwrap();
-    assert!(journal.history(1).await.unwrap()[0].interrupted);
-    journal.beat().await;
-    assert!(!journal.history(1).await.unwrap()[0].interrupted);
 }
 
 #[tokio::test]
@@ -236,7 +246,10 @@ async fn a_later_journal_is_refused_by_its_version() {
     open(&folder).await.close().await;
     let other = Connection::open(file_of(&folder)).unwrap();
     other.pragma_update(None, "user_version", 99).unwrap();
-    let refused = Journal::open(&file_of(&folder), |error| panic!("{error}")).await;
+    let refused = Journal::open(&file_of(&folder), Setup::default(), |error| {
+        panic!("{error}")
+    })
+    .await;
     assert!(matches!(
         refused,
         Err(JournalError::Newer { version: 99, .. })
@@ -245,7 +258,8 @@ async fn a_later_journal_is_refused_by_its_version() {
 
 #[tokio::test]
 async fn a_folder_that_cannot_be_made_is_told() {
-    let refused = Journal::open(Path::new("/proc/none/journal"), |error| panic!("{error}")).await;
+    let nowhere = Path::new("/proc/none/journal");
+    let refused = Journal::open(nowhere, Setup::default(), |error| panic!("{error}")).await;
     assert!(matches!(refused, Err(JournalError::Folder { .. })));
 }
 

@@ -1,0 +1,228 @@
+//! The list of tasks, one task, and what is unusual about the last run of a mapping.
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::cli::{args::TasksList, exit::Exit, output::record::TaskRecord};
+use crate::config::{Error, quantity};
+use crate::domain::{
+    location::Location,
+    progress::{TaskId, TaskKind, TaskState},
+    text::printable,
+};
+use crate::engine::{PastTask, Search};
+use crate::humanize;
+
+use super::{Context, rate, state_word};
+
+/// A run below this share of the usual rate is told as slow.
+const SLOW: f64 = 0.5;
+/// Runs that make a rate a usual one.
+const USUAL: usize = 3;
+
+/// Lists the tasks that are asked for.
+pub(super) async fn list(
+    context: &mut Context,
+    args: &TasksList,
+    between: Option<(Location, Location)>,
+) -> Result<Exit, Exit> {
+    let since = match args.since.as_deref() {
+        Some(text) => match quantity::moment(text, Timestamp::now()) {
+            Ok(since) => Some(since),
+            Err(invalid) => {
+                let error = Error::Invalid(invalid);
+                let help = error.help();
+                context
+                    .output
+                    .error(format_args!("--since: {error}"), help.as_deref());
+                return Err(Exit::Usage);
+            }
+        },
+        None => None,
+    };
+    let states = args.state.iter().flat_map(|state| state.states());
+    let search = Search {
+        id: None,
+        parent: None,
+        text: args.text.clone(),
+        states: states.copied().collect(),
+        since,
+        between: between.map(|(one, other)| (one.text(), other.text())),
+        most: Some(args.limit),
+    };
+    let tasks = context.past(search).await?;
+    for task in &tasks {
+        context.output.record(&TaskRecord::from(task));
+        context.output.line(line(task));
+    }
+    if let Some(name) = &args.mapping {
+        for remark in unusual(name, &tasks) {
+            context.output.line(remark);
+        }
+    }
+    if tasks.is_empty() {
+        context.output.remark("no task was found");
+    }
+    context
+        .output
+        .record(&serde_json::json!({"type": "summary", "tasks": tasks.len()}));
+    Ok(Exit::Ok)
+}
+
+/// Tells one task.
+pub(super) async fn show(context: &mut Context, id: TaskId) -> Result<Exit, Exit> {
+    let task = context.past_task(id).await?;
+    context.output.record(&TaskRecord::from(&task));
+    for (name, value) in facts(&task) {
+        context.output.line(format_args!("{name:<12}{value}"));
+    }
+    Ok(Exit::Ok)
+}
+
+/// A task in a line.
+fn line(task: &PastTask) -> String {
+    let rate = rate(task).map_or_else(|| "-".to_owned(), humanize::rate);
+    let failed = match task.failed {
+        0 => String::new(),
+        n => format!("  {} failed", humanize::count(n)),
+    };
+    format!(
+        "{:>5}  {:<6}  {:<11}  {}  {:>17}  {:>9}  {:>11}  {:>8}{failed}  {} → {}",
+        task.id.0,
+        kind_word(task.kind),
+        state_word(task.state),
+        humanize::timestamp(task.started, &TimeZone::system()),
+        format!(
+            "{}/{}",
+            humanize::count(task.done + task.skipped),
+            humanize::count(task.planned)
+        ),
+        humanize::bytes(task.bytes),
+        rate,
+        time(task),
+        printable(task.source.as_bytes()),
+        printable(task.destination.as_bytes()),
+    )
+}
+
+fn kind_word(kind: TaskKind) -> &'static str {
+    match kind {
+        TaskKind::Sync => "sync",
+        TaskKind::Verify => "verify",
+        TaskKind::Group => "group",
+    }
+}
+
+pub(super) fn time(task: &PastTask) -> String {
+    humanize::duration(std::time::Duration::from_secs_f64(task.seconds()))
+}
+
+/// What is known of a task, by name.
+pub(super) fn facts(task: &PastTask) -> Vec<(&'static str, String)> {
+    let exact = |at: Timestamp| humanize::timestamp_exact(at, &TimeZone::system());
+    let objects = |count: u64, bytes: u64| {
+        format!(
+            "{}, {}",
+            humanize::counted(count, "object"),
+            humanize::bytes(bytes)
+        )
+    };
+    let mut facts = vec![
+        ("task", format!("{} {}", task.id.0, kind_word(task.kind))),
+        ("state", state_word(task.state).to_owned()),
+    ];
+    let reason = task.reason.as_ref();
+    facts.extend(reason.map(|reason| ("because", printable(reason.as_bytes()).into_owned())));
+    if let Some(next) = next_step(task) {
+        facts.push(("next", next));
+    }
+    facts.extend([
+        ("from", printable(task.source.as_bytes()).into_owned()),
+        ("to", printable(task.destination.as_bytes()).into_owned()),
+        ("began", exact(task.started)),
+    ]);
+    match task.ended {
+        Some(ended) => facts.push(("ended", exact(ended))),
+        None => facts.push(("last heard", exact(task.heard))),
+    }
+    facts.extend([
+        ("took", time(task)),
+        (
+            "run by",
+            format!(
+                "process {} on {}",
+                task.process,
+                printable(task.host.as_bytes())
+            ),
+        ),
+        ("runs", humanize::count(task.runs)),
+        ("planned", objects(task.planned, task.planned_bytes)),
+        ("done", objects(task.done, task.bytes)),
+        (
+            "verified",
+            format!("{} by checksum", humanize::count(task.verified)),
+        ),
+        ("skipped", humanize::count(task.skipped)),
+        ("failed", humanize::count(task.failed)),
+        (
+            "requests",
+            format!(
+                "{}, {} retries, {} × 503",
+                humanize::count(task.requests.total()),
+                humanize::count(task.retries),
+                humanize::count(task.throttled)
+            ),
+        ),
+    ]);
+    facts
+}
+
+/// What a person can do with it.
+fn next_step(task: &PastTask) -> Option<String> {
+    let id = task.id.0;
+    if task.can_go_on() {
+        return Some(format!("wharf tasks resume {id}"));
+    }
+    match task.state {
+        TaskState::Running | TaskState::Recounting | TaskState::Paused | TaskState::Waiting => {
+            Some(format!("wharf tasks attach {id}"))
+        }
+        TaskState::Interrupted => Some("run it again: its plan was not kept".to_owned()),
+        TaskState::Done | TaskState::Failed | TaskState::Cancelled => None,
+    }
+}
+
+/// What is unusual about the last run of a mapping, beside the runs before it.
+fn unusual(name: &str, tasks: &[PastTask]) -> Vec<String> {
+    let runs: Vec<&PastTask> = tasks
+        .iter()
+        .filter(|task| task.kind == TaskKind::Sync && task.state.is_over())
+        .collect();
+    let Some((last, before)) = runs.split_first() else {
+        return vec![format!("{name}: no run is known")];
+    };
+    let mut told = Vec::new();
+    let bad = |task: &&&PastTask| task.state != TaskState::Done || task.failed > 0;
+    let in_a_row = runs.iter().take_while(bad).count();
+    if in_a_row > 0 {
+        told.push(format!(
+            "! {name}: the last {} did not end well",
+            match in_a_row {
+                1 => "run".to_owned(),
+                n => format!("{n} runs"),
+            }
+        ));
+    }
+    let mut rates: Vec<f64> = before.iter().filter_map(|task| rate(task)).collect();
+    rates.sort_by(f64::total_cmp);
+    let usual = rates.get(rates.len() / 2).filter(|_| rates.len() >= USUAL);
+    if let (Some(&usual), Some(now)) = (usual, rate(last)) {
+        let slow = now < usual * SLOW;
+        told.push(format!(
+            "{}{name}: {} in the last run, {} usually",
+            if slow { "! " } else { "" },
+            humanize::rate(now),
+            humanize::rate(usual)
+        ));
+    }
+    told
+}

@@ -1,0 +1,113 @@
+//! What the writer thread is told.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::domain::{
+    key::Key,
+    location::Location,
+    plan::Plan,
+    progress::{EndedStep, Recount, TaskId, TaskState},
+};
+use crate::engine::{command::Check, tasks::Brief};
+
+use super::{
+    error::JournalError,
+    owner::{Heard, NotTaken},
+    partial::KeptPart,
+    task::{Proof, Pulse, Wish},
+};
+
+/// A task that the journal knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Begun {
+    /// Its number.
+    pub(super) task: TaskId,
+    /// Names its temporary files.
+    pub(super) seed: u64,
+}
+
+/// A task that is to begin: its plan is kept whole before its number is told.
+#[derive(Debug)]
+pub(super) struct Beginning {
+    pub(super) brief: Box<Brief>,
+    /// A group has none.
+    pub(super) plan: Option<Arc<Plan>>,
+    pub(super) flags: Arc<[String]>,
+    pub(super) check: Option<Check>,
+    pub(super) answer: oneshot::Sender<Result<Begun, JournalError>>,
+}
+
+/// Who waits to hear whether a task is theirs.
+pub(super) type Taking = oneshot::Sender<Result<Begun, NotTaken>>;
+
+/// What the writer thread is told.
+#[derive(Debug)]
+pub(super) enum Write {
+    /// A task is to begin.
+    Begin(Beginning),
+    /// Somebody wants to go on with a task.
+    Take { task: TaskId, answer: Taking },
+    /// What a task's owner tells; of one who lost it, nothing is kept.
+    OfTask { task: TaskId, fact: Fact },
+    /// A content that was proven equal.
+    Proof {
+        source: Location,
+        destination: Location,
+        proof: Box<Proof>,
+    },
+    /// A key that neither place holds any more.
+    Gone { places: [Location; 2], key: Key },
+    /// A task is alive.
+    Beat {
+        pulse: Box<Pulse>,
+        answer: oneshot::Sender<Heard>,
+    },
+    /// Another program asks something of a task's owner.
+    Ask { task: TaskId, wish: Wish },
+    /// A task's place in the queue.
+    Priority { task: TaskId, priority: i64 },
+    /// Somebody waits until all that was told before is in the file.
+    Settle(oneshot::Sender<()>),
+}
+
+/// What a task's owner tells.
+#[derive(Debug)]
+pub(super) enum Fact {
+    /// A step ended.
+    Ended(Box<EndedStep>),
+    /// It entered a state, for this reason.
+    State(TaskState, Option<Box<str>>),
+    /// Both sides were counted again.
+    Recounted(Box<Recount>),
+    /// A content is moved in parts from now on.
+    Partial {
+        seq: u32,
+        handle: Arc<str>,
+        part_size: u64,
+        answer: oneshot::Sender<()>,
+    },
+    /// A part arrived.
+    Part {
+        seq: u32,
+        number: u32,
+        part: KeptPart,
+    },
+    /// An upload or a temporary file is gone.
+    PartialOver { seq: u32, handle: Arc<str> },
+}
+
+impl Write {
+    /// Whether it must be on the medium, and not only in the file, before it counts: an upload that only a lost row knows
+    /// would be forgotten.
+    pub(super) fn must_last(&self) -> bool {
+        matches!(
+            self,
+            Self::OfTask {
+                fact: Fact::Partial { .. },
+                ..
+            }
+        )
+    }
+}

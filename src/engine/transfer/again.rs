@@ -1,0 +1,379 @@
+//! Going on with what an earlier run of the task left: steps that ended are left out, uploads and temporary files are
+//! gone on with as far as the store or the file proves them, and what nobody can go on with is given up.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::backend::{
+    disk::Draft,
+    store::{Part, Stat, Store},
+};
+use crate::domain::{
+    key::Key,
+    plan::{Op, Step},
+    progress::{Outcome, Requests},
+    retry::FailureKind,
+};
+use crate::engine::{journal::Partial, tasks::Counters};
+
+use super::{
+    Context,
+    context::StepRef,
+    copy::against,
+    gate::Lane,
+    halt::{Done, Halt},
+    hash::{CrcKind, Hasher, crc64, multipart_etag},
+    multipart::{Sent, UnderWay},
+    origin::{Origin, disk},
+    parts,
+    proof::{self, Evidence},
+    tries::Tries,
+    upload::etag,
+    worker::Work,
+};
+
+/// What earlier runs of a task left.
+#[derive(Debug, Default)]
+pub struct Earlier {
+    /// The steps that have nothing left to do, and how they ended.
+    pub ended: HashMap<u32, Outcome>,
+    /// Contents that were on their way in parts, by the numbers of their steps.
+    pub partials: Mutex<HashMap<u32, Partial>>,
+    /// When the task first began, where it moved anything.
+    pub began: Option<Timestamp>,
+    /// What it sent.
+    pub requests: Requests,
+}
+
+impl Earlier {
+    /// Counts what was done before.
+    pub fn count(&self, counters: &Counters) {
+        self.ended
+            .values()
+            .for_each(|outcome| counters.ended_before(outcome));
+    }
+}
+
+impl Context {
+    /// Whether a step has something left to do.
+    pub(super) fn is_open(&self, seq: u32) -> bool {
+        let earlier = self.earlier.as_ref();
+        earlier.is_none_or(|earlier| !earlier.ended.contains_key(&seq))
+    }
+
+    /// What an earlier run left half-done of a step; told once.
+    fn take_partial(&self, seq: u32) -> Option<Partial> {
+        let partials = &self.earlier.as_ref()?.partials;
+        let mut partials = partials.lock().unwrap_or_else(PoisonError::into_inner);
+        partials.remove(&seq)
+    }
+
+    fn has_partial(&self, seq: u32) -> bool {
+        self.earlier.as_ref().is_some_and(|earlier| {
+            let partials = earlier.partials.lock();
+            partials
+                .unwrap_or_else(PoisonError::into_inner)
+                .contains_key(&seq)
+        })
+    }
+}
+
+/// What is left of a content that was on its way.
+pub(super) enum Again {
+    /// Nothing: it begins anew.
+    Nothing,
+    /// The upload, with the parts that are proven.
+    Upload(UnderWay),
+    /// It was complete already.
+    Done(Box<Done>),
+}
+
+/// The upload that an earlier run began of this origin.
+pub(super) async fn upload(work: &Work, origin: &Origin, tries: &mut Tries) -> Result<Again, Halt> {
+    let Some(partial) = work.ctx.take_partial(work.step.seq) else {
+        return Ok(Again::Nothing);
+    };
+    let Some(listed) = work.ctx.cut(listed(work, &partial)).await? else {
+        return completed(work, origin, &partial, tries).await;
+    };
+    let mut sent = Vec::new();
+    for part in listed {
+        if let Some(kept) = work.ctx.cut(proven(work, origin, &partial, part)).await? {
+            sent.push(kept);
+        }
+    }
+    Ok(Again::Upload(under_way(work, &partial, sent)))
+}
+
+/// The upload that an earlier run began of this source, which the server copies.
+pub(super) async fn copy(work: &Work, source: &Stat, tries: &mut Tries) -> Result<Again, Halt> {
+    let Some(partial) = work.ctx.take_partial(work.step.seq) else {
+        return Ok(Again::Nothing);
+    };
+    if let Some(listed) = work.ctx.cut(listed(work, &partial)).await? {
+        // Only we know the upload, and each of its parts was copied from the pinned source.
+        let whole = |part: &Part| range_of(work, &partial, part).is_some();
+        let sent = listed.into_iter().filter(whole);
+        let sent = sent.map(|part| Sent { part, crc: None }).collect();
+        return Ok(Again::Upload(under_way(work, &partial, sent)));
+    }
+    let evidence = Evidence {
+        checksum: source.checksum.clone(),
+        etag: None,
+    };
+    let settled = proof::settled(&work.ctx, work, &evidence).await?;
+    let Some(written) = settled else {
+        return Ok(Again::Nothing);
+    };
+    let (level, checksum) = against(source, &written).inspect_err(|_| tries.wrote(&written))?;
+    let new = proof::identity(&written);
+    let done = proof::done(work, level, checksum.as_ref(), new);
+    Ok(Again::Done(Box::new(done)))
+}
+
+fn under_way(work: &Work, partial: &Partial, sent: Vec<Sent>) -> UnderWay {
+    for part in &sent {
+        work.flight.moved(part.part.size);
+    }
+    UnderWay {
+        id: Arc::clone(&partial.handle),
+        part_size: partial.part_size,
+        sent,
+    }
+}
+
+/// The parts that the store has; `None` where it does not know the upload any more.
+async fn listed(work: &Work, partial: &Partial) -> Result<Option<Vec<Part>>, Halt> {
+    let Work { ctx, step, .. } = work;
+    let mut tries = Tries::of_part(ctx);
+    loop {
+        ctx.pay(0).await;
+        match ctx.target()?.parts(&step.key, &partial.handle).await {
+            Ok(parts) => return Ok(Some(parts)),
+            Err(error) if error.failure_kind() == FailureKind::NotFound => return Ok(None),
+            Err(error) => tries.again(ctx, step, error.into()).await?,
+        }
+    }
+}
+
+/// The bytes of the content that this part must hold; `None` where it is not cut as ours.
+fn range_of(work: &Work, partial: &Partial, part: &Part) -> Option<Range<u64>> {
+    let start = u64::from(part.number.checked_sub(1)?).checked_mul(partial.part_size)?;
+    let range = start..work.size().min(start.checked_add(partial.part_size)?);
+    (range.start < range.end && range.end - range.start == part.size).then_some(range)
+}
+
+/// The part, where the store proves that it holds our bytes: by the sum that it keeps, else by what the file holds.
+async fn proven(
+    work: &Work,
+    origin: &Origin,
+    partial: &Partial,
+    part: Part,
+) -> Result<Option<Sent>, Halt> {
+    let Some(range) = range_of(work, partial, &part) else {
+        return Ok(None);
+    };
+    let length = part.size;
+    let known = partial.parts.get(&part.number);
+    if let Some(known) = known
+        && known.etag == part.etag
+        && let Some(crc) = known.crc.filter(|_| known.crc == part.crc)
+    {
+        let crc = Some((crc, length));
+        return Ok(Some(Sent { part, crc }));
+    }
+    let Origin::File(_) = origin else {
+        return Ok(None);
+    };
+    let content = read(work, origin, range).await?;
+    let crc = crc64(&content);
+    let same = part.crc == Some(crc) || (part.crc.is_none() && *part.etag == *etag(content).await);
+    let part = Part {
+        crc: Some(crc),
+        ..part
+    };
+    let crc = Some((crc, length));
+    Ok(same.then_some(Sent { part, crc }))
+}
+
+async fn read(work: &Work, origin: &Origin, range: Range<u64>) -> Result<Bytes, Halt> {
+    let mut tries = Tries::of_part(&work.ctx);
+    loop {
+        match origin.read(&work.ctx, range.clone()).await {
+            Ok(content) => return Ok(content),
+            Err(halt) => tries.again(&work.ctx, &work.step, halt).await?,
+        }
+    }
+}
+
+/// An upload that the store does not know any more was given up, or completed: then the object is what was sent.
+async fn completed(
+    work: &Work,
+    origin: &Origin,
+    partial: &Partial,
+    tries: &mut Tries,
+) -> Result<Again, Halt> {
+    let mut sums = Vec::new();
+    let mut etags = Vec::new();
+    for (number, range) in parts::ranges(work.size(), partial.part_size) {
+        let length = range.end - range.start;
+        let known = partial.parts.get(&number);
+        let crc = match (known.and_then(|part| part.crc), origin) {
+            (Some(crc), _) => crc,
+            (None, Origin::File(_)) => crc64(&work.ctx.cut(read(work, origin, range)).await?),
+            (None, Origin::Object { .. }) => return Ok(Again::Nothing),
+        };
+        sums.push((crc, length));
+        etags.extend(known.map(|part| &*part.etag));
+    }
+    let all_etags = etags.len() == sums.len();
+    let evidence = Evidence {
+        checksum: Some(CrcKind::Nvme.combine(sums)),
+        etag: multipart_etag(etags).filter(|_| all_etags),
+    };
+    let settled = work
+        .ctx
+        .cut(proof::settled(&work.ctx, work, &evidence))
+        .await?;
+    let Some(written) = settled else {
+        return Ok(Again::Nothing);
+    };
+    let level = proof::of_write(work, &written, &evidence, tries).await?;
+    let new = proof::identity(&written);
+    let done = proof::done(work, level, evidence.checksum.as_ref(), new);
+    Ok(Again::Done(Box::new(done)))
+}
+
+/// The temporary file that an earlier run left of a large download.
+pub(super) async fn draft(work: &Work) -> Result<Option<(Draft, Partial)>, Halt> {
+    let Work { ctx, step, .. } = work;
+    let Some(partial) = ctx.take_partial(step.seq) else {
+        return Ok(None);
+    };
+    let Ok(number) = partial.handle.parse() else {
+        return Ok(None);
+    };
+    let disk = disk(&ctx.destination)?;
+    let opened = disk.reopen(&step.key, work.size(), number).await?;
+    Ok(opened.map(|draft| (draft, partial)))
+}
+
+/// The ranges of a temporary file that hold what was fetched, read and summed again: checksum (of `kind`) and length of
+/// each, by its number.
+pub(super) async fn ranges(
+    work: &Work,
+    draft: &Draft,
+    partial: &Partial,
+    kind: Option<CrcKind>,
+) -> Result<BTreeMap<u32, (u64, u64)>, Halt> {
+    let mut there = BTreeMap::new();
+    for (number, range) in parts::ranges(work.size(), partial.part_size) {
+        let length = range.end - range.start;
+        let Some(part) = partial
+            .parts
+            .get(&number)
+            .filter(|part| part.size == length)
+        else {
+            continue;
+        };
+        let size = usize::try_from(length).unwrap_or(usize::MAX);
+        let _memory = work.ctx.memory.take(Lane::Part, length).await;
+        // A range that cannot be read was not written to its end.
+        let Ok(content) = draft.read_at(range.start, size).await else {
+            continue;
+        };
+        if part.crc == Some(crc64(&content)) {
+            let mut hasher = kind.map(CrcKind::hasher);
+            if let Some(hasher) = &mut hasher {
+                hasher.update(&content);
+            }
+            there.insert(number, (hasher.map_or(0, Hasher::finish_crc), length));
+            work.flight.moved(length);
+        }
+    }
+    Ok(there)
+}
+
+/// Gives up what an earlier run left of a step that cannot be gone on with.
+pub(super) async fn forget(work: &Work) {
+    let Work { ctx, step, .. } = work;
+    if ctx.control.is_left() {
+        return;
+    }
+    if let Some(partial) = ctx.take_partial(step.seq)
+        && give_up(&ctx.destination, &step.key, &partial.handle).await
+    {
+        ctx.journal.partial_over(step.seq, &partial.handle).await;
+    }
+}
+
+/// Removes what a killed run may have left under the step's temporary name; in the first run there is nothing.
+pub(super) async fn clear(ctx: &Context, step: &Step) {
+    let (Some(_), Op::Download, Store::Disk(disk)) = (&ctx.earlier, step.op, &ctx.destination)
+    else {
+        return;
+    };
+    if let Some(number) = ctx.journal.temporary(step.seq)
+        && let Err(error) = disk.clear(&step.key, number).await
+    {
+        tracing::warn!(key = %step.key, %error, "a temporary file may have been left");
+    }
+}
+
+/// Gives up an upload, or removes a temporary file, with a few tries; true where nothing of it is left.
+pub async fn give_up(store: &Store, key: &Key, handle: &str) -> bool {
+    const TRIES: u32 = 3;
+    for _ in 0..TRIES {
+        let gone = match (store, handle.parse()) {
+            (Store::S3(s3), _) => s3.abort(key, handle).await,
+            (Store::Disk(disk), Ok(number)) => disk.clear(key, number).await,
+            (Store::Disk(_) | Store::Manifest(_), _) => return false,
+        };
+        match gone {
+            Ok(()) => return true,
+            Err(error) if error.failure_kind() == FailureKind::NotFound => return true,
+            Err(error) => {
+                tracing::warn!(%key, handle, %error, "an upload or temporary file could not be given up");
+            }
+        }
+    }
+    false
+}
+
+/// Gives up uploads that an earlier run began and was killed before it could keep their names: of keys that it was to
+/// move in parts, begun since the task was, and without a part, because no part is sent before the name is kept.
+pub(super) async fn forget_lost(ctx: &Arc<Context>, steps: &[StepRef]) {
+    /// Clocks of this machine and the store may differ by so much.
+    const SLACK: SignedDuration = SignedDuration::from_mins(15);
+    let began = ctx.earlier.as_ref().and_then(|earlier| earlier.began);
+    let (Some(began), Store::S3(target)) = (began, &ctx.destination) else {
+        return;
+    };
+    let unknown = |step: &&StepRef| ctx.in_parts(step) && !ctx.has_partial(step.seq);
+    let keys: HashSet<&Key> = steps.iter().filter(unknown).map(|step| &step.key).collect();
+    if keys.is_empty() {
+        return;
+    }
+    let uploads = match target.uploads().await {
+        Ok(uploads) => uploads,
+        Err(error) => {
+            tracing::warn!(%error, "unfinished uploads of an earlier run may have been left");
+            return;
+        }
+    };
+    let since = began.checked_sub(SLACK).unwrap_or(began);
+    for upload in uploads {
+        let ours = keys.contains(&upload.key) && upload.began.is_some_and(|at| at >= since);
+        if ours
+            && matches!(target.parts(&upload.key, &upload.id).await, Ok(parts) if parts.is_empty())
+        {
+            give_up(&ctx.destination, &upload.key, &upload.id).await;
+        }
+    }
+}
