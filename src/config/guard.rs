@@ -1,10 +1,7 @@
 //! What the configuration forbids: writing below the prefix of a pull mapping, and pushing from a machine without authority.
 //! Commands ask here before they list anything; `protected` is what the engine holds every plan to.
 
-use crate::domain::{
-    location::{Location, Remote},
-    plan::{Existing, Settle, SyncOptions},
-};
+use crate::domain::location::{Location, Remote};
 
 use super::{
     Config, Error,
@@ -70,17 +67,6 @@ impl Config {
         let authority = mapping.authority.as_ref();
         authority.is_some_and(|authority| !self.overridden.contains(&authority.value))
             && !self.has_authority(mapping)
-    }
-
-    /// Who wins where both sides of a mapping changed, by the mapping's own rule; `here` is whether this machine has the
-    /// authority. Where no rule says it, nobody: conflicts are a person's to settle.
-    pub fn settles(options: &SyncOptions, here: bool) -> Settle {
-        match options.existing {
-            _ if here => Settle::Left,
-            Existing::Always => Settle::Left,
-            Existing::Newest => Settle::Newer,
-            Existing::Keep | Existing::Update => Settle::Leave,
-        }
     }
 
     /// Lets this machine push in the place of the one that is named, as a person asked by its name.

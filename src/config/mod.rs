@@ -4,6 +4,7 @@
 mod choice;
 mod document;
 pub mod env;
+mod errand;
 pub mod error;
 pub mod guard;
 pub mod ini;
@@ -45,6 +46,7 @@ use setting::SyncKey;
 
 pub use choice::{Choice, Way};
 pub use env::Env;
+pub use errand::{Ask, Errand};
 pub use error::{Error, Problem, Problems};
 pub use guard::Refusal;
 pub use origin::{Origin, Sourced};

@@ -12,7 +12,9 @@ use crate::engine::{
 };
 
 use crate::tui::{
-    dialog::{Dialog, picker::PickerDialog, plan::PlanDialog},
+    dialog::{
+        Dialog, errand::ErrandDialog, parts::PartsDialog, picker::PickerDialog, plan::PlanDialog,
+    },
     shell::Question,
     state::State,
     tab::log::Weight,
@@ -42,6 +44,12 @@ fn answer(state: &mut State, view: View, body: Body) {
             }
             state.browse.layout.absorb(view, &entries, end.as_ref());
         }
+        (Question::Parts, Body::Listed { entries, end, .. }) => {
+            if end.is_some() {
+                shell.close(view);
+            }
+            parts(&mut shell.dialogs).for_each(|dialog| dialog.absorb(&entries));
+        }
         (question, Body::Failed(failed)) => {
             shell.close(view);
             fail(state, view, &question, failed);
@@ -55,6 +63,14 @@ fn answer(state: &mut State, view: View, body: Body) {
             for dialog in waiting_plans(&mut shell.dialogs, view) {
                 dialog.show((*plan).clone());
             }
+        }
+        (Question::Errand, Body::Planned(plan)) => {
+            shell.close(view);
+            errands(&mut shell.dialogs).for_each(|dialog| dialog.show(view, &plan));
+        }
+        (Question::Errand, Body::PlannedBoth(both)) => {
+            shell.close(view);
+            errands(&mut shell.dialogs).for_each(|dialog| dialog.show_both(view, &both));
         }
         (question, Body::Accepted(id)) => {
             shell.close(view);
@@ -86,6 +102,28 @@ fn waiting_plans(dialogs: &mut [Dialog], view: View) -> impl Iterator<Item = &mu
     plans.filter(move |plan| plan.waits_for(view))
 }
 
+/// The parts of a mapping, where they are shown.
+fn parts(dialogs: &mut [Dialog]) -> impl Iterator<Item = &mut PartsDialog> {
+    dialogs.iter_mut().filter_map(|dialog| {
+        if let Dialog::Parts(parts) = dialog {
+            Some(&mut **parts)
+        } else {
+            None
+        }
+    })
+}
+
+/// The mappings before they go, where they are shown.
+fn errands(dialogs: &mut [Dialog]) -> impl Iterator<Item = &mut ErrandDialog> {
+    dialogs.iter_mut().filter_map(|dialog| {
+        if let Dialog::Errand(errand) = dialog {
+            Some(&mut **errand)
+        } else {
+            None
+        }
+    })
+}
+
 /// The picker, where it is open.
 fn picker(dialogs: &mut [Dialog]) -> Option<&mut PickerDialog> {
     dialogs.iter_mut().find_map(|dialog| {
@@ -108,6 +146,12 @@ fn buckets(state: &mut State, question: &Question, found: &[Bucket]) {
 }
 
 fn accepted(state: &mut State, question: Question, id: TaskId) {
+    if let Question::RunFamily(plans) = question {
+        state.tasks.accept_family(id, plans);
+        return state
+            .shell
+            .say(Weight::Good, format!("Task {} runs; 2 shows it.", id.0));
+    }
     if let Question::Run(plan) = question {
         let places = [plan.source.clone(), plan.destination.clone()];
         state.browse.link_plan(id, &plan);
@@ -147,7 +191,14 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
             shell.say_failed(&failed);
         }
         Question::Layout => state.browse.layout.fail(&failed),
-        Question::Compare | Question::Run(_) | Question::Verify(_) => shell.say_failed(&failed),
+        Question::Errand => {
+            errands(&mut shell.dialogs).for_each(|dialog| dialog.fail(view, &failed));
+        }
+        // A side that is not there yet has no parts.
+        Question::Parts => {}
+        Question::Compare | Question::Run(_) | Question::RunFamily(_) | Question::Verify(_) => {
+            shell.say_failed(&failed);
+        }
     }
 }
 

@@ -58,6 +58,11 @@ impl Options {
         let settings = Settings {
             title: file.unwrap_or_default(),
             remotes: config.remotes.keys().cloned().collect(),
+            groups: config
+                .groups
+                .iter()
+                .map(|(name, members)| (name.as_str().into(), members.clone()))
+                .collect(),
             mappings,
             sync: Arc::new(config.options(flags).options),
             config: Arc::new(config.clone()),

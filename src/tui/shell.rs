@@ -52,6 +52,8 @@ pub struct Settings {
     pub remotes: Vec<Remote>,
     /// Mappings of the configuration, in its order.
     pub mappings: Vec<Mapping>,
+    /// Groups of mappings, each with its members' names.
+    pub groups: Vec<(Arc<str>, Vec<String>)>,
     /// Options where no mapping says otherwise.
     pub sync: Arc<SyncOptions>,
     /// Where the reader's clock stands.
@@ -81,6 +83,12 @@ pub enum Question {
     Compare,
     /// What a sync would do.
     Plan,
+    /// What mappings would do.
+    Errand,
+    /// Which parts a mapping has.
+    Parts,
+    /// Whether these plans are taken, as one task.
+    RunFamily(Vec<Arc<Plan>>),
     /// Whether the plan is taken.
     Run(Arc<Plan>),
     /// Whether the proof is taken, of which keys.

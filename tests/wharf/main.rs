@@ -4,6 +4,7 @@ mod backend;
 mod cli;
 mod demo;
 mod engine;
+mod picker;
 mod story;
 mod support;
 mod tui;

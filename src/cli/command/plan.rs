@@ -11,7 +11,8 @@ use crate::cli::{
 use crate::domain::{
     diff::Sign,
     estimate::{Estimate, Prices, Terms},
-    plan::{Group, Plan, Tally},
+    location::Location,
+    plan::{Group, Plan, SyncOptions, Tally},
 };
 use crate::engine::{Body, Command};
 use crate::humanize;
@@ -73,12 +74,22 @@ fn write(context: &mut Context, file: &Path, text: &str) -> Exit {
 impl Context {
     /// Asks for the plan.
     pub(super) async fn planned(&mut self, target: Target) -> Result<Planned, Exit> {
+        self.planned_of((target.left, target.right), target.options)
+            .await
+    }
+
+    /// Asks for the plan between two places.
+    pub(super) async fn planned_of(
+        &mut self,
+        (source, destination): (Location, Location),
+        options: Arc<SyncOptions>,
+    ) -> Result<Planned, Exit> {
         self.ask(Command::Plan {
             view: VIEW,
-            source: target.left,
-            destination: target.right,
+            source,
+            destination,
             only: Vec::new(),
-            options: target.options,
+            options,
         });
         let plan = loop {
             match self.answer().await {

@@ -152,7 +152,9 @@ impl Context {
             Asked::One(..) | Asked::Tasks(_) => {}
             Asked::Two(target) => {
                 self.introduce_config(config);
-                self.introduce_target(config, target, ["From", "To  "]);
+                let places = [&target.left, &target.right];
+                self.introduce_places(config, places, ["From", "To  "]);
+                self.tell_rules(&target.options);
             }
             Asked::Several(errands) => {
                 self.introduce_config(config);
@@ -167,7 +169,8 @@ impl Context {
                         Way::Pull | Way::Push => ["From", "To  "],
                         Way::Both => ["Left ", "Right"],
                     };
-                    self.introduce_target(config, &errand.target, words);
+                    self.introduce_places(config, [&errand.left, &errand.right], words);
+                    self.tell_rules(&errand.options);
                 }
             }
         }
@@ -186,17 +189,16 @@ impl Context {
         }
     }
 
-    fn introduce_target(&mut self, config: &Config, target: &Target, words: [&str; 2]) {
-        for (word, place) in words.into_iter().zip([&target.left, &target.right]) {
+    fn introduce_places(&mut self, config: &Config, places: [&Location; 2], words: [&str; 2]) {
+        for (word, place) in words.into_iter().zip(places) {
             self.output.remark(format_args!(
                 "{word} {}",
                 target::place_words(config, place)
             ));
         }
-        self.tell_rules(&target.options);
     }
 
-    fn tell_rules(&mut self, options: &Arc<SyncOptions>) {
+    fn tell_rules(&mut self, options: &SyncOptions) {
         let globs = |wanted: fn(&Glob) -> Option<&String>| {
             let found: Vec<&str> = options
                 .filter

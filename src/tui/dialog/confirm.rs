@@ -7,7 +7,8 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use tui_input::{Input, backend::crossterm::EventHandler};
 
 use crate::domain::location::{Location, Remote};
-use crate::domain::plan::{Brake, MaxDelete, Plan};
+use crate::domain::plan::{Brake, MaxDelete, Plan, Tally};
+use crate::engine::Family;
 
 use crate::humanize;
 
@@ -25,23 +26,70 @@ use crate::tui::{
 #[derive(Debug)]
 pub struct ConfirmDialog {
     lines: Vec<String>,
-    place: Location,
+    places: Vec<Location>,
     word: String,
     input: Input,
-    plan: Arc<Plan>,
+    runs: Runs,
     title: &'static str,
     wrong: bool,
 }
 
+/// What runs when the word was given.
+#[derive(Debug)]
+enum Runs {
+    One(Arc<Plan>),
+    Family(Family),
+}
+
+impl Runs {
+    fn plans(&self) -> Vec<&Plan> {
+        match self {
+            Self::One(plan) => vec![plan],
+            Self::Family(family) => family.members.iter().map(|member| &*member.plan).collect(),
+        }
+    }
+
+    /// The decision to run it, with its brakes answered.
+    fn decision(&self) -> Decision {
+        match self {
+            Self::One(plan) => Decision::Run(Arc::new(answered(plan))),
+            Self::Family(family) => {
+                let mut family = family.clone();
+                for member in &mut family.members {
+                    member.plan = Arc::new(answered(&member.plan));
+                }
+                Decision::RunFamily(family)
+            }
+        }
+    }
+}
+
 impl ConfirmDialog {
+    /// Asks before the plans of a family delete, or write to a production remote, as `new` does for one.
+    pub fn of_family(family: Family, shell: &Shell) -> Self {
+        let mut destinations = family.members.iter().map(|member| &member.plan.destination);
+        let production = destinations
+            .find_map(|place| shell.production(place))
+            .cloned();
+        Self::asking(Runs::Family(family), production.as_ref())
+    }
+
     /// Asks before a plan deletes, or writes to a production remote; the word is the number of deletes, `empty` for an
     /// empty source, or the remote's name.
     pub fn new(plan: Arc<Plan>, production: Option<&Remote>) -> Self {
+        Self::asking(Runs::One(plan), production)
+    }
+
+    fn asking(runs: Runs, production: Option<&Remote>) -> Self {
         let mut asked = Asked {
             lines: Vec::new(),
             word: "delete".to_owned(),
         };
-        let deletes = plan.needs_consent().deletes;
+        let plans = runs.plans();
+        let mut deletes = Tally::default();
+        for plan in &plans {
+            deletes.join(plan.needs_consent().deletes);
+        }
         if deletes.objects > 0 {
             let (objects, bytes) = (
                 humanize::counted(deletes.objects, "object"),
@@ -51,8 +99,11 @@ impl ConfirmDialog {
                 .lines
                 .push(format!("{objects}, {bytes}, will be deleted for good at"));
         }
-        for brake in plan.open_brakes() {
+        for brake in plans.iter().flat_map(|plan| plan.open_brakes()) {
             asked.brake(brake);
+        }
+        if asked.word.parse::<u64>().is_ok() {
+            asked.word = deletes.objects.to_string();
         }
         if let Some(name) = production.and_then(Remote::name) {
             asked.lines.insert(
@@ -61,8 +112,17 @@ impl ConfirmDialog {
             );
             name.clone_into(&mut asked.word);
         }
+        let of_production = |plan: &Plan| {
+            let remote = plan.destination.s3().map(|prefix| &prefix.remote);
+            production.is_some() && remote == production
+        };
+        let loses = |plan: &&&Plan| plan.needs_consent().deletes.objects > 0 || of_production(plan);
+        let places = plans
+            .iter()
+            .filter(loses)
+            .map(|plan| plan.destination.clone());
         Self {
-            place: plan.destination.clone(),
+            places: places.collect(),
             title: if deletes.objects > 0 {
                 "delete?"
             } else {
@@ -71,7 +131,7 @@ impl ConfirmDialog {
             lines: asked.lines,
             word: asked.word,
             input: Input::default(),
-            plan,
+            runs,
             wrong: false,
         }
     }
@@ -84,9 +144,7 @@ impl ConfirmDialog {
 
     pub(super) fn answer(&mut self, answer: Answer) -> Decision {
         match answer {
-            Answer::Accept if self.input.value().trim() == self.word => {
-                Decision::Run(Arc::new(answered(&self.plan)))
-            }
+            Answer::Accept if self.input.value().trim() == self.word => self.runs.decision(),
             Answer::Accept => {
                 self.wrong = true;
                 Decision::Stay
@@ -97,7 +155,8 @@ impl ConfirmDialog {
 
     pub(super) fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {
         let theme = &shell.theme;
-        let height = u16::try_from(self.lines.len()).unwrap_or(3) + 7;
+        let rows = self.lines.len() + self.places.len();
+        let height = u16::try_from(rows).unwrap_or(4) + 6;
         let area = centred(screen, (72, height), buffer);
         let inner = Panel {
             title: self.title,
@@ -110,12 +169,12 @@ impl ConfirmDialog {
             put(buffer, line_of(inner, at), line, Style::new());
             at += 1;
         }
-        put_middle(
-            buffer,
-            line_of(inner, at),
-            &shell.shown(&self.place),
-            theme.missing.patch(theme.strong),
-        );
+        for place in &self.places {
+            let style = theme.missing.patch(theme.strong);
+            put_middle(buffer, line_of(inner, at), &shell.shown(place), style);
+            at += 1;
+        }
+        at = at.saturating_sub(1);
         let ask = format!(
             "Type {} and Enter; Esc leaves everything as it is.",
             self.word

@@ -6,7 +6,7 @@ use crate::domain::progress::TaskId;
 
 use crate::tui::{
     action::{Answer, Move},
-    dialog::{Decision, centred, plan::PlanForm},
+    dialog::{Decision, centred, errand::Wish, plan::PlanForm},
     shell::Shell,
     tab::browse::stepped,
     theme::Theme,
@@ -28,6 +28,12 @@ pub enum Choice {
     Copy(String),
     /// Write the plan to a file, in this form.
     ExportPlan(PlanForm),
+    /// Go to both places of a mapping, by its number.
+    Mapping(usize),
+    /// Choose parts of a mapping, by its number.
+    Parts(usize),
+    /// Plan what mappings shall do.
+    Plan(Wish),
     /// Leave as soon as no task runs.
     QuitWhenDone,
     /// Leave at once.
@@ -41,6 +47,9 @@ impl Choice {
             Self::Cancel(task) => Decision::Cancel(*task),
             Self::Copy(text) => Decision::Copy(text.clone()),
             Self::ExportPlan(form) => Decision::ExportPlan(*form),
+            Self::Mapping(at) => Decision::Mapping(*at),
+            Self::Parts(at) => Decision::Parts(*at),
+            Self::Plan(wish) => Decision::Plan(wish.clone()),
             Self::QuitWhenDone => Decision::QuitWhenDone,
             Self::Quit => Decision::Quit,
         }

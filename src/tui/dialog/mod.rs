@@ -2,10 +2,12 @@
 //! A destructive decision carries the exact plan that was shown.
 
 pub mod confirm;
+pub mod errand;
 pub mod input;
 pub mod menu;
 pub mod pages;
 pub mod palette;
+pub mod parts;
 pub mod picker;
 pub mod plan;
 mod plan_facts;
@@ -19,11 +21,20 @@ use crate::domain::{location::Location, plan::Plan, progress::TaskId, side::Side
 
 use crate::engine::Pace;
 
+use crate::engine::Family;
 use crate::tui::{
     action::{Action, Answer, Global, Move},
     dialog::{
-        confirm::ConfirmDialog, input::InputDialog, menu::MenuDialog, pages::Pages,
-        palette::PaletteDialog, picker::PickerDialog, plan::PlanDialog, plan::PlanForm,
+        confirm::ConfirmDialog,
+        errand::{ErrandDialog, Wish},
+        input::InputDialog,
+        menu::MenuDialog,
+        pages::Pages,
+        palette::PaletteDialog,
+        parts::PartsDialog,
+        picker::PickerDialog,
+        plan::PlanDialog,
+        plan::PlanForm,
     },
     keymap::Context,
     shell::Shell,
@@ -35,6 +46,10 @@ use crate::tui::{
 pub enum Dialog {
     /// What a sync would do, before it does it.
     Plan(Box<PlanDialog>),
+    /// Mappings before they go.
+    Errand(Box<ErrandDialog>),
+    /// The parts of a mapping.
+    Parts(Box<PartsDialog>),
     /// Asks for a typed word.
     Confirm(Box<ConfirmDialog>),
     /// A line to type in.
@@ -60,6 +75,18 @@ pub enum Decision {
     Run(Arc<Plan>),
     /// To be asked for a word before this plan runs.
     Confirm(Arc<Plan>),
+    /// To run exactly these plans, as one task.
+    RunFamily(Family),
+    /// To be asked for a word before these plans run.
+    ConfirmFamily(Family),
+    /// To choose what becomes of a mapping, by its number.
+    AskMapping(usize),
+    /// To choose which way these mappings or groups go, and with which parts.
+    Ways(Vec<String>, Vec<String>),
+    /// To choose parts of a mapping, by its number.
+    Parts(usize),
+    /// To plan what mappings shall do.
+    Plan(Wish),
     /// To go to a place.
     Go(Side, Location),
     /// To go to a place with the side that has the focus.
@@ -92,11 +119,19 @@ impl Decision {
     /// Whether the dialog stays.
     pub fn stays(&self) -> bool {
         match self {
-            Self::Stay | Self::Filter(_) | Self::Search(_) | Self::AskExport | Self::Confirm(_) => {
-                true
-            }
+            Self::Stay
+            | Self::Filter(_)
+            | Self::Search(_)
+            | Self::AskExport
+            | Self::Confirm(_)
+            | Self::ConfirmFamily(_) => true,
             Self::Nothing
             | Self::Run(_)
+            | Self::RunFamily(_)
+            | Self::AskMapping(_)
+            | Self::Ways(..)
+            | Self::Parts(_)
+            | Self::Plan(_)
             | Self::Go(..)
             | Self::Choose(_)
             | Self::Mapping(_)
@@ -115,9 +150,9 @@ impl Dialog {
     /// Which keys it takes.
     pub fn context(&self) -> Context {
         match self {
-            Self::Plan(_) => Context::Plan,
+            Self::Plan(_) | Self::Errand(_) => Context::Plan,
             Self::Confirm(_) | Self::Input(_) | Self::Palette(_) => Context::Input,
-            Self::Menu(_) | Self::Picker(_) => Context::Menu,
+            Self::Menu(_) | Self::Picker(_) | Self::Parts(_) => Context::Menu,
             Self::Pages(_) => Context::Pages,
         }
     }
@@ -137,6 +172,8 @@ impl Dialog {
     fn back(&mut self, shell: &mut Shell) -> Decision {
         match self {
             Self::Plan(plan) => plan.back(shell),
+            Self::Errand(_) => ErrandDialog::back(shell),
+            Self::Parts(_) => PartsDialog::back(shell),
             Self::Input(input) => input.back(),
             Self::Confirm(_)
             | Self::Menu(_)
@@ -149,6 +186,8 @@ impl Dialog {
     fn walk(&mut self, step: Move) -> Decision {
         match self {
             Self::Plan(plan) => plan.walk(step),
+            Self::Errand(errand) => errand.walk(step),
+            Self::Parts(parts) => parts.walk(step),
             Self::Menu(menu) => menu.walk(step),
             Self::Picker(picker) => picker.walk(step),
             Self::Palette(palette) => palette.walk(step),
@@ -161,6 +200,8 @@ impl Dialog {
     fn answer(&mut self, answer: Answer, shell: &mut Shell) -> Decision {
         match self {
             Self::Plan(plan) => plan.answer(answer, shell),
+            Self::Errand(errand) => errand.answer(answer, shell),
+            Self::Parts(parts) => parts.answer(answer, shell),
             Self::Confirm(confirm) => confirm.answer(answer),
             Self::Input(input) => input.answer(answer, shell),
             Self::Menu(menu) => menu.answer(answer),
@@ -176,7 +217,12 @@ impl Dialog {
             Self::Confirm(confirm) => confirm.type_key(event),
             Self::Input(input) => input.type_key(event),
             Self::Palette(palette) => palette.type_key(event),
-            Self::Plan(_) | Self::Menu(_) | Self::Picker(_) | Self::Pages(_) => Decision::Stay,
+            Self::Plan(_)
+            | Self::Errand(_)
+            | Self::Parts(_)
+            | Self::Menu(_)
+            | Self::Picker(_)
+            | Self::Pages(_) => Decision::Stay,
         }
     }
 
@@ -184,6 +230,8 @@ impl Dialog {
     pub fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {
         match self {
             Self::Plan(plan) => plan.draw(shell, screen, buffer),
+            Self::Errand(errand) => errand.draw(shell, screen, buffer),
+            Self::Parts(parts) => parts.draw(shell, screen, buffer),
             Self::Confirm(confirm) => confirm.draw(shell, screen, buffer),
             Self::Input(input) => input.draw(shell, screen, buffer),
             Self::Menu(menu) => menu.draw(shell, screen, buffer),

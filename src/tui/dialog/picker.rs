@@ -35,6 +35,10 @@ pub enum Place {
     Mappings,
     /// A mapping, by its number.
     Mapping(usize),
+    /// The heading above the groups.
+    Groups,
+    /// A group, by its number.
+    Group(usize),
     /// The heading above the remotes.
     Remotes,
     /// A remote, by its number.
@@ -80,6 +84,7 @@ impl PickerDialog {
         }
         let mut state = TreeState::default();
         state.open(vec![Place::Mappings]);
+        state.open(vec![Place::Groups]);
         state.open(vec![Place::Remotes]);
         let first = if shell.settings.mappings.is_empty() {
             vec![Place::Remotes, Place::Remote(0)]
@@ -157,7 +162,12 @@ impl PickerDialog {
     fn accept(&mut self, shell: &mut Shell) -> Decision {
         let path = self.state.get_mut().selected().to_vec();
         match path.as_slice() {
-            [Place::Mappings, Place::Mapping(at)] => Decision::Mapping(*at),
+            [Place::Mappings, Place::Mapping(at)] => Decision::AskMapping(*at),
+            [Place::Groups, Place::Group(at)] => {
+                let group = shell.settings.groups.get(*at);
+                let names = group.map(|(name, _)| name.to_string());
+                Decision::Ways(names.into_iter().collect(), Vec::new())
+            }
             [Place::Remotes, Place::Remote(at)] => {
                 if self.state.get_mut().opened().contains(&path) {
                     self.state.get_mut().close(&path);
@@ -211,6 +221,7 @@ impl PickerDialog {
                 mappings,
             )?);
         }
+        items.extend(group_items(shell)?);
         let remotes = self
             .remotes
             .iter()
@@ -261,7 +272,12 @@ impl PickerDialog {
     pub(super) fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {
         let theme = &shell.theme;
         let known: usize = self.buckets.values().map(Buckets::rows).sum();
-        let rows = shell.settings.mappings.len() + self.remotes.len() * 2 + known + 4;
+        let rows = shell.settings.mappings.len()
+            + shell.settings.groups.len()
+            + usize::from(!shell.settings.groups.is_empty())
+            + self.remotes.len() * 2
+            + known
+            + 4;
         let height = u16::try_from(rows)
             .unwrap_or(u16::MAX)
             .clamp(8, (screen.height * 3 / 4).max(8));
@@ -293,4 +309,22 @@ impl PickerDialog {
             }
         }
     }
+}
+
+/// The groups with their members; none where there is no group.
+fn group_items(shell: &Shell) -> std::io::Result<Option<TreeItem<'static, Place>>> {
+    let theme = &shell.theme;
+    let item = |(at, (name, members)): (usize, &(Arc<str>, Vec<String>))| {
+        let line = Line::from(vec![
+            Span::raw(name.to_string()),
+            Span::styled(format!("  {}", members.join(", ")), theme.dim),
+        ]);
+        TreeItem::new_leaf(Place::Group(at), line)
+    };
+    let groups: Vec<_> = shell.settings.groups.iter().enumerate().map(item).collect();
+    if groups.is_empty() {
+        return Ok(None);
+    }
+    let heading = Line::from(Span::styled("groups", theme.strong));
+    TreeItem::new(Place::Groups, heading, groups).map(Some)
 }

@@ -67,7 +67,7 @@ const LEFT: [(char, &str, &str); 9] = [
 ];
 
 /// One line of what is left alone.
-struct LeftRow {
+pub(super) struct LeftRow {
     sign: char,
     word: &'static str,
     tally: Tally,
@@ -192,7 +192,8 @@ impl PlanDialog {
     }
 }
 
-fn draw_group(group: &Group, line: Rect, buffer: &mut Buffer, theme: &Theme) {
+/// Draws a row of what is done: tick, sign, word, tally and why.
+pub(super) fn draw_group(group: &Group, line: Rect, buffer: &mut Buffer, theme: &Theme) {
     let (tick, sign, text) = if group.selected {
         ("[x]", theme.sign(group.sign, None), Style::new())
     } else {
@@ -259,7 +260,8 @@ fn draw_tally(tally: Tally, line: Rect, buffer: &mut Buffer, style: Style) {
     }
 }
 
-fn left_rows(left: &Left, theme: &Theme) -> Vec<LeftRow> {
+/// What is left alone, as far as there is any.
+pub(super) fn left_rows(left: &Left, theme: &Theme) -> Vec<LeftRow> {
     let tallies = [
         left.all_same(),
         left.kept,
@@ -294,19 +296,24 @@ fn left_rows(left: &Left, theme: &Theme) -> Vec<LeftRow> {
         .collect()
 }
 
+/// Draws a row of what is left alone.
+pub(super) fn draw_left_row(row: &LeftRow, line: Rect, buffer: &mut Buffer) {
+    put(buffer, slice(line, 6, 1), &row.sign.to_string(), row.style);
+    put(buffer, slice(line, 8, 12), row.word, row.style);
+    draw_tally(row.tally, line, buffer, row.style);
+    put(buffer, slice(line, 49, line.width), row.why, row.style);
+}
+
 fn draw_left(rows: &[LeftRow], inner: Rect, mut at: u16, buffer: &mut Buffer) -> u16 {
     for row in rows {
-        let line = line_of(inner, at);
-        put(buffer, slice(line, 6, 1), &row.sign.to_string(), row.style);
-        put(buffer, slice(line, 8, 12), row.word, row.style);
-        draw_tally(row.tally, line, buffer, row.style);
-        put(buffer, slice(line, 49, line.width), row.why, row.style);
+        draw_left_row(row, line_of(inner, at), buffer);
         at += 1;
     }
     at
 }
 
-fn draw_facts(
+/// Draws names and texts below each other.
+pub(super) fn draw_facts(
     facts: &[(String, String, Style)],
     (inner, top): (Rect, u16),
     buffer: &mut Buffer,

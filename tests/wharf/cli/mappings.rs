@@ -1,9 +1,8 @@
 //! `pull`, `push` and `both` by the real program: groups, parts, filters, authority, two ways, backups and the command that
 //! proves a pull, on the stories' own configurations.
 #![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
     clippy::panic,
+    clippy::unwrap_used,
     reason = "a test stops where its stage cannot be set"
 )]
 

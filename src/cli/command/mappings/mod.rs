@@ -6,13 +6,8 @@ mod told;
 
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
-use crate::cli::{
-    args::MappingArgs,
-    errand::{Errand, Errands},
-    exit::Exit,
-    output::record::ConflictRecord,
-};
-use crate::config::Way;
+use crate::cli::{args::MappingArgs, errand::Errands, exit::Exit, output::record::ConflictRecord};
+use crate::config::{Errand, Way};
 use crate::domain::{
     plan::{Conflict, Plan, Tally, TwoWay},
     progress::TaskId,
@@ -121,15 +116,16 @@ struct Run {
 impl Context {
     /// Plans one mapping, and tells what it would do.
     async fn plan_errand(&mut self, errand: Errand, yes: bool) -> Result<(Ready, Exit), Exit> {
-        let approval = if yes || errand.target.decided {
+        let approval = if yes || errand.decided {
             Approval::Given
         } else {
             Approval::Missing
         };
         self.output.remark(format_args!("{}:", errand.mapping.name));
-        let target = errand.target.clone();
+        let (left, right) = (errand.left.clone(), errand.right.clone());
+        let options = Arc::new(errand.options.clone());
         if errand.way != Way::Both {
-            let Planned { plan, exit } = self.planned(target).await?;
+            let Planned { plan, exit } = self.planned_of((left, right), options).await?;
             self.show(&plan);
             let ready = Ready {
                 conflicts: 0,
@@ -142,10 +138,10 @@ impl Context {
         }
         self.ask(Command::PlanBoth {
             view: VIEW,
-            left: target.left,
-            right: target.right,
+            left,
+            right,
             only: Vec::new(),
-            options: target.options,
+            options,
             rule: errand.rule,
         });
         let both = self.planned_both().await?;
@@ -259,24 +255,16 @@ impl Ready {
 
     /// The command that proves what is there after a pull.
     fn check(&self, plan: &Plan) -> Option<Check> {
-        let command = self.errand.mapping.verify_command.as_ref()?;
-        let folder = plan.destination.disk()?.to_owned();
-        Some(Check {
-            command: command.value.as_str().into(),
+        self.errand.check(plan).map(|(command, folder)| Check {
+            command: command.into(),
             folder,
             mapping: self.errand.mapping.name.as_str().into(),
         })
     }
 
     fn member(&self, plan: &Arc<Plan>) -> Member {
-        let name = &self.errand.mapping.name;
-        let name = match (self.errand.way, plan.destination.disk()) {
-            (Way::Pull | Way::Push, _) => name.clone(),
-            (Way::Both, Some(_)) => format!("{name} ←"),
-            (Way::Both, None) => format!("{name} →"),
-        };
         Member {
-            name: name.into(),
+            name: self.errand.name_of(plan).into(),
             plan: Arc::clone(plan),
             check: self.check(plan),
         }

@@ -4,10 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::cli::{
     command::{Context, VIEW},
-    errand::Errand,
     exit::Exit,
 };
-use crate::config::invalid::Invalid;
+use crate::config::{Errand, invalid::Invalid};
 use crate::domain::{entry::Entry, key::Key, location::Location, parts::Parts, plan::SyncOptions};
 use crate::engine::{Body, Command, event::FailedClass};
 
@@ -26,7 +25,7 @@ impl Context {
             let Some(parts) = &errand.mapping.parts else {
                 continue;
             };
-            for place in [&errand.target.left, &errand.target.right] {
+            for place in [&errand.left, &errand.right] {
                 known.extend(self.parts_at(place, &parts.value).await?);
             }
         }

@@ -169,7 +169,7 @@ impl Context {
             self.output.record(&record(ready, task, watched));
         }
         let mapping = &ready.errand.mapping;
-        let places = [&ready.errand.target.left, &ready.errand.target.right];
+        let places = [&ready.errand.left, &ready.errand.right];
         let local = places.iter().find(|place| place.disk().is_some());
         let local = local.map(ToString::to_string).unwrap_or_default();
         self.output.record(&MappingRecord {

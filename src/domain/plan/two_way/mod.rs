@@ -368,8 +368,9 @@ fn settle(plan: &mut Plan, key: &Key, (source, destination): (Option<Facts>, Opt
         (Some(_), None) => Sign::OnlyLeft,
         (None, _) => Sign::OnlyRight,
     };
-    let of_kind =
-        |group: &&mut Group| (group.sign, group.op, group.overwrites) == (sign, op, overwrites);
+    let of_kind = |group: &&mut Group| {
+        group.selected && (group.sign, group.op, group.overwrites) == (sign, op, overwrites)
+    };
     let step = Step {
         seq: 0,
         op,

@@ -86,6 +86,9 @@ impl Browse {
             | Question::Layout
             | Question::Compare
             | Question::Plan
+            | Question::Errand
+            | Question::Parts
+            | Question::RunFamily(_)
             | Question::Run(_)
             | Question::Verify(_) => false,
         })

@@ -95,6 +95,9 @@ impl Pane {
             | Question::Layout
             | Question::Compare
             | Question::Plan
+            | Question::Errand
+            | Question::Parts
+            | Question::RunFamily(_)
             | Question::Run(_)
             | Question::Verify(_) => false,
         });

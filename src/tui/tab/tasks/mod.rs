@@ -60,6 +60,8 @@ impl Facts {
 #[derive(Debug, Default)]
 pub struct Tasks {
     cursor: Option<TaskId>,
+    /// Plans of groups whose children were not seen yet, in the children's order.
+    families: HashMap<TaskId, Vec<Arc<Plan>>>,
     facts: HashMap<TaskId, Facts>,
     /// What is on the screen.
     pub window: Window,
@@ -72,6 +74,35 @@ impl Tasks {
         facts.plan = plan;
         facts.places = places;
         self.cursor = Some(id);
+    }
+
+    /// A group was accepted, or the one plan of it as a task of its own; the cursor goes to it.
+    pub fn accept_family(&mut self, id: TaskId, plans: Vec<Arc<Plan>>) {
+        self.accept(id, None, None);
+        self.families.insert(id, plans);
+    }
+
+    /// Gives the plans of a group to its children, once they are seen.
+    fn meet_children(&mut self, snapshot: &Snapshot) {
+        for (head, plans) in std::mem::take(&mut self.families) {
+            let children = snapshot
+                .tasks
+                .iter()
+                .filter(|task| task.parent == Some(head));
+            let mut ids: Vec<TaskId> = children.map(|task| task.id).collect();
+            if ids.is_empty() && plans.len() == 1 {
+                ids.push(head);
+            }
+            if ids.len() != plans.len() {
+                self.families.insert(head, plans);
+                continue;
+            }
+            for (id, plan) in ids.into_iter().zip(plans) {
+                let facts = self.facts.entry(id).or_default();
+                facts.places = Some([plan.source.clone(), plan.destination.clone()]);
+                facts.plan = Some(plan);
+            }
+        }
     }
 
     /// Takes a fact.
@@ -87,6 +118,7 @@ impl Tasks {
 
     /// Takes the quantities of this moment.
     pub fn sample(&mut self, snapshot: &Snapshot, now: Timestamp) {
+        self.meet_children(snapshot);
         for task in &snapshot.tasks {
             self.facts
                 .entry(task.id)
@@ -178,6 +210,14 @@ pub fn op_words(op: Op) -> (&'static str, &'static str) {
     }
 }
 
+/// What a task is called: by its name, or by what it does.
+pub fn title(task: &TaskSnapshot) -> String {
+    match &task.name {
+        Some(name) => name.to_string(),
+        None => kind_word(task.kind).to_owned(),
+    }
+}
+
 /// What a task is, in a word.
 pub fn kind_word(kind: TaskKind) -> &'static str {
     match kind {
@@ -213,7 +253,7 @@ pub fn summary(task: &TaskSnapshot, now: Timestamp) -> String {
         "{} {} {}  {}/{}  {}",
         state_sign(task.state),
         task.id.0,
-        kind_word(task.kind),
+        title(task),
         humanize::count(settled(task)),
         humanize::count(task.planned),
         elapsed_text(task, now)

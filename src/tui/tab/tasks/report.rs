@@ -11,7 +11,7 @@ use crate::humanize;
 
 use crate::tui::{
     shell::Shell,
-    tab::tasks::{Facts, elapsed_text, kind_word, op_words, state_word},
+    tab::tasks::{Facts, elapsed_text, op_words, state_word, title},
 };
 
 /// Every step that failed: its key, what happened, the request id.
@@ -66,6 +66,10 @@ pub(super) fn report(
             .into_iter()
             .flat_map(recounted),
     );
+    if let Some(checked) = facts.and_then(|facts| facts.checked.as_ref()) {
+        rows.push(("verify_command", checked.words()));
+        rows.extend(checked.lines.iter().map(|line| ("", format!("| {line}"))));
+    }
     let line = |(name, value): (&str, String)| {
         Line::from(vec![
             Span::styled(format!("{name:<14}"), shell.theme.dim),
@@ -80,12 +84,7 @@ fn quantities(task: &TaskSnapshot, shell: &Shell) -> Vec<(&'static str, String)>
     vec![
         (
             "task",
-            format!(
-                "{} {}, {}",
-                task.id.0,
-                kind_word(task.kind),
-                state_word(task.state)
-            ),
+            format!("{} {}, {}", task.id.0, title(task), state_word(task.state)),
         ),
         ("from", task.source.to_string()),
         ("to", task.destination.to_string()),

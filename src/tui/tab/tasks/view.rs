@@ -8,7 +8,7 @@ use crate::humanize;
 
 use crate::tui::{
     shell::Shell,
-    tab::tasks::{Tasks, detail, kind_word, settled, state_sign, state_word},
+    tab::tasks::{Tasks, detail, settled, state_sign, state_word, title},
     theme::Theme,
     widget::{
         gauge::gauge,
@@ -101,10 +101,12 @@ fn draw_task(
     selected: bool,
 ) {
     let theme = &shell.theme;
-    let [upper, lower] = lines;
+    // What belongs to a group stands indented below it.
+    let indent = if task.parent.is_some() { 2 } else { 0 };
+    let [upper, lower] = lines.map(|line| slice(line, indent, line.width));
     let style = state_style(task.state, theme);
     put(buffer, upper, state_sign(task.state), style);
-    let name = format!("{} {}", task.id.0, kind_word(task.kind));
+    let name = format!("{} {}", task.id.0, title(task));
     let used = put(buffer, slice(upper, 2, upper.width), &name, theme.strong);
     let state = match task.state {
         TaskState::Running => String::new(),
@@ -117,7 +119,7 @@ fn draw_task(
         | TaskState::Interrupted => state_word(task.state).to_owned(),
     };
     put_right(buffer, upper, &state, style);
-    let route = format!("{} → {}", task.source, task.destination);
+    let route = route(task);
     let from = 2 + used + 2;
     let room = upper.width.saturating_sub(from + columns(&state) + 2);
     put_middle(buffer, slice(upper, from, room), &route, theme.dim);
@@ -126,6 +128,16 @@ fn draw_task(
         for line in lines {
             select(buffer, widen(line), theme);
         }
+    }
+}
+
+/// From where to where; of a group as far as its tasks have it in common.
+fn route(task: &TaskSnapshot) -> String {
+    match (task.source.is_empty(), task.destination.is_empty()) {
+        (true, true) => String::new(),
+        (true, false) => format!("→ {}", task.destination),
+        (false, true) => format!("{} →", task.source),
+        (false, false) => format!("{} → {}", task.source, task.destination),
     }
 }
 
