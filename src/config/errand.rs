@@ -83,6 +83,11 @@ impl Config {
                 "{name}: both ways, delete = \"mirror\" would delete on each side what is new on the other; say \"propagate\" or \"never\""
             )));
         }
+        let said = self.says_existing(Some(mapping), ask.flags);
+        if way == Way::Both && ask.settle.is_some() && !said {
+            // Who says who wins wants what differs to be written over.
+            options.existing = Existing::Update;
+        }
         let local = Location::Disk(self.local(mapping)?);
         let remote = mapping.remote.value.clone();
         let (left, right) = match way {
@@ -94,9 +99,7 @@ impl Config {
                 propagates: options.delete == Deletes::Propagate,
                 settle: ask.settle.unwrap_or_else(|| settles(&options, here)),
             },
-            decided: self.says_existing(Some(mapping), ask.flags)
-                || mapping.options.names(SyncKey::Delete)
-                || ask.settle.is_some(),
+            decided: said || mapping.options.names(SyncKey::Delete) || ask.settle.is_some(),
             mapping: mapping.clone(),
             way,
             left,

@@ -3,6 +3,7 @@
 mod compared;
 mod desk;
 mod evidence;
+mod families;
 mod planned;
 mod stopped;
 mod transfer;
