@@ -1,5 +1,10 @@
 //! Families of tasks and what the engine protects by itself: a group stands where its children stand, one pace is shared among
 //! them, knobs reach them all, and no plan is run against what the configuration protects.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::sync::Arc;
 
