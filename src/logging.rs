@@ -48,7 +48,7 @@ const REDACTED: &str = "[redacted]";
 const SECRET: &str = r"(?ix)
     ( [\w.-]* (?: secret | password | passphrase | authorization | signature | session[_-]?token | security[_-]?token
                 | access[_-]?token | customer[_-]key(?:-md5)? | private[_-]?key ) [\w-]* )
-    ( \\? [\x22']? \s* (?: => | [:=] ) \s* \\? [\x22']? )
+    ( \\? [\x22']? \s* (?: => | [:=] ) \s* \\? [\x22']? | \\? [\x22'] \s* , \s* \\? [\x22'] )
     ( (?: Basic | Bearer | AWS4-HMAC-SHA256 ) \s [^\x22'\n]* | [^\s\x22'\\,;&)}]+ )";
 
 /// What the log needs to know of the process.
@@ -361,6 +361,7 @@ mod tests {
             format!("Authorization: AWS4-HMAC-SHA256 Credential=AKIA/x, Signature={canary}"),
             format!("GET /b/k?X-Amz-Security-Token={canary}&X-Amz-Signature={canary}&x=1"),
             format!("{{\"x-amz-server-side-encryption-customer-key\": \"{canary}\"}}"),
+            format!("[(\"x-amz-server-side-encryption-customer-key\", \"{canary}\")]"),
             format!("SessionToken => {canary}"),
             format!("password={canary}; done"),
             format!("Text(\"{{\\\"secret\\\": \\\"{canary}\\\"}}\")"),

@@ -28,6 +28,10 @@ pub enum Operation {
     DeleteObjects,
     /// Reads an object or a range of it.
     GetObject,
+    /// The parts of an object.
+    GetObjectAttributes,
+    /// The tags of an object.
+    GetObjectTagging,
     /// Asks whether a bucket is there, and in which region.
     HeadBucket,
     /// Asks for an object's facts.
@@ -50,7 +54,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in alphabetical order; the order of the discriminants.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::AbortMultipartUpload,
         Self::CompleteMultipartUpload,
         Self::CopyObject,
@@ -58,6 +62,8 @@ impl Operation {
         Self::DeleteObject,
         Self::DeleteObjects,
         Self::GetObject,
+        Self::GetObjectAttributes,
+        Self::GetObjectTagging,
         Self::HeadBucket,
         Self::HeadObject,
         Self::ListBuckets,
@@ -79,6 +85,8 @@ impl Operation {
             Self::DeleteObject => "DeleteObject",
             Self::DeleteObjects => "DeleteObjects",
             Self::GetObject => "GetObject",
+            Self::GetObjectAttributes => "GetObjectAttributes",
+            Self::GetObjectTagging => "GetObjectTagging",
             Self::HeadBucket => "HeadBucket",
             Self::HeadObject => "HeadObject",
             Self::ListBuckets => "ListBuckets",

@@ -1,6 +1,7 @@
 //! Doors to the outside: S3, disks, recorded listings. Types of the SDK stop here; what crosses is ours.
 
 pub mod counter;
+pub mod customer;
 pub mod disk;
 pub mod error;
 pub mod manifest;
@@ -9,6 +10,7 @@ pub mod session;
 pub mod store;
 
 pub use counter::{Meter, Operation, RequestCounter};
+pub use customer::CustomerKey;
 pub use error::{Error, ErrorKind};
 pub use session::{BucketInfo, ChecksumMode, DataPlane, Keys, RemoteOptions, Sessions};
 pub use store::{Listing, Pages, Store};

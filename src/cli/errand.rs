@@ -3,7 +3,7 @@
 
 use crate::cli::{
     args::{Conflicts, MappingArgs},
-    target::{TargetError, layer, supported},
+    target::{TargetError, layer},
 };
 use crate::config::{Ask, Config, Errand, Refusal, Scope, Way};
 use crate::domain::plan::Settle;
@@ -49,7 +49,6 @@ pub fn errands(
     };
     let mut errands = Vec::new();
     for mapping in &choice.mappings {
-        supported(mapping)?;
         errands.push(config.errand(mapping, ask)?);
     }
     let names: Vec<&str> = match args.names.as_slice() {

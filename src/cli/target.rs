@@ -228,21 +228,6 @@ fn one_word(config: &Config, word: &str) -> TargetError {
     }
 }
 
-/// Whether this version knows all that the mapping asks for.
-pub(super) fn supported(mapping: &Mapping) -> Result<(), TargetError> {
-    let name = &mapping.name;
-    if mapping.gzip {
-        return Err(TargetError::Words {
-            message: format!(
-                "mapping {name}: gzip = true, and this version does not look into compressed files yet"
-            ),
-            help: "take gzip out of the mapping to compare and move the files as they are"
-                .to_owned(),
-        });
-    }
-    Ok(())
-}
-
 fn of_mapping(
     config: &Config,
     mapping: Box<Mapping>,
@@ -250,7 +235,6 @@ fn of_mapping(
     purpose: Purpose,
 ) -> Result<Target, TargetError> {
     let name = &mapping.name;
-    supported(&mapping)?;
     let local = Location::Disk(config.local(&mapping)?);
     let remote = mapping.remote.value.clone();
     let (left, right) = match (purpose, mapping.direction) {

@@ -66,8 +66,6 @@ pub struct Mapping {
     pub forbid_git: bool,
     /// How keys fall into parts.
     pub parts: Option<Sourced<Parts>>,
-    /// `*.gz` in S3, plain on disk.
-    pub gzip: bool,
     /// Run after a pull; its exit code is part of the outcome.
     pub verify_command: Option<Sourced<String>>,
     /// Its own sync options.
@@ -164,7 +162,6 @@ fn mapping(
         authority: table.text("authority"),
         forbid_git: value(table.read("forbid_git", setting::switch)).unwrap_or(true),
         parts: table.read("parts", parts),
-        gzip: value(table.read("gzip", setting::switch)).unwrap_or(false),
         verify_command: table.text("verify_command"),
         options,
         origin: table.origin(),

@@ -158,7 +158,9 @@ fn show(key: SyncKey, options: &SyncOptions) -> Option<String> {
         SyncKey::Retries => options.retries.to_string(),
         SyncKey::Timeout => options.timeout.to_string(),
         SyncKey::StorageClass => text(options.storage_class.as_deref()?),
+        SyncKey::Gzip => options.gzip.to_string(),
         SyncKey::Sse => text(options.sse.as_deref()?),
+        SyncKey::SourceSse => text(options.source_sse.as_deref()?),
         SyncKey::Metadata => pairs(&options.metadata)?,
         SyncKey::Tags => pairs(&options.tags)?,
         SyncKey::Symlinks => text(symlinks(options.symlinks)),
@@ -218,6 +220,7 @@ fn symlinks(rule: Symlinks) -> &'static str {
     match rule {
         Symlinks::Skip => "skip",
         Symlinks::Follow => "follow",
+        Symlinks::Store => "store",
     }
 }
 

@@ -55,6 +55,9 @@ pub enum KeyRefusal {
     /// The key is empty: it names the location itself.
     #[error("the key is empty: it names the location itself")]
     Empty,
+    /// An object that is no gzip stream where files are stored as such.
+    #[error("the object is stored as it is, without \".gz\": sync it without --gzip")]
+    NotGzip,
     /// A recorded listing holds no entries to read or write.
     #[error("a recorded listing holds names only, nothing to read or write")]
     NoPlace,

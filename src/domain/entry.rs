@@ -67,6 +67,9 @@ pub struct ObjectId {
     pub class: Option<Arc<str>>,
     /// The checksum algorithm, which a listing tells without the value.
     pub algorithm: Option<Arc<str>>,
+    /// Archived, with a restored copy that can be read now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restored: bool,
 }
 
 /// Identity of a local file: two equal ones mean that nobody wrote to it between.
@@ -136,7 +139,8 @@ impl Facts {
 
     /// Whether the content must be restored before it can be read.
     pub fn is_archived(&self) -> bool {
-        matches!(self.class(), Some("GLACIER" | "DEEP_ARCHIVE"))
+        let restored = self.object().is_some_and(|id| id.restored);
+        !restored && matches!(self.class(), Some("GLACIER" | "DEEP_ARCHIVE"))
     }
 
     /// Identity in S3, where this is an object.

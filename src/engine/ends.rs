@@ -1,16 +1,19 @@
 //! The two ends of a question, opened: where each is, which store stands there, and which keys take part. What a person typed
 //! is settled here once: a single file or object, a destination that is its exact name, keys that were marked.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use crate::backend::{
-    Error, RequestCounter, Sessions, Store,
+    CustomerKey, Error, RequestCounter, Sessions, Store,
     store::{ListQuery, Pages, Prune},
 };
 use crate::domain::{
+    gzip,
     key::Key,
     location::{Location, Prefix, Remote},
     plan::{Plan, Symlinks, SyncOptions},
+    retry::FailureKind,
+    sse::KeySource,
 };
 
 use super::only::Only;
@@ -48,22 +51,26 @@ impl Place {
         }
     }
 
-    async fn open(sessions: &Sessions, location: &Location) -> Result<Self, Error> {
+    async fn open(sessions: &Sessions, location: &Location, form: &Form) -> Result<Self, Error> {
         Ok(Self {
-            store: sessions.store(location).await?,
+            store: form.of(sessions.store(location).await?),
             filed: filed(sessions, location).await?,
             location: location.clone(),
             may_be_missing: false,
         })
     }
 
-    async fn exact(sessions: &Sessions, location: &Location, name: &Key) -> Result<Self, Error> {
+    async fn exact(
+        sessions: &Sessions,
+        location: &Location,
+        (name, form): (&Key, &Form),
+    ) -> Result<Self, Error> {
         // One entry under a name of its own is filed as what it is: an entry of the folder above, if the names agree.
         let above = location
             .parent()
             .filter(|_| location.base_name().as_ref() == Some(name));
         Ok(Self {
-            store: sessions.exact(location, name)?,
+            store: form.of_exact(sessions.exact(location, name)?),
             filed: filed(sessions, above.as_ref().unwrap_or(location)).await?,
             location: location.clone(),
             may_be_missing: true,
@@ -104,6 +111,78 @@ impl Place {
     }
 }
 
+/// How contents are stored at one end, as the options say.
+#[derive(Debug, Clone, Default)]
+struct Form {
+    gzip: bool,
+    links: bool,
+    key: Option<CustomerKey>,
+}
+
+impl Form {
+    /// The forms of both ends; a customer's key is read here, and nowhere else.
+    async fn of_both(
+        sessions: &Sessions,
+        ends: (&Location, &Location),
+        options: &SyncOptions,
+    ) -> Result<[Self; 2], Error> {
+        let (left, right) = ends;
+        let copies = left.s3().is_some() && right.s3().is_some();
+        let left_sse = if copies {
+            &options.source_sse
+        } else {
+            &options.sse
+        };
+        let form = async |place: &Location, sse: &Option<Arc<str>>| {
+            let source = sse.as_deref().and_then(KeySource::of);
+            let key = match (place.s3(), source) {
+                (Some(prefix), Some(source)) => Some(key(sessions, prefix, &source).await?),
+                _ => None,
+            };
+            let gzip = options.gzips(left, right);
+            // A link has no name as a stream: beside streams links stay what they are.
+            let links = options.symlinks == Symlinks::Store && !gzip;
+            Ok::<Self, Error>(Self { gzip, links, key })
+        };
+        Ok([
+            form(left, left_sse).await?,
+            form(right, &options.sse).await?,
+        ])
+    }
+
+    /// The store as contents are stored there.
+    fn of(&self, store: Store) -> Store {
+        let store = match (self.gzip, self.links) {
+            (true, _) => store.gzipped(),
+            (false, true) => store.with_links(),
+            (false, false) => store,
+        };
+        self.of_exact(store)
+    }
+
+    /// The same for a single entry, which is known by one name whatever it is.
+    fn of_exact(&self, store: Store) -> Store {
+        match &self.key {
+            Some(key) => store.with_customer_key(key.clone()),
+            None => store,
+        }
+    }
+}
+
+/// The customer's key from its source; refused where it would cross a network in the clear.
+async fn key(
+    sessions: &Sessions,
+    prefix: &Prefix,
+    source: &KeySource,
+) -> Result<CustomerKey, Error> {
+    if sessions.reach(&prefix.remote).await?.exposed {
+        let reason = "a customer's key is not sent over plain HTTP, where anybody on the way could read it: use an https endpoint";
+        let place = Location::S3(prefix.clone()).to_string();
+        return Err(Error::new("open", place, FailureKind::Refused, reason));
+    }
+    CustomerKey::load(source).await
+}
+
 /// The location with its endpoint in the remote's name, where it is not AWS's own.
 async fn filed(sessions: &Sessions, location: &Location) -> Result<Location, Error> {
     let Some(prefix) = location.s3() else {
@@ -127,6 +206,13 @@ fn names_folder(location: &Location) -> bool {
     }
 }
 
+/// Whether the single entry at this location bears this name: its own, or that of its gzip stream.
+fn is_named(location: &Location, name: &Key, gzips: bool) -> bool {
+    let own = location.base_name();
+    let plain = gzip::plain(name).filter(|_| gzips);
+    own.is_some() && (own.as_ref() == Some(name) || own == plain)
+}
+
 async fn is_dir(path: &Path) -> bool {
     tokio::fs::metadata(path)
         .await
@@ -137,20 +223,21 @@ impl Ends {
     /// Opens two places to be compared: two single entries are compared whatever their names are.
     pub(super) async fn of_comparison(
         sessions: &Sessions,
-        left: &Location,
-        right: &Location,
+        (left, right): (&Location, &Location),
+        options: &SyncOptions,
     ) -> Result<Self, Error> {
+        let forms = Form::of_both(sessions, (left, right), options).await?;
         let mut ends = Self {
-            left: Place::open(sessions, left).await?,
-            right: Place::open(sessions, right).await?,
+            left: Place::open(sessions, left, &forms[0]).await?,
+            right: Place::open(sessions, right, &forms[1]).await?,
             only: Only::default(),
         };
         let Some(name) = ends.left.store.single().await? else {
             return Ok(ends);
         };
-        ends.left = Place::exact(sessions, left, &name).await?;
+        ends.left = Place::exact(sessions, left, (&name, &forms[0])).await?;
         if ends.right.store.single().await?.is_some() {
-            ends.right = Place::exact(sessions, right, &name).await?;
+            ends.right = Place::exact(sessions, right, (&name, &forms[1])).await?;
         }
         ends.only = Only::new(&[name]);
         Ok(ends)
@@ -162,11 +249,13 @@ impl Ends {
         sessions: &Sessions,
         ends: (&Location, &Location),
         only: &[Key],
+        options: &SyncOptions,
     ) -> Result<Self, Error> {
         let (source, destination) = ends;
+        let forms = Form::of_both(sessions, ends, options).await?;
         let mut ends = Self {
-            left: Place::open(sessions, source).await?,
-            right: Place::open(sessions, destination).await?,
+            left: Place::open(sessions, source, &forms[0]).await?,
+            right: Place::open(sessions, destination, &forms[1]).await?,
             only: Only::new(only),
         };
         ends.right.may_be_missing = true;
@@ -174,11 +263,11 @@ impl Ends {
             return Ok(ends);
         }
         if let Some(name) = ends.left.store.single().await? {
-            ends.left = Place::exact(sessions, source, &name).await?;
+            ends.left = Place::exact(sessions, source, (&name, &forms[0])).await?;
             ends.right = if ends.right.takes_in().await? {
                 ends.right.into_folder()
             } else {
-                Place::exact(sessions, destination, &name).await?
+                Place::exact(sessions, destination, (&name, &forms[1])).await?
             };
             ends.only = Only::new(&[name]);
         }
@@ -188,22 +277,23 @@ impl Ends {
     /// Opens the ends of a plan as they were when it was made.
     pub(super) async fn of_plan(sessions: &Sessions, plan: &Plan) -> Result<Self, Error> {
         let (source, destination) = (&plan.source, &plan.destination);
+        let forms = Form::of_both(sessions, (source, destination), &plan.options).await?;
         let mut ends = Self {
-            left: Place::open(sessions, source).await?,
-            right: Place::open(sessions, destination).await?,
+            left: Place::open(sessions, source, &forms[0]).await?,
+            right: Place::open(sessions, destination, &forms[1]).await?,
             only: Only::new(&plan.only),
         };
         ends.right.may_be_missing = true;
         let single = match plan.only.as_slice() {
-            [name] if !name.is_folder() && source.base_name().as_ref() == Some(name) => Some(name),
+            [name] if !name.is_folder() && is_named(source, name, plan.gzips()) => Some(name),
             _ => None,
         };
         if let Some(name) = single
             && ends.left.store.single().await?.as_ref() == Some(name)
         {
-            ends.left = Place::exact(sessions, source, name).await?;
+            ends.left = Place::exact(sessions, source, (name, &forms[0])).await?;
             if !names_folder(destination) {
-                ends.right = Place::exact(sessions, destination, name).await?;
+                ends.right = Place::exact(sessions, destination, (name, &forms[1])).await?;
             }
         }
         Ok(ends)

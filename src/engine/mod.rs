@@ -11,6 +11,7 @@ mod failed;
 mod family;
 mod go_on;
 mod guard;
+mod gzip;
 mod heart;
 pub mod journal;
 mod only;

@@ -7,6 +7,7 @@ use crate::domain::{
     codec::Folding,
     diff::Pair,
     entry::End,
+    estimate::{Prices, about_class, about_unproven},
     filter::FilterError,
     key::Key,
     location::Location,
@@ -40,7 +41,7 @@ pub(super) struct Wanted<'a> {
 pub(super) async fn plan(room: &Room, wanted: Wanted<'_>) -> Result<Plan, Failed> {
     let options = wanted.options;
     let places = (wanted.source, wanted.destination);
-    let ends = Ends::of_sync(&room.sessions, places, wanted.only).await?;
+    let ends = Ends::of_sync(&room.sessions, places, wanted.only, options).await?;
     guard::plan(room, &ends, wanted.only, options).await?;
     let (source, destination) = (ends.left.location.clone(), ends.right.location.clone());
     let only: Vec<Key> = ends.only.keys().cloned().collect();
@@ -60,7 +61,17 @@ pub(super) async fn plan(room: &Room, wanted: Wanted<'_>) -> Result<Plan, Failed
     let mut plan = planner.finish(left, right, Timestamp::now());
     plan.regions = regions(room, &plan).await?;
     plan.notices.extend(about(room, &ends));
+    price(&mut plan);
     Ok(plan)
+}
+
+/// Tells what a class bills at least, and what would settle what stays unproven.
+fn price(plan: &mut Plan) {
+    let prices = Prices::embedded();
+    let told = about_class(plan, prices);
+    plan.notices.extend(told);
+    let told = about_unproven(plan, prices);
+    plan.notices.extend(told);
 }
 
 /// Makes a plan each way.
@@ -71,7 +82,7 @@ pub(super) async fn plan_both(
 ) -> Result<TwoWay, Failed> {
     let options = wanted.options;
     let places = (wanted.source, wanted.destination);
-    let mut ends = Ends::of_sync(&room.sessions, places, wanted.only).await?;
+    let mut ends = Ends::of_sync(&room.sessions, places, wanted.only, options).await?;
     // A side that is not there yet is filled from the other; where it was full once, the brake on an empty source holds.
     ends.left.may_be_missing = true;
     guard::plan(room, &ends, wanted.only, options).await?;
@@ -100,6 +111,7 @@ pub(super) async fn plan_both(
     both.push.regions = regions(room, &both.push).await?;
     both.pull.regions = regions(room, &both.pull).await?;
     both.push.notices.extend(about(room, &ends));
+    price(&mut both.push);
     Ok(both)
 }
 

@@ -192,7 +192,7 @@ async fn compare(
     places: (&Location, &Location),
     options: &SyncOptions,
 ) -> Result<Body, Failed> {
-    let ends = Ends::of_comparison(&room.sessions, places.0, places.1).await?;
+    let ends = Ends::of_comparison(&room.sessions, places, options).await?;
     let means = Means {
         options,
         journal: room.journal().await,

@@ -108,7 +108,7 @@ async fn unmoved(room: &Room, proving: &Proving) -> Result<Plan, Failed> {
             ..Failed::usage(message)
         });
     }
-    let ends = Ends::of_sync(&room.sessions, (source, destination), only).await?;
+    let ends = Ends::of_sync(&room.sessions, (source, destination), only, options).await?;
     let only: Vec<Key> = ends.only.keys().cloned().collect();
     let places = (ends.left.location, ends.right.location);
     let options = options.as_ref().clone();
@@ -188,6 +188,11 @@ pub(super) async fn equip(
     let kept = match Kept::plan(&plan, task.id) {
         Some(kept) => {
             let store = room.sessions.store(&kept.destination).await?;
+            // What is kept is stored as it was, under the same key.
+            let store = store
+                .locked_as(&ends.left.store)
+                .locked_as(&ends.right.store);
+            let store = if plan.gzips() { store.gzipped() } else { store };
             let store = store.with_counter(counter.clone());
             Some(Kept { plan: kept, store })
         }

@@ -112,7 +112,8 @@ fn open(
         temporary: Mutex::new(Some(temporary.to_owned())),
         spare: temporary.to_owned(),
         name,
-        size,
+        size: size.into(),
+        grows: false,
         path,
     })
 }

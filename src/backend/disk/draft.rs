@@ -11,7 +11,10 @@ use std::{
         unix::fs::{FileExt as _, PermissionsExt as _},
     },
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -54,7 +57,9 @@ pub(super) struct Inner {
     /// The temporary name that it bears or would bear.
     pub(super) spare: OsString,
     pub(super) name: OsString,
-    pub(super) size: u64,
+    /// Bytes that it shall have; of a growing one those that it has.
+    pub(super) size: AtomicU64,
+    pub(super) grows: bool,
     pub(super) path: PathBuf,
 }
 
@@ -78,7 +83,18 @@ impl Disk {
     /// `DiskFull`, `Denied`; `Refused` where no file can have that name or a link stands on the way.
     pub async fn draft(&self, key: &Key, size: u64) -> Result<Draft, Error> {
         let spot = self.spot("write", key)?;
-        blocking(move || begin(&spot, size, temporary::name())).await
+        blocking(move || begin(&spot, Some(size), temporary::name())).await
+    }
+
+    /// Begins a file whose size nobody knows yet; it ends behind the last byte that is written. The number is that of its
+    /// temporary name, where a later process must find it again.
+    ///
+    /// # Errors
+    /// As `draft`'s.
+    pub async fn growing_draft(&self, key: &Key, temporary: Option<u64>) -> Result<Draft, Error> {
+        let spot = self.spot("write", key)?;
+        let spare = temporary.map_or_else(temporary::name, temporary::named);
+        blocking(move || begin(&spot, None, spare)).await
     }
 
     /// Writes a whole file in one trip to the disk's threads, as a draft that is committed at once.
@@ -100,7 +116,7 @@ impl Disk {
                 temporary,
             } = placing;
             let spare = temporary.map_or_else(temporary::name, temporary::named);
-            let draft = begin(&spot, bytes.len() as u64, spare)?;
+            let draft = begin(&spot, Some(bytes.len() as u64), spare)?;
             draft.0.write_at(0, &bytes)?;
             draft.0.commit(&condition, mtime, durable)
         })
@@ -123,7 +139,7 @@ impl Disk {
     }
 }
 
-pub(super) fn begin(spot: &Spot, size: u64, spare: OsString) -> Result<Draft, Error> {
+pub(super) fn begin(spot: &Spot, size: Option<u64>, spare: OsString) -> Result<Draft, Error> {
     let path = spot.path();
     let told = |error: &io::Error| Error::io("write", &path, error);
     let Parent { folder, name } = beneath::open_parent(&spot.root, &spot.below, Missing::Make)
@@ -135,7 +151,8 @@ pub(super) fn begin(spot: &Spot, size: u64, spare: OsString) -> Result<Draft, Er
         temporary: Mutex::new(temporary),
         spare,
         name,
-        size,
+        size: AtomicU64::new(size.unwrap_or(0)),
+        grows: size.is_none(),
         path,
     };
     Draft::of(inner)
@@ -264,20 +281,25 @@ impl Inner {
 
     /// Sets blocks aside where the file system can; a full disk is the only error that counts here.
     fn set_aside(&self) -> Result<(), Error> {
-        if self.size < SET_ASIDE_FROM {
+        let size = self.size.load(Relaxed);
+        if size < SET_ASIDE_FROM {
             return Ok(());
         }
-        match keep_blocks(&self.file, self.size) {
+        match keep_blocks(&self.file, size) {
             Err(full @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => Err(self.told(&full.into())),
             Ok(()) | Err(_) => Ok(()),
         }
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
-        if offset.saturating_add(bytes.len() as u64) > self.size {
+        let end = offset.saturating_add(bytes.len() as u64);
+        let size = self.size.load(Relaxed);
+        if self.grows {
+            self.size.fetch_max(end, Relaxed);
+        } else if end > size {
             let error = self.told(&Errno::FBIG.into());
             return Err(Error {
-                reason: format!("more bytes came than the {} that were announced", self.size),
+                reason: format!("more bytes came than the {size} that were announced"),
                 ..error
             });
         }
@@ -295,8 +317,9 @@ impl Inner {
         self.finish(mtime, durable)
             .map_err(|error| self.told(&error))?;
         let found = self.file.metadata().map_err(|error| self.told(&error))?;
-        if found.len() != self.size {
-            let reason = format!("{} of {} bytes were written", found.len(), self.size);
+        let size = self.size.load(Relaxed);
+        if found.len() != size {
+            let reason = format!("{} of {size} bytes were written", found.len());
             return Err(Error {
                 reason,
                 kind: FailureKind::Corrupt.into(),
@@ -399,7 +422,8 @@ mod tests {
     use std::{fs, path::Path};
 
     use super::{
-        Arc, Bytes, Condition, Draft, File, Inner, Mode, Mutex, OFlags, OwnedFd, openat, temporary,
+        Arc, AtomicU64, Bytes, Condition, Draft, File, Inner, Mode, Mutex, OFlags, OwnedFd, openat,
+        temporary,
     };
 
     /// A draft as on a file system that knows no files without a name.
@@ -414,7 +438,8 @@ mod tests {
             temporary: Mutex::new(Some(name.clone())),
             spare: name,
             name: "a".into(),
-            size: 3,
+            size: AtomicU64::new(3),
+            grows: false,
             path: folder.join("a"),
         }))
     }

@@ -27,7 +27,7 @@ impl Disk {
             if was.is_some_and(|was| was != Pin::File { id, size }) {
                 return Err(file.changed());
             }
-            let draft = super::draft::begin(&to, size, super::temporary::name())?;
+            let draft = super::draft::begin(&to, Some(size), super::temporary::name())?;
             let mut read = Digest::new(CrcAlgorithm::Crc64Nvme);
             for at in (0..size).step_by(usize::try_from(PIECE).unwrap_or(usize::MAX)) {
                 let piece = file.read(at..size.min(at + PIECE))?;

@@ -7,6 +7,7 @@ mod buffer;
 mod draft;
 mod git;
 mod keep;
+mod link;
 mod place;
 mod probe;
 mod remove;
@@ -33,8 +34,9 @@ use crate::backend::{
     store::{Headers, Pin, ReadQuery, Reading, Source, Stat},
 };
 use crate::domain::{
-    codec::path_of,
+    codec::{KeyRefusal, path_of},
     entry::{Entry, Facts, FileId, Identity, Kind},
+    gzip,
     key::Key,
     retry::FailureKind,
     text::printable,
@@ -42,6 +44,7 @@ use crate::domain::{
 
 pub use draft::{Draft, Placing};
 pub use git::{GitRefusal, git_tracks};
+pub use link::Link;
 pub use probe::{Found, Probe};
 pub use source::SourceFile;
 
@@ -49,9 +52,13 @@ pub use source::SourceFile;
 #[derive(Debug, Clone)]
 pub struct Disk(Arc<Place>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Place {
     path: PathBuf,
+    /// Files are known by the names of their gzip streams.
+    gzip: bool,
+    /// Symbolic links are entries of their own, whose content is their target.
+    links: bool,
     /// `Some` for a store that is one file under a name of its own.
     alias: Option<Key>,
 }
@@ -73,7 +80,42 @@ impl Spot {
 impl Disk {
     /// The store at a path; nothing is looked at yet.
     pub fn new(path: PathBuf) -> Self {
-        Self(Arc::new(Place { path, alias: None }))
+        Self(Arc::new(Place {
+            path,
+            gzip: false,
+            links: false,
+            alias: None,
+        }))
+    }
+
+    /// The same files, known by the names that they have as gzip streams, and listed in the order of those.
+    #[must_use]
+    pub(super) fn gzipped(&self) -> Self {
+        let place = Place::clone(&self.0);
+        Self(Arc::new(Place {
+            gzip: true,
+            ..place
+        }))
+    }
+
+    /// The same files, and symbolic links as entries of their own.
+    #[must_use]
+    pub(super) fn with_links(&self) -> Self {
+        let place = Place::clone(&self.0);
+        Self(Arc::new(Place {
+            links: true,
+            ..place
+        }))
+    }
+
+    /// Whether symbolic links are entries of their own.
+    fn keeps_links(&self) -> bool {
+        self.0.links
+    }
+
+    /// Whether files are known by the names of their gzip streams.
+    fn is_gzipped(&self) -> bool {
+        self.0.gzip
     }
 
     /// The one file at exactly this path, known as `name`; `None` where the path can only be a folder's.
@@ -84,6 +126,8 @@ impl Disk {
         }
         Some(Self(Arc::new(Place {
             path: path.to_owned(),
+            gzip: false,
+            links: false,
             alias: Some(name),
         })))
     }
@@ -103,9 +147,10 @@ impl Disk {
     }
 
     fn base_name(&self) -> Option<Key> {
+        let tail = if self.0.gzip { gzip::SUFFIX } else { b"" };
         self.path()
             .file_name()
-            .map(|name| Key::new(name.as_bytes()))
+            .map(|name| Key::new([name.as_bytes(), tail].concat()))
     }
 
     /// The parent of the location and its own name: the place of a single file.
@@ -133,6 +178,12 @@ impl Disk {
         if alike && let Some(spot) = self.own_spot() {
             return Ok(spot);
         }
+        let plain = match gzip::plain(key) {
+            _ if !self.0.gzip || key.is_folder() => None,
+            None => return Err(self.refused(op, key, KeyRefusal::NotGzip.to_string())),
+            plain => plain,
+        };
+        let key = plain.as_ref().unwrap_or(key);
         let below = path_of(key).map_err(|refusal| self.refused(op, key, refusal.to_string()))?;
         Ok(Spot {
             root: self.path().to_owned(),
@@ -163,6 +214,7 @@ impl Disk {
                 },
                 checksum: None,
                 headers: Headers::default(),
+                tag_count: None,
                 request_id: None,
             })
         })
@@ -174,6 +226,21 @@ impl Disk {
     /// # Errors
     /// `Changed` where it is no longer what `query.pin` says.
     pub async fn read(&self, key: &Key, query: ReadQuery) -> Result<Reading, Error> {
+        if let Some(link) = self.link(key, query.pin.as_ref()).await? {
+            let range = query.range.unwrap_or(0..link.facts.size);
+            let range = range.start.min(link.facts.size)..range.end.min(link.facts.size);
+            let stat = Stat {
+                entry: Entry {
+                    key: key.clone(),
+                    facts: link.facts,
+                },
+                checksum: None,
+                headers: Headers::default(),
+                tag_count: None,
+                request_id: None,
+            };
+            return Ok(Reading::new(stat, range, Source::Memory(link.target)));
+        }
         let file = self.source(key).await?;
         match &query.pin {
             None => {}
@@ -192,6 +259,7 @@ impl Disk {
             },
             checksum: None,
             headers: Headers::default(),
+            tag_count: None,
             request_id: None,
         };
         Ok(Reading::new(stat, range, Source::Disk(file)))

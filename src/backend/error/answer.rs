@@ -250,6 +250,8 @@ fn permission(operation: Operation) -> &'static str {
         Operation::ListParts => "s3:ListMultipartUploadParts",
         Operation::AbortMultipartUpload => "s3:AbortMultipartUpload",
         Operation::HeadObject | Operation::GetObject => "s3:GetObject",
+        Operation::GetObjectAttributes => "s3:GetObjectAttributes",
+        Operation::GetObjectTagging => "s3:GetObjectTagging",
         Operation::DeleteObject | Operation::DeleteObjects => {
             "s3:DeleteObject (with s3:GetObject, as the delete is conditional)"
         }

@@ -74,8 +74,8 @@ impl From<FailureKind> for ErrorKind {
 }
 
 impl Error {
-    /// An error of this room's own making.
-    pub(super) fn new(
+    /// An error of wharf's own finding, not of an answer.
+    pub(crate) fn new(
         op: &'static str,
         target: impl Into<String>,
         kind: FailureKind,

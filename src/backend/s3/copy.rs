@@ -13,8 +13,8 @@ use crate::domain::key::Key;
 use super::{
     Call, Patience, S3,
     hot::{self, Question},
-    put::with_headers,
-    wire,
+    put::{Holds, with_headers},
+    wire, with_customer_key, with_source_key,
 };
 
 /// The largest object that one copy request takes; larger ones go by `part_copy`.
@@ -64,24 +64,7 @@ impl S3 {
         let from = source.resolve(operation).await?;
         let call = Call::new(operation, &full).patient(Patience::Work);
         if self.is_thin().await {
-            let question = Question::new(Method::PUT, Some(&full))
-                .bearing(&query.headers)
-                .header("content-type", query.headers.content_type.as_deref())
-                .holding(&holds)
-                .from(&from)
-                .header(
-                    "x-amz-metadata-directive",
-                    replaces(&query.headers).then_some("REPLACE"),
-                )
-                .header(
-                    "x-amz-tagging-directive",
-                    (!query.headers.tags.is_empty()).then_some("REPLACE"),
-                )
-                .header(
-                    "x-amz-checksum-algorithm",
-                    self.has_checksums().then_some("CRC64NVME"),
-                )
-                .payer(self.pays());
+            let question = self.copying((&full, &holds), (&from, source.store), query);
             return Box::pin(self.ask(call, &question, hot::copied::object)).await;
         }
         let send = |client: aws_sdk_s3::Client| {
@@ -102,8 +85,10 @@ impl S3 {
                 .set_checksum_algorithm(
                     self.has_checksums().then_some(ChecksumAlgorithm::Crc64Nvme),
                 )
-                .set_request_payer(self.payer());
-            with_headers!(request, &query.headers).send()
+                .set_request_payer(self.payer().or(source.store.payer()));
+            let request = with_headers!(request, &query.headers);
+            let request = with_source_key!(request, source.store);
+            with_customer_key!(request, self).send()
         };
         let told = Box::pin(self.call(call, send)).await?;
         let result = told
@@ -116,6 +101,37 @@ impl S3 {
             file: None,
             request_id: wire::request_id(&told),
         })
+    }
+}
+
+impl S3 {
+    /// A copy as the thin plane asks for it.
+    fn copying<'a>(
+        &'a self,
+        (full, holds): (&'a str, &'a Holds),
+        (from, store): (&'a From, &'a Self),
+        query: &'a WriteQuery,
+    ) -> Question<'a> {
+        Question::new(Method::PUT, Some(full))
+            .bearing(&query.headers)
+            .header("content-type", query.headers.content_type.as_deref())
+            .holding(holds)
+            .from(from)
+            .header(
+                "x-amz-metadata-directive",
+                replaces(&query.headers).then_some("REPLACE"),
+            )
+            .header(
+                "x-amz-tagging-directive",
+                (!query.headers.tags.is_empty()).then_some("REPLACE"),
+            )
+            .header(
+                "x-amz-checksum-algorithm",
+                self.has_checksums().then_some("CRC64NVME"),
+            )
+            .source_customer(store.customer.as_ref())
+            .customer(self.customer.as_ref())
+            .payer(self.pays() || store.pays())
     }
 }
 

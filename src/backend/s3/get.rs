@@ -20,7 +20,7 @@ use crate::domain::{key::Key, retry::FailureKind};
 use super::{
     Call, S3,
     hot::{self, Question},
-    wire,
+    wire, with_customer_key,
 };
 
 /// A body that is being read from S3.
@@ -68,6 +68,7 @@ impl S3 {
                 .header("range", header)
                 .header("if-match", etag)
                 .asking_checksum(checksums)
+                .customer(self.customer.as_ref())
                 .payer(self.pays());
             let read = async |reply: hot::Reply| Ok(opened(key, reply));
             let opened = Box::pin(self.ask(call, &question, read)).await?;
@@ -81,8 +82,8 @@ impl S3 {
                 .set_range(header.clone())
                 .set_if_match(etag.clone())
                 .set_version_id(version.clone())
-                .set_request_payer(self.payer())
-                .customize();
+                .set_request_payer(self.payer());
+            let request = with_customer_key!(request, self).customize();
             asking_checksum(request, checksums).send()
         };
         let answer = Box::pin(self.call(call, send)).await?;
@@ -246,12 +247,16 @@ fn opened_by_sdk(key: &Key, answer: GetObjectOutput) -> Opened {
         class: answer
             .storage_class()
             .map(aws_sdk_s3::types::StorageClass::as_str),
+        restore: answer.restore(),
     };
     Opened {
         stat: Stat {
             entry: told.entry(),
             checksum: wire::sums!(answer).best(),
             headers: wire::headers!(answer),
+            tag_count: answer
+                .tag_count()
+                .and_then(|count| u32::try_from(count).ok()),
             request_id: wire::request_id(&answer),
         },
         content_range: answer.content_range().and_then(content_range),

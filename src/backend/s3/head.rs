@@ -9,7 +9,7 @@ use crate::domain::{key::Key, retry::FailureKind};
 use super::{
     Call, S3,
     hot::{self, Question},
-    wire,
+    wire, with_customer_key,
 };
 
 impl S3 {
@@ -23,18 +23,19 @@ impl S3 {
         if self.is_thin().await {
             let question = Question::new(Method::HEAD, Some(&full))
                 .asking_checksum(self.has_checksums())
+                .customer(self.customer.as_ref())
                 .payer(self.pays());
             let read = async |reply: hot::Reply| Ok(hot::head::stat(key, reply.headers()));
             return Box::pin(self.ask(call, &question, read)).await;
         }
         let send = |client: aws_sdk_s3::Client| {
-            client
+            let request = client
                 .head_object()
                 .bucket(self.bucket())
                 .key(&full)
                 .set_checksum_mode(self.has_checksums().then_some(ChecksumMode::Enabled))
-                .set_request_payer(self.payer())
-                .send()
+                .set_request_payer(self.payer());
+            with_customer_key!(request, self).send()
         };
         let told = Box::pin(self.call(call, send)).await?;
         let entry = wire::Told {
@@ -49,11 +50,13 @@ impl S3 {
             class: told
                 .storage_class()
                 .map(aws_sdk_s3::types::StorageClass::as_str),
+            restore: told.restore(),
         };
         Ok(Stat {
             entry: entry.entry(),
             checksum: wire::sums!(told).best(),
             headers: wire::headers!(told),
+            tag_count: told.tag_count().and_then(|count| u32::try_from(count).ok()),
             request_id: wire::request_id(&told),
         })
     }

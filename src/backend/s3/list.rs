@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use aws_sdk_s3::types::EncodingType;
+use aws_sdk_s3::types::{EncodingType, OptionalObjectAttributes};
 use http::Method;
 use tokio::sync::mpsc::Sender;
 
@@ -210,6 +210,7 @@ impl S3 {
                     "max-keys",
                     wanted.most.map(|most| most.to_string()).as_deref(),
                 )
+                .header("x-amz-optional-object-attributes", Some("RestoreStatus"))
                 .payer(self.pays());
             let read = async |reply: hot::Reply| hot::page::read(reply, cut).await;
             return Box::pin(self.ask(call, &question, read)).await;
@@ -220,6 +221,7 @@ impl S3 {
                 .bucket(self.bucket())
                 .prefix(wanted.prefix)
                 .encoding_type(EncodingType::Url)
+                .optional_object_attributes(OptionalObjectAttributes::RestoreStatus)
                 .set_delimiter(wanted.shallow.then(|| "/".to_owned()))
                 .set_start_after(wanted.start.map(str::to_owned))
                 .set_continuation_token(wanted.token.map(str::to_owned))

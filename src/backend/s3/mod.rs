@@ -1,6 +1,7 @@
 //! `S3`: the store at one prefix of one bucket. Every request goes through `call`, which counts it, bounds its time,
 //! follows the bucket to its region and classifies what went wrong. The SDK never retries: the engine does.
 
+mod attributes;
 mod body;
 mod copy;
 mod delete;
@@ -12,6 +13,7 @@ mod multipart;
 mod page;
 mod place;
 mod put;
+mod tags;
 mod uploads;
 pub(super) mod wire;
 
@@ -26,16 +28,45 @@ use aws_sdk_s3::{
 
 use crate::backend::{
     counter::{Meter, Operation, RequestCounter},
+    customer::CustomerKey,
     error::{Asked, Error, ErrorKind, Trouble},
     session::{ChecksumMode, Connection, Session},
 };
 use crate::domain::{key::Key, location::Prefix, retry::FailureKind};
 
+pub use attributes::PartSum;
 pub use copy::{COPY_MAX, CopySource};
 
 use body::{Progress, Stalled};
 use hot::{Failure, Question, Reply};
 use place::Place;
+
+/// Sets a customer's key on any request that reads or writes a content.
+macro_rules! with_customer_key {
+    ($request:expr, $store:expr) => {{
+        let key = $store.customer.as_ref();
+        $request
+            .set_sse_customer_algorithm(
+                key.map(|_| $crate::backend::customer::CustomerKey::ALGORITHM.to_owned()),
+            )
+            .set_sse_customer_key(key.map(|key| key.header().to_owned()))
+            .set_sse_customer_key_md5(key.map(|key| key.md5().to_owned()))
+    }};
+}
+
+/// Sets the customer's key of a copy's source.
+macro_rules! with_source_key {
+    ($request:expr, $store:expr) => {{
+        let key = $store.customer.as_ref();
+        $request
+            .set_copy_source_sse_customer_algorithm(
+                key.map(|_| $crate::backend::customer::CustomerKey::ALGORITHM.to_owned()),
+            )
+            .set_copy_source_sse_customer_key(key.map(|key| key.header().to_owned()))
+            .set_copy_source_sse_customer_key_md5(key.map(|key| key.md5().to_owned()))
+    }};
+}
+use {with_customer_key, with_source_key};
 
 /// How much longer than others a request may take whose work grows with the object: copies and completions.
 const LONG: u32 = 20;
@@ -46,6 +77,8 @@ pub struct S3 {
     session: Arc<Session>,
     place: Arc<Place>,
     counter: Option<RequestCounter>,
+    /// What the contents here are encrypted with, where that is a customer's key.
+    customer: Option<CustomerKey>,
 }
 
 /// One request, as `call` must know it.
@@ -74,6 +107,7 @@ impl S3 {
             session,
             place: Arc::new(Place::new(prefix)),
             counter: None,
+            customer: None,
         }
     }
 
@@ -84,6 +118,7 @@ impl S3 {
             session,
             place: Arc::new(place),
             counter: None,
+            customer: None,
         })
     }
 
@@ -100,6 +135,24 @@ impl S3 {
     pub fn metered(&self, meter: Arc<dyn Meter>) -> Self {
         let counter = self.counter.clone().unwrap_or_default();
         self.with_counter(counter.metered(meter))
+    }
+
+    /// The same store, whose contents this key encrypts.
+    pub(super) fn with_customer_key(&self, key: CustomerKey) -> Self {
+        Self {
+            customer: Some(key),
+            ..self.clone()
+        }
+    }
+
+    /// The customer's key that encrypts the contents.
+    pub(super) fn customer_key(&self) -> Option<CustomerKey> {
+        self.customer.clone()
+    }
+
+    /// Whether a customer's key encrypts the contents: their `ETags` say nothing then.
+    pub fn has_customer_key(&self) -> bool {
+        self.customer.is_some()
     }
 
     /// Name of the bucket.

@@ -17,7 +17,7 @@ use super::{
     Call, CopySource, Patience, Progress, S3,
     hot::{self, Question},
     put::with_headers,
-    wire,
+    wire, with_customer_key, with_source_key,
 };
 
 impl S3 {
@@ -37,7 +37,8 @@ impl S3 {
                 .set_checksum_algorithm(sums.then_some(ChecksumAlgorithm::Crc64Nvme))
                 .set_checksum_type(sums.then_some(ChecksumType::FullObject))
                 .set_request_payer(self.payer());
-            with_headers!(request, &query.headers).send()
+            let request = with_headers!(request, &query.headers);
+            with_customer_key!(request, self).send()
         };
         let told = Box::pin(self.call(Call::new(operation, &full), send)).await?;
         told.upload_id()
@@ -64,6 +65,7 @@ impl S3 {
             let question = Question::new(Method::PUT, Some(&full))
                 .part(number, upload)
                 .header("x-amz-checksum-crc64nvme", sum)
+                .customer(self.customer.as_ref())
                 .payer(self.pays())
                 .body(self.payload(&body, &progress));
             let size = body.len() as u64;
@@ -72,7 +74,7 @@ impl S3 {
         }
         let signed = self.session.connection().await.signs_bodies();
         let send = |client: aws_sdk_s3::Client| {
-            client
+            let request = client
                 .upload_part()
                 .bucket(self.bucket())
                 .key(&full)
@@ -80,8 +82,8 @@ impl S3 {
                 .part_number(signed_number(number))
                 .body(self.outgoing(&body, &progress, signed))
                 .set_checksum_crc64_nvme(sum.clone())
-                .set_request_payer(self.payer())
-                .send()
+                .set_request_payer(self.payer());
+            with_customer_key!(request, self).send()
         };
         let told = Box::pin(self.call(call, send)).await?;
         let etag = wire::etag(told.e_tag())
@@ -119,13 +121,15 @@ impl S3 {
                 .part(number, upload)
                 .from(&from)
                 .header("x-amz-copy-source-range", Some(bytes))
-                .payer(self.pays());
+                .source_customer(source.store.customer.as_ref())
+                .customer(self.customer.as_ref())
+                .payer(self.pays() || source.store.pays());
             let size = range.end - range.start;
             let read = async |reply: hot::Reply| hot::copied::part(number, size, reply).await;
             return Box::pin(self.ask(call, &question, read)).await;
         }
         let send = |client: aws_sdk_s3::Client| {
-            client
+            let request = client
                 .upload_part_copy()
                 .bucket(self.bucket())
                 .key(&full)
@@ -134,8 +138,9 @@ impl S3 {
                 .copy_source(&from.text)
                 .copy_source_range(&bytes)
                 .set_copy_source_if_match(from.if_match.clone())
-                .set_request_payer(self.payer())
-                .send()
+                .set_request_payer(self.payer().or(source.store.payer()));
+            let request = with_source_key!(request, source.store);
+            with_customer_key!(request, self).send()
         };
         let told = Box::pin(self.call(call, send)).await?;
         let result = told.copy_part_result();
@@ -170,7 +175,7 @@ impl S3 {
         let list = completed(parts, sums);
         let call = Call::new(operation, &full).patient(Patience::Work);
         let send = |client: aws_sdk_s3::Client| {
-            client
+            let request = client
                 .complete_multipart_upload()
                 .bucket(self.bucket())
                 .key(&full)
@@ -180,8 +185,8 @@ impl S3 {
                 .set_checksum_crc64_nvme(whole.clone())
                 .set_if_none_match(holds.none_match.clone())
                 .set_if_match(holds.matches.clone())
-                .set_request_payer(self.payer())
-                .send()
+                .set_request_payer(self.payer());
+            with_customer_key!(request, self).send()
         };
         let told = Box::pin(self.call(call, send)).await?;
         Ok(Written {
@@ -226,14 +231,14 @@ impl S3 {
         let mut marker: Option<String> = None;
         loop {
             let send = |client: aws_sdk_s3::Client| {
-                client
+                let request = client
                     .list_parts()
                     .bucket(self.bucket())
                     .key(&full)
                     .upload_id(upload)
                     .set_part_number_marker(marker.clone())
-                    .set_request_payer(self.payer())
-                    .send()
+                    .set_request_payer(self.payer());
+                with_customer_key!(request, self).send()
             };
             let page = Box::pin(self.call(Call::new(Operation::ListParts, &full), send)).await?;
             parts.extend(page.parts().iter().filter_map(part));

@@ -44,6 +44,8 @@ pub(super) struct Seen<'a> {
     /// STANDARD where none was told.
     pub(super) class: Option<Arc<str>>,
     pub(super) algorithm: Option<Arc<str>>,
+    /// Archived, with a restored copy.
+    pub(super) restored: bool,
 }
 
 /// A page as it was told.
@@ -124,6 +126,7 @@ impl Seen<'_> {
             version: None,
             class: self.class.clone(),
             algorithm: self.algorithm.clone(),
+            restored: self.restored,
         };
         Entry {
             key,
@@ -176,6 +179,9 @@ pub(super) fn told_by_sdk(page: &ListObjectsV2Output) -> Told<'_> {
             .checksum_algorithm()
             .first()
             .map(|told| algorithm.shared(told.as_str())),
+        restored: object
+            .restore_status()
+            .is_some_and(|told| told.is_restore_in_progress() == Some(false)),
     });
     Told {
         objects: objects.collect(),

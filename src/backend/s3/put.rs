@@ -12,13 +12,13 @@ use crate::backend::{
     error::Error,
     store::{Condition, Headers, Pin, WriteQuery, Written},
 };
-use crate::domain::key::Key;
+use crate::domain::{key::Key, sse};
 
 use super::{
     Call, Patience, Progress, S3,
     body::Outgoing,
     hot::{self, Payload, Question},
-    wire,
+    wire, with_customer_key,
 };
 
 /// Sets what an object shall bear on any request that makes one.
@@ -29,6 +29,9 @@ macro_rules! with_headers {
         $request
             .set_content_type(headers.content_type.clone())
             .set_content_encoding(headers.content_encoding.clone())
+            .set_content_disposition(headers.content_disposition.clone())
+            .set_content_language(headers.content_language.clone())
+            .set_cache_control(headers.cache_control.clone())
             .set_metadata(bear.metadata)
             .set_storage_class(bear.class)
             .set_server_side_encryption(bear.sse)
@@ -49,7 +52,8 @@ pub(super) struct Bear {
 
 impl Bear {
     pub(super) fn of(headers: &Headers) -> Self {
-        let sse = headers.sse.as_deref().map(wire::sse_parts);
+        let managed = headers.sse.as_deref().filter(|sse| !sse::is_customer(sse));
+        let sse = managed.map(wire::sse_parts);
         Self {
             metadata: (!headers.metadata.is_empty())
                 .then(|| headers.metadata.iter().cloned().collect()),
@@ -88,6 +92,7 @@ impl S3 {
                 .kind_of_content(query.headers.content_type.as_deref())
                 .holding(&holds)
                 .header("x-amz-checksum-crc64nvme", sum)
+                .customer(self.customer.as_ref())
                 .payer(self.pays())
                 .body(self.payload(&body, &progress));
             let read = async |reply: hot::Reply| Ok(hot::head::written(reply.headers()));
@@ -104,7 +109,8 @@ impl S3 {
                 .set_if_match(holds.matches.clone())
                 .set_checksum_crc64_nvme(sum.clone())
                 .set_request_payer(self.payer());
-            with_headers!(request, &query.headers).send()
+            let request = with_headers!(request, &query.headers);
+            with_customer_key!(request, self).send()
         };
         let told = Box::pin(self.call(call, send)).await?;
         Ok(Written {

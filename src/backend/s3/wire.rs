@@ -188,6 +188,11 @@ pub(super) fn sse_parts(text: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// Whether `x-amz-restore` tells of a copy that can be read: `ongoing-request="false", expiry-date="…"`.
+fn is_restored(header: &str) -> bool {
+    header.contains("ongoing-request=\"false\"")
+}
+
 /// What HEAD and GET tell about an object.
 #[derive(Debug)]
 pub(super) struct Told<'a> {
@@ -197,6 +202,8 @@ pub(super) struct Told<'a> {
     pub(super) etag: Option<&'a str>,
     pub(super) version: Option<&'a str>,
     pub(super) class: Option<&'a str>,
+    /// `x-amz-restore`.
+    pub(super) restore: Option<&'a str>,
 }
 
 impl Told<'_> {
@@ -208,6 +215,7 @@ impl Told<'_> {
             version: version(self.version),
             class: Some(self.class.unwrap_or("STANDARD").into()),
             algorithm: None,
+            restored: self.restore.is_some_and(is_restored),
         };
         let facts = Facts {
             kind: if marker { Kind::Folder } else { Kind::Object },
@@ -230,11 +238,15 @@ macro_rules! headers {
             $crate::backend::store::Headers {
                 content_type: $answer.content_type().map(str::to_owned),
                 content_encoding: $answer.content_encoding().map(str::to_owned),
+                content_disposition: $answer.content_disposition().map(str::to_owned),
+                content_language: $answer.content_language().map(str::to_owned),
+                cache_control: $answer.cache_control().map(str::to_owned),
                 class: $answer.storage_class().map(|class| class.as_str().into()),
                 sse: $crate::backend::s3::wire::sse_text(
                     $answer
-                        .server_side_encryption()
-                        .map(aws_sdk_s3::types::ServerSideEncryption::as_str),
+                        .sse_customer_algorithm()
+                        .map(|_| "customer")
+                        .or_else(|| $answer.server_side_encryption().map(|sse| sse.as_str())),
                     $answer.ssekms_key_id(),
                 ),
                 ..$crate::backend::store::Headers::default()
@@ -266,8 +278,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{
-        Checksum, Sums, bare, copy_source, crc64, crc64_text, decoded, encoded, quoted, sse_parts,
-        tagging,
+        Checksum, Sums, bare, copy_source, crc64, crc64_text, decoded, encoded, is_restored,
+        quoted, sse_parts, tagging,
     };
 
     #[test]
@@ -322,6 +334,10 @@ mod tests {
         );
         assert_eq!(sse_parts("aws:kms:arn:x"), ("aws:kms", Some("arn:x")));
         assert_eq!(sse_parts("AES256"), ("AES256", None));
+        assert!(is_restored(
+            "ongoing-request=\"false\", expiry-date=\"Fri, 21 Dec 2029 00:00:00 GMT\""
+        ));
+        assert!(!is_restored("ongoing-request=\"true\""));
     }
 
     proptest! {

@@ -248,6 +248,7 @@ impl Sessions {
             endpoint: connection.endpoint().map(Arc::from),
             region: connection.region().into(),
             skew: session.skew(),
+            exposed: connection.endpoint().is_some_and(endpoint::is_exposed),
         })
     }
 
@@ -303,6 +304,8 @@ pub struct Reach {
     pub region: Arc<str>,
     /// How far this machine's clock is ahead of the remote's.
     pub skew: Option<SignedDuration>,
+    /// Whether requests cross a network in the clear.
+    pub exposed: bool,
 }
 
 impl Session {

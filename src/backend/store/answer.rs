@@ -35,8 +35,10 @@ pub struct Stat {
     pub entry: Entry,
     /// Checksum that the store keeps.
     pub checksum: Option<Checksum>,
-    /// What the object bears beside its content.
+    /// What the object bears beside its content, but for its tags.
     pub headers: Headers,
+    /// How many tags it has; `None` where the answer told nothing of them.
+    pub tag_count: Option<u32>,
     /// Answer's id.
     pub request_id: Option<Box<str>>,
 }
@@ -48,11 +50,17 @@ pub struct Headers {
     pub content_type: Option<String>,
     /// `Content-Encoding`.
     pub content_encoding: Option<String>,
+    /// `Content-Disposition`.
+    pub content_disposition: Option<String>,
+    /// `Content-Language`.
+    pub content_language: Option<String>,
+    /// `Cache-Control`.
+    pub cache_control: Option<String>,
     /// User metadata without the `x-amz-meta-` prefix. `mtime` is the source's, as rclone writes it: seconds with nine decimals.
     pub metadata: Vec<(String, String)>,
     /// Storage class asked for or told.
     pub class: Option<Arc<str>>,
-    /// Encryption: `AES256`, `aws:kms` or `aws:kms:KEY`.
+    /// Encryption: `AES256`, `aws:kms` or `aws:kms:KEY`; told of an object under a customer's key: `customer`.
     pub sse: Option<Arc<str>>,
     /// Tags asked for.
     pub tags: Vec<(String, String)>,

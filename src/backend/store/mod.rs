@@ -7,7 +7,8 @@ mod query;
 mod reading;
 
 use crate::backend::{
-    counter::RequestCounter, disk::Disk, error::Error, manifest::Manifest, s3::S3,
+    counter::RequestCounter, customer::CustomerKey, disk::Disk, error::Error, manifest::Manifest,
+    s3::S3,
 };
 use crate::domain::key::Key;
 
@@ -72,6 +73,43 @@ impl Store {
             Self::S3(s3) => Box::pin(s3.single()).await,
             Self::Manifest(_) => Ok(None),
         }
+    }
+
+    /// The same store, whose files are known by the names that they have as gzip streams; objects have these names already.
+    #[must_use]
+    pub fn gzipped(&self) -> Self {
+        match self {
+            Self::Disk(disk) => Self::Disk(disk.gzipped()),
+            Self::S3(_) | Self::Manifest(_) => self.clone(),
+        }
+    }
+
+    /// The same store, whose symbolic links are entries of their own.
+    #[must_use]
+    pub fn with_links(&self) -> Self {
+        match self {
+            Self::Disk(disk) => Self::Disk(disk.with_links()),
+            Self::S3(_) | Self::Manifest(_) => self.clone(),
+        }
+    }
+
+    /// The same store, whose contents a customer's key encrypts.
+    #[must_use]
+    pub fn with_customer_key(&self, key: CustomerKey) -> Self {
+        match self {
+            Self::S3(s3) => Self::S3(s3.with_customer_key(key)),
+            Self::Disk(_) | Self::Manifest(_) => self.clone(),
+        }
+    }
+
+    /// The same store, under the customer's key of another one, where that has one.
+    #[must_use]
+    pub fn locked_as(&self, other: &Self) -> Self {
+        let key = match other {
+            Self::S3(s3) => s3.customer_key(),
+            Self::Disk(_) | Self::Manifest(_) => None,
+        };
+        key.map_or_else(|| self.clone(), |key| self.with_customer_key(key))
     }
 
     /// The same store, whose requests also count into `counter`: for one task or comparison.

@@ -27,6 +27,8 @@ pub struct Reading {
 pub(in crate::backend) enum Source {
     S3(Box<Incoming>),
     Disk(SourceFile),
+    /// All of a content that is short.
+    Memory(Bytes),
 }
 
 impl Reading {
@@ -64,6 +66,16 @@ impl Reading {
                 let piece = file.read_at(self.at..end).await?;
                 self.at = end;
                 Ok(Some(piece))
+            }
+            Source::Memory(content) => {
+                let at = |place: u64| {
+                    usize::try_from(place)
+                        .unwrap_or(usize::MAX)
+                        .min(content.len())
+                };
+                let piece = content.slice(at(self.at)..at(self.range.end));
+                self.at = self.range.end;
+                Ok((!piece.is_empty()).then_some(piece))
             }
         }
     }

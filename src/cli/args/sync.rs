@@ -23,6 +23,24 @@ const CHECK: &[Flag] = &[flag(
     "How \"same\" is decided: size, time (size and time), checksum or read",
 )];
 
+const FORM: &[Flag] = &[
+    flag(
+        "gzip",
+        "",
+        "Files are gzip streams in S3: NAME on disk is NAME.gz there",
+    ),
+    flag(
+        "sse",
+        "KIND",
+        "Encryption: AES256, aws:kms[:KEY], customer:FILE or customer:env:NAME (a customer's key of what is read, too)",
+    ),
+    flag(
+        "source-sse",
+        "KEY",
+        "The customer's key of a source in S3 that is copied: customer:FILE or customer:env:NAME",
+    ),
+];
+
 const FILTER: &[Flag] = &[
     flag(
         "include",
@@ -49,7 +67,7 @@ const FILTER: &[Flag] = &[
     flag(
         "symlinks",
         "RULE",
-        "What becomes of symbolic links: skip or follow",
+        "What becomes of symbolic links: skip, follow or store",
     ),
 ];
 
@@ -93,11 +111,6 @@ const TRANSFER: &[Flag] = &[
     flag("timeout", "TIME", "How long a request may be silent"),
     flag("storage-class", "CLASS", "Storage class of what is written"),
     flag(
-        "sse",
-        "KIND",
-        "Encryption of what is written: AES256 or aws:kms[:KEY]",
-    ),
-    flag(
         "metadata",
         "K=V",
         "User metadata of what is written (repeatable)",
@@ -109,7 +122,7 @@ const TRANSFER: &[Flag] = &[
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Given(pub Vec<(&'static str, String)>);
 
-/// `--check`.
+/// `--check`, and how contents are stored.
 #[derive(Debug, Clone, Default)]
 pub struct CheckArgs(pub Given);
 
@@ -180,10 +193,10 @@ fn given(matches: &ArgMatches, flags: &[&'static [Flag]]) -> Given {
 
 /// The traits that let clap flatten a struct made of `$flags`.
 macro_rules! flags_of {
-    ($type:ty, $flags:expr, $heading:literal) => {
+    ($type:ty, $(($flags:expr, $heading:literal)),+) => {
         impl FromArgMatches for $type {
             fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-                Ok(Self(given(matches, &[$flags])))
+                Ok(Self(given(matches, &[$($flags),+])))
             }
 
             fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
@@ -194,7 +207,8 @@ macro_rules! flags_of {
 
         impl Args for $type {
             fn augment_args(command: Command) -> Command {
-                add(command, $flags, $heading)
+                $(let command = add(command, $flags, $heading);)+
+                command
             }
 
             fn augment_args_for_update(command: Command) -> Command {
@@ -204,12 +218,12 @@ macro_rules! flags_of {
     };
 }
 
-flags_of!(CheckArgs, CHECK, "Comparing");
-flags_of!(FilterArgs, FILTER, "What takes part");
+flags_of!(CheckArgs, (CHECK, "Comparing"), (FORM, "What is stored"));
+flags_of!(FilterArgs, (FILTER, "What takes part"));
 
 impl FromArgMatches for SyncArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let mut options = given(matches, &[CHECK, FILTER, TRANSFER]);
+        let mut options = given(matches, &[CHECK, FORM, FILTER, TRANSFER]);
         if matches.get_flag("no-recount") {
             options.0.push(("recount", "false".to_owned()));
         }
@@ -235,6 +249,7 @@ impl Args for SyncArgs {
                 .help_heading("Moving")
         };
         let command = add(command, CHECK, "Comparing");
+        let command = add(command, FORM, "What is stored");
         let command = add(command, FILTER, "What takes part");
         add(command, TRANSFER, "Moving")
             .arg(switch("no-recount", "Do not list both sides again at the end"))

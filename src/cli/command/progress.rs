@@ -226,8 +226,12 @@ fn message(now: &TaskSnapshot, bar: &ProgressBar) -> String {
     } else {
         ""
     };
+    let kept = match now.kept {
+        0 => String::new(),
+        kept => format!(" ({} not sent again)", humanize::bytes(kept)),
+    };
     format!(
-        "{} of {}  {} of {}  {}{eta}{failed}{counting}",
+        "{} of {}  {} of {}{kept}  {}{eta}{failed}{counting}",
         humanize::count(now.done + now.skipped),
         humanize::counted(now.planned, "object"),
         humanize::bytes(now.bytes),

@@ -32,6 +32,8 @@ struct Summary<'a> {
     skipped: u64,
     verified: u64,
     bytes: u64,
+    /// Of these, what S3 had already and was not sent again.
+    kept: u64,
     requests: BTreeMap<&'a str, u64>,
     seconds: f64,
     mode: Mode,
@@ -125,6 +127,7 @@ impl Context {
         let snapshot = self.engine.snapshot();
         let moved = task.and_then(|id| snapshot.tasks.iter().find(|task| task.id == id));
         let bytes = moved.map_or(0, |task| task.bytes);
+        let kept = moved.map_or(0, |task| task.kept);
         let of = |op: Op| watched.by_op[op as usize];
         self.output.record(&Summary {
             r#type: "summary",
@@ -136,6 +139,7 @@ impl Context {
             skipped: watched.skipped,
             verified: watched.proofs[0],
             bytes,
+            kept,
             requests: requests(&snapshot.requests),
             seconds,
             mode: Mode {
@@ -150,15 +154,24 @@ impl Context {
             recount: watched.recount.as_ref(),
         });
         if task.is_some() {
-            self.tell_end(plan, watched, bytes, seconds);
+            self.tell_end(plan, watched, (bytes, kept), seconds);
         }
     }
 
-    fn tell_end(&mut self, plan: &Plan, watched: &Watched, bytes: u64, seconds: f64) {
+    fn tell_end(
+        &mut self,
+        plan: &Plan,
+        watched: &Watched,
+        (bytes, kept): (u64, u64),
+        seconds: f64,
+    ) {
         let mut parts = vec![
             format!("{} done", humanize::counted(watched.done, "object")),
             humanize::bytes(bytes),
         ];
+        if kept > 0 {
+            parts.push(format!("{} of it not sent again", humanize::bytes(kept)));
+        }
         if watched.proofs[0] > 0 {
             parts.push(format!(
                 "{} proven by checksum",

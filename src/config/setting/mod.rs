@@ -18,8 +18,8 @@ mod read;
 
 pub use read::{STORAGE_CLASSES, level};
 use read::{
-    backup_dir, deletes, existing, found_or, glob, pair, part_size, requests, seconds, sse,
-    symlinks, verify,
+    backup_dir, customer, deletes, existing, found_or, glob, pair, part_size, requests, seconds,
+    sse, symlinks, verify,
 };
 pub(super) use read::{count, switch, word};
 
@@ -68,8 +68,12 @@ pub enum SyncKey {
     Timeout,
     /// Storage class of what is written.
     StorageClass,
-    /// Encryption of what is written.
+    /// Files as gzip streams in S3.
+    Gzip,
+    /// Encryption at rest.
     Sse,
+    /// The customer's key of a source that is copied.
+    SourceSse,
     /// User metadata of what is written.
     Metadata,
     /// Tags of what is written.
@@ -107,7 +111,9 @@ pub enum Setting {
     Retries(u32),
     Timeout(u32),
     StorageClass(Arc<str>),
+    Gzip(bool),
     Sse(Arc<str>),
+    SourceSse(Arc<str>),
     Metadata(String, String),
     Tag(String, String),
     Symlinks(Symlinks),
@@ -116,7 +122,7 @@ pub enum Setting {
 
 impl SyncKey {
     /// Every option, in the order in which they are shown.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Check,
         Self::Existing,
         Self::Include,
@@ -138,7 +144,9 @@ impl SyncKey {
         Self::Retries,
         Self::Timeout,
         Self::StorageClass,
+        Self::Gzip,
         Self::Sse,
+        Self::SourceSse,
         Self::Metadata,
         Self::Tags,
         Self::Symlinks,
@@ -169,7 +177,9 @@ impl SyncKey {
             Self::Retries => "retries",
             Self::Timeout => "timeout",
             Self::StorageClass => "storage_class",
+            Self::Gzip => "gzip",
             Self::Sse => "sse",
+            Self::SourceSse => "source_sse",
             Self::Metadata => "metadata",
             Self::Tags => "tags",
             Self::Symlinks => "symlinks",
@@ -219,7 +229,9 @@ impl SyncKey {
             Self::Retries => Setting::Retries(count(text, 0..=100)?),
             Self::Timeout => Setting::Timeout(seconds(text)?),
             Self::StorageClass => Setting::StorageClass(word(text, &STORAGE_CLASSES)?.into()),
+            Self::Gzip => Setting::Gzip(switch(text)?),
             Self::Sse => Setting::Sse(sse(text)?),
+            Self::SourceSse => Setting::SourceSse(customer(text)?),
             Self::Metadata => pair(text, "KEY=VALUE").map(|(k, v)| Setting::Metadata(k, v))?,
             Self::Tags => pair(text, "KEY=VALUE").map(|(k, v)| Setting::Tag(k, v))?,
             Self::Symlinks => Setting::Symlinks(symlinks(text)?),
@@ -253,7 +265,9 @@ impl Setting {
             Self::Retries(_) => SyncKey::Retries,
             Self::Timeout(_) => SyncKey::Timeout,
             Self::StorageClass(_) => SyncKey::StorageClass,
+            Self::Gzip(_) => SyncKey::Gzip,
             Self::Sse(_) => SyncKey::Sse,
+            Self::SourceSse(_) => SyncKey::SourceSse,
             Self::Metadata(..) => SyncKey::Metadata,
             Self::Tag(..) => SyncKey::Tags,
             Self::Symlinks(_) => SyncKey::Symlinks,
@@ -284,7 +298,9 @@ impl Setting {
             Self::Retries(count) => options.retries = count,
             Self::Timeout(seconds) => options.timeout = seconds,
             Self::StorageClass(class) => options.storage_class = Some(class),
+            Self::Gzip(on) => options.gzip = on,
             Self::Sse(sse) => options.sse = Some(sse),
+            Self::SourceSse(sse) => options.source_sse = Some(sse),
             Self::Metadata(key, value) => options.metadata.push((key, value)),
             Self::Tag(key, value) => options.tags.push((key, value)),
             Self::Symlinks(rule) => options.symlinks = rule,
@@ -309,7 +325,7 @@ mod tests {
             SyncKey::MinSize | SyncKey::MaxSize | SyncKey::Bandwidth => "7K",
             SyncKey::NewerThan | SyncKey::OlderThan => "7d",
             SyncKey::Delete => "propagate",
-            SyncKey::AllowEmptySource | SyncKey::Durable => "true",
+            SyncKey::AllowEmptySource | SyncKey::Durable | SyncKey::Gzip => "true",
             SyncKey::Recount => "false",
             SyncKey::MaxDelete => "1%",
             SyncKey::Workers | SyncKey::RequestsPerSecond | SyncKey::Retries => "3",
@@ -317,6 +333,7 @@ mod tests {
             SyncKey::Timeout => "2m",
             SyncKey::StorageClass => "STANDARD_IA",
             SyncKey::Sse => "aws:kms:key",
+            SyncKey::SourceSse => "customer:/keys/a",
             SyncKey::Metadata | SyncKey::Tags => "a=b=c",
             SyncKey::Symlinks => "follow",
             SyncKey::BackupDir => "s3://bucket/kept",
@@ -353,6 +370,9 @@ mod tests {
         assert_eq!(read(SyncKey::Workers, "auto"), Ok(Setting::Workers(None)));
         assert!(read(SyncKey::Include, "a[").is_err());
         assert!(read(SyncKey::Sse, "aws:kms:").is_err());
+        assert!(read(SyncKey::Sse, "customer:").is_err());
+        assert!(read(SyncKey::Sse, "customer:env:KEY").is_ok());
+        assert!(read(SyncKey::SourceSse, "AES256").is_err());
         assert!(read(SyncKey::Verify, "time").is_err());
     }
 }

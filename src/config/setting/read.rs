@@ -7,6 +7,7 @@ use crate::domain::{
     diff::Level,
     location::Location,
     plan::{Deletes, Existing, Symlinks},
+    sse::KeySource,
 };
 
 /// Storage classes that S3 takes in a PUT.
@@ -92,9 +93,10 @@ pub(super) fn existing(text: &str) -> Result<Existing, Invalid> {
 }
 
 pub(super) fn symlinks(text: &str) -> Result<Symlinks, Invalid> {
-    Ok(match word(text, &["skip", "follow"])? {
+    Ok(match word(text, &["skip", "follow", "store"])? {
         "skip" => Symlinks::Skip,
-        _ => Symlinks::Follow,
+        "follow" => Symlinks::Follow,
+        _ => Symlinks::Store,
     })
 }
 
@@ -161,10 +163,27 @@ pub(super) fn seconds(text: &str) -> Result<u32, Invalid> {
 pub(super) fn sse(text: &str) -> Result<Arc<str>, Invalid> {
     let text = text.trim();
     let key = text.strip_prefix("aws:kms:");
-    if matches!(text, "AES256" | "aws:kms") || key.is_some_and(|key| !key.is_empty()) {
+    let managed = matches!(text, "AES256" | "aws:kms") || key.is_some_and(|key| !key.is_empty());
+    if managed || KeySource::of(text).is_some() {
         return Ok(text.into());
     }
-    Err(Invalid::word(text, &["AES256", "aws:kms", "aws:kms:KEY"]))
+    let allowed = [
+        "AES256",
+        "aws:kms",
+        "aws:kms:KEY",
+        "customer:FILE",
+        "customer:env:NAME",
+    ];
+    Err(Invalid::word(text, &allowed))
+}
+
+/// A customer's key, by its source.
+pub(super) fn customer(text: &str) -> Result<Arc<str>, Invalid> {
+    let text = text.trim();
+    match KeySource::of(text) {
+        Some(_) => Ok(text.into()),
+        None => Err(Invalid::word(text, &["customer:FILE", "customer:env:NAME"])),
+    }
 }
 
 pub(super) fn pair(text: &str, form: &str) -> Result<(String, String), Invalid> {

@@ -10,7 +10,7 @@ use crate::demo::clock::whole_second;
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Why the store did not take an object by the side door.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +87,8 @@ pub struct ObjectView {
     pub tags: Vec<(String, String)>,
     /// Parts it was uploaded in; 0 for a single PUT.
     pub parts: usize,
+    /// `AES256`, `aws:kms:KEY` or `customer`.
+    pub encryption: String,
 }
 
 /// An unfinished upload as it stands in the store.
@@ -120,6 +122,11 @@ fn view(key: &str, version: &Version, object: &Object) -> ObjectView {
             .collect(),
         tags: object.tags.clone(),
         parts: object.parts.len(),
+        encryption: match &object.encryption {
+            Encryption::Managed => "AES256".to_owned(),
+            Encryption::Kms { method, key, .. } => format!("{method}:{key}"),
+            Encryption::Customer { .. } => "customer".to_owned(),
+        },
     }
 }
 
@@ -270,6 +277,17 @@ impl Store {
         let state = bucket.read();
         let (_, object) = state.current(key)?;
         object.content.bytes().ok()
+    }
+
+    /// Restores an archived object for a day, at once.
+    ///
+    /// # Errors
+    /// `NoSuchKey`, `NoSuchBucket`.
+    pub fn restore(&self, bucket: &str, key: &str) -> Result<(), WriteError> {
+        let until = self.clock().second() + Duration::from_hours(24);
+        let restored = |object: &mut Object| object.restored_until = Some(until);
+        self.amend(bucket, key, None, restored)?;
+        Ok(())
     }
 
     /// Changes one bit of an object behind everybody's back: ETag, date and checksum stay. For tests of verification.

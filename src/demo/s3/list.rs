@@ -94,7 +94,14 @@ pub(super) fn shown(slot: &Slot) -> bool {
     slot.current.object.is_some()
 }
 
-fn entry(key: &str, version: &Version, object: &Arc<Object>, owned: bool) -> dto::Object {
+/// What a listing tells beyond keys and facts.
+#[derive(Debug, Clone, Copy)]
+struct More {
+    owner: bool,
+    restored: bool,
+}
+
+fn entry(key: &str, version: &Version, object: &Arc<Object>, more: More) -> dto::Object {
     dto::Object {
         key: Some(key.to_owned()),
         size: Some(i64::try_from(object.size()).unwrap_or(i64::MAX)),
@@ -106,8 +113,14 @@ fn entry(key: &str, version: &Version, object: &Arc<Object>, owned: bool) -> dto
             .as_ref()
             .map(|sum| vec![dto::ChecksumAlgorithm::from_static(sum.algorithm.name())]),
         checksum_type: object.checksum.as_ref().map(|sum| sum.kind.dto()),
-        owner: owned.then(owner),
-        restore_status: None,
+        owner: more.owner.then(owner),
+        restore_status: object
+            .restored_until
+            .filter(|_| more.restored)
+            .map(|until| dto::RestoreStatus {
+                is_restore_in_progress: Some(false),
+                restore_expiry_date: Some(Timestamp::from(until)),
+            }),
     }
 }
 
@@ -118,12 +131,12 @@ struct Listed {
     next: Option<After>,
 }
 
-fn list(bucket: &Bucket, query: &Query, spelling: Spelling, owned: bool) -> Listed {
+fn list(bucket: &Bucket, query: &Query, spelling: Spelling, more: More) -> Listed {
     let state = bucket.read();
     let page = Page::cut(&state.keys, query, shown);
     let entries = page.entries.into_iter().filter_map(|(key, slot)| {
         let object = slot.current.object.as_ref()?;
-        Some(entry(&spelling.write(key), &slot.current, object, owned))
+        Some(entry(&spelling.write(key), &slot.current, object, more))
     });
     Listed {
         contents: entries.collect(),
@@ -155,12 +168,14 @@ pub(super) fn list_objects_v2(
         after,
         limit,
     };
-    let listed = list(
-        &bucket,
-        &query,
-        spelling,
-        input.fetch_owner.unwrap_or(false),
-    );
+    let asked = input.optional_object_attributes.iter().flatten();
+    let more = More {
+        owner: input.fetch_owner.unwrap_or(false),
+        restored: asked
+            .into_iter()
+            .any(|name| name.as_str() == dto::OptionalObjectAttributes::RESTORE_STATUS),
+    };
+    let listed = list(&bucket, &query, spelling, more);
     reply(dto::ListObjectsV2Output {
         name: Some(input.bucket),
         prefix: Some(spelling.write(&query.prefix)),
@@ -196,7 +211,11 @@ pub(super) fn list_objects(
             .map_or(After::Start, After::Key),
         limit,
     };
-    let listed = list(&bucket, &query, spelling, true);
+    let more = More {
+        owner: true,
+        restored: false,
+    };
+    let listed = list(&bucket, &query, spelling, more);
     let next = listed.next.as_ref().and_then(|after| match after {
         After::Start => None,
         After::Key(text) | After::Prefix(text) => Some(spelling.write(text)),

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::{Pair, Sign, Verdict};
-use crate::domain::{entry::Kind, key::Key};
+use crate::domain::{entry::Kind, gzip, key::Key};
 
 /// The most pairs that are held back to see whether a folder follows their file. Beyond it the file's own pair is told
 /// as it is, and only what lies below the name clashes.
@@ -18,6 +18,8 @@ pub(super) struct Clashes {
     held: VecDeque<Pair>,
     /// How many pairs have been released: the number of the first one held.
     released: u64,
+    /// Files bear the names of their gzip streams.
+    gzip: bool,
 }
 
 /// A file that a folder of its name may still follow.
@@ -29,6 +31,14 @@ struct OpenFile {
 }
 
 impl Clashes {
+    /// With `gzip` a file is on disk what its name is without `.gz`.
+    pub(super) fn new(gzip: bool) -> Self {
+        Self {
+            gzip,
+            ..Self::default()
+        }
+    }
+
     /// Takes the next pair in key order; `takes_part` is false where a filter leaves it out.
     pub(super) fn push(&mut self, mut pair: Pair, takes_part: bool) {
         self.files
@@ -37,8 +47,9 @@ impl Clashes {
             self.mark(&mut pair);
             if is_file(&pair) {
                 let number = self.released + self.held.len() as u64;
+                let plain = self.gzip.then(|| gzip::plain(&pair.key)).flatten();
                 self.files.push(OpenFile {
-                    key: pair.key.clone(),
+                    key: plain.unwrap_or_else(|| pair.key.clone()),
                     number,
                 });
             }

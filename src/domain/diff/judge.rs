@@ -45,6 +45,8 @@ pub struct Rules {
     pub right: SideKind,
     /// The server's clock less this machine's, as measured by the date of an answer.
     pub skew: SignedDuration,
+    /// The objects of one side are gzip streams of the other's files: their sizes say nothing.
+    pub gzip: bool,
 }
 
 impl Rules {
@@ -55,6 +57,7 @@ impl Rules {
             left: SideKind::of(left),
             right: SideKind::of(right),
             skew: SignedDuration::ZERO,
+            gzip: false,
         }
     }
 }
@@ -135,10 +138,16 @@ fn clash(reason: &str) -> Verdict {
 fn content(left: &Facts, right: &Facts, rules: &Rules, known: Option<Known>) -> Verdict {
     let clock = Clock::new(left, right, rules);
     let disproven = known.is_some_and(|known| !known.equal);
-    if left.size != right.size || disproven {
+    if (left.size != right.size && !rules.gzip) || disproven {
         return Verdict::Differs {
             newer: clock.newer(),
         };
+    }
+    if rules.gzip {
+        let proven = known.filter(|known| known.level >= rules.check);
+        return proven.map_or(Verdict::Unproven, |known| Verdict::Same {
+            proof: known.level,
+        });
     }
     let proof = proof(left, right, rules, known);
     if proof >= rules.check {
@@ -294,6 +303,7 @@ mod tests {
             left,
             right,
             skew: SignedDuration::ZERO,
+            gzip: false,
         }
     }
 
@@ -321,6 +331,20 @@ mod tests {
             modified: Some(at(second * 1000)),
             identity: Identity::Object(id),
         }
+    }
+
+    #[test]
+    fn the_sizes_of_gzip_pairs_say_nothing() {
+        let rules = Rules {
+            gzip: true,
+            ..rules(Level::Time, SideKind::Disk, SideKind::S3)
+        };
+        let verdict = |known| judge(&file(9, 1_000), &object(3, 10, "e"), &rules, known);
+        assert_eq!(verdict(None), Verdict::Unproven);
+        let known = |level, equal| Some(Known { level, equal });
+        assert_eq!(verdict(known(Level::Checksum, true)), SAME_CHECKSUM);
+        assert_eq!(verdict(known(Level::Size, true)), Verdict::Unproven);
+        assert_eq!(verdict(known(Level::Checksum, false)), RIGHT_NEWER);
     }
 
     #[test]

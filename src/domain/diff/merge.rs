@@ -57,11 +57,12 @@ impl Merge {
     pub fn new(options: MergeOptions) -> Self {
         let on_disk = [options.rules.left, options.rules.right].contains(&SideKind::Disk);
         let (left, right) = (Feed::default(), Feed::default());
+        let clashes = Clashes::new(options.rules.gzip);
         Self {
             options,
             left,
             right,
-            clashes: Clashes::default(),
+            clashes,
             on_disk,
             totals: Totals::default(),
         }
@@ -182,7 +183,8 @@ impl Merge {
         let verdict = match (&left, &right) {
             _ if !takes_part => Verdict::Excluded,
             (Some(left), Some(right)) => {
-                let is_open = left.size == right.size && left.kind == Kind::Object;
+                let comparable = left.size == right.size || options.rules.gzip;
+                let is_open = comparable && left.kind == Kind::Object;
                 let known = if is_open {
                     options.evidence.known(&key, left, right)
                 } else {
@@ -290,6 +292,7 @@ mod tests {
             left,
             right,
             skew: SignedDuration::ZERO,
+            gzip: false,
         }
     }
 

@@ -1,7 +1,9 @@
 //! What a plan will ask: requests by operation, bytes, money, time. Used by the plan's dialog and `plan`.
 //! Pure: rates are told by whoever measured them.
 
+mod class;
 mod prices;
+mod unproven;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,7 +13,9 @@ use crate::domain::{
     plan::{Op, Plan, Step, Tally},
     progress::Requests,
 };
+pub use class::about_class;
 pub use prices::{Prices, Tariff};
+pub use unproven::about_unproven;
 
 /// Keys on a page of a listing, and in one request that deletes.
 const PAGE: u64 = 1000;

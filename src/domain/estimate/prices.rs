@@ -41,6 +41,8 @@ struct Class {
     retrieve: f64,
     #[serde(default)]
     minimum: u64,
+    #[serde(default)]
+    days: u32,
 }
 
 /// How S3 bills a request.
@@ -135,6 +137,16 @@ impl Tariff {
     /// One object of `bytes` bytes, kept for a month.
     pub fn month(&self, bytes: u64) -> f64 {
         bytes.max(self.class.minimum) as f64 / GIB * self.class.month
+    }
+
+    /// The bytes that an object is billed for at least; 0 where that is its own size.
+    pub fn minimum(&self) -> u64 {
+        self.class.minimum
+    }
+
+    /// The days that an object is billed for at least, also where it is deleted or replaced before.
+    pub fn days(&self) -> u32 {
+        self.class.days
     }
 
     /// Bytes read out of the class.

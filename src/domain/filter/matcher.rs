@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{Filter, Glob};
 use crate::domain::{
     entry::{Facts, Kind},
+    gzip,
     key::Key,
 };
 
@@ -60,6 +61,8 @@ pub struct Matcher {
     /// Nothing beyond these takes part.
     only: Option<GlobSet>,
     bounds: Filter,
+    /// Keys are names of gzip streams; globs speak of what they hold.
+    gzip: bool,
 }
 
 /// What a rule does beside matching.
@@ -105,14 +108,23 @@ impl Matcher {
             globs,
             only: only(&filter.only)?,
             bounds,
+            gzip: false,
         })
     }
 
     /// Whether this name is among what was picked; all are where nothing was.
     pub fn picks(&self, key: &Key) -> bool {
+        let plain = self.gzip.then(|| gzip::plain(key)).flatten();
         self.only.as_ref().is_none_or(|only| {
-            paths(key).any(|(path, _)| only.is_match_candidate(&Candidate::from_bytes(path)))
+            paths(plain.as_ref().unwrap_or(key))
+                .any(|(path, _)| only.is_match_candidate(&Candidate::from_bytes(path)))
         })
+    }
+
+    /// The same, for keys that are names of gzip streams: globs speak of the names of their originals.
+    #[must_use]
+    pub fn of_gzip(self, gzip: bool) -> Self {
+        Self { gzip, ..self }
     }
 
     /// Why this entry takes no part; `None` where it does. Bounds hold for objects and files only.
@@ -132,7 +144,8 @@ impl Matcher {
             return Some(LeftOut::NotIncluded);
         }
         let first = self.rules.first()?;
-        match paths(key)
+        let plain = self.gzip.then(|| gzip::plain(key)).flatten();
+        match paths(plain.as_ref().unwrap_or(key))
             .filter_map(|(path, is_folder)| self.last_match(path, is_folder))
             .max()
         {

@@ -32,7 +32,9 @@ impl Plan {
             retries: of.retries,
             timeout: of.timeout,
             requests_per_second: of.requests_per_second,
+            gzip: self.gzips(),
             sse: of.sse.clone(),
+            symlinks: of.symlinks,
             ..SyncOptions::default()
         };
         Some(Self {

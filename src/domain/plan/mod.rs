@@ -274,6 +274,11 @@ impl Plan {
         consent
     }
 
+    /// Whether files on one side are gzip streams on the other.
+    pub fn gzips(&self) -> bool {
+        self.options.gzips(&self.source, &self.destination)
+    }
+
     /// Refuses a plan whose form this program does not know.
     pub fn check_version(&self) -> Result<(), PlanError> {
         if self.version > PLAN_VERSION {

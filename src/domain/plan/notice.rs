@@ -50,27 +50,49 @@ pub(super) fn about_steps<'a>(
 }
 
 /// Sentences about what is at the source and stays behind.
-pub(super) fn about_left(archived: u64, links: u64, specials: u64) -> impl Iterator<Item = String> {
+pub(super) fn about_left(archived: u64, links: Left, specials: Left) -> Vec<String> {
     let told = [
-        (archived, "archived object", "restore it first"),
+        (archived, None, "archived object", "restore it first"),
         (
-            links,
+            links.count,
+            links.first,
             "symbolic link",
-            "--symlinks follow takes what it points to",
+            "--symlinks follow takes what it points to, --symlinks store the link itself",
         ),
         (
-            specials,
+            specials.count,
+            specials.first,
             "special file",
             "a socket, pipe or device has no content to move",
         ),
     ];
-    let sentence = |(count, thing, hint)| {
+    let sentence = |(count, first, thing, hint): (u64, Option<Key>, &str, &str)| {
         let s = if count == 1 { "" } else { "s" };
-        format!("{count} {thing}{s} left: {hint}")
+        let name = first.map_or_else(String::new, |key| format!(" ({key}{})", more(count)));
+        format!("{count} {thing}{s} left{name}: {hint}")
     };
     told.into_iter()
         .filter(|(count, ..)| *count > 0)
         .map(sentence)
+        .collect()
+}
+
+/// What is at the source and is never moved: how many, and the first of them by name.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    pub(super) count: u64,
+    pub(super) first: Option<Key>,
+}
+
+impl Left {
+    pub(super) fn add(&mut self, key: &Key) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| key.clone());
+    }
+}
+
+fn more(count: u64) -> &'static str {
+    if count > 1 { ", …" } else { "" }
 }
 
 /// A sentence about a listing that broke.

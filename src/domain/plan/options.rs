@@ -60,8 +60,13 @@ pub struct SyncOptions {
     pub timeout: u32,
     /// Storage class of what is written to S3.
     pub storage_class: Option<Arc<str>>,
-    /// Server-side encryption of what is written: `AES256` or `aws:kms[:KEY]`.
+    /// `name.gz` in S3, plain on disk.
+    pub gzip: bool,
+    /// Encryption at rest: `AES256` or `aws:kms[:KEY]` of what is written; `customer:FILE` or `customer:env:NAME` of what
+    /// is read, too.
     pub sse: Option<Arc<str>>,
+    /// The customer's key of a source that is copied, where `sse` speaks of the destination.
+    pub source_sse: Option<Arc<str>>,
     /// User metadata of what is written.
     pub metadata: Vec<(String, String)>,
     /// Tags of what is written.
@@ -111,6 +116,16 @@ pub enum Symlinks {
     Skip,
     /// What they point to is taken, unless that leads in a circle.
     Follow,
+    /// Each is an object of its own that holds its target, and is made again on a disk.
+    Store,
+}
+
+impl SyncOptions {
+    /// Whether files of one of these places are gzip streams at the other: there must be a disk on one side only.
+    pub fn gzips(&self, one: &Location, other: &Location) -> bool {
+        let on_disk = |place: &Location| matches!(place, Location::Disk(_));
+        self.gzip && on_disk(one) != on_disk(other)
+    }
 }
 
 impl Default for SyncOptions {
@@ -132,7 +147,9 @@ impl Default for SyncOptions {
             retries: 5,
             timeout: 30,
             storage_class: None,
+            gzip: false,
             sse: None,
+            source_sse: None,
             metadata: Vec::new(),
             tags: Vec::new(),
             symlinks: Symlinks::Skip,

@@ -13,6 +13,7 @@ use crate::domain::{
     codec::{Folding, KeyRefusal, check_on_disk},
     diff::{Level, Newer, Pair, Sign, Verdict},
     entry::{End, Facts, Kind},
+    gzip,
     key::Key,
     location::Location,
 };
@@ -23,6 +24,8 @@ pub struct Planner {
     destination: Location,
     only: Vec<Key>,
     options: SyncOptions,
+    /// Keys are names of gzip streams.
+    gzips: bool,
     /// What moves an entry.
     way: Op,
     prints: [Printer; 2],
@@ -30,7 +33,7 @@ pub struct Planner {
     pub(super) left: Left,
     aside: Vec<Key>,
     /// Symbolic links, and sockets, pipes and devices, at the source: never moved.
-    immovable: [u64; 2],
+    immovable: [notice::Left; 2],
     twins: Twins,
 }
 
@@ -75,6 +78,7 @@ impl Planner {
         let way = way(&source, &destination)?;
         Plan::guards(&source, &destination, &only)?;
         Ok(Self {
+            gzips: options.gzips(&source, &destination),
             source,
             destination,
             only,
@@ -84,7 +88,7 @@ impl Planner {
             groups: BTreeMap::new(),
             left: Left::default(),
             aside: Vec::new(),
-            immovable: [0; 2],
+            immovable: <[notice::Left; 2]>::default(),
             twins: Twins::default(),
         })
     }
@@ -113,8 +117,11 @@ impl Planner {
         }
         if let Some(facts) = &pair.left {
             let [links, specials] = &mut self.immovable;
-            *links += u64::from(facts.kind == Kind::Symlink);
-            *specials += u64::from(facts.kind == Kind::Special);
+            match facts.kind {
+                Kind::Symlink => links.add(&pair.key),
+                Kind::Special => specials.add(&pair.key),
+                Kind::Object | Kind::Folder => {}
+            }
         }
         let fate = self.fate(pair, since);
         if !matches!(fate, Fate::Excluded) {
@@ -206,8 +213,8 @@ impl Planner {
         }
     }
 
-    fn about_left(&self) -> impl Iterator<Item = String> + use<> {
-        let [links, specials] = self.immovable;
+    fn about_left(&mut self) -> Vec<String> {
+        let [links, specials] = std::mem::take(&mut self.immovable);
         notice::about_left(self.left.archived.objects, links, specials)
     }
 
@@ -243,7 +250,9 @@ impl Planner {
                     Fate::Archived
                 }
             },
-            Verdict::OnlyRight | Verdict::Archived if self.deletes(since) => {
+            Verdict::OnlyRight | Verdict::Archived
+                if self.deletes(since) && !self.is_foreign(pair) =>
+            {
                 Fate::Step(Effect::Deletes)
             }
             Verdict::OnlyRight | Verdict::Archived => Fate::Extra,
@@ -279,9 +288,18 @@ impl Planner {
     fn check_name(&self, key: &Key, facts: Option<&Facts>) -> Result<(), KeyRefusal> {
         match (&self.destination, facts) {
             (Location::S3(prefix), _) => prefix.full_key(key).map(drop),
+            (_, Some(facts)) if self.gzips => {
+                let plain = gzip::plain(key).ok_or(KeyRefusal::NotGzip)?;
+                check_on_disk(&plain, facts)
+            }
             (_, Some(facts)) => check_on_disk(key, facts),
             (_, None) => Ok(()),
         }
+    }
+
+    /// Whether what only the destination has is none of this sync's own: it is never deleted.
+    fn is_foreign(&self, pair: &Pair) -> bool {
+        self.gzips && gzip::plain(&pair.key).is_none()
     }
 
     fn add_step(&mut self, effect: Effect, pair: &Pair) {

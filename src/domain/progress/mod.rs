@@ -223,6 +223,9 @@ pub struct TaskSnapshot {
     pub retries: u64,
     /// 503 answers.
     pub throttled: u64,
+    /// Bytes of changed files that S3 had already, so that they were not sent again.
+    #[serde(default)]
+    pub kept: u64,
     /// Requests sent by this task.
     pub requests: u64,
     /// Workers allowed now.

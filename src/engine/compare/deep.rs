@@ -20,6 +20,7 @@ use crate::domain::{
 };
 use crate::engine::{
     ends::Place,
+    gzip::{self, Ask},
     journal::{Content, Journal, Proof},
     transfer::hash::Hasher,
 };
@@ -27,6 +28,7 @@ use crate::engine::{
 use super::{
     digest::{Digested, Digests, Make, digest, digest_with},
     newest,
+    parts::by_parts,
 };
 
 /// Looks into pairs; clones share what was learnt.
@@ -38,6 +40,8 @@ struct Inner {
     right: Place,
     check: Level,
     newest: bool,
+    /// Objects are gzip streams of the files beside them.
+    gzip: bool,
     journal: Option<Journal>,
     /// Whether a plain ETag here was found to be the MD5 of its content; only then can one disprove a content.
     etags_are_md5: AtomicBool,
@@ -58,6 +62,7 @@ impl Deep {
         journal: Option<Journal>,
     ) -> Self {
         Self(Arc::new(Inner {
+            gzip: options.gzips(&left.location, &right.location),
             left,
             right,
             check: options.check,
@@ -70,7 +75,8 @@ impl Deep {
     /// Whether more can be found out about this pair.
     pub(super) fn wants(&self, pair: &Pair) -> bool {
         let inner = &self.0;
-        let open = pair.verdict == Verdict::Unproven && inner.check >= Level::Checksum;
+        let deep = inner.gzip || inner.check >= Level::Checksum;
+        let open = pair.verdict == Verdict::Unproven && deep;
         let differs = inner.newest && matches!(pair.verdict, Verdict::Differs { .. });
         let objects = |facts: &Option<Facts>| {
             facts
@@ -144,6 +150,9 @@ impl Inner {
         right: &Facts,
     ) -> Result<Option<Finding>, Error> {
         let (one, other) = (&self.left.store, &self.right.store);
+        if self.gzip {
+            return self.stream(key, (one, left), (other, right)).await;
+        }
         if self.check == Level::Read {
             return read_both(key, (one, left), (other, right)).await.map(Some);
         }
@@ -161,6 +170,31 @@ impl Inner {
             (Store::Manifest(_), Store::S3(_) | Store::Manifest(_))
             | (Store::S3(_), Store::Manifest(_)) => Ok(None),
         }
+    }
+
+    /// A file and a gzip stream, each on either side.
+    async fn stream(
+        &self,
+        key: &Key,
+        left: (&Store, &Facts),
+        right: (&Store, &Facts),
+    ) -> Result<Option<Finding>, Error> {
+        let stream_is_left = matches!(right.0, Store::Disk(_));
+        let (file, object) = if stream_is_left {
+            (right, left)
+        } else {
+            (left, right)
+        };
+        let ask = Ask {
+            check: self.check,
+            stream_is_left,
+        };
+        let found = gzip::compare(key, file, object, ask).await?;
+        Ok(found.map(|found| Finding {
+            equal: found.equal,
+            level: found.level,
+            content: found.checksum.as_ref().and_then(Content::of),
+        }))
     }
 
     async fn file_and_object(
@@ -183,11 +217,12 @@ impl Inner {
         if stat.entry.facts.etag() != object.1.etag() {
             return Ok(None);
         }
-        let told = match &stat.checksum {
-            None | Some(Checksum::Composite(_)) => None,
-            Some(told) => Some(told),
-        };
-        if let Some(told) = told
+        if let Some(Checksum::Composite(_)) = &stat.checksum
+            && let Some(equal) = by_parts(key, file, object).await?
+        {
+            return Ok(Some(Finding::new(equal, Level::Checksum, &digests.crc)));
+        }
+        if let Some(told) = &stat.checksum
             && let Some(own) = own(key, file, told, &digests).await?
         {
             return Ok(Some(Finding::new(own == *told, Level::Checksum, &own)));

@@ -1,6 +1,6 @@
 //! Digests of a content in one pass: what a stored checksum or an ETag can be compared with.
 
-use std::panic::resume_unwind;
+use std::{ops::Range, panic::resume_unwind};
 
 use md5::{Digest as _, Md5};
 use tokio::task::spawn_blocking;
@@ -47,12 +47,14 @@ impl Make {
         else {
             return Self::Unknown;
         };
-        let fits = |part: &u64| size.div_ceil(*part).max(1) == parts;
-        let sizes: Vec<u64> = PART_SIZES
-            .iter()
-            .map(|mib| mib * MIB)
-            .filter(fits)
-            .collect();
+        let fits = |part: &u64| *part > 0 && size.div_ceil(*part).max(1) == parts;
+        let usual = PART_SIZES.iter().map(|mib| mib * MIB);
+        // Clients that choose by size divide it by a number of parts and round up.
+        let even = size.div_ceil(parts.max(1));
+        let rounded = [1, MIB, 5 * MIB].map(|step| even.next_multiple_of(step));
+        let mut sizes: Vec<u64> = usual.chain(rounded).filter(fits).collect();
+        sizes.sort_unstable();
+        sizes.dedup();
         if sizes.is_empty() {
             Self::Unknown
         } else {
@@ -181,22 +183,43 @@ pub(in crate::engine) async fn digest(
     facts: &Facts,
     digests: Digests,
 ) -> Result<Digested, Error> {
-    feed(store, key, facts, digests).await.map(Digests::finish)
+    feed((store, facts), key, None, digests)
+        .await
+        .map(Digests::finish)
 }
 
 /// Reads an entry as `digest` does, and computes one checksum over it.
-pub(super) async fn digest_with(
+pub(in crate::engine) async fn digest_with(
     store: &Store,
     key: &Key,
     facts: &Facts,
     hasher: Hasher,
 ) -> Result<Checksum, Error> {
-    feed(store, key, facts, hasher).await.map(Hasher::finish)
+    feed((store, facts), key, None, hasher)
+        .await
+        .map(Hasher::finish)
 }
 
-async fn feed<T: Take>(store: &Store, key: &Key, facts: &Facts, to: T) -> Result<T, Error> {
+/// The same over a range of it.
+pub(super) async fn digest_range(
+    entry: (&Store, &Facts),
+    key: &Key,
+    range: Range<u64>,
+    hasher: Hasher,
+) -> Result<Checksum, Error> {
+    feed(entry, key, Some(range), hasher)
+        .await
+        .map(Hasher::finish)
+}
+
+async fn feed<T: Take>(
+    (store, facts): (&Store, &Facts),
+    key: &Key,
+    range: Option<Range<u64>>,
+    to: T,
+) -> Result<T, Error> {
     let query = ReadQuery {
-        range: None,
+        range,
         pin: Pin::of(facts),
     };
     let mut reading = store.read(key, query).await?;
@@ -237,7 +260,8 @@ mod tests {
         let sums: Vec<u8> = content.chunks(8 << 20).flat_map(part).collect();
         let etag = format!("{}-3", hex::encode(part(&sums)));
         let make = Make::of(&etag, content.len() as u64);
-        assert_eq!(make, Make::Parts(vec![6 * MIB, 8 * MIB]));
+        let even = (17 * MIB).div_ceil(3);
+        assert_eq!(make, Make::Parts(vec![even, 6 * MIB, 8 * MIB]));
         assert!(etags(&make, &content, 1_000_003).contains(&etag));
     }
 

@@ -5,6 +5,11 @@ mod deep;
 pub(in crate::engine) mod digest;
 mod feed;
 mod newest;
+mod parts;
+
+pub(super) use digest::digest_with;
+pub(super) use newest::mtime;
+pub(super) use parts::by_parts;
 
 use std::{collections::VecDeque, pin::Pin, time::Duration};
 
@@ -74,7 +79,8 @@ impl Comparison {
         let begun = Instant::now();
         let counter = RequestCounter::new();
         let (options, journal) = (means.options, means.journal);
-        let filter = Matcher::new(&options.filter)?;
+        let gzip = options.gzips(&ends.left.location, &ends.right.location);
+        let filter = Matcher::new(&options.filter)?.of_gzip(gzip);
         let (left, right) = (ends.left.counted(&counter), ends.right.counted(&counter));
         let mut scans = [&left, &right]
             .map(|place| Scan::start(place.store.clone(), ends.query(place, options)));
@@ -86,13 +92,15 @@ impl Comparison {
         let (one, other) = tokio::join!(one.next(), other.next());
         let mut merging = MergeOptions::new(Rules {
             skew: (means.skew)(),
+            gzip,
             ..Rules::new(options.check, &left.location, &right.location)
         });
         merging.filter = Some(filter.clone());
         merging.evidence = feed::both(&feeds);
         merging.folders = true;
         merging.excluded = true;
-        let deeper = options.check >= Level::Checksum || options.existing == Existing::Newest;
+        let deeper =
+            gzip || options.check >= Level::Checksum || options.existing == Existing::Newest;
         let mut comparison = Self {
             scans,
             only: ends.only.clone(),

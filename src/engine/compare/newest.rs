@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::backend::Store;
+use crate::backend::{Store, store::Headers};
 use crate::domain::{diff::Newer, entry::Facts, key::Key};
 
 /// The metadata in which an upload keeps the source's time.
@@ -28,11 +28,15 @@ async fn changed(key: &Key, store: &Store, facts: &Facts) -> Option<Timestamp> {
         Store::Disk(_) | Store::Manifest(_) => facts.modified.filter(|_| facts.object().is_none()),
         Store::S3(_) => {
             let stat = store.stat(key).await.ok()?;
-            let mtime =
-                |(name, value): &(String, String)| (name == MTIME).then(|| seconds(value))?;
-            stat.headers.metadata.iter().find_map(mtime)
+            mtime(&stat.headers)
         }
     }
+}
+
+/// When the file was changed that an object was made of, where its metadata tells that.
+pub(in crate::engine) fn mtime(headers: &Headers) -> Option<Timestamp> {
+    let mtime = |(name, value): &(String, String)| (name == MTIME).then(|| seconds(value))?;
+    headers.metadata.iter().find_map(mtime)
 }
 
 /// Seconds since 1970, with or without decimals, as rclone and wharf write them.

@@ -30,6 +30,7 @@ pub struct Counters {
     verified: AtomicU64,
     retries: AtomicU64,
     throttled: AtomicU64,
+    kept: AtomicU64,
     workers: AtomicU16,
     /// 0 until the store asked to slow down.
     slowed_to: AtomicU32,
@@ -123,6 +124,11 @@ impl Counters {
         self.throttled.fetch_add(1, Relaxed);
     }
 
+    /// Counts bytes of changed files that stayed in S3 instead of being sent again.
+    pub fn kept(&self, bytes: u64) {
+        self.kept.fetch_add(bytes, Relaxed);
+    }
+
     /// Tells how many workers are allowed now.
     pub fn set_workers(&self, workers: u16) {
         self.workers.store(workers, Relaxed);
@@ -168,6 +174,7 @@ impl Counters {
         into.verified = self.verified.load(Relaxed);
         into.retries = self.retries.load(Relaxed);
         into.throttled = self.throttled.load(Relaxed);
+        into.kept = self.kept.load(Relaxed);
         into.workers = self.workers.load(Relaxed);
         into.slowed_to = Some(self.slowed_to.load(Relaxed)).filter(|&rate| rate > 0);
         into.in_flight = self

@@ -120,6 +120,7 @@ impl Task {
             bytes: 0,
             retries: 0,
             throttled: 0,
+            kept: 0,
             requests: self.requests.total(),
             workers: 0,
             bandwidth: pace.bandwidth,

@@ -46,6 +46,7 @@ pub(in crate::engine) fn blank() -> TaskSnapshot {
         bytes: 0,
         retries: 0,
         throttled: 0,
+        kept: 0,
         requests: 0,
         workers: 0,
         bandwidth: None,

@@ -120,12 +120,19 @@ pub(super) async fn copy(work: &Work, source: &Stat, tries: &mut Tries) -> Resul
         // Only we know the upload, and each of its parts was copied from the pinned source.
         let whole = |part: &Part| range_of(work, &partial, part).is_some();
         let sent = listed.into_iter().filter(whole);
-        let sent = sent.map(|part| Sent { part, crc: None }).collect();
+        let sent = sent
+            .map(|part| Sent {
+                part,
+                crc: None,
+                kept: 0,
+            })
+            .collect();
         return Ok(Again::Upload(under_way(work, &partial, sent)));
     }
     let evidence = Evidence {
         checksum: source.checksum.clone(),
         etag: None,
+        size: None,
     };
     let settled = proof::settled(&work.ctx, work, &evidence).await?;
     let Some(written) = settled else {
@@ -186,7 +193,7 @@ async fn proven(
         && let Some(crc) = known.crc.filter(|_| known.crc == part.crc)
     {
         let crc = Some((crc, length));
-        return Ok(Some(Sent { part, crc }));
+        return Ok(Some(Sent { part, crc, kept: 0 }));
     }
     let Origin::File(_) = origin else {
         return Ok(None);
@@ -199,7 +206,7 @@ async fn proven(
         ..part
     };
     let crc = Some((crc, length));
-    Ok(same.then_some(Sent { part, crc }))
+    Ok(same.then_some(Sent { part, crc, kept: 0 }))
 }
 
 async fn read(work: &Work, origin: &Origin, range: Range<u64>) -> Result<Bytes, Halt> {
@@ -236,6 +243,7 @@ async fn completed(
     let evidence = Evidence {
         checksum: Some(CrcKind::Nvme.combine(sums)),
         etag: multipart_etag(etags).filter(|_| all_etags),
+        size: None,
     };
     let settled = work
         .ctx

@@ -106,6 +106,8 @@ pub(super) struct Context {
     pub(super) check: Option<Check>,
     /// What earlier runs of the task left; `None` in the first one.
     pub(super) earlier: Option<Earlier>,
+    /// Files of one side are gzip streams on the other.
+    pub(super) gzips: bool,
     etags: AtomicU8,
     failed: Mutex<Vec<Failed>>,
 }
@@ -135,7 +137,8 @@ impl Context {
             tempo: Tempo::default(),
             troubles: Troubles::default(),
             memory: Memory::new(job.tuning.memory, Arc::clone(&job.counters)),
-            etags: AtomicU8::new(Etags::Unknown as u8),
+            gzips: job.plan.gzips(),
+            etags: AtomicU8::new(etags(&job) as u8),
             failed: Mutex::default(),
             backup,
             check: job.check,
@@ -260,6 +263,20 @@ impl Context {
 
     fn failed(&self) -> std::sync::MutexGuard<'_, Vec<Failed>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is known of the ETags of a job's stores beforehand: under a key of the customer or of KMS they tell nothing.
+fn etags(job: &Job) -> Etags {
+    let stores = [&job.source, &job.destination];
+    let sealed = stores
+        .into_iter()
+        .any(|store| matches!(store, Store::S3(s3) if s3.has_customer_key()));
+    let kms = job.plan.options.sse.as_deref();
+    if sealed || kms.is_some_and(|sse| sse.starts_with("aws:kms")) {
+        Etags::Other
+    } else {
+        Etags::Unknown
     }
 }
 

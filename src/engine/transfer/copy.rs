@@ -5,14 +5,14 @@ use std::{ops::Range, sync::Arc};
 
 use crate::backend::{
     s3::CopySource,
-    store::{Checksum, Pin, Slot, Stat, Written},
+    store::{Checksum, Headers, Pin, Slot, Stat, Written},
 };
 use crate::domain::{diff::Level, retry::FailureKind};
 use crate::engine::journal::KeptPart;
 
 use super::{
     again::{self, Again},
-    context::s3,
+    context::{Etags, s3},
     halt::{Done, Halt},
     hash::etag_md5,
     multipart::{Sent, UnderWay, begin, complete, give_up},
@@ -29,7 +29,17 @@ pub(super) async fn whole(work: &Work, tries: &mut Tries) -> Result<Done, Halt> 
     let Work { ctx, step, flight } = work;
     let pin = target::source_pin(step);
     let source = from(work, pin.as_ref())?;
-    let mut query = target::query(&ctx.plan, step, None, None);
+    let headers = if ctx.plan.options.metadata.is_empty() {
+        target::headers_of_copy(&ctx.plan, step)
+    } else {
+        // New metadata replaces all that S3 would take over, so that it is said anew.
+        let source = head(work).await?;
+        Headers {
+            tags: ctx.plan.options.tags.clone(),
+            ..target::headers_of(&ctx.plan, &source.headers)
+        }
+    };
+    let mut query = target::query(step, headers, None);
     query.condition = tries.condition(query.condition);
     ctx.pay(0).await;
     let answer = ctx.target()?.copy(&step.key, source, &query).await;
@@ -76,17 +86,20 @@ fn evidence(work: &Work, source: Stat) -> Evidence {
         etag: listed(work)
             .filter(|etag| etag_md5(etag).is_some())
             .map(str::to_owned),
+        size: None,
     }
 }
 
-/// How far the answer proves the copy. The source's checksum is asked for only where it was large enough for parts.
+/// How far the answer proves the copy. The source's checksum is asked for only where ETags cannot tell: those of parts, and
+/// those under other keys than S3's own.
 async fn prove(work: &Work, written: &Written) -> Result<(Level, Option<Checksum>), Halt> {
     let listed = listed(work);
     if listed.is_some() && listed == written.etag.as_deref() {
         return Ok((Level::Checksum, written.checksum.clone()));
     }
     let in_parts = listed.is_some_and(|etag| etag.contains('-'));
-    if !in_parts || written.checksum.is_none() || work.ctx.plan.options.verify.is_none() {
+    let opaque = in_parts || work.ctx.etags() == Etags::Other;
+    if !opaque || written.checksum.is_none() || work.ctx.plan.options.verify.is_none() {
         return Ok((Level::Size, None));
     }
     let source = head(work).await?;
@@ -119,7 +132,11 @@ pub(super) async fn in_parts(work: &Work, tries: &mut Tries) -> Result<Done, Hal
     let way = match again::copy(work, &source, tries).await? {
         Again::Done(done) => return Ok(*done),
         Again::Upload(way) => way,
-        Again::Nothing => begin(work, Some(&source.headers), work.ctx.tuning.copy_part).await?,
+        Again::Nothing => {
+            let bears = work.ctx.cut(bears(work, &source)).await?;
+            let headers = target::headers_of(&work.ctx.plan, &bears);
+            begin(work, headers, work.ctx.tuning.copy_part).await?
+        }
     };
     let upload = Arc::clone(&way.id);
     let result = finish(work, &source, way, tries).await;
@@ -127,6 +144,35 @@ pub(super) async fn in_parts(work: &Work, tries: &mut Tries) -> Result<Done, Hal
         give_up(work, &upload).await;
     }
     result
+}
+
+/// What an object bears, its tags among it, for a new object that S3 does not copy as a whole.
+pub(super) async fn bears(work: &Work, source: &Stat) -> Result<Headers, Halt> {
+    let mut headers = source.headers.clone();
+    if source.tag_count != Some(0) && work.ctx.plan.options.tags.is_empty() {
+        headers.tags = tags(work, source.tag_count.is_some()).await?;
+    }
+    Ok(headers)
+}
+
+/// The tags of the source; none where it is not known to have any and they may not be read.
+async fn tags(work: &Work, known: bool) -> Result<Vec<(String, String)>, Halt> {
+    let Work { ctx, step, .. } = work;
+    let pin = target::source_pin(step);
+    let mut tries = Tries::of_part(ctx);
+    loop {
+        ctx.pay(0).await;
+        let error = match s3(&ctx.source)?.tags(&step.key, pin.as_ref()).await {
+            Ok(tags) => return Ok(tags),
+            Err(error) => error,
+        };
+        let kind = error.failure_kind();
+        if !known && matches!(kind, FailureKind::Denied | FailureKind::Refused) {
+            tracing::warn!(key = %step.key, %error, "the tags of the source are not known, and not copied");
+            return Ok(Vec::new());
+        }
+        tries.again(ctx, step, error.into()).await?;
+    }
 }
 
 async fn finish(
@@ -146,6 +192,7 @@ async fn finish(
     let evidence = Evidence {
         checksum: source.checksum.clone(),
         etag: None,
+        size: None,
     };
     let completing = complete(work, upload, (&parts, &evidence), tries);
     let written = work.ctx.cut(completing).await?;
@@ -183,7 +230,11 @@ async fn copy_part(
                     size: length,
                 };
                 ctx.journal.part(step.seq, number, kept).await;
-                return Ok(Sent { part, crc: None });
+                return Ok(Sent {
+                    part,
+                    crc: None,
+                    kept: 0,
+                });
             }
             Err(error) if error.failure_kind() == FailureKind::Changed => {
                 return Err(Halt::changed("the object"));

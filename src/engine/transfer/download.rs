@@ -7,12 +7,20 @@ use jiff::Timestamp;
 use crate::backend::{
     Error,
     disk::{Draft, Placing},
-    store::{Checksum, Headers, ReadQuery, Reading, Stat, Written},
+    store::{Checksum, ReadQuery, Reading, Stat, Written},
 };
-use crate::domain::{diff::Level, entry::Identity, plan::Step, retry::FailureKind};
+use crate::domain::{
+    diff::Level,
+    entry::Identity,
+    key::Key,
+    link,
+    plan::{Step, Symlinks},
+    retry::FailureKind,
+    text::printable,
+};
 
 use super::{
-    Context,
+    Context, composite,
     context::{Etags, s3},
     gate::Lane,
     halt::{Done, Halt},
@@ -36,8 +44,8 @@ pub(super) struct Arrived {
     pub(super) level: Level,
     /// The checksum that proves it.
     pub(super) checksum: Option<Checksum>,
-    /// What the object bears.
-    pub(super) headers: Headers,
+    /// What the answer told of the object.
+    pub(super) stat: Stat,
 }
 
 /// Reads the object and writes the file.
@@ -52,12 +60,33 @@ pub(super) async fn whole(work: &Work, step_tries: &mut Tries) -> Result<Done, H
         temporary: ctx.journal.temporary(step.seq),
     };
     let disk = disk(&ctx.destination)?;
+    let is_link = ctx.plan.options.symlinks == Symlinks::Store
+        && link::is_link(&arrived.stat.headers.metadata);
     let content = arrived.content.clone();
-    let mut written = disk.write_whole(&step.key, content, placing).await;
+    let mut written = if is_link {
+        beneath(&step.key, &arrived.content)?;
+        disk.write_link(&step.key, content, placing).await
+    } else {
+        disk.write_whole(&step.key, content, placing).await
+    };
     if step_tries.in_doubt() && is_changed(&written) {
         written = in_place::small(disk, step, arrived.content, written).await;
     }
-    placed(work, written, arrived.level, arrived.checksum.as_ref())
+    let new = placed(work, written)?;
+    let checksum = arrived.checksum.as_ref();
+    Ok(proof::done(work, arrived.level, checksum, new))
+}
+
+/// Refuses a link that would lead out of the destination.
+fn beneath(key: &Key, target: &[u8]) -> Result<(), Halt> {
+    if link::stays_beneath(key, target) {
+        return Ok(());
+    }
+    let reason = format!(
+        "the link leads to \"{}\", out of the destination or not surely within it: it is not made",
+        printable(target)
+    );
+    Err(Halt::failed(FailureKind::Refused, reason))
 }
 
 /// Gives a finished draft its name, unless the destination is no longer what the plan saw.
@@ -72,25 +101,23 @@ pub(super) async fn commit(
     let written = draft
         .commit(&target::condition(step), mtime(step), durable)
         .await;
-    placed(work, written, level, checksum)
+    let new = placed(work, written)?;
+    Ok(proof::done(work, level, checksum, new))
 }
 
-fn is_changed(written: &Result<Written, Error>) -> bool {
+/// Whether something else stands where a file was to be written.
+pub(super) fn is_changed(written: &Result<Written, Error>) -> bool {
     let error = written.as_ref().err();
     error.is_some_and(|error| error.failure_kind() == FailureKind::Changed)
 }
 
 /// The time that the file shall bear: the object's.
-fn mtime(step: &Step) -> Option<Timestamp> {
+pub(super) fn mtime(step: &Step) -> Option<Timestamp> {
     step.source.as_ref().and_then(|facts| facts.modified)
 }
 
-fn placed(
-    work: &Work,
-    written: Result<Written, Error>,
-    level: Level,
-    checksum: Option<&Checksum>,
-) -> Result<Done, Halt> {
+/// The identity of the file that was written.
+pub(super) fn placed(work: &Work, written: Result<Written, Error>) -> Result<Identity, Halt> {
     let written = match written {
         Ok(written) => written,
         Err(error) if error.failure_kind() == FailureKind::Changed => {
@@ -98,8 +125,7 @@ fn placed(
         }
         Err(error) => return Err(error.into()),
     };
-    let new = written.file.map_or(Identity::None, Identity::File);
-    Ok(proof::done(work, level, checksum, new))
+    Ok(written.file.map_or(Identity::None, Identity::File))
 }
 
 /// The whole object, exactly as the listing told, proven as far as its answer allows.
@@ -150,7 +176,11 @@ impl Body {
 
     async fn prove(self, work: &Work, tries: &mut Tries) -> Result<Arrived, Halt> {
         let content = self.content.freeze();
-        let (level, checksum) = if work.ctx.plan.options.verify.is_some() {
+        let verifies = work.ctx.plan.options.verify.is_some();
+        let parts = composite::parts(work, &self.stat).await;
+        let (level, checksum) = if !parts.is_empty() {
+            (composite::whole(&parts, &content)?, None)
+        } else if verifies {
             prove(&work.ctx, &self.stat, content.clone(), tries).await?
         } else {
             (Level::Size, None)
@@ -159,12 +189,12 @@ impl Body {
             content,
             level,
             checksum,
-            headers: self.stat.headers,
+            stat: self.stat,
         })
     }
 }
 
-async fn ask(work: &Work, from: u64) -> Result<Reading, Halt> {
+pub(super) async fn ask(work: &Work, from: u64) -> Result<Reading, Halt> {
     let Work { ctx, step, .. } = work;
     ctx.pay(0).await;
     let query = ReadQuery {

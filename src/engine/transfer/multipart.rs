@@ -18,6 +18,7 @@ use super::{
     Context,
     again::{self, Again},
     context::Etags,
+    delta::{self, Old},
     halt::{Done, Halt},
     hash::{CrcKind, crc64, etag_md5, multipart_etag},
     origin::Origin,
@@ -36,6 +37,8 @@ pub(super) struct Sent {
     pub(super) part: Part,
     /// CRC-64/NVME and length of its bytes, where they went through this machine.
     pub(super) crc: Option<(u64, u64)>,
+    /// Bytes that were copied inside S3 instead of being sent.
+    pub(super) kept: u64,
 }
 
 /// An upload that has begun.
@@ -74,13 +77,18 @@ pub(super) async fn send(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
             return Err(halt);
         }
     };
-    let way = match again::upload(work, &origin, tries).await? {
+    let begun = match again::upload(work, &origin, tries).await? {
         Again::Done(done) => return Ok(*done),
-        Again::Upload(way) => way,
-        Again::Nothing => begin(work, origin.bears(), work.ctx.tuning.part).await?,
+        Again::Upload(way) => Some(way),
+        Again::Nothing => None,
+    };
+    let old = work.ctx.cut(async { Ok(Old::of(work).await) }).await?;
+    let way = match begun {
+        Some(way) => way,
+        None => begin_of(work, &origin, old.as_deref()).await?,
     };
     let upload = Arc::clone(&way.id);
-    let result = finish(work, &origin, way, tries).await;
+    let result = finish(work, (&origin, old.as_ref()), way, tries).await;
     if result.is_err() {
         give_up(work, &upload).await;
     }
@@ -89,7 +97,7 @@ pub(super) async fn send(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
 
 async fn finish(
     work: &Work,
-    origin: &Arc<Origin>,
+    (origin, old): (&Arc<Origin>, Option<&Arc<Old>>),
     way: UnderWay,
     tries: &mut Tries,
 ) -> Result<Done, Halt> {
@@ -97,7 +105,11 @@ async fn finish(
     let parts = (way.open(work.size()), way.part_size);
     let sent = each_part(&work.ctx, parts, |number, range| {
         let (work, origin, upload) = (work.clone(), Arc::clone(origin), Arc::clone(upload));
-        async move { send_part(&work, &origin, &upload, (number, range)).await }
+        let old = old.cloned();
+        async move {
+            let part = (number, range);
+            send_part(&work, (&origin, old.as_deref()), &upload, part).await
+        }
     })
     .await?;
     let sent = way.with(sent);
@@ -108,22 +120,32 @@ async fn finish(
     let evidence = Evidence {
         checksum: Some(CrcKind::Nvme.combine(crcs)),
         etag: multipart_etag(sent.iter().map(|sent| &*sent.part.etag)).filter(|_| proven),
+        size: None,
     };
     let completing = complete(work, upload, (&sent, &evidence), tries);
     let written = work.ctx.cut(completing).await?;
     let level = proof::of_write(work, &written, &evidence, tries).await?;
+    let kept = sent.iter().map(|sent| sent.kept).sum();
+    work.ctx.counters.kept(kept);
     let new = proof::identity(&written);
     Ok(proof::done(work, level, evidence.checksum.as_ref(), new))
 }
 
-/// Begins the upload, in parts of about `wanted` bytes, of an object that shall bear this, or what a file's object bears.
-pub(super) async fn begin(
-    work: &Work,
-    bears: Option<&Headers>,
-    wanted: u64,
-) -> Result<UnderWay, Halt> {
+/// Begins the upload of this origin, cut as the object was cut whose parts may stay.
+async fn begin_of(work: &Work, origin: &Origin, old: Option<&Old>) -> Result<UnderWay, Halt> {
+    let plan = &work.ctx.plan;
+    let headers = match origin.bears() {
+        Some(bears) => target::headers_of(plan, bears),
+        None => target::headers(plan, &work.step),
+    };
+    let wanted = old.map_or(work.ctx.tuning.part, Old::part);
+    begin(work, headers, wanted).await
+}
+
+/// Begins the upload, in parts of about `wanted` bytes, of an object that shall bear this.
+pub(super) async fn begin(work: &Work, headers: Headers, wanted: u64) -> Result<UnderWay, Halt> {
     let Work { ctx, step, .. } = work;
-    let query = target::query(&ctx.plan, step, bears, None);
+    let query = target::query(step, headers, None);
     let mut tries = Tries::of_part(ctx);
     let first = Instant::now();
     loop {
@@ -182,11 +204,11 @@ async fn give_up_lost(work: &Work, own: &str, since: Duration) {
 
 async fn send_part(
     work: &Work,
-    origin: &Origin,
+    (origin, old): (&Origin, Option<&Old>),
     upload: &str,
     (number, range): (u32, Range<u64>),
 ) -> Result<Sent, Halt> {
-    let Work { ctx, step, flight } = work;
+    let Work { ctx, step, .. } = work;
     let length = range.end - range.start;
     let mut tries = Tries::of_part(ctx);
     let content = loop {
@@ -195,12 +217,29 @@ async fn send_part(
             Err(halt) => tries.again(ctx, step, halt).await?,
         }
     };
+    if let Some(old) = old.filter(|old| old.holds(&range, &content)) {
+        let crc = crc64(&content);
+        return delta::copy_part(work, upload, (number, range), (old, crc)).await;
+    }
+    put_part(work, upload, (number, length), content).await
+}
+
+/// Writes one part; `moved` bytes of the step are done with it.
+pub(super) async fn put_part(
+    work: &Work,
+    upload: &str,
+    (number, moved): (u32, u64),
+    content: Bytes,
+) -> Result<Sent, Halt> {
+    let Work { ctx, step, flight } = work;
+    let length = content.len() as u64;
     let crc = crc64(&content);
     let slot = Slot {
         key: &step.key,
         upload,
         number,
     };
+    let mut tries = Tries::of_part(ctx);
     loop {
         ctx.pay(length).await;
         let sending = flight.sending();
@@ -212,18 +251,32 @@ async fn send_part(
         };
         match checked {
             Ok(part) => {
-                sending.arrived(length);
-                let kept = KeptPart {
-                    etag: Arc::clone(&part.etag),
-                    crc: Some(crc),
-                    size: length,
-                };
-                ctx.journal.part(step.seq, number, kept).await;
-                let crc = Some((crc, length));
-                return Ok(Sent { part, crc });
+                sending.arrived(moved);
+                return Ok(sent_part(work, part, (crc, length), 0).await);
             }
             Err(halt) => tries.again(ctx, step, halt).await?,
         }
+    }
+}
+
+/// A part that is there, of bytes with this checksum and length, as the journal keeps it.
+pub(super) async fn sent_part(
+    work: &Work,
+    part: Part,
+    (crc, length): (u64, u64),
+    kept: u64,
+) -> Sent {
+    let row = KeptPart {
+        etag: Arc::clone(&part.etag),
+        crc: Some(crc),
+        size: length,
+    };
+    let journal = &work.ctx.journal;
+    journal.part(work.step.seq, part.number, row).await;
+    Sent {
+        part,
+        crc: Some((crc, length)),
+        kept,
     }
 }
 
@@ -260,7 +313,7 @@ pub(super) async fn complete(
         Some(Checksum::Crc64Nvme(crc)) => Some(crc),
         _ => None,
     };
-    let mut query = target::query(&ctx.plan, step, None, checksum);
+    let mut query = target::query(step, Headers::default(), checksum);
     query.condition = step_tries.condition(query.condition);
     let parts: Vec<Part> = sent.iter().map(|sent| sent.part.clone()).collect();
     let mut tries = Tries::of_part(ctx);

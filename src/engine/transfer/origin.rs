@@ -12,7 +12,7 @@ use crate::backend::{
 };
 use crate::domain::{entry::Facts, key::Key, plan::Op, retry::FailureKind};
 
-use super::{Context, context::s3, halt::Halt, ranges::head, target, worker::Work};
+use super::{Context, context::s3, copy::bears, halt::Halt, ranges::head, target, worker::Work};
 
 /// Where the bytes of a step come from.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Origin {
                 store: s3(&ctx.source)?.clone(),
                 key: step.key.clone(),
                 pin: target::source_pin(step),
-                bears: Box::new(head(work).await?.headers),
+                bears: Box::new(bears(work, &head(work).await?).await?),
             });
         }
         Ok(Self::File(

@@ -21,6 +21,8 @@ pub struct Tuning {
     pub copy_in_parts_from: u64,
     /// Bytes of a part that the server copies.
     pub copy_part: u64,
+    /// Bytes from which on a file that changed is compared with its object part by part.
+    pub delta_from: u64,
     /// Bytes that all buffers of a task may hold together.
     pub memory: u64,
     /// How often and how patiently a failed try is repeated.
@@ -36,6 +38,7 @@ impl Default for Tuning {
             part: 8 * MIB,
             copy_in_parts_from: 5 * 1024 * MIB + 1,
             copy_part: 256 * MIB,
+            delta_from: 64 * MIB,
             memory: 256 * MIB,
             retry: Retry::default(),
             looks: Retry {

@@ -73,7 +73,7 @@ fn has_enough(running: usize, parts: u64, width: u16) -> bool {
 }
 
 /// Waits until one more may begin; `None` where the task was cancelled.
-async fn may_begin(ctx: &Arc<Context>, lane: Lane) -> Option<Permit> {
+pub(super) async fn may_begin(ctx: &Arc<Context>, lane: Lane) -> Option<Permit> {
     ctx.ready().await.ok()?;
     let permit = ctx
         .cut(async { Ok(ctx.gate.enter(lane).await) })
@@ -143,7 +143,8 @@ where
     Ok(done)
 }
 
-fn broken() -> Halt {
+/// The failure of work that ended without a word.
+pub(super) fn broken() -> Halt {
     Halt::failed(
         crate::domain::retry::FailureKind::Refused,
         "wharf broke off while it worked on a part: please report it",

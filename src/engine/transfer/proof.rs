@@ -28,6 +28,8 @@ pub(super) struct Evidence {
     pub(super) checksum: Option<Checksum>,
     /// The ETag that it has where ETags are MD5s.
     pub(super) etag: Option<String>,
+    /// Its bytes, where they are others than the step's.
+    pub(super) size: Option<u64>,
 }
 
 /// What a comparison of two contents found.
@@ -44,6 +46,7 @@ impl Evidence {
         Self {
             checksum: Some(Checksum::Crc64Nvme(crc)),
             etag: None,
+            size: None,
         }
     }
 
@@ -158,7 +161,7 @@ pub(super) async fn settled(
         Err(error) if error.failure_kind() == FailureKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let same = stat.entry.facts.size == work.size()
+    let same = stat.entry.facts.size == evidence.size.unwrap_or(work.size())
         && match evidence.against(stat.checksum.as_ref()) {
             Finding::Equal => true,
             Finding::Different => false,
@@ -187,6 +190,16 @@ pub(super) fn done(work: &Work, level: Level, checksum: Option<&Checksum>, new: 
         modified: None,
         identity: new,
     };
+    done_as(work, level, checksum, destination)
+}
+
+/// The same, where the destination is told whole: what is stored may have another size than what was moved.
+pub(super) fn done_as(
+    work: &Work,
+    level: Level,
+    checksum: Option<&Checksum>,
+    destination: Facts,
+) -> Done {
     let proof = (level >= Level::Checksum)
         .then(|| journalled(&work.step, level, checksum, destination))
         .flatten();

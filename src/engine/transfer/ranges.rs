@@ -7,13 +7,14 @@ use bytes::BytesMut;
 
 use crate::backend::{
     disk::Draft,
+    s3::PartSum,
     store::{Checksum, ReadQuery, Reading, Stat},
 };
-use crate::domain::{diff::Level, retry::FailureKind};
+use crate::domain::retry::FailureKind;
 use crate::engine::journal::KeptPart;
 
 use super::{
-    again,
+    again, composite,
     context::s3,
     download::{commit, expected, judge, source_failed},
     halt::{Done, Halt},
@@ -35,8 +36,8 @@ const BUFFER: u64 = 2 * PIECE as u64;
 /// Reads the object in ranges and writes the file.
 pub(super) async fn fetch(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
     let Work { ctx, step, .. } = work;
-    let expected = match wanted(work).await {
-        Ok(expected) => expected,
+    let (expected, parts) = match wanted(work).await {
+        Ok(wanted) => wanted,
         Err(halt) => {
             again::forget(work).await;
             return Err(halt);
@@ -47,7 +48,7 @@ pub(super) async fn fetch(work: &Work, tries: &mut Tries) -> Result<Done, Halt> 
     }
     let begun = ctx.cut(Begun::open(work, expected.as_ref())).await?;
     let draft = begun.draft.clone();
-    let result = finish(work, begun, expected.as_ref(), tries).await;
+    let result = finish(work, begun, (expected.as_ref(), &parts), tries).await;
     if result.is_err() && ctx.control.is_left() {
         draft.keep();
     } else if result.is_err()
@@ -112,7 +113,7 @@ impl Begun {
 async fn finish(
     work: &Work,
     begun: Begun,
-    expected: Option<&Checksum>,
+    (expected, parts): (Option<&Checksum>, &[PartSum]),
     tries: &mut Tries,
 ) -> Result<Done, Halt> {
     let ctx = &work.ctx;
@@ -139,17 +140,18 @@ async fn finish(
     };
     let (level, checksum) = match expected {
         Some(expected) => judge(ctx, expected, found.as_ref(), tries)?,
-        None => (Level::Size, None),
+        None => (ctx.cut(composite::draft(parts, &draft)).await?, None),
     };
     ctx.cut(commit(work, &draft, level, checksum.as_ref()))
         .await
 }
 
-/// The checksum that the whole content must have. One HEAD: the answers to ranges do not tell it.
-async fn wanted(work: &Work) -> Result<Option<Checksum>, Halt> {
+/// The checksum that the whole content must have, or those of the object's parts. One HEAD: the answers to ranges do not
+/// tell it.
+async fn wanted(work: &Work) -> Result<(Option<Checksum>, Vec<PartSum>), Halt> {
     let Work { ctx, step, .. } = work;
     if ctx.plan.options.verify.is_none() {
-        return Ok(None);
+        return Ok((None, Vec::new()));
     }
     let stat = ctx.cut(head(work)).await?;
     let planned = step.source.as_ref().and_then(|facts| facts.etag());
@@ -157,7 +159,8 @@ async fn wanted(work: &Work) -> Result<Option<Checksum>, Halt> {
     if stat.entry.facts.size != work.size() || (planned.is_some() && told != planned) {
         return Err(Halt::changed("the object"));
     }
-    Ok(expected(&stat))
+    let parts = composite::parts(work, &stat).await;
+    Ok((expected(&stat), parts))
 }
 
 /// HEAD of the source, with its tries.

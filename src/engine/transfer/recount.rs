@@ -31,6 +31,8 @@ struct Decided {
     left: HashSet<Key>,
     /// Whether the rule may leave what exists although it differs.
     rule_keeps: bool,
+    /// Sizes of files and of their gzip streams are not compared.
+    gzips: bool,
 }
 
 impl Decided {
@@ -48,6 +50,7 @@ impl Decided {
             deleted: keys(|selected, op| selected && op == Op::Delete),
             aside: plan.aside.iter().cloned().collect(),
             left: keys(|selected, op| !selected && op != Op::Delete),
+            gzips: plan.gzips(),
             rule_keeps: match plan.options.existing {
                 Existing::Keep | Existing::Newest => true,
                 Existing::Update | Existing::Always => false,
@@ -65,14 +68,17 @@ impl Decided {
             let still = self.deleted.contains(&both.key);
             return still.then_some("should have been deleted, and is still there");
         };
-        if both.left_out || self.left.contains(&both.key) {
+        // What must be restored first was left behind by the plan, which told it.
+        let behind = source.is_archived() && !self.moved.contains(&both.key);
+        if both.left_out || behind || self.left.contains(&both.key) {
             return None;
         }
         recount.source += 1;
         let Some(destination) = &both.destination else {
             return Some("is missing at the destination");
         };
-        let may_differ = self.rule_keeps && !self.moved.contains(&both.key);
+        let kept = self.rule_keeps && !self.moved.contains(&both.key);
+        let may_differ = self.gzips || kept;
         if source.size != destination.size && !may_differ {
             return Some("has another size at the destination");
         }
@@ -140,7 +146,7 @@ mod tests {
 
     use super::{Decided, nothing, off, reason};
     use crate::domain::{
-        entry::{Facts, Kind},
+        entry::{Facts, Identity, Kind, ObjectId},
         key::Key,
         progress::Recount,
     };
@@ -172,6 +178,7 @@ mod tests {
             aside: keys(&["aside"]),
             left: keys(&["left"]),
             rule_keeps,
+            gzips: false,
         }
     }
 
@@ -224,6 +231,22 @@ mod tests {
             both("moved", Some(1), Some(2)),
         ];
         assert_eq!(count(&decided(true), &all).off, 1);
+    }
+
+    #[test]
+    fn what_must_be_restored_first_is_not_missed_unless_it_was_to_be_moved() {
+        let archived = |key: &str| {
+            let id = ObjectId {
+                class: Some("DEEP_ARCHIVE".into()),
+                ..ObjectId::default()
+            };
+            let mut both = both(key, Some(1), None);
+            let facts = both.source.as_mut().unwrap();
+            facts.identity = Identity::Object(id);
+            both
+        };
+        let recount = count(&decided(false), &[archived("cold"), archived("moved")]);
+        assert_eq!((recount.source, recount.off), (1, 1));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Relay of one object through this machine in one request each way: read pinned, proven, written with its checksum.
 
 use super::{
-    download,
+    copy, download,
     gate::Lane,
     halt::{Done, Halt},
+    target,
     tries::Tries,
     upload,
     worker::Work,
@@ -16,6 +17,11 @@ pub(super) async fn whole(work: &Work, tries: &mut Tries) -> Result<Done, Halt> 
     let arrived = download::read(work, tries).await?;
     // Counted once, when it is written.
     work.flight.start_over();
-    let bears = arrived.headers;
-    upload::put(work, arrived.content, Some(&bears), tries).await
+    // An answer to GET counts the tags where there are any.
+    let bears = match arrived.stat.tag_count {
+        Some(_) => copy::bears(work, &arrived.stat).await?,
+        None => arrived.stat.headers,
+    };
+    let headers = target::headers_of(&work.ctx.plan, &bears);
+    upload::sent(work, arrived.content, headers, tries).await
 }

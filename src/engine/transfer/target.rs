@@ -1,9 +1,13 @@
 //! What is asked of the destination by every write: the condition of the plan and what the object shall bear.
 
+use std::sync::Arc;
+
 use crate::backend::store::{Condition, Headers, Pin, WriteQuery};
 use crate::domain::{
+    key::Key,
     plan::{Existing, Plan, Step},
     retry::FailureKind,
+    sse::is_customer,
 };
 
 use super::halt::Halt;
@@ -32,42 +36,78 @@ pub(super) fn headers(plan: &Plan, step: &Step) -> Headers {
         metadata.push(("mtime".to_owned(), seconds(id.mtime_ns)));
     }
     Headers {
-        content_type: None,
-        content_encoding: None,
+        content_type: content_type(&step.key),
         metadata,
         class: options.storage_class.clone(),
-        sse: options.sse.clone(),
+        sse: asked_sse(plan),
         tags: options.tags.clone(),
+        ..Headers::default()
     }
 }
 
-/// What an object bears that is made anew of another one: what that bore, but for what the options ask.
-/// The class is the one asked for, as with a copy by the server.
+/// The encryption that requests name: a customer's key goes with the store instead.
+fn asked_sse(plan: &Plan) -> Option<Arc<str>> {
+    let asked = plan.options.sse.clone();
+    asked.filter(|sse| !is_customer(sse))
+}
+
+/// The type that a file's extension tells; S3's own default, where it tells none.
+fn content_type(key: &Key) -> Option<String> {
+    let name = std::str::from_utf8(key.name_bytes()).ok()?;
+    mime_guess::from_path(name).first_raw().map(str::to_owned)
+}
+
+/// What an object bears that is made anew of another one: what that bore, tags included, but for what the options ask.
 pub(super) fn headers_of(plan: &Plan, source: &Headers) -> Headers {
     let options = &plan.options;
-    let mut headers = Headers {
-        class: options.storage_class.clone(),
-        sse: options.sse.clone().or_else(|| source.sse.clone()),
-        tags: options.tags.clone(),
-        ..source.clone()
+    let mut headers = source.clone();
+    let class = options.storage_class.clone();
+    headers.class = class.or_else(|| kept_class(source.class.as_ref()));
+    // A customer's key goes with the store, and what it encrypted bears it no further.
+    headers.sse = if options.sse.is_some() {
+        asked_sse(plan)
+    } else {
+        headers.sse.filter(|sse| !is_customer(sse))
     };
+    if !options.tags.is_empty() {
+        headers.tags.clone_from(&options.tags);
+    }
     if !options.metadata.is_empty() {
         headers.metadata.clone_from(&options.metadata);
     }
     headers
 }
 
-/// How this step writes a content of this checksum that is copied from an object or, where `bears` is `None`, a file.
-pub(super) fn query(
-    plan: &Plan,
-    step: &Step,
-    bears: Option<&Headers>,
-    checksum: Option<u64>,
-) -> WriteQuery {
-    let headers = match bears {
-        Some(source) => headers_of(plan, source),
-        None => headers(plan, step),
-    };
+/// What a copy by the server must say: the class, which would be STANDARD otherwise, and what the options ask. All else
+/// S3 takes over by itself.
+pub(super) fn headers_of_copy(plan: &Plan, step: &Step) -> Headers {
+    let options = &plan.options;
+    let object = step.source.as_ref().and_then(|facts| facts.object());
+    let kept = || kept_class(object.and_then(|id| id.class.as_ref()));
+    Headers {
+        class: options.storage_class.clone().or_else(kept),
+        sse: asked_sse(plan),
+        tags: options.tags.clone(),
+        ..Headers::default()
+    }
+}
+
+/// The class of a source as its copy may ask for it: those of other kinds of buckets are left to the destination.
+fn kept_class(class: Option<&Arc<str>>) -> Option<Arc<str>> {
+    const ELSEWHERE: [&str; 5] = [
+        "STANDARD",
+        "EXPRESS_ONEZONE",
+        "OUTPOSTS",
+        "SNOW",
+        "FSX_ONTAP",
+    ];
+    class
+        .filter(|class| !ELSEWHERE.contains(&&***class))
+        .cloned()
+}
+
+/// How this step writes a content of this checksum that shall bear these headers.
+pub(super) fn query(step: &Step, headers: Headers, checksum: Option<u64>) -> WriteQuery {
     WriteQuery {
         condition: condition(step),
         headers,

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use crate::backend::store::Headers;
-use crate::domain::retry::FailureKind;
+use crate::backend::store::{Checksum, Headers, Written};
+use crate::domain::{diff::Level, link, retry::FailureKind};
 
 use super::{
     gate::Lane,
@@ -24,27 +24,48 @@ pub(super) async fn whole(work: &Work, tries: &mut Tries) -> Result<Done, Halt> 
     let Work { ctx, step, .. } = work;
     let _memory = ctx.memory.take(Lane::Small, work.size()).await;
     let disk = origin::disk(&ctx.source)?;
-    let content = disk.read_whole(&step.key, target::source_pin(step)).await?;
+    let pin = target::source_pin(step);
+    if let Some(found) = disk.link(&step.key, pin.as_ref()).await? {
+        let mut headers = target::headers(&ctx.plan, step);
+        headers.metadata.push(link::metadata());
+        headers.content_type = Some(link::CONTENT_TYPE.to_owned());
+        return sent(work, found.target, headers, tries).await;
+    }
+    let content = disk.read_whole(&step.key, pin).await?;
     if content.len() as u64 != work.size() {
         return Err(Halt::changed("the file"));
     }
-    put(work, content, None, tries).await
+    sent(work, content, target::headers(&ctx.plan, step), tries).await
 }
 
-/// Writes a whole content, and settles what a lost answer left in doubt.
-/// `bears` is what the object bore that it comes from; `None` for a file.
+/// Writes a whole content that shall bear these headers; the step is done with it.
+pub(super) async fn sent(
+    work: &Work,
+    content: Bytes,
+    headers: Headers,
+    tries: &mut Tries,
+) -> Result<Done, Halt> {
+    let crc = crc64(&content);
+    let (written, level) = put(work, content, (headers, crc), tries).await?;
+    let (sum, new) = (Checksum::Crc64Nvme(crc), proof::identity(&written));
+    Ok(proof::done(work, level, Some(&sum), new))
+}
+
+/// Writes a whole content of this CRC-64/NVME that shall bear these headers, and settles what a lost answer left in doubt.
 pub(super) async fn put(
     work: &Work,
     content: Bytes,
-    bears: Option<&Headers>,
+    (headers, crc): (Headers, u64),
     tries: &mut Tries,
-) -> Result<Done, Halt> {
+) -> Result<(Written, Level), Halt> {
     let Work { ctx, step, flight } = work;
-    let crc = crc64(&content);
-    let mut query = target::query(&ctx.plan, step, bears, Some(crc));
+    let mut query = target::query(step, headers, Some(crc));
     query.condition = tries.condition(query.condition);
     ctx.pay(content.len() as u64).await;
-    let mut evidence = Evidence::of_crc(crc);
+    let mut evidence = Evidence {
+        size: Some(content.len() as u64),
+        ..Evidence::of_crc(crc)
+    };
     let sending = flight.sending();
     let target = ctx.target()?.metered(sending.meter());
     let answer = target.put(&step.key, content.clone(), &query).await;
@@ -67,8 +88,7 @@ pub(super) async fn put(
     };
     sending.arrived(work.size());
     let level = proof::of_write(work, &written, &evidence, tries).await?;
-    let new = proof::identity(&written);
-    Ok(proof::done(work, level, evidence.checksum.as_ref(), new))
+    Ok((written, level))
 }
 
 /// The ETag of a content where ETags are MD5s.

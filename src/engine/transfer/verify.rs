@@ -15,7 +15,11 @@ use crate::domain::{
     retry::FailureKind,
 };
 use crate::engine::{
-    compare::digest::{Digests, Make, digest},
+    compare::{
+        by_parts,
+        digest::{Digests, Make, digest},
+    },
+    gzip::{self, Ask},
     tasks::Flight,
 };
 
@@ -163,7 +167,7 @@ impl Pair {
                 "is missing at the destination",
             ));
         };
-        if source.size != destination.size {
+        if source.size != destination.size && !self.ctx.gzips {
             let (source, destination) = (source.size, destination.size);
             let reason = format!(
                 "sizes differ: {source} bytes at the source, {destination} at the destination"
@@ -186,6 +190,9 @@ impl Pair {
     }
 
     async fn prove(&self, source: &Facts, destination: &Facts) -> Proven {
+        if self.ctx.gzips {
+            return self.stream(source, destination).await;
+        }
         if self.ctx.plan.options.check == Level::Read {
             return self.read_both().await;
         }
@@ -226,9 +233,9 @@ impl Pair {
             }
             self.flight.start_over();
         }
-        let Some(expected) = expected(&self.stat(file.other()).await?) else {
-            // The ETag of an upload in parts is all that such a store keeps.
-            return self.recorded(file, object).await;
+        let stat = self.stat(file.other()).await?;
+        let Some(expected) = expected(&stat) else {
+            return self.by_parts(file, object, &stat).await;
         };
         let found = self.hash(file, &expected).await?;
         match agree(Some(&expected), found.as_ref()) {
@@ -236,6 +243,22 @@ impl Pair {
             Some(false) => Err(differ()),
             None => Ok((Level::Size, None)),
         }
+    }
+
+    /// A file, and an object that bears no checksum of its whole: by those of its parts, else by its ETag.
+    async fn by_parts(&self, file: Side, object: &Facts, stat: &Stat) -> Proven {
+        let (store, Some(facts)) = self.side(file) else {
+            return Ok((Level::Size, None));
+        };
+        if let Some(Checksum::Composite(_)) = &stat.checksum {
+            let at = (self.side(file.other()).0, object);
+            match by_parts(&self.step.key, (store, facts), at).await? {
+                Some(true) => return Ok((Level::Checksum, None)),
+                Some(false) => return Err(differ()),
+                None => {}
+            }
+        }
+        self.recorded(file, object).await
     }
 
     /// A file, and an object of which only the listed ETag is known: an unequal one disproves nothing.
@@ -256,6 +279,32 @@ impl Pair {
         } else {
             (Level::Size, None)
         })
+    }
+
+    /// A file and the gzip stream of one.
+    async fn stream(&self, source: &Facts, destination: &Facts) -> Proven {
+        let sides = [
+            (&self.ctx.source, source),
+            (&self.ctx.destination, destination),
+        ];
+        let stream_is_left = matches!(self.ctx.destination, Store::Disk(_));
+        let [left, right] = sides;
+        let (file, object) = if stream_is_left {
+            (right, left)
+        } else {
+            (left, right)
+        };
+        let ask = Ask {
+            check: self.ctx.plan.options.check.max(Level::Checksum),
+            stream_is_left,
+        };
+        self.ctx.pay(0).await;
+        let found = gzip::compare(&self.step.key, file, object, ask).await?;
+        match found {
+            Some(found) if found.equal => Ok((found.level, found.checksum)),
+            Some(_) => Err(differ()),
+            None => Ok((Level::Size, None)),
+        }
     }
 
     async fn read_both(&self) -> Proven {

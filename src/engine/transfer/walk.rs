@@ -66,7 +66,9 @@ impl Walk {
             destination: Feed::new(Scan::start(destination.clone(), at_destination)),
             bounds: Bounds {
                 // A filter that cannot be read made no plan.
-                matcher: Matcher::new(&plan.options.filter).ok(),
+                matcher: Matcher::new(&plan.options.filter)
+                    .ok()
+                    .map(|matcher| matcher.of_gzip(plan.gzips())),
                 only,
             },
         }

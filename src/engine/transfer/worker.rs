@@ -12,7 +12,7 @@ use crate::engine::tasks::Flight;
 use super::{
     Context, again,
     context::StepRef,
-    copy, delete, download,
+    copy, delete, download, gzip,
     halt::{Done, Halt, outcome},
     multipart,
     parts::part_size,
@@ -121,6 +121,8 @@ async fn once(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
     }
     let in_parts = ctx.in_parts(&work.step);
     match (work.step.op, in_parts) {
+        (Op::Upload, _) if ctx.gzips => Box::pin(gzip::send(work, tries)).await,
+        (Op::Download, _) if ctx.gzips => Box::pin(ctx.cut(gzip::expand(work, tries))).await,
         (Op::Upload | Op::Relay, true) => Box::pin(multipart::send(work, tries)).await,
         (Op::Copy, true) => Box::pin(copy::in_parts(work, tries)).await,
         (Op::Download, true) => Box::pin(ranges::fetch(work, tries)).await,

@@ -102,6 +102,7 @@ fn or_none(text: String) -> String {
 fn options(plan: &Plan) -> String {
     let options = &plan.options;
     let mut parts = Vec::new();
+    parts.extend(plan.gzips().then(|| "gzip".to_owned()));
     parts.extend(options.sse.as_deref().map(str::to_owned));
     parts.extend(options.storage_class.as_deref().map(str::to_owned));
     parts.push(match options.verify {

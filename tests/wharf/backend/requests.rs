@@ -89,6 +89,9 @@ async fn an_object_bears_what_it_was_given() {
     let headers = Headers {
         content_type: Some("image/png".into()),
         content_encoding: Some("gzip".into()),
+        content_disposition: Some("attachment".into()),
+        content_language: Some("kl".into()),
+        cache_control: Some("max-age=60".into()),
         metadata: vec![("mtime".into(), "1700000000.123456789".into())],
         class: Some("STANDARD_IA".into()),
         sse: Some("AES256".into()),

@@ -1,11 +1,15 @@
 //! The program as a script sees it: exit codes, stdout, stderr, and what it does to the world.
 
 mod config;
+mod gzip;
 mod interrupts;
+mod keys;
 mod killed;
+mod links;
 mod ls;
 mod mappings;
 mod recipes;
 mod safety;
+mod stored;
 mod story;
 mod verify;

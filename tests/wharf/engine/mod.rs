@@ -1,5 +1,6 @@
 //! The engine as a front end sees it, and its transfers: the demo's request log is the oracle.
 
+mod checksums;
 mod compared;
 mod desk;
 mod evidence;

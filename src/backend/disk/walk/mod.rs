@@ -24,6 +24,7 @@ use crate::backend::{
 use crate::domain::{
     codec::path_of,
     entry::{Entry, Facts, Kind},
+    gzip,
     key::Key,
     retry::FailureKind,
 };
@@ -44,6 +45,8 @@ const WAIT: Duration = Duration::from_millis(100);
 pub(in crate::backend) fn walk(disk: &Disk, query: &ListQuery, out: &Sender<Batch>) {
     let mut walker = Walker {
         query,
+        gzip: disk.is_gzipped(),
+        links: disk.keeps_links(),
         out,
         found: Vec::new(),
         began: Instant::now(),
@@ -70,6 +73,10 @@ enum Stop {
 
 struct Walker<'a> {
     query: &'a ListQuery,
+    /// Files are told by the names of their gzip streams.
+    gzip: bool,
+    /// Links are told as files that hold their target.
+    links: bool,
     out: &'a Sender<Batch>,
     found: Vec<Entry>,
     began: Instant,
@@ -92,6 +99,8 @@ struct Name {
     is_folder: bool,
     /// What the name stands for is reached through a link that is followed.
     linked: bool,
+    /// `.gz` stands behind a file's own name.
+    gzip: bool,
 }
 
 impl Walker<'_> {
@@ -259,15 +268,20 @@ impl Walker<'_> {
         let target = (kind == FileType::Symlink && self.query.follow_links)
             .then(|| self.target(folder, own, bytes))
             .flatten();
-        let is_folder = kind == FileType::Directory || target == Some(FileType::Directory);
+        let is = |wanted| kind == wanted || target == Some(wanted);
+        let is_folder = is(FileType::Directory);
+        let gzip = self.gzip && is(FileType::RegularFile);
         let mut bytes = bytes.to_vec();
         if is_folder {
             bytes.push(b'/');
+        } else if gzip {
+            bytes.extend_from_slice(gzip::SUFFIX);
         }
         Ok(Name {
             bytes: bytes.into(),
             is_folder,
             linked: target.is_some(),
+            gzip,
         })
     }
 
@@ -297,7 +311,11 @@ impl Walker<'_> {
     }
 
     fn found(&mut self, name: &Name, key: Key, found: &FileStat) -> Result<(), Stop> {
-        let facts = facts_of_stat(found);
+        let mut facts = facts_of_stat(found);
+        if self.links && facts.kind == Kind::Symlink {
+            facts.kind = Kind::Object;
+            facts.size = u64::try_from(found.st_size).unwrap_or_default();
+        }
         // A file became a folder since its name was read, or the other way: its place in the order is another one.
         if (facts.kind == Kind::Folder) != name.is_folder {
             return Err(failed(&key, Errno::NOENT));
@@ -319,9 +337,10 @@ impl Walker<'_> {
 }
 
 impl Name {
-    /// The name without a folder's `/`.
+    /// The name as it is on disk: without a folder's `/`, and without what a stream's name has more.
     fn as_path(&self) -> &[u8] {
-        self.bytes.strip_suffix(b"/").unwrap_or(&self.bytes)
+        let tail = if self.gzip { gzip::SUFFIX } else { b"/" };
+        self.bytes.strip_suffix(tail).unwrap_or(&self.bytes)
     }
 }
 

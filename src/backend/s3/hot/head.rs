@@ -52,11 +52,13 @@ pub(in crate::backend::s3) fn stat(key: &Key, headers: &HeaderMap) -> Stat {
         etag: text(headers, "etag"),
         version: text(headers, "x-amz-version-id"),
         class: text(headers, "x-amz-storage-class"),
+        restore: text(headers, "x-amz-restore"),
     };
     Stat {
         entry: told.entry(),
         checksum: sums(headers).best(),
         headers: borne(headers),
+        tag_count: text(headers, "x-amz-tagging-count").and_then(|count| count.parse().ok()),
         request_id: request_id(headers).map(Box::from),
     }
 }
@@ -86,10 +88,15 @@ fn borne(headers: &HeaderMap) -> Headers {
     Headers {
         content_type: owned("content-type"),
         content_encoding: owned("content-encoding"),
+        content_disposition: owned("content-disposition"),
+        content_language: owned("content-language"),
+        cache_control: owned("cache-control"),
         metadata,
         class: text(headers, "x-amz-storage-class").map(Into::into),
         sse: wire::sse_text(
-            text(headers, "x-amz-server-side-encryption"),
+            text(headers, "x-amz-server-side-encryption-customer-algorithm")
+                .map(|_| "customer")
+                .or_else(|| text(headers, "x-amz-server-side-encryption")),
             text(headers, "x-amz-server-side-encryption-aws-kms-key-id"),
         ),
         ..Headers::default()

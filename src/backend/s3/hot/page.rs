@@ -55,6 +55,7 @@ impl Reads<'_> {
             b"LastModified" => object.modified = text.parse().ok(),
             b"StorageClass" => object.class = Some(self.class.shared(text)),
             b"ChecksumAlgorithm" => object.algorithm = Some(self.algorithm.shared(text)),
+            b"IsRestoreInProgress" => object.restored = text == "false",
             b"Contents" => {
                 let mut object = std::mem::take(object);
                 if object.class.is_none() {
@@ -86,7 +87,7 @@ mod tests {
         let body = r#"<?xml version="1.0" encoding="UTF-8"?>
 <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><Prefix>p/</Prefix><KeyCount>4</KeyCount>
 <IsTruncated>true</IsTruncated><Contents><Key>p/</Key><Size>0</Size></Contents>
-<Contents><Key>p/a%20%2Bz</Key><LastModified>2026-11-21T10:00:00.000Z</LastModified><ETag>&quot;e1&quot;</ETag><ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm><Size>7</Size><StorageClass>GLACIER</StorageClass><Owner><ID>x</ID></Owner></Contents>
+<Contents><Key>p/a%20%2Bz</Key><LastModified>2026-11-21T10:00:00.000Z</LastModified><ETag>&quot;e1&quot;</ETag><ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm><Size>7</Size><StorageClass>GLACIER</StorageClass><RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress></RestoreStatus><Owner><ID>x</ID></Owner></Contents>
 <Contents><Key>p/z</Key><LastModified>2026-11-21T10:00:00Z</LastModified><ETag>"e2"</ETag><Size>8</Size></Contents>
 <CommonPrefixes><Prefix>p/m/</Prefix></CommonPrefixes><EncodingType>url</EncodingType><NextContinuationToken>t&amp;1</NextContinuationToken></ListBucketResult>"#;
         let cut = Cut {
@@ -106,6 +107,7 @@ mod tests {
             (facts.size, facts.etag(), facts.class()),
             (7, Some("e1"), Some("GLACIER"))
         );
+        assert!(facts.object().unwrap().restored && !facts.is_archived());
         assert_eq!(facts.modified.unwrap().to_string(), "2026-11-21T10:00:00Z");
         assert_eq!(
             facts.object().unwrap().algorithm.as_deref(),

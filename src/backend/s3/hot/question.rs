@@ -1,6 +1,6 @@
 //! One request before it is addressed and signed.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -9,6 +9,7 @@ use md5::Digest as _;
 
 use crate::backend::{
     counter::RequestCounter,
+    customer::CustomerKey,
     s3::{
         body::{Outgoing, Progress},
         copy::From,
@@ -17,6 +18,7 @@ use crate::backend::{
     },
     store::Headers,
 };
+use crate::domain::sse;
 
 use super::expect::Go;
 
@@ -24,7 +26,6 @@ use super::expect::Go;
 const LARGE: usize = 2 * 1024 * 1024;
 
 /// One request.
-#[derive(Debug)]
 pub(in crate::backend::s3) struct Question<'a> {
     pub(super) method: Method,
     key: Option<&'a str>,
@@ -33,6 +34,15 @@ pub(in crate::backend::s3) struct Question<'a> {
     payload: Option<Payload<'a>>,
     /// Whether it may be sent twice: whoever does it again has done it once.
     pub(super) repeats: bool,
+}
+
+impl fmt::Debug for Question<'_> {
+    /// Without its headers: a customer's key may be among them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = f.debug_struct("Question");
+        told.field("method", &self.method).field("key", &self.key);
+        told.field("query", &self.query).finish_non_exhaustive()
+    }
 }
 
 /// A body, and who counts its bytes as they leave.
@@ -137,9 +147,16 @@ impl<'a> Question<'a> {
     /// What is made shall bear these; the content's type has a word of its own.
     #[must_use]
     pub(in crate::backend::s3) fn bearing(self, headers: &'a Headers) -> Self {
-        let sse = headers.sse.as_deref().map(wire::sse_parts);
+        let managed = headers.sse.as_deref().filter(|sse| !sse::is_customer(sse));
+        let sse = managed.map(wire::sse_parts);
         let mut question = self
             .header("content-encoding", headers.content_encoding.as_deref())
+            .header(
+                "content-disposition",
+                headers.content_disposition.as_deref(),
+            )
+            .header("content-language", headers.content_language.as_deref())
+            .header("cache-control", headers.cache_control.as_deref())
             .header("x-amz-storage-class", headers.class.as_deref())
             .header(
                 "x-amz-server-side-encryption",
@@ -154,6 +171,29 @@ impl<'a> Question<'a> {
             question = question.header(format!("x-amz-meta-{name}"), Some(&**value));
         }
         question
+    }
+
+    /// Under a customer's key, where the content has one.
+    #[must_use]
+    pub(in crate::backend::s3) fn customer(self, key: Option<&'a CustomerKey>) -> Self {
+        let head = "x-amz-server-side-encryption-customer";
+        self.locked(head, key)
+    }
+
+    /// The customer's key of a copy's source.
+    #[must_use]
+    pub(in crate::backend::s3) fn source_customer(self, key: Option<&'a CustomerKey>) -> Self {
+        let head = "x-amz-copy-source-server-side-encryption-customer";
+        self.locked(head, key)
+    }
+
+    fn locked(self, head: &str, key: Option<&'a CustomerKey>) -> Self {
+        let Some(key) = key else {
+            return self;
+        };
+        self.header(format!("{head}-algorithm"), Some(CustomerKey::ALGORITHM))
+            .header(format!("{head}-key"), Some(key.header()))
+            .header(format!("{head}-key-md5"), Some(key.md5()))
     }
 
     /// The type of the content; S3 keeps a word of its own where none is told, and the SDK tells this one.

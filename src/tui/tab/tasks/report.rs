@@ -60,6 +60,7 @@ pub(super) fn report(
             .as_ref()
             .map(|reason| ("because", reason.to_string())),
     );
+    rows.extend(kept(task));
     rows.extend(
         facts
             .and_then(|facts| facts.recount.as_ref())
@@ -121,6 +122,17 @@ fn quantities(task: &TaskSnapshot, shell: &Shell) -> Vec<(&'static str, String)>
             ),
         ),
     ]
+}
+
+/// What S3 had already of changed files.
+fn kept(task: &TaskSnapshot) -> Option<(&'static str, String)> {
+    let told = || {
+        format!(
+            "{} of changed files not sent again",
+            humanize::bytes(task.kept)
+        )
+    };
+    (task.kept > 0).then(|| ("kept", told()))
 }
 
 fn recounted(recount: &Recount) -> Vec<(&'static str, String)> {

@@ -6,9 +6,12 @@
     reason = "a test stops at the first surprise, and its futures hold whole tasks"
 )]
 
+mod bears;
 mod changed;
 mod delete;
+mod delta;
 mod faults;
+mod gzip;
 mod moving;
 mod paused;
 mod rig;

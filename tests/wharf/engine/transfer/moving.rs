@@ -155,6 +155,7 @@ async fn copies_are_made_by_the_server_and_bear_what_the_source_bore() {
     let expected = [
         ("CopyObject", small),
         ("HeadObject", large() as u64),
+        ("GetObjectTagging", large() as u64),
         ("CreateMultipartUpload", large() as u64),
         ("UploadPartCopy", parts()),
         ("CompleteMultipartUpload", large() as u64),

@@ -172,6 +172,15 @@ impl Rig {
         self.sessions.store(location).await.unwrap()
     }
 
+    /// Both stores, as contents are stored there.
+    async fn stores(&self, ends: (&Location, &Location), options: &SyncOptions) -> [Store; 2] {
+        let stores = [self.store(ends.0).await, self.store(ends.1).await];
+        if options.gzips(ends.0, ends.1) {
+            return stores.map(|store| store.gzipped());
+        }
+        stores
+    }
+
     /// Lists both sides and plans, as the engine does.
     pub(crate) async fn plan(
         &self,
@@ -179,16 +188,17 @@ impl Rig {
         destination: &Location,
         options: SyncOptions,
     ) -> Plan {
-        let rules = Rules::new(options.check, source, destination);
+        let rules = Rules {
+            gzip: options.gzips(source, destination),
+            ..Rules::new(options.check, source, destination)
+        };
         let mut merge = Merge::new(MergeOptions::new(rules));
         let query = ListQuery {
             missing_is_empty: true,
             ..ListQuery::default()
         };
-        let mut pages = [
-            self.store(source).await.pages(query.clone()),
-            self.store(destination).await.pages(query),
-        ];
+        let stores = self.stores((source, destination), &options).await;
+        let mut pages = stores.map(|store| store.pages(query.clone()));
         let mut pairs = Vec::new();
         while let Some(side) = merge.wants() {
             let page = pages[side.index()].next().await.unwrap();
@@ -249,9 +259,11 @@ impl Rig {
         let parent = CancellationToken::new();
         let brief = Brief::of(kind, &plan);
         let task = Registry::default().accept(brief, journal.clone(), sender, &parent);
+        let ends = (&plan.source, &plan.destination);
+        let [source, destination] = self.stores(ends, &plan.options).await;
         let job = Job {
-            source: self.store(&plan.source).await,
-            destination: self.store(&plan.destination).await,
+            source,
+            destination,
             plan: Arc::new(plan),
             kept: None,
             check: None,

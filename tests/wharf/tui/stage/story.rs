@@ -365,6 +365,7 @@ pub(in crate::tui) fn task(id: u64, state: TaskState, done: u64, plan: &Plan) ->
             .sum(),
         retries: 2,
         throttled: 2,
+        kept: 0,
         requests: done + 7,
         workers: 32,
         bandwidth: None,
