@@ -64,14 +64,13 @@ fn memory_of_diff(home: &Path) {
         ("S3 × S3", format!("s3://{BUCKET}/left/")),
         ("folder × S3", folder.display().to_string()),
     ];
+    let empty = home.join("empty");
+    fs::create_dir_all(&empty).unwrap();
+    let empty = empty.display().to_string();
+    let (alone, _) = watched(diff(home, &empty, &empty).spawn().unwrap());
+    println!("the program with nothing to compare: {alone:.1} MB, most of it the mapped binary");
     for (name, left) in sides {
-        let mut command = Command::new(PROGRAM);
-        command
-            .args(["diff", &left, &format!("s3://{BUCKET}/right/"), "--json"])
-            .env("WHARF_STATE", home.join("state"))
-            .env("HOME", home)
-            .stdout(fs::File::create(home.join("out.json")).unwrap())
-            .stderr(Stdio::null());
+        let mut command = diff(home, &left, &format!("s3://{BUCKET}/right/"));
         for export in demo.exports() {
             let (name, value) = export
                 .trim_start_matches("export ")
@@ -91,6 +90,18 @@ fn memory_of_diff(home: &Path) {
             word(peak < MEMORY)
         );
     }
+}
+
+/// `wharf diff` with a home of its own, its records in `out.json`.
+fn diff(home: &Path, left: &str, right: &str) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command
+        .args(["diff", left, right, "--json"])
+        .env("WHARF_STATE", home.join("state"))
+        .env("HOME", home)
+        .stdout(fs::File::create(home.join("out.json")).unwrap())
+        .stderr(Stdio::null());
+    command
 }
 
 /// The most memory that a child held, MB, and its exit code.

@@ -68,6 +68,7 @@ pub(crate) fn demo(
     let mut options = tui::Options::of(&config, &Layer::default());
     "demo".clone_into(&mut options.settings.title);
     options.records = Some(log.ring.clone());
+    options.settings.ascii |= cli.global.ascii;
     options.left = Some(Location::Disk(stage.world.left.clone()));
     options.right = Some(Location::S3(right));
     let engine = EngineOptions {
@@ -93,6 +94,7 @@ pub(crate) fn screen(cli: &Cli, env: &Env, (log, mut output): (&Log, Output)) ->
     }
     let mut options = tui::Options::of(&config, &Layer::default());
     options.records = Some(log.ring.clone());
+    options.settings.ascii |= cli.global.ascii;
     options.left = left.or_else(|| Some(Location::Disk(env.cwd.clone())));
     options.right = right;
     let engine = compose::options(&cli.global, &config);

@@ -11,13 +11,17 @@ use super::{
 };
 
 /// The themes that are built in.
-pub const THEMES: [&str; 3] = ["dark", "light", "plain"];
+pub const THEMES: [&str; 4] = ["dark", "light", "contrast", "plain"];
 
 /// How the terminal interface looks; what is not said is found by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Screen {
     /// Name of a built-in theme.
     pub theme: Option<Sourced<String>>,
+    /// Whether the mouse is taken from the terminal.
+    pub mouse: Option<Sourced<bool>>,
+    /// Whether lines and signs are drawn with letters that every terminal has.
+    pub ascii: Option<Sourced<bool>>,
     /// A file of key bindings that are laid over the built-in ones.
     pub keymap: Option<Sourced<PathBuf>>,
 }
@@ -31,6 +35,8 @@ impl Screen {
         let theme = |text: &str| setting::word(text, &THEMES).map(str::to_owned);
         let screen = Self {
             theme: table.read("theme", theme),
+            mouse: table.read("mouse", setting::switch),
+            ascii: table.read("ascii", setting::switch),
             keymap: table
                 .text("keymap")
                 .map(|file| file.map(|file| env.expand(&file, &folder))),

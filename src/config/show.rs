@@ -12,7 +12,7 @@ use super::{
     Config,
     layer::{Layer, Resolved},
     mapping::Mapping,
-    origin::Origin,
+    origin::{Origin, Sourced},
     setting::SyncKey,
 };
 
@@ -57,6 +57,13 @@ impl Config {
                 .iter()
                 .map(|theme| row("screen.theme", text(&theme.value), &theme.origin)),
         );
+        let switches = [("mouse", &screen.mouse), ("ascii", &screen.ascii)];
+        for (key, switch) in switches {
+            let shown = |on: &Sourced<bool>| {
+                row(&format!("screen.{key}"), on.value.to_string(), &on.origin)
+            };
+            rows.extend(switch.iter().map(shown));
+        }
         rows.extend(
             screen
                 .keymap

@@ -2,13 +2,14 @@
 //! the effects, and draws `view`. Nothing else in this room waits, reads or writes.
 
 pub mod action;
+pub mod ascii;
 pub mod dialog;
 pub mod facts;
 pub mod keymap;
+pub mod mouse;
 pub mod msg;
 pub mod options;
 pub mod run;
-
 pub mod shell;
 pub mod state;
 pub mod tab;

@@ -18,6 +18,8 @@ pub struct Options {
     pub right: Option<Location>,
     /// Colours.
     pub theme: ThemeName,
+    /// Whether the mouse is taken from the terminal.
+    pub mouse: bool,
     /// Text of a key map whose rows replace those of the embedded one.
     pub keymap: Option<String>,
     /// Where the program tells about itself; the tab Log shows it.
@@ -68,10 +70,12 @@ impl Options {
             config: Arc::new(config.clone()),
             home: env.home.clone(),
             remarks,
+            ascii: config.screen.ascii.as_ref().is_some_and(|on| on.value),
             ..Settings::default()
         };
         Self {
             theme: theme(config, env),
+            mouse: config.screen.mouse.as_ref().is_none_or(|on| on.value),
             keymap,
             settings,
             ..Self::default()

@@ -61,7 +61,8 @@ pub async fn run(engine: Engine, events: Events, options: Options) -> Result<(),
         Timestamp::now(),
     ));
     let opening = state.open([options.left, options.right]);
-    let mut player = Player::new(engine.clone(), events, options.records)?;
+    let screen = Screen::take(options.mouse)?;
+    let mut player = Player::new((engine.clone(), events), screen, options.records)?;
     let ended = Box::pin(player.play(&mut state, opening)).await;
     let Player { screen, events, .. } = player;
     drop(screen);
@@ -99,7 +100,11 @@ enum Woken {
 }
 
 impl Player {
-    fn new(engine: Engine, events: Events, records: Option<Ring>) -> Result<Self, Error> {
+    fn new(
+        (engine, events): (Engine, Events),
+        screen: Screen,
+        records: Option<Ring>,
+    ) -> Result<Self, Error> {
         let ends = [
             SignalKind::terminate(),
             SignalKind::interrupt(),
@@ -112,7 +117,7 @@ impl Player {
         };
         let (sender, later) = unbounded_channel();
         Ok(Self {
-            screen: Screen::take()?,
+            screen,
             engine,
             events,
             records: records.map(|ring| (ring, 0)),
@@ -264,7 +269,8 @@ fn typed(event: Option<io::Result<Input>>) -> Woken {
         Some(Ok(Input::Paste(text))) => Woken::Msg(Msg::Paste(text)),
         Some(Ok(Input::Resize(width, height))) => Woken::Msg(Msg::Resize(width, height)),
         Some(Ok(Input::FocusGained)) => Woken::Redraw,
-        Some(Ok(Input::FocusLost | Input::Mouse(_))) => Woken::Time,
+        Some(Ok(Input::Mouse(event))) => Woken::Msg(Msg::Mouse(event)),
+        Some(Ok(Input::FocusLost)) => Woken::Time,
         // The terminal is gone.
         Some(Err(_)) | None => Woken::Msg(Msg::Terminate),
     }

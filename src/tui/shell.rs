@@ -48,6 +48,8 @@ pub struct Settings {
     pub title: String,
     /// Nothing may be written.
     pub read_only: bool,
+    /// Lines and signs are drawn with letters that every terminal has.
+    pub ascii: bool,
     /// Remotes of the configuration; the unnamed one may be among them.
     pub remotes: Vec<Remote>,
     /// Mappings of the configuration, in its order.

@@ -1,6 +1,9 @@
 //! `State`: everything the screen is made of, with one owner. `update` changes it, `view` reads it.
 
+use std::cell::Cell;
+
 use jiff::Timestamp;
+use ratatui::layout::Rect;
 
 use crate::config::mapping::Direction;
 use crate::domain::{location::Location, progress::TaskState, side::Side};
@@ -35,6 +38,8 @@ pub struct State {
     pub shell: Shell,
     /// Leave as soon as no task runs.
     pub leaving: bool,
+    /// Where the names of the tabs were drawn: what a click hits.
+    pub header: Cell<[Rect; Tab::ALL.len()]>,
 }
 
 impl State {
@@ -47,6 +52,7 @@ impl State {
             log: Log::default(),
             shell: Shell::new(settings, keymap, theme, now),
             leaving: false,
+            header: Cell::default(),
         }
     }
 

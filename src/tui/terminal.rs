@@ -5,7 +5,7 @@ use std::io::{self, Stdout, Write};
 use crossterm::{
     clipboard::CopyToClipboard,
     cursor,
-    event::{DisableBracketedPaste, EnableBracketedPaste},
+    event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
     execute,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
@@ -17,18 +17,20 @@ use crate::tui::{state::State, view::view};
 #[derive(Debug)]
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
+    mouse: bool,
 }
 
 impl Screen {
-    /// Takes the terminal over; from now on a panic gives it back before it is told.
-    pub fn take() -> io::Result<Self> {
+    /// Takes the terminal over, with its mouse where that is wanted; from now on a panic gives it back before it is told.
+    pub fn take(mouse: bool) -> io::Result<Self> {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             give_back().ok();
             before(panic);
         }));
-        enter()?;
+        enter(mouse)?;
         Ok(Self {
+            mouse,
             terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?,
         })
     }
@@ -55,7 +57,7 @@ impl Screen {
 
     /// Takes the terminal over again.
     pub fn come_back(&mut self) -> io::Result<()> {
-        enter()?;
+        enter(self.mouse)?;
         self.redraw()
     }
 }
@@ -66,8 +68,11 @@ impl Drop for Screen {
     }
 }
 
-fn enter() -> io::Result<()> {
+fn enter(mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
+    if mouse {
+        execute!(io::stdout(), EnableMouseCapture)?;
+    }
     execute!(
         io::stdout(),
         EnterAlternateScreen,
@@ -80,6 +85,7 @@ fn give_back() -> io::Result<()> {
     disable_raw_mode()?;
     execute!(
         io::stdout(),
+        DisableMouseCapture,
         DisableBracketedPaste,
         LeaveAlternateScreen,
         cursor::Show

@@ -17,6 +17,8 @@ pub enum ThemeName {
     Dark,
     /// For light terminals.
     Light,
+    /// High contrast, in the terminal's own sixteen colours.
+    Contrast,
     /// No colours at all, as `NO_COLOR` asks.
     Plain,
 }
@@ -27,6 +29,7 @@ impl ThemeName {
         match word {
             "dark" => Some(Self::Dark),
             "light" => Some(Self::Light),
+            "contrast" => Some(Self::Contrast),
             "plain" => Some(Self::Plain),
             _ => None,
         }
@@ -115,6 +118,7 @@ impl Theme {
         let text = match name {
             ThemeName::Dark => include_str!("../../assets/themes/dark.toml"),
             ThemeName::Light => include_str!("../../assets/themes/light.toml"),
+            ThemeName::Contrast => include_str!("../../assets/themes/contrast.toml"),
             ThemeName::Plain => include_str!("../../assets/themes/plain.toml"),
         };
         Self::parse(text).unwrap_or_default()
@@ -157,6 +161,7 @@ mod tests {
         for text in [
             include_str!("../../assets/themes/dark.toml"),
             include_str!("../../assets/themes/light.toml"),
+            include_str!("../../assets/themes/contrast.toml"),
             include_str!("../../assets/themes/plain.toml"),
         ] {
             Theme::parse(text).unwrap();

@@ -23,6 +23,7 @@ use crate::tui::{
     },
     facts,
     keymap::{Chord, Context, Found},
+    mouse,
     msg::{Effect, Msg},
     shell::{Question, Shell},
     state::State,
@@ -38,6 +39,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(event) if event.kind == KeyEventKind::Release => {}
         Msg::Key(event) => key(state, event),
+        Msg::Mouse(event) => mouse::take(state, event),
         Msg::Paste(text) => paste(state, &text),
         Msg::Resize(..) => {}
         Msg::Event(event) => facts::take(state, *event),

@@ -13,6 +13,7 @@ use crate::domain::{estimate::Prices, progress::TaskState};
 use crate::humanize;
 
 use crate::tui::{
+    ascii,
     dialog::Dialog,
     keymap::Context,
     state::State,
@@ -52,6 +53,9 @@ pub fn draw(state: &State, screen: Rect, buffer: &mut Buffer) {
     for dialog in &state.shell.dialogs {
         dialog.draw(&state.shell, body_of(dialog, screen, body), buffer);
     }
+    if state.shell.settings.ascii {
+        ascii::plain(buffer);
+    }
 }
 
 /// Lines at the foot have the whole screen, boxes only what lies between header and status.
@@ -79,7 +83,9 @@ fn draw_header(state: &State, line: Rect, buffer: &mut Buffer) {
     let theme = &state.shell.theme;
     let mut at = 1;
     at += put(buffer, slice(line, at, line.width), "wharf", theme.strong) + 3;
-    for (number, tab) in Tab::ALL.into_iter().enumerate() {
+    let mut places = state.header.get();
+    for (number, (tab, place)) in Tab::ALL.into_iter().zip(&mut places).enumerate() {
+        let from = at;
         let style = if tab == state.tab {
             theme.accent.patch(theme.strong)
         } else {
@@ -101,8 +107,10 @@ fn draw_header(state: &State, line: Rect, buffer: &mut Buffer) {
         if !badge.is_empty() {
             at += 1 + put(buffer, slice(line, at + 1, line.width), &badge, style);
         }
+        *place = slice(line, from, at - from);
         at += 3;
     }
+    state.header.set(places);
     let read_only = if state.shell.settings.read_only {
         "read-only"
     } else {

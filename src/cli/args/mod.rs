@@ -103,6 +103,9 @@ pub struct Global {
     /// Send requests without a signature (public buckets)
     #[arg(long, global = true)]
     pub no_sign_request: bool,
+    /// Draw the screen with plain letters: no lines, no signs beyond ASCII
+    #[arg(long, global = true)]
+    pub ascii: bool,
     /// Refuse everything that writes or deletes
     #[arg(long, global = true)]
     pub read_only: bool,

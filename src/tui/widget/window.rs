@@ -26,6 +26,11 @@ impl Window {
         offset..(offset + height).min(len)
     }
 
+    /// The row at the top of the screen.
+    pub fn top(&self) -> usize {
+        self.offset.get()
+    }
+
     /// How far a page goes: what was shown last but one row.
     pub fn page(&self) -> usize {
         self.height.get().saturating_sub(1).max(1)

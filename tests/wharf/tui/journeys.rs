@@ -566,3 +566,37 @@ fn the_layout_follows_the_cursor_and_lists_only_where_it_rests() {
     stage.press("Tab");
     assert!(stage.text((132, 36)).contains("119 objects"));
 }
+
+#[test]
+fn clicks_and_the_wheel_reach_what_they_hit() {
+    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+    let mouse = |kind, (column, row)| {
+        Msg::Mouse(MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        })
+    };
+    let click = |at| mouse(MouseEventKind::Down(MouseButton::Left), at);
+    let mut stage = Stage::new();
+    stage.list();
+    // What can be hit is where it was drawn.
+    stage.text((132, 36));
+    stage.send(click((80, 4)));
+    assert_eq!(stage.state.browse.focus, Side::Right);
+    let key = |stage: &Stage| stage.state.browse.rows().current_key();
+    assert_eq!(key(&stage), Some(Key::from("processed/")));
+    stage.send(click((80, 4))).list();
+    assert_eq!(
+        stage.state.browse.rows().opened().len(),
+        1,
+        "a second click opens"
+    );
+    stage.send(mouse(MouseEventKind::ScrollDown, (5, 5)));
+    assert_eq!(key(&stage), Some(Key::from("reference/")));
+    let log = u16::try_from(stage.text((132, 36)).find("3 Log").unwrap()).unwrap();
+    stage.send(click((log + 3, 0)));
+    assert_eq!(stage.state.tab, Tab::Log);
+    stage.send(click((80, 34)));
+}

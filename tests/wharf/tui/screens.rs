@@ -180,7 +180,7 @@ fn words_over_the_screen() {
 fn colours_change_no_letter() {
     let mut plain = Stage::new();
     plain.list().compare();
-    for theme in [ThemeName::Dark, ThemeName::Light] {
+    for theme in [ThemeName::Dark, ThemeName::Light, ThemeName::Contrast] {
         let mut coloured = Stage::with(settings(), theme);
         coloured.list().compare();
         assert_eq!(coloured.text((132, 36)), plain.text((132, 36)));
@@ -194,4 +194,21 @@ fn the_layout_of_a_folder() {
     look(&stage, "layout");
     stage.press("L");
     assert!(!stage.text((132, 36)).contains("L closes it"));
+}
+
+#[test]
+fn plain_letters_where_they_are_asked_for() {
+    let mut settings = settings();
+    settings.ascii = true;
+    let mut stage = Stage::with(settings, ThemeName::Plain);
+    stage.list().compare().press("n").press("Space");
+    let screen = stage.text((132, 36));
+    let names = ["ピカチュウ"];
+    let others = screen.chars().filter(|letter| !letter.is_ascii());
+    assert!(
+        others.clone().all(|letter| names[0].contains(letter)),
+        "{}",
+        others.collect::<String>()
+    );
+    look(&stage, "ascii");
 }

@@ -34,7 +34,7 @@ impl Browse {
     }
 
     /// Puts the cursor of the side that follows where this one's stands.
-    pub(super) fn follow(&mut self) {
+    pub fn follow(&mut self) {
         if let Some(key) = self.rows().current_key().filter(|_| self.is_followed()) {
             self.pane_mut(self.focus.other()).rows.reveal(&key);
         }

@@ -1,6 +1,8 @@
 //! A tree with a cursor that stays on its key while rows arrive, and the part of it that is on the screen.
 
-use std::collections::HashSet;
+use std::{cell::Cell, collections::HashSet};
+
+use ratatui::layout::Rect;
 
 use crate::domain::{
     key::Key,
@@ -21,6 +23,8 @@ pub struct Rows {
     cursor: Option<NodeId>,
     /// What is on the screen.
     pub window: Window,
+    /// Where its rows were drawn: what a click hits.
+    pub area: Cell<Rect>,
     /// Folders to open as soon as they arrive.
     reopen: HashSet<Key>,
     /// The key to put the cursor on as soon as it arrives.

@@ -88,6 +88,11 @@ fn draw_compared(
     let [left, right] = [inside[0], inside[1]];
     let height = left.height.saturating_sub(1);
     let (window, selected) = window(&comparison.rows, height);
+    comparison.rows.area.set(Rect {
+        y: left.y + 1,
+        height,
+        ..area
+    });
     let flights = &browse.flights;
     let percent = |row: &Row<'_>| {
         flights
@@ -152,7 +157,13 @@ fn draw_pane(
         ..Panel::default()
     };
     let inner = panel.draw(area, buffer, &shell.theme);
-    let (window, selected) = window(&pane.rows, inner.height.saturating_sub(1));
+    let height = inner.height.saturating_sub(1);
+    let (window, selected) = window(&pane.rows, height);
+    pane.rows.area.set(Rect {
+        y: inner.y + 1,
+        height,
+        ..inner
+    });
     let view = diff_tree(
         tree,
         (&window, selected.filter(|_| focused)),
