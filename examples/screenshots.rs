@@ -65,7 +65,10 @@ impl Shots<'_> {
         self.terminal.press("c");
         self.terminal.until("begin with \"M\"");
         self.take("gaps")?;
-        self.terminal.press("?");
+        self.terminal.press("L");
+        self.terminal.until("extension");
+        self.take("layout")?;
+        self.terminal.press("L?");
         self.terminal.until("next difference");
         self.take("help")?;
         self.terminal.press("\x1b");
@@ -75,7 +78,11 @@ impl Shots<'_> {
         self.take("plan")?;
         self.terminal.press("\r2");
         self.terminal.until("in flight");
-        self.take("tasks")
+        self.take("tasks")?;
+        self.terminal.until("0 running, 1 over");
+        self.terminal.press("3");
+        self.terminal.until("counted again");
+        self.take("log")
     }
 
     fn take(&mut self, name: &str) -> std::io::Result<()> {
