@@ -58,6 +58,7 @@ fn click(state: &mut State, at: Position) {
 
 fn click_row(state: &mut State, at: Position) {
     let browse = &mut state.browse;
+    let focus = browse.focus;
     if browse.comparison.is_none() {
         let hit = |side: &Side| browse.panes[side.index()].rows.area.get().contains(at);
         match Side::BOTH.into_iter().find(hit) {
@@ -70,7 +71,7 @@ fn click_row(state: &mut State, at: Position) {
         return;
     };
     browse.gaps.focused = false;
-    if browse.rows().position() == Some(position) {
+    if browse.focus == focus && browse.rows().position() == Some(position) {
         act(state, Browsing::Open.into());
     } else if let Some(id) = browse.rows().tree.node_at(position) {
         browse.rows_mut().put_on(id);

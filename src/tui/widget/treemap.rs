@@ -2,6 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
+use crate::humanize;
 use crate::tui::{
     theme::Theme,
     widget::paint::{columns, put, put_middle, row, slice},
@@ -40,8 +41,13 @@ fn readable(tiles: &[Tile], cells: u64) -> Vec<Tile> {
     };
     let mut shown: Vec<Tile> = tiles.iter().take_while(fits).cloned().collect();
     let rest = tiles.get(shown.len()..).unwrap_or_default();
+    let count = humanize::count(rest.len() as u64);
+    let name = match rest.first() {
+        Some(largest) if shown.is_empty() => format!("{count}, the largest {}", largest.size),
+        Some(_) | None => format!("{count} more"),
+    };
     let rest = Tile {
-        name: format!("{} more", rest.len()),
+        name,
         size: String::new(),
         weight: rest.iter().map(|tile| tile.weight).sum(),
     };
