@@ -51,6 +51,9 @@ const SECRET: &str = r"(?ix)
     ( \\? [\x22']? \s* (?: => | [:=] ) \s* \\? [\x22']? | \\? [\x22'] \s* , \s* \\? [\x22'] )
     ( (?: Basic | Bearer | AWS4-HMAC-SHA256 ) \s [^\x22'\n]* | [^\s\x22'\\,;&)}]+ )";
 
+/// The password in an address.
+const ADDRESS: &str = r"(\b[\w.%+-]+:)[^\s/@:,)]+@";
+
 /// What the log needs to know of the process.
 #[derive(Debug, Clone, Default)]
 pub struct Options<'a> {
@@ -285,6 +288,7 @@ impl Visit for Fields<'_> {
 /// What makes a text safe to keep.
 struct Redaction {
     names: Option<Regex>,
+    addresses: Option<Regex>,
     secrets: Vec<String>,
 }
 
@@ -295,6 +299,7 @@ impl Redaction {
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         Self {
             names: Regex::new(SECRET).ok(),
+            addresses: Regex::new(ADDRESS).ok(),
             secrets,
         }
     }
@@ -308,12 +313,13 @@ impl Redaction {
     }
 
     fn clean_names(&self, text: &str) -> String {
-        let Some(names) = &self.names else {
+        let (Some(names), Some(addresses)) = (&self.names, &self.addresses) else {
             // Without the rule nothing can be known to be safe.
             return REDACTED.to_owned();
         };
+        let text = addresses.replace_all(text, format!("${{1}}{REDACTED}@"));
         names
-            .replace_all(text, format!("${{1}}${{2}}{REDACTED}"))
+            .replace_all(&text, format!("${{1}}${{2}}{REDACTED}"))
             .into_owned()
     }
 }

@@ -105,6 +105,7 @@ impl Service {
         record: &Arc<Record>,
         sentence: Sentence,
     ) -> Result<Response<Answer>, Hangup> {
+        self.front.faults.show(&record.call);
         let upload = ["PutObject", "UploadPart"].contains(&record.call.operation);
         let reads = record.call.operation == "GetObject";
         match sentence.fault {

@@ -13,7 +13,7 @@ mod server;
 mod uri;
 
 pub use clock::Clock;
-pub use fault::{Fault, Faults, Rule, Spec, SpecError};
+pub use fault::{Asked, Fault, Faults, Rule, Spec, SpecError};
 pub use log::{Log, LogLine};
 pub use s3::{Store, Versioning};
 

@@ -12,7 +12,12 @@ use crate::domain::{
     plan::{Brake, Plan, PlanError, SyncOptions},
 };
 
-use super::{ends::Ends, event::Failed, room::Room};
+use super::{
+    alias::{one_name, real},
+    ends::Ends,
+    event::Failed,
+    room::Room,
+};
 
 /// Whether a plan between these places may be made.
 pub(super) async fn plan(
@@ -142,36 +147,4 @@ async fn apart(
     let (source, destination) = (real(source).await, real(destination).await);
     let destination = one_name(sessions, &source, destination).await?;
     Plan::guards(&source, &destination, only).map_err(refuse)
-}
-
-/// The location behind links, as far as it exists.
-async fn real(location: &Location) -> Location {
-    match location {
-        Location::Disk(path) => Location::Disk(
-            tokio::fs::canonicalize(path)
-                .await
-                .unwrap_or_else(|_missing| path.clone()),
-        ),
-        Location::S3(_) | Location::Buckets(_) | Location::Manifest(_) => location.clone(),
-    }
-}
-
-/// The destination under the source's remote, where both remotes are one endpoint.
-async fn one_name(
-    sessions: &Sessions,
-    source: &Location,
-    destination: Location,
-) -> Result<Location, Failed> {
-    let (Location::S3(one), Location::S3(other)) = (source, &destination) else {
-        return Ok(destination);
-    };
-    if one.remote == other.remote || one.bucket != other.bucket {
-        return Ok(destination);
-    }
-    let (here, there) =
-        tokio::try_join!(sessions.reach(&one.remote), sessions.reach(&other.remote))?;
-    if here.endpoint == there.endpoint {
-        return Ok(destination.with_remote(one.remote.clone()));
-    }
-    Ok(destination)
 }

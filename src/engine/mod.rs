@@ -1,6 +1,7 @@
 //! The engine: tokio lives here. Front ends know `submit`, `Events` and `snapshot`, and nothing else.
 //! Whatever is asked runs beside all else: nothing a front end does waits for the network.
 
+mod alias;
 mod answer;
 pub mod command;
 mod compare;

@@ -7,4 +7,5 @@ mod engine;
 mod picker;
 mod story;
 mod support;
+mod trials;
 mod tui;

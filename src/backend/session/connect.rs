@@ -38,7 +38,7 @@ use crate::domain::retry::FailureKind;
 use super::{
     DataPlane, RemoteOptions,
     clock::Clock,
-    endpoint::{is_exposed, is_loopback, wants_path_style},
+    endpoint::{is_exposed, is_loopback, wants_path_style, without_user},
     http::{self, Proxy},
     tidy::Tidy,
 };
@@ -185,7 +185,7 @@ impl Session {
             .with_credentials(self.with_place(loader), &region)
             .await;
         let config = loader.load().await;
-        let endpoint = endpoint_of(&config, self.options.endpoint_url.as_deref());
+        let endpoint = endpoint_of(&config, self.options.endpoint_url.as_deref()).map(without_user);
         let auto = endpoint.as_deref().is_some_and(wants_path_style);
         let local = endpoint.as_deref().is_some_and(is_loopback);
         let proxy = if local {
@@ -352,6 +352,10 @@ impl Connection {
             .disable_s3_express_session_auth(true)
             .interceptor(self.clock.clone())
             .interceptor(Tidy);
+        if let Some(endpoint) = &self.endpoint {
+            // Without the user that may stand in it: the SDK's own log would tell the password.
+            config = config.endpoint_url(endpoint);
+        }
         if self.anonymous {
             config = config.allow_no_auth();
         }

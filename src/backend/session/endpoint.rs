@@ -21,6 +21,53 @@ pub(super) fn is_exposed(endpoint: &str) -> bool {
     endpoint.to_ascii_lowercase().starts_with("http://") && !is_loopback(endpoint)
 }
 
+/// The endpoint without a user and a password: for requests, which have no use for them, and for words.
+pub(super) fn without_user(endpoint: String) -> String {
+    let authority = endpoint.find("://").map_or(0, |at| at + "://".len());
+    let rest = endpoint.get(authority..).unwrap_or_default();
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest.get(..end).and_then(|place| place.rfind('@')) {
+        Some(at) => {
+            let scheme = endpoint.get(..authority).unwrap_or_default();
+            format!("{scheme}{}", rest.get(at + 1..).unwrap_or_default())
+        }
+        None => endpoint,
+    }
+}
+
+/// What two endpoints have in common that are known to be one place: AWS's own whatever its region, a port of this machine,
+/// a scheme and a host in any spelling.
+pub(super) fn place(endpoint: Option<&str>) -> String {
+    const AWS: &str = "aws";
+    let Some(endpoint) = endpoint else {
+        return AWS.to_owned();
+    };
+    let host = host(endpoint).trim_end_matches('.').to_ascii_lowercase();
+    if host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn") {
+        return AWS.to_owned();
+    }
+    let port = port(endpoint);
+    if is_loopback(endpoint) {
+        return format!("loopback:{port}");
+    }
+    format!("{host}:{port}")
+}
+
+fn port(endpoint: &str) -> u16 {
+    let (scheme, rest) = endpoint.split_once("://").unwrap_or(("http", endpoint));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let behind = authority.rsplit(['@', ']']).next().unwrap_or_default();
+    let port = behind
+        .rsplit_once(':')
+        .and_then(|(_, port)| port.parse().ok());
+    let usual = if scheme.eq_ignore_ascii_case("https") {
+        443
+    } else {
+        80
+    };
+    port.unwrap_or(usual)
+}
+
 fn is_localhost(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost")
 }
@@ -41,7 +88,54 @@ fn host(endpoint: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_exposed, wants_path_style};
+    use super::{is_exposed, place, wants_path_style, without_user};
+
+    #[test]
+    fn one_place_has_many_spellings() {
+        for same in [
+            &[
+                "http://127.0.0.1:9000",
+                "http://localhost:9000/",
+                "https://[::1]:9000",
+            ][..],
+            &[
+                "https://s3.lab.example",
+                "https://S3.lab.example:443/",
+                "http://u:p@s3.lab.example.:443",
+            ],
+            &[
+                "https://s3.amazonaws.com",
+                "https://bucket.s3.eu-west-1.amazonaws.com",
+                "https://s3.cn-north-1.amazonaws.com.cn",
+            ],
+        ] {
+            let places: Vec<_> = same.iter().map(|endpoint| place(Some(endpoint))).collect();
+            assert!(places.iter().all(|one| *one == places[0]), "{places:?}");
+        }
+        assert_eq!(
+            place(None),
+            place(Some("https://s3.us-east-1.amazonaws.com"))
+        );
+        for (one, other) in [
+            ("http://127.0.0.1:9000", "http://127.0.0.1:9001"),
+            ("https://a.example", "https://b.example"),
+            ("https://a.example", "http://a.example"),
+        ] {
+            assert_ne!(place(Some(one)), place(Some(other)), "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn a_user_and_a_password_are_taken_out() {
+        for (given, kept) in [
+            ("http://user:secret@host:9000/x@y", "http://host:9000/x@y"),
+            ("http://user@host", "http://host"),
+            ("http://host/a@b", "http://host/a@b"),
+            ("host:9000", "host:9000"),
+        ] {
+            assert_eq!(without_user(given.to_owned()), kept);
+        }
+    }
 
     #[test]
     fn addresses_and_localhost_take_the_bucket_in_the_path() {

@@ -308,6 +308,13 @@ pub struct Reach {
     pub exposed: bool,
 }
 
+impl Reach {
+    /// Whether both are known to be one place, in whatever spelling.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        endpoint::place(self.endpoint.as_deref()) == endpoint::place(other.endpoint.as_deref())
+    }
+}
+
 impl Session {
     async fn list_buckets(
         &self,

@@ -11,16 +11,44 @@ pub use spec::{Spec, SpecError};
 use super::call::Call;
 use limit::{Bucket, Pace};
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+/// What is done before a request is served: it may change the world between two requests of a race.
+type Hook = Arc<dyn Fn(&Asked<'_>) + Send + Sync>;
+
+/// A request as a hook sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// S3's name of the operation.
+    pub operation: &'a str,
+    /// The key; the prefix in listings.
+    pub key: &'a str,
+    /// The part of a multipart upload.
+    pub part: Option<u32>,
+    /// The `Range` header.
+    pub range: Option<&'a str>,
+}
+
+/// Where the hook is kept.
+#[derive(Clone, Default)]
+struct Hooked(Arc<RwLock<Option<Hook>>>);
+
+impl fmt::Debug for Hooked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hooked")
+    }
+}
+
 /// The running fault layer of one demo; clones steer the same one.
 #[derive(Debug, Clone)]
 pub struct Faults {
+    hook: Hooked,
     state: Arc<Mutex<State>>,
     active: Arc<AtomicBool>,
     releases: watch::Sender<u64>,
@@ -59,6 +87,7 @@ pub(super) struct Sentence {
 impl Faults {
     pub(super) fn new(spec: Spec) -> Self {
         let faults = Self {
+            hook: Hooked::default(),
             state: Arc::default(),
             active: Arc::default(),
             releases: watch::Sender::new(0),
@@ -86,6 +115,30 @@ impl Faults {
         let mut state = self.state();
         state.rules.push(Running::new(rule));
         self.refresh(&state);
+    }
+
+    /// Calls `hook` before each request is served (or hurt), until the next one is set.
+    pub fn before_each(&self, hook: impl Fn(&Asked<'_>) + Send + Sync + 'static) {
+        *self.hook.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(hook));
+    }
+
+    /// Lets the hook see a request that is about to be served, or hurt.
+    pub(super) fn show(&self, call: &Call) {
+        let hook = self
+            .hook
+            .0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some(hook) = hook {
+            let part = super::uri::query_value(&call.query, "partNumber");
+            hook(&Asked {
+                operation: call.operation,
+                key: &call.key,
+                part: part.and_then(|part| part.parse().ok()),
+                range: call.range.as_deref(),
+            });
+        }
     }
 
     /// No faults, no delay, no limits from here on; what is stalled is let go.

@@ -7,6 +7,7 @@ use super::{S3Error, S3Request, S3Response, S3Result, Store, Versioning, reply, 
 use crate::demo::clock::whole_second;
 use http::StatusCode;
 use s3s::dto::{self, ETagCondition, Timestamp};
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 /// What is to be deleted, and what must hold of it.
@@ -29,9 +30,12 @@ struct Deleted {
 }
 
 impl Target<'_> {
+    fn is_guarded(&self) -> bool {
+        self.etag.is_some() || self.size.is_some() || self.modified.is_some()
+    }
+
     fn check(&self, slot: Option<&Slot>) -> S3Result<()> {
-        let guarded = self.etag.is_some() || self.size.is_some() || self.modified.is_some();
-        if !guarded {
+        if !self.is_guarded() {
             return Ok(());
         }
         let standing = slot.and_then(|slot| match self.version {
@@ -86,6 +90,11 @@ impl Target<'_> {
 }
 
 impl Store {
+    fn count(&self, target: &Target<'_>) {
+        let unguarded = u64::from(!target.is_guarded());
+        self.0.unguarded.fetch_add(unguarded, Ordering::Relaxed);
+    }
+
     fn delete_target(&self, bucket: &str, target: &Target<'_>) -> S3Result<Deleted> {
         let bucket = self.bucket(bucket)?;
         let id = self.new_id();
@@ -118,6 +127,7 @@ pub(super) fn delete_object(
         size: input.if_match_size,
         modified: input.if_match_last_modified_time.as_ref(),
     };
+    store.count(&target);
     let done = store.delete_target(&input.bucket, &target)?;
     let output = dto::DeleteObjectOutput {
         version_id: done.version,
@@ -187,6 +197,7 @@ fn delete_one(
         size: object.size,
         modified: object.last_modified_time.as_ref(),
     };
+    store.count(&target);
     store.delete_target(bucket, &target)
 }
 

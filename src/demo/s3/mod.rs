@@ -57,6 +57,7 @@ struct Inner {
     spill: Option<Spill>,
     limits: RwLock<Limits>,
     serial: AtomicU64,
+    unguarded: AtomicU64,
 }
 
 /// The limits of S3, smaller ones for tests, and what a lesser store would not do.
@@ -107,12 +108,18 @@ impl Store {
             spill,
             limits: RwLock::default(),
             serial: AtomicU64::new(1),
+            unguarded: AtomicU64::new(0),
         })))
     }
 
     /// The limits in force.
     pub fn limits(&self) -> Limits {
         *self.0.limits.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Deletes that were asked for without any condition, one by one or in a batch.
+    pub fn unguarded_deletes(&self) -> u64 {
+        self.0.unguarded.load(Ordering::Relaxed)
     }
 
     /// Changes the limits from here on.

@@ -303,28 +303,63 @@ fn options() -> impl Strategy<Value = SyncOptions> {
     })
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10_000))]
+/// T9: random trees, 10,000 of them and with `WHARF_TRIALS=full` ten times as many; prints what was tried.
+#[allow(clippy::print_stdout, reason = "a trial tells what it tried")]
+mod trials {
+    use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner};
 
-    #[test]
-    fn the_planner_does_what_the_model_does((road, source, destination) in world(), options in options()) {
-        let plan = plan(road, &options, &source, &destination);
-        let model = Model { road, options: &options, source: &source, destination: &destination };
-        prop_assert_eq!(effects(&plan), model.effects());
-        prop_assert!(plan.brakes.is_empty());
-        let numbers: Vec<u32> = plan.steps().map(|step| step.seq).collect();
-        prop_assert!(numbers.iter().enumerate().all(|(at, seq)| at == *seq as usize));
+    use super::*;
+
+    const SEED: [u8; 32] = *b"T9: planner against naive model.";
+
+    fn run(what: &str, test: impl Fn((Road, Tree, Tree), SyncOptions) -> TestCaseResult) {
+        let full = std::env::var("WHARF_TRIALS").is_ok_and(|word| word == "full");
+        let cases = if full { 100_000 } else { 10_000 };
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &SEED);
+        let mut runner = TestRunner::new_with_rng(Config::with_cases(cases), rng);
+        let outcome = runner.run(&(world(), options()), |(world, options)| {
+            test(world, options)
+        });
+        outcome.unwrap();
+        println!("T9 trees={cases} {what}");
     }
 
     #[test]
-    fn a_second_run_plans_nothing((road, source, destination) in world(), options in options()) {
-        // Times alone are no proof, so `always` writes again.
-        let existing = if options.existing == Existing::Always { Existing::Keep } else { options.existing };
-        let options = SyncOptions { existing, ..options };
-        let first = plan(road, &options, &source, &destination);
-        let destination = after(road, &first, &destination);
-        let second = plan(road, &options, &source, &destination);
-        prop_assert_eq!(effects(&second), vec![]);
+    fn t9_the_planner_does_what_the_model_does() {
+        run("differences=0", |(road, source, destination), options| {
+            let plan = plan(road, &options, &source, &destination);
+            let model = Model {
+                road,
+                options: &options,
+                source: &source,
+                destination: &destination,
+            };
+            prop_assert_eq!(effects(&plan), model.effects());
+            prop_assert!(plan.brakes.is_empty());
+            let mut numbers = plan.steps().map(|step| step.seq).enumerate();
+            prop_assert!(numbers.all(|(at, seq)| at == seq as usize));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn t9_a_second_run_plans_nothing() {
+        run("second_plans=0", |(road, source, destination), options| {
+            // Times alone are no proof, so `always` writes again.
+            let existing = match options.existing {
+                Existing::Always => Existing::Keep,
+                Existing::Keep | Existing::Update | Existing::Newest => options.existing,
+            };
+            let options = SyncOptions {
+                existing,
+                ..options
+            };
+            let first = plan(road, &options, &source, &destination);
+            let destination = after(road, &first, &destination);
+            let second = plan(road, &options, &source, &destination);
+            prop_assert_eq!(effects(&second), vec![]);
+            Ok(())
+        });
     }
 }
 

@@ -1,7 +1,7 @@
 //! `Tempo`: how many requests a second the store bears, learnt from its 503 answers. Unbounded until the first of them.
 //!
 //! A store that is asked too often still answers as many as it can, so that what it answered is what it bears: the tempo
-//! is halved, but never below 95 % of that, and grows again the faster the longer no 503 comes. The number of workers
+//! is halved, but never below 97 % of that, and grows again the faster the longer no 503 comes. The number of workers
 //! could not do this: where an answer takes a millisecond, one worker alone asks a thousand times a second.
 
 use std::{
@@ -16,7 +16,7 @@ const BREATH: Duration = Duration::from_millis(500);
 /// Counts are kept in slots of this length.
 const SLOT: Duration = Duration::from_millis(50);
 /// What is kept of the rate that the store was seen to bear.
-const SAFE: f64 = 0.95;
+const SAFE: f64 = 0.97;
 /// Growth a second right after a 503; it doubles with each `DOUBLES` without one, up to `FASTEST`.
 const GROWTH: f64 = 0.01;
 const DOUBLES: f64 = 3.0;
@@ -25,7 +25,7 @@ const FASTEST: f64 = 1.0;
 const LEAST: f64 = 1.0;
 
 /// What may be caught up on: timers wake later than they should.
-const LATE: Duration = Duration::from_millis(10);
+const LATE: Duration = Duration::from_millis(100);
 
 /// The tempo of a task's requests.
 #[derive(Debug, Default)]

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
+
 use crate::domain::{
     plan::{Op, Step},
     progress::{EndedStep, Outcome},
@@ -103,7 +105,9 @@ pub(super) async fn run(ctx: Arc<Context>, step: StepRef) {
 pub(super) async fn tried(work: &Work) -> Result<Done, Halt> {
     let mut tries = Tries::of_step(&work.ctx);
     loop {
-        match once(work, &mut tries).await {
+        // Without its type: the compiler follows no deeper.
+        let attempt: BoxFuture<'_, _> = Box::pin(once(work, &mut tries));
+        match attempt.await {
             Ok(done) => return Ok(done),
             Err(halt) => {
                 work.flight.start_over();

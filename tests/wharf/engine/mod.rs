@@ -2,9 +2,9 @@
 
 mod checksums;
 mod compared;
-mod desk;
+pub(crate) mod desk;
 mod evidence;
 mod families;
 mod planned;
 mod stopped;
-mod transfer;
+pub(crate) mod transfer;

@@ -3,11 +3,10 @@
 use std::{fs, sync::Arc};
 
 use wharf::{
-    demo::Fault,
     domain::{
         diff::Level,
         location::{Location, Remote},
-        plan::{Brake, Existing, MaxDelete, Op, SyncOptions},
+        plan::{Existing, MaxDelete, Op, SyncOptions},
         progress::TaskState,
     },
     engine::{EngineOptions, FailedClass},
@@ -75,33 +74,6 @@ async fn marked_keys_alone_take_part_and_are_listed_alone() {
     ];
     assert_eq!(steps(&plan), expected);
     assert_eq!(desk.demo.log().count("ListObjectsV2"), 1);
-}
-
-#[tokio::test]
-async fn a_listing_that_breaks_anywhere_deletes_nothing() {
-    for page in 1..=4 {
-        let mut desk = Desk::new();
-        desk.objects("k", 3500);
-        desk.file("k00000", b"x");
-        desk.break_page(page);
-        // As the source, and as the destination.
-        let up = desk.plan(&desk.local(), &bucket(""), mirror()).await;
-        desk.demo.faults().clear();
-        desk.break_page(page);
-        for number in 0..50 {
-            desk.file(&format!("l{number}"), b"x");
-        }
-        let down = desk.plan(&bucket(""), &desk.local(), mirror()).await;
-        assert!(desk.demo.faults().hits(Fault::ExpiredToken) >= 1);
-        assert_eq!((up.is_err(), down.is_err()), (page == 1, page == 1));
-        for plan in [up, down].into_iter().flatten() {
-            assert!(steps(&plan).iter().all(|(_, op)| *op != Op::Delete));
-            let brakes: Vec<&Brake> = plan.open_brakes().collect();
-            assert!(matches!(brakes[..], [Brake::BrokenListing { .. }]));
-            let refused = desk.submit(&plan).await.unwrap_err();
-            assert_eq!(refused.class, FailedClass::Guard);
-        }
-    }
 }
 
 #[tokio::test]

@@ -27,6 +27,8 @@ pub(crate) struct Terminal {
     pub(crate) output: Receiver<Vec<u8>>,
     raw: Vec<u8>,
     keys: Box<dyn Write + Send>,
+    /// The terminal's modes before the program began.
+    modes: String,
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
 }
@@ -66,6 +68,7 @@ impl Terminal {
             pixel_height: 0,
         };
         let pair = native_pty_system().openpty(size).unwrap();
+        let modes = modes(&*pair.master);
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (sender, output) = channel();
@@ -79,6 +82,7 @@ impl Terminal {
             output,
             raw: Vec::new(),
             keys: pair.master.take_writer().unwrap(),
+            modes,
             child,
             master: pair.master,
         }
@@ -158,6 +162,28 @@ impl Terminal {
         self.child.process_id()
     }
 
+    /// Waits until `holds` holds for what was written and for the terminal's modes.
+    pub(crate) fn wait_raw(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let limit = Instant::now() + PATIENCE;
+        while !holds(self) {
+            let left = limit.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => self.take(&bytes),
+                Err(silent) => panic!("waited for {what} ({silent}); the screen:\n{}", self.text()),
+            }
+        }
+    }
+
+    /// Whether the terminal is as it was before: its modes, its own screen again, the cursor, and no marks around pastes.
+    pub(crate) fn is_restored(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.raw);
+        let last = |on: &str, off: &str| text.rfind(off) >= text.rfind(on);
+        last("\x1b[?1049h", "\x1b[?1049l")
+            && last("\x1b[?25l", "\x1b[?25h")
+            && last("\x1b[?2004h", "\x1b[?2004l")
+            && modes(&*self.master) == self.modes
+    }
+
     /// The screen as text.
     pub(crate) fn text(&self) -> String {
         self.parser.screen().contents()
@@ -172,6 +198,12 @@ impl Terminal {
         self.raw.extend_from_slice(bytes);
         self.parser.process(bytes);
     }
+}
+
+/// The modes of a terminal: echo, lines, signals.
+fn modes(master: &dyn MasterPty) -> String {
+    let modes = master.get_termios();
+    modes.map(|modes| format!("{modes:?}")).unwrap_or_default()
 }
 
 /// Hands on what the program writes until it is gone: the read fails with EIO then.

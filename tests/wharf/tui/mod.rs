@@ -4,4 +4,4 @@ mod fuzz;
 mod journeys;
 mod keys;
 mod screens;
-mod stage;
+pub(crate) mod stage;

@@ -17,4 +17,4 @@ mod paused;
 mod rig;
 mod verified;
 
-use rig::{AROUND, BUCKET, Ended, PART, Rig, noise};
+pub(crate) use rig::{AROUND, BUCKET, Ended, PART, Rig, noise};

@@ -39,6 +39,28 @@ pub(super) use story::{arrived, compared, local, pairs, plan, remote, settings, 
 /// The three sizes that every screen is looked at.
 pub(super) const SIZES: [(u16, u16); 3] = [(80, 24), (132, 36), (200, 60)];
 
+/// Screens by name, for `state_on`.
+pub(crate) const SCREENS: [&str; 8] = [
+    "browse", "gaps", "plan", "tasks", "log", "help", "palette", "places",
+];
+
+/// The state of the screen with this name.
+pub(crate) fn state_on(screen: &str) -> State {
+    let mut stage = Stage::new();
+    stage.list();
+    match screen {
+        "gaps" => stage.compare().press("i"),
+        "plan" => stage.compare().press("s").plan(),
+        "tasks" => stage.press("2"),
+        "log" => stage.press("3"),
+        "help" => stage.press("?"),
+        "palette" => stage.press(":"),
+        "places" => stage.press("m"),
+        _ => &mut stage,
+    };
+    stage.state
+}
+
 /// A moment of the story.
 pub(super) fn now() -> Timestamp {
     "2026-01-11T17:04:00Z".parse().unwrap()

@@ -1,0 +1,167 @@
+#!/bin/bash
+# Runs wharf against S3 servers that others wrote: a round trip with proofs and deletes, one line a step.
+#
+#   scripts/second-opinions.sh [--install] [moto] [garage]
+#
+# Both servers are tried where none is named; one that is not installed is skipped with a word. `--install` fetches what is
+# missing: moto from PyPI (a minute), garage from crates.io (it compiles, ten minutes and more). They run on loopback, with
+# fresh data in a folder that goes away; programs stay in ${SECOND_OPINIONS:-~/.cache/second-opinions}.
+# WHARF names the program to try; `target/debug/wharf` is built and taken where it is not set. The exit code is 1 where a
+# step failed.
+set -u
+here=$(cd "$(dirname "$0")/.." && pwd)
+home=${SECOND_OPINIONS:-$HOME/.cache/second-opinions}
+work=$(mktemp -d)
+server=
+failed=0
+install=no
+wanted=
+
+for word in "$@"; do
+  case $word in
+    --install) install=yes ;;
+    moto | garage) wanted="$wanted $word" ;;
+    *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  esac
+done
+
+stop() {
+  [ -n "$server" ] && kill "$server" 2>/dev/null && wait "$server" 2>/dev/null
+  server=
+}
+trap 'stop; rm -rf "$work"' EXIT
+
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# moto: S3 in Python, quick to start, keeps all in memory.
+moto_install() { python3 -m venv "$home/moto" && "$home/moto/bin/pip" -q install 'moto[server]'; }
+moto_program() { [ -x "$home/moto/bin/moto_server" ] && echo "$home/moto/bin/moto_server" || command -v moto_server; }
+moto_start() {
+  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  "$1" -H 127.0.0.1 -p "$port" >"$work/server.log" 2>&1 &
+  server=$!
+  ready curl -sf "http://127.0.0.1:$port/moto-api/" || return 1
+  curl -sf -X PUT "http://127.0.0.1:$port/opinions" >/dev/null
+}
+moto_checksums=when_supported
+
+# garage: a store that people run, in Rust. It knows no checksum trailers and heeds no conditions.
+garage_install() { cargo install garage --version 2.5.0 --locked --root "$home/garage"; }
+garage_program() { [ -x "$home/garage/bin/garage" ] && echo "$home/garage/bin/garage" || command -v garage; }
+garage_start() {
+  local rpc; rpc=$(free_port)
+  export GARAGE_CONFIG_FILE=$work/garage.toml
+  export AWS_ACCESS_KEY_ID=GK0123456789abcdef01234567
+  export AWS_SECRET_ACCESS_KEY=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+  cat >"$GARAGE_CONFIG_FILE" <<TOML
+metadata_dir = "$work/meta"
+data_dir = "$work/blocks"
+db_engine = "sqlite"
+replication_factor = 1
+rpc_bind_addr = "127.0.0.1:$rpc"
+rpc_public_addr = "127.0.0.1:$rpc"
+rpc_secret = "$(python3 -c 'import secrets; print(secrets.token_hex(32))')"
+[s3_api]
+s3_region = "us-east-1"
+api_bind_addr = "127.0.0.1:$port"
+TOML
+  "$1" server >"$work/server.log" 2>&1 &
+  server=$!
+  ready "$1" status || return 1
+  {
+    "$1" layout assign -z one -c 10G "$("$1" node id -q | cut -d@ -f1)" && "$1" layout apply --version 1 &&
+      "$1" key import --yes "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" -n opinions &&
+      "$1" bucket create opinions && "$1" bucket allow --read --write --owner opinions --key opinions
+  } >>"$work/server.log" 2>&1
+}
+garage_checksums=when_required
+
+# Waits until a command succeeds, as long as the server lives.
+ready() {
+  until "$@" >/dev/null 2>&1; do
+    kill -0 "$server" 2>/dev/null || return 1
+    sleep 0.1
+  done
+}
+
+# step NAME CODE COMMAND…: passes where the command ends with this code.
+step() {
+  local name=$1 code=$2 got; shift 2
+  "$@" >"$work/out" 2>&1; got=$?
+  if [ "$got" = "$code" ]; then
+    printf '%-7s %-44s pass\n' "$of" "$name"
+  else
+    printf '%-7s %-44s FAIL (exit %s, not %s)\n' "$of" "$name" "$got" "$code"
+    sed 's/^/        | /' "$work/out" | tail -15
+    failed=1
+  fi
+}
+
+files() {
+  mkdir -p "$1/plain/deep" "$1/odd"
+  for number in $(seq 200); do echo "content of $number" >"$1/plain/deep/$number.txt"; done
+  : >"$1/plain/empty"
+  echo x >"$1/odd/space and + plus % percent"
+  echo x >"$1/odd/ünï-日本-😀"
+  head -c 26214400 /dev/urandom >"$1/large.bin"
+  find "$1" -type f -exec touch -d '1 hour ago' {} +
+}
+
+holds() { [ "$("$wharf" --config "$work/wharf.toml" ls -r "$there" --json | grep -c '"type":"entry"')" = "$1" ]; }
+nothing_planned() { "$wharf" --config "$work/wharf.toml" plan "$work/data" "$there" --json | grep '"type":"step"' && return 1 || return 0; }
+
+round_trip() {
+  there=second:s3://opinions/trip
+  cat >"$work/wharf.toml" <<TOML
+[remotes.second]
+endpoint_url = "http://127.0.0.1:$port"
+region = "us-east-1"
+checksums = "$1"
+TOML
+  rm -rf "$work/data" "$work/back"
+  files "$work/data"
+  local run=("$wharf" --config "$work/wharf.toml")
+  step "sync up: 204 files, one of 25 MiB" 0 "${run[@]}" sync "$work/data" "$there"
+  step "verify by checksum" 0 "${run[@]}" verify "$work/data" "$there"
+  step "a second sync plans nothing" 0 nothing_planned
+  step "sync down" 0 "${run[@]}" sync "$there" "$work/back"
+  step "every byte is the same" 0 diff -r "$work/data" "$work/back"
+  step "compare by reading" 0 "${run[@]}" diff "$work/data" "$there" --check read
+  echo changed >"$work/data/plain/deep/1.txt"
+  step "an overwrite without consent is refused" 5 "${run[@]}" sync "$work/data" "$there"
+  step "an overwrite with consent" 0 "${run[@]}" sync "$work/data" "$there" --yes
+  rm -r "$work/data/plain/deep"
+  step "many deletes stop at the brake" 5 "${run[@]}" sync "$work/data" "$there" --delete --yes
+  step "nothing was deleted" 0 holds 204
+  step "deletes run once their number is allowed" 0 "${run[@]}" sync "$work/data" "$there" --delete --yes --max-delete 200
+  step "only these were deleted" 0 holds 4
+}
+
+wharf=${WHARF:-}
+if [ -z "$wharf" ]; then
+  cargo build -q --manifest-path "$here/Cargo.toml" || exit 1
+  wharf=$here/target/debug/wharf
+fi
+export WHARF_STATE=$work/state AWS_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
+export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
+unset AWS_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
+
+for of in ${wanted:-moto garage}; do
+  [ "$install" = yes ] && [ -z "$("${of}_program")" ] && "${of}_install"
+  program=$("${of}_program")
+  if [ -z "$program" ]; then
+    echo "$of: skipped, it is not installed (scripts/second-opinions.sh --install $of)"
+    continue
+  fi
+  port=$(free_port)
+  if "${of}_start" "$program"; then
+    checksums=${of}_checksums
+    round_trip "${!checksums}"
+  else
+    echo "$of: FAIL, it did not start:"; tail -5 "$work/server.log"; failed=1
+  fi
+  stop
+done
+exit $failed

@@ -1,0 +1,191 @@
+//! T16: canaries as secrets, through every error path, with everything told: none in the log, the journal, on the screen or
+//! in what is printed.
+
+use std::{os::unix::fs::PermissionsExt as _, path::Path};
+
+use wharf::demo::{Fault, REGION, Rule};
+
+use crate::support::wharf::{Run, Stage};
+
+const CANARY: &str = "canary7Qz";
+
+fn stage() -> Stage {
+    let stage = Stage::new();
+    stage.demo.store().create_bucket("vault", REGION);
+    stage
+        .demo
+        .store()
+        .put("vault", "p/a", b"a".to_vec())
+        .unwrap();
+    stage.file("data/b", b"b");
+    stage
+}
+
+/// Runs a command with everything told and canaries for all that is secret.
+fn run(stage: &Stage, args: &[&str], secrets: &[(&str, &str)]) -> Run {
+    let mut command = stage.command(args);
+    command.env("WHARF_LOG", "trace");
+    for (name, value) in secrets {
+        command.env(name, value);
+    }
+    Run::from(command.output().unwrap())
+}
+
+/// Every file below the folder that holds the canary.
+fn found(folder: &Path, except: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            let content = std::fs::read(&path).unwrap_or_default();
+            let holds = content
+                .windows(CANARY.len())
+                .any(|part| part == CANARY.as_bytes());
+            if holds && !except.contains(&&*name) {
+                found.push(name);
+            }
+        }
+    }
+    found
+}
+
+const COMMANDS: [&[&str]; 7] = [
+    &["ls", "-r", "s3://vault/p", "-vvv"],
+    &["sync", "s3://vault/p", "out", "--yes", "-vvv"],
+    &["sync", "data", "s3://vault/p", "--yes", "-vvv"],
+    &["diff", "data", "s3://vault/p", "--json", "-vvv"],
+    &["verify", "data", "s3://vault/p", "-vvv"],
+    &["doctor", "-vvv"],
+    &["config", "show", "--origins"],
+];
+
+/// The ways in which requests go wrong.
+fn faults() -> Vec<Option<Fault>> {
+    let mut faults = vec![None];
+    let helpful = [
+        Fault::InternalError,
+        Fault::SlowDown,
+        Fault::Reset,
+        Fault::Cut,
+        Fault::Lost,
+        Fault::Conflict,
+    ];
+    faults.extend(helpful.map(Some));
+    faults
+}
+
+/// Runs, and those of them that told a canary.
+#[derive(Default)]
+struct Looks {
+    runs: usize,
+    told: Vec<String>,
+}
+
+impl Looks {
+    fn look(&mut self, what: String, run: &Run) {
+        self.runs += 1;
+        if run.stdout.contains(CANARY) || run.stderr.contains(CANARY) {
+            self.told.push(what);
+        }
+    }
+
+    /// Worlds in which no request can succeed.
+    fn in_wrong_worlds(&mut self, stage: &Stage) {
+        let secret = format!("{CANARY}/secret/key");
+        let token = format!("{CANARY}SessionToken==");
+        let address = format!("http://user:{CANARY}@127.0.0.1:9");
+        let profile = profile(stage);
+        let worlds: [&[(&str, &str)]; 6] = [
+            &[("AWS_SECRET_ACCESS_KEY", &secret)],
+            &[("AWS_SESSION_TOKEN", &token)],
+            &[
+                ("AWS_ACCESS_KEY_ID", "AKIAUNKNOWN0KEY00000"),
+                ("AWS_SECRET_ACCESS_KEY", &secret),
+            ],
+            &[("AWS_ENDPOINT_URL", &address)],
+            &[
+                ("AWS_ENDPOINT_URL", "http://s3.invalid"),
+                ("HTTP_PROXY", &address),
+            ],
+            &[
+                ("AWS_PROFILE", "lab"),
+                ("AWS_CONFIG_FILE", &profile),
+                ("AWS_ACCESS_KEY_ID", ""),
+            ],
+        ];
+        for (number, secrets) in worlds.iter().enumerate() {
+            // Wrong credentials hold a task: what could be seen of it the other commands show.
+            for args in COMMANDS.iter().filter(|args| args[0] != "sync") {
+                self.look(
+                    format!("world {number}, {args:?}"),
+                    &run(stage, args, secrets),
+                );
+            }
+        }
+    }
+
+    /// Requests that go wrong with credentials that are right.
+    fn in_faults(&mut self, stage: &Stage) {
+        let token = format!("{CANARY}SessionToken==");
+        for (fault, args) in faults()
+            .into_iter()
+            .flat_map(|fault| COMMANDS.map(|args| (fault, args)))
+        {
+            stage.demo.faults().clear();
+            if let Some(fault) = fault {
+                stage.demo.faults().add(Rule::new(fault).share(0.3));
+            }
+            let run = run(stage, args, &[("AWS_SESSION_TOKEN", &token)]);
+            self.look(format!("{fault:?}, {args:?}"), &run);
+        }
+        stage.demo.faults().clear();
+    }
+}
+
+/// A configuration whose profile asks a program that fails after it told a canary.
+fn profile(stage: &Stage) -> String {
+    let script = format!(
+        "#!/bin/sh\necho 'the session is over' >&2\necho '{{\"Version\":1,\"SecretAccessKey\":\"{CANARY}\"}}'\nexit 1\n"
+    );
+    let program = stage.file("process.sh", script.as_bytes());
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let config = format!(
+        "[profile lab]\ncredential_process = {}\n",
+        program.display()
+    );
+    let config = stage.file("aws-config", config.as_bytes());
+    config.into_os_string().into_string().unwrap()
+}
+
+#[test]
+fn t16_no_secret_is_told_on_any_path() {
+    let stage = stage();
+    let mut looks = Looks::default();
+    looks.in_wrong_worlds(&stage);
+    looks.in_faults(&stage);
+    let Looks { runs, told } = looks;
+    let files = found(&stage.path(""), &["process.sh"]);
+    let lines: usize = std::fs::read_dir(stage.path("state/log"))
+        .unwrap()
+        .map(|file| {
+            std::fs::read_to_string(file.unwrap().path())
+                .unwrap()
+                .lines()
+                .count()
+        })
+        .sum();
+    println!(
+        "T16 runs={runs} log_lines={lines} told={} files={}",
+        told.len(),
+        files.len()
+    );
+    assert!(told.is_empty(), "{told:#?}");
+    assert!(files.is_empty(), "{files:#?}");
+    assert!(lines > 1000, "everything was told");
+}
