@@ -125,7 +125,7 @@ fn draws_and_panics_where_told() {
         return;
     };
     let state = stage::state_on(&name);
-    let mut screen = Screen::take().unwrap();
+    let mut screen = Screen::take(true).unwrap();
     screen.draw(&state).unwrap();
     panic!("{name} panics on purpose");
 }
