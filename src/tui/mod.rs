@@ -17,6 +17,7 @@ pub mod terminal;
 pub mod theme;
 pub mod update;
 pub mod view;
+mod ways;
 pub mod widget;
 
 pub use options::Options;

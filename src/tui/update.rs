@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use crate::config::{Way, mapping::Direction};
+use crate::config::mapping::Direction;
 use crate::domain::{progress::TaskId, side::Side};
 
-use crate::engine::{Command, Family};
+use crate::engine::Command;
 
 use crate::tui::{
     action::{Action, Global, Tasking},
     dialog::{
         Decision, Dialog,
         confirm::ConfirmDialog,
-        errand::{ErrandDialog, Wish},
+        errand::ErrandDialog,
         menu::{Choice, MenuDialog},
         pages::Pages,
         palette::PaletteDialog,
@@ -28,6 +28,7 @@ use crate::tui::{
     shell::{Question, Shell},
     state::State,
     tab::{Tab, log::Weight},
+    ways,
 };
 
 /// How long a word to the person stays, seconds.
@@ -216,13 +217,17 @@ fn decide(state: &mut State, decision: Decision) {
             let dialog = ConfirmDialog::new(Arc::clone(&plan), shell.production(&plan.destination));
             shell.dialogs.push(Dialog::Confirm(Box::new(dialog)));
         }
-        Decision::RunFamily(family) => run_family(shell, family),
+        Decision::RunFamily(family) => ways::run_family(shell, family),
         Decision::ConfirmFamily(family) => {
             let dialog = ConfirmDialog::of_family(family, shell);
             shell.dialogs.push(Dialog::Confirm(Box::new(dialog)));
         }
-        Decision::AskMapping(at) => ask_mapping(state, at),
-        Decision::Ways(names, parts) => ask_ways(shell, &names, &parts),
+        Decision::AskMapping(at) => {
+            if !ways::ask_mapping(shell, at) {
+                go_to_mapping(state, at);
+            }
+        }
+        Decision::Ways(names, parts) => ways::ask_ways(shell, &names, &parts),
         Decision::Parts(at) => PartsDialog::open(at, shell),
         Decision::Plan(wish) => ErrandDialog::open(&wish, shell),
         Decision::Go(side, place) => state.browse.go(side, place, shell),
@@ -247,90 +252,6 @@ fn decide(state: &mut State, decision: Decision) {
         }
         Decision::AskExport => ask_export(shell),
         Decision::ExportPlan(form) => export_plan(shell, form),
-    }
-}
-
-/// Runs several plans as one task.
-fn run_family(shell: &mut Shell, family: Family) {
-    for member in &family.members {
-        let production = shell.production(&member.plan.destination).cloned();
-        shell.effects.extend(production.map(Effect::Consent));
-    }
-    shell
-        .dialogs
-        .retain(|dialog| !matches!(dialog, Dialog::Errand(_)));
-    let plans = family.members.iter().map(|member| Arc::clone(&member.plan));
-    let plans = plans.collect();
-    shell.ask(Question::RunFamily(plans), |view| Command::RunFamily {
-        view,
-        family,
-    });
-}
-
-/// Asks what a person wants of a mapping; only what may be is offered.
-fn ask_mapping(state: &mut State, at: usize) {
-    let shell = &mut state.shell;
-    let config = Arc::clone(&shell.settings.config);
-    let Some(name) = shell.settings.mappings.get(at).map(|m| m.name.to_string()) else {
-        return;
-    };
-    let mut choices = vec![("Show both sides", Choice::Mapping(at))];
-    let set = config.mappings.get(&name);
-    let allowed = |way: &(Way, &str)| set.is_some_and(|set| config.refuses(set, way.0).is_none());
-    for (way, label) in WAYS.iter().filter(|way| allowed(way)) {
-        if !shell.settings.read_only {
-            choices.push((
-                label,
-                Choice::Plan(wish(std::slice::from_ref(&name), *way, &[])),
-            ));
-        }
-    }
-    if set.is_some_and(|set| set.parts.is_some()) && !shell.settings.read_only {
-        choices.push(("Only some parts of it ...", Choice::Parts(at)));
-    }
-    if choices.len() == 1 {
-        return go_to_mapping(state, at);
-    }
-    let menu = MenuDialog::ask(name, "", choices);
-    shell.dialogs.push(Dialog::Menu(menu));
-}
-
-/// Asks which way mappings or groups go.
-fn ask_ways(shell: &mut Shell, names: &[String], parts: &[String]) {
-    if shell.refuses_writes() {
-        return;
-    }
-    let config = Arc::clone(&shell.settings.config);
-    let may = |way: Way| {
-        let chosen = config.choose(names, way);
-        chosen.is_ok_and(|chosen| !chosen.mappings.is_empty())
-    };
-    let ways = WAYS.iter().filter(|(way, _)| may(*way));
-    let choices: Vec<(&str, Choice)> = ways
-        .map(|(way, label)| (*label, Choice::Plan(wish(names, *way, parts))))
-        .collect();
-    if choices.is_empty() {
-        return shell.say(
-            Weight::Info,
-            "None of these may go any way from this machine.",
-        );
-    }
-    let menu = MenuDialog::ask(names.join(", "), &parts.join(", "), choices);
-    shell.dialogs.push(Dialog::Menu(menu));
-}
-
-/// The ways with what a menu calls them.
-const WAYS: [(Way, &str); 3] = [
-    (Way::Pull, "Pull: from S3 to this machine ..."),
-    (Way::Push, "Push: from this machine to S3 ..."),
-    (Way::Both, "Both ways: changes go to the other side ..."),
-];
-
-fn wish(names: &[String], way: Way, parts: &[String]) -> Wish {
-    Wish {
-        names: names.to_vec(),
-        way,
-        parts: parts.to_vec(),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::cli::{
 use crate::domain::{
     plan::{Op, Plan, Tally},
     progress::{Recount, TaskId},
+    side::Side,
 };
 use crate::engine::Command;
 use crate::humanize;
@@ -70,7 +71,7 @@ pub(super) async fn sync(
     };
     context.show(&plan);
     if args.dry_run {
-        context.show_steps(&plan);
+        context.show_steps(&plan, None);
         context.summary(
             None,
             &plan,
@@ -108,14 +109,20 @@ async fn run(context: &mut Context, plan: &Arc<Plan>) -> Result<(Option<TaskId>,
 }
 
 impl Context {
-    /// A line, or a record, for each step that would be done.
-    pub(super) fn show_steps(&mut self, plan: &Plan) {
+    /// A line, or a record, for each step that would be done; both ways with the side that it changes.
+    pub(super) fn show_steps(&mut self, plan: &Plan, changes: Option<Side>) {
+        let arrow = match changes {
+            Some(Side::Left) => "← ",
+            Some(Side::Right) => "→ ",
+            None => "",
+        };
         for group in plan.selected() {
             for step in &group.steps {
-                self.output.record(&StepRecord::new(step, group.sign));
+                self.output
+                    .record(&StepRecord::new(step, group.sign, changes));
                 let verb = group.verb();
                 self.output.line(format_args!(
-                    "{} {verb:<9} {}",
+                    "{arrow}{} {verb:<9} {}",
                     group.sign.symbol(),
                     step.key
                 ));

@@ -143,11 +143,14 @@ pub struct StepRecord {
     sign: char,
     size: u64,
     overwrites: bool,
+    /// Which side it changes, where plans go both ways.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Side>,
 }
 
 impl StepRecord {
     /// The record of a step in a group of this sign.
-    pub fn new(step: &crate::domain::plan::Step, sign: Sign) -> Self {
+    pub fn new(step: &crate::domain::plan::Step, sign: Sign, changes: Option<Side>) -> Self {
         Self {
             r#type: "step",
             key: (&step.key).into(),
@@ -155,6 +158,7 @@ impl StepRecord {
             sign: sign.symbol(),
             size: step.size(),
             overwrites: step.source.is_some() && step.destination.is_some(),
+            changes,
         }
     }
 }

@@ -448,6 +448,9 @@ fn a_conflict_is_listed_left_and_settled_by_a_word() {
     stage.run(&["both", "notes"]).ended_with(0);
     stage.file("base/notes/a", b"changed here");
     stage.object("s3://shared-data/notes/a", b"changed there, too");
+    stage.file("base/notes/b", b"only here");
+    let dry = stage.run(&["both", "notes", "-n"]).ended_with(1);
+    assert_eq!(dry.stdout, "→ + upload    b\n");
     let left = stage.run(&["both", "notes", "--json"]).ended_with(1);
     let conflict = &left.of_type("conflict")[0];
     assert_eq!(

@@ -11,6 +11,7 @@ use crate::config::{Errand, Way};
 use crate::domain::{
     plan::{Conflict, Plan, Tally, TwoWay},
     progress::TaskId,
+    side::Side,
 };
 use crate::engine::{Body, Check, Command, Family, Member};
 
@@ -52,10 +53,9 @@ pub(super) async fn mappings(context: &mut Context, args: &MappingArgs, errands:
     }
     if args.dry_run {
         for ready in &ready {
-            ready
-                .plans
-                .iter()
-                .for_each(|asking| context.show_steps(&asking.plan));
+            for asking in &ready.plans {
+                context.show_steps(&asking.plan, ready.changes(&asking.plan));
+            }
         }
         context.tell_mappings(&ready, &End::Dry, began);
         return exit;
@@ -247,6 +247,15 @@ impl Context {
 }
 
 impl Ready {
+    /// Which side a plan changes, where there is one each way.
+    fn changes(&self, plan: &Plan) -> Option<Side> {
+        let side = match plan.destination.disk() {
+            Some(_) => Side::Left,
+            None => Side::Right,
+        };
+        (self.errand.way == Way::Both).then_some(side)
+    }
+
     /// Whether a plan has anything to do, or a command that proves what is there.
     fn runs(&self, plan: &Plan) -> bool {
         let proves = self.errand.way == Way::Pull && self.check(plan).is_some();

@@ -75,10 +75,7 @@ impl ErrandDialog {
         match row {
             Row::Head(leg) => self.draw_head(leg, line, shell, buffer),
             Row::Group(leg, side, group) => {
-                let plan = self.legs.get(leg).and_then(|leg| leg.plan(side));
-                if let Some(group) = plan.and_then(|plan| plan.groups.get(group)) {
-                    draw_group(group, line, buffer, theme);
-                }
+                self.draw_group((leg, side, group), line, theme, buffer);
             }
             Row::Conflicts(leg) => {
                 let conflicts = self.legs.get(leg).map_or(0, |leg| leg.conflicts().len());
@@ -96,6 +93,25 @@ impl ErrandDialog {
                 }
             }
             Row::Words(leg) => self.draw_words(leg, line, shell, buffer),
+        }
+    }
+
+    fn draw_group(
+        &self,
+        (leg, side, group): (usize, usize, usize),
+        line: Rect,
+        theme: &Theme,
+        buffer: &mut Buffer,
+    ) {
+        let Some(leg) = self.legs.get(leg) else {
+            return;
+        };
+        if let Some(group) = leg.plan(side).and_then(|plan| plan.groups.get(group)) {
+            draw_group(group, line, buffer, theme);
+        }
+        if leg.errand.way == Way::Both {
+            let arrow = if side == 0 { "→" } else { "←" };
+            put_right(buffer, line, arrow, theme.accent);
         }
     }
 
