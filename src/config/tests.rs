@@ -254,6 +254,18 @@ fn wrong_kinds_missing_keys_and_broken_toml_are_told() {
 }
 
 #[test]
+fn a_remote_says_who_sends_its_calls() {
+    let config = read("[remotes.a]\ndata_plane = \"sdk\"\n", &env()).unwrap();
+    let remote = &config.remotes[&Remote::named("a")];
+    let said = remote.data_plane.as_ref().map(|said| said.value);
+    assert_eq!(said, Some(super::remote::Plane::Sdk));
+    let rows = remote.rows();
+    assert_eq!((rows[0].0, &*rows[0].1), ("data_plane", "sdk"));
+    let wrong = told("[remotes.a]\ndata_plane = \"fast\"\n");
+    assert!(wrong.contains("thin, sdk"), "{wrong}");
+}
+
+#[test]
 fn layers_reference_file_variable_flag() {
     let text = "[defaults]\nworkers = 2\nretries = 1\ntimeout = 5\n";
     let mut env = env();

@@ -1,5 +1,7 @@
 //! The http client of a remote: one pool of kept-alive connections, a bound on connecting, the environment's proxy.
 
+use std::sync::OnceLock;
+
 use aws_sdk_s3::config::SharedHttpClient;
 use aws_smithy_http_client::{
     Connector,
@@ -32,8 +34,17 @@ impl Proxy {
     }
 }
 
-/// A client with its own pool. Only connecting is bounded here; how long an answer may take depends on the question.
+/// A client with its own pool, made at its first request: the system's roots take a while to read, and a remote that is
+/// spoken to by the thin plane, or whose keys stand in the environment, needs none.
 pub(super) fn client(options: &RemoteOptions, proxy: Proxy) -> SharedHttpClient {
+    let (options, connector) = (options.clone(), OnceLock::new());
+    http_client_fn(move |_settings, _components| {
+        connector.get_or_init(|| made(&options, proxy)).clone()
+    })
+}
+
+/// Only connecting is bounded here; how long an answer may take depends on the question.
+fn made(options: &RemoteOptions, proxy: Proxy) -> SharedHttpConnector {
     let settings = HttpConnectorSettings::builder()
         .connect_timeout(options.connect_timeout)
         .build();
@@ -47,6 +58,5 @@ pub(super) fn client(options: &RemoteOptions, proxy: Proxy) -> SharedHttpClient 
         .proxy_config(proxy)
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
         .build();
-    let connector = SharedHttpConnector::new(connector);
-    http_client_fn(move |_settings, _components| connector.clone())
+    SharedHttpConnector::new(connector)
 }

@@ -29,7 +29,9 @@ struct Shared {
 }
 
 const GONE: u8 = 1;
-const STOPPED: u8 = 2;
+/// It went without the word.
+const LATE: u8 = 2;
+const STOPPED: u8 = 3;
 
 impl Go {
     /// Asks the server for its word before the body leaves.
@@ -52,6 +54,11 @@ impl Go {
     /// The server has answered: a body that did not go yet stays here.
     pub(super) fn stop(&self) {
         self.settle(STOPPED);
+    }
+
+    /// Whether the body went because no word came: the server does not know it, and it is of no use to ask again.
+    pub(super) fn was_late(&self) -> bool {
+        self.0.state.load(SeqCst) == LATE
     }
 
     fn settle(&self, state: u8) {
@@ -85,7 +92,7 @@ impl Wait {
     ) -> Poll<io::Result<()>> {
         self.go.0.waker.register(context.waker());
         match self.go.0.state.load(SeqCst) {
-            GONE => return Poll::Ready(Ok(())),
+            GONE | LATE => return Poll::Ready(Ok(())),
             STOPPED => return Poll::Ready(Err(io::Error::other("answered without the body"))),
             _ => {}
         }
@@ -93,7 +100,7 @@ impl Wait {
             .until
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
         until.as_mut().poll(context).map(|()| {
-            self.go.go();
+            self.go.settle(LATE);
             Ok(())
         })
     }
@@ -119,8 +126,10 @@ mod tests {
         go.stop();
         assert!(waited(&mut wait).await, "what goes is not stopped");
 
-        assert!(waited(&mut Wait::new(Go::default())).await);
+        let deaf = Go::default();
+        assert!(waited(&mut Wait::new(deaf.clone())).await);
         assert!(begun.elapsed() >= PATIENCE);
+        assert!(deaf.was_late() && !go.was_late());
 
         let go = Go::default();
         let mut wait = Wait::new(go.clone());

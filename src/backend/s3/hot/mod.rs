@@ -14,7 +14,10 @@ mod question;
 mod reply;
 pub(super) mod xml;
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
@@ -65,6 +68,8 @@ pub(in crate::backend) struct Hot {
     addresses: Addresses,
     signs_bodies: bool,
     clock: Clock,
+    /// The server does not know `Expect: 100-continue`.
+    is_deaf: AtomicBool,
 }
 
 impl Hot {
@@ -75,6 +80,7 @@ impl Hot {
             signs_bodies: false,
             addresses: Addresses::new(reach),
             clock,
+            is_deaf: AtomicBool::new(false),
         }
     }
 
@@ -127,6 +133,7 @@ impl Hot {
         // Whatever was answered was answered without the body.
         if let Some(go) = go {
             go.stop();
+            self.is_deaf.fetch_or(go.was_late(), Relaxed);
         }
         let date = response.headers().get(header::DATE);
         if let Some(date) = date.and_then(|date| date.to_str().ok()) {
@@ -142,7 +149,8 @@ impl Hot {
         identity: Option<&Identity>,
     ) -> Result<(Request<Outgoing>, Option<Go>), Failure> {
         let url = question.url(&address.base);
-        let go = question.waits().then(Go::default);
+        let waits = question.is_large() && !self.is_deaf.load(Relaxed);
+        let go = waits.then(Go::default);
         let mut request = Request::new(question.outgoing(go.clone()));
         *request.method_mut() = question.method.clone();
         let headers = request.headers_mut();

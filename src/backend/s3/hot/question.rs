@@ -260,8 +260,8 @@ impl<'a> Question<'a> {
         self.payload.as_ref().map_or(&[], |payload| payload.bytes)
     }
 
-    /// Whether the body waits for the server's word.
-    pub(super) fn waits(&self) -> bool {
+    /// Whether the body is large enough to wait for the server's word.
+    pub(super) fn is_large(&self) -> bool {
         self.bytes().len() >= LARGE
     }
 
