@@ -210,6 +210,22 @@ impl Draft {
         blocking(move || inner.write_at(offset, &bytes)).await
     }
 
+    /// Writes pieces one behind the other, in one trip to the disk's threads.
+    ///
+    /// # Errors
+    /// As `write_at`'s.
+    pub async fn write_all_at(&self, mut offset: u64, pieces: Vec<Bytes>) -> Result<(), Error> {
+        let inner = Arc::clone(&self.0);
+        blocking(move || {
+            for piece in &pieces {
+                inner.write_at(offset, piece)?;
+                offset += piece.len() as u64;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// Reads back what was written, to prove it.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use bytes::BytesMut;
+use bytes::Bytes;
 
 use crate::backend::{
     disk::Draft,
@@ -190,7 +190,8 @@ async fn fetch_range(
         draft,
         next: range.start,
         end: range.end,
-        gathered: BytesMut::new(),
+        gathered: Vec::new(),
+        held: 0,
         hasher: kind.map(CrcKind::hasher),
         own,
     };
@@ -216,7 +217,9 @@ struct Sink<'a> {
     /// Where the next byte goes that was not yet hashed and written.
     next: u64,
     end: u64,
-    gathered: BytesMut,
+    gathered: Vec<Bytes>,
+    /// Bytes that are gathered.
+    held: usize,
     hasher: Option<Hasher>,
     /// Beside a hasher of another kind.
     own: Option<Hasher>,
@@ -226,13 +229,14 @@ impl Sink<'_> {
     /// Reads from where the last try came to, to the end of the range.
     async fn fill(&mut self) -> Result<(), Halt> {
         let Work { ctx, flight, .. } = self.work;
-        let from = self.next + self.gathered.len() as u64;
+        let from = self.next + self.held as u64;
         let mut reading = self.ask(from..self.end).await?;
         while let Some(chunk) = reading.chunk().await? {
             ctx.bandwidth.take(chunk.len() as u64).await;
             flight.moved(chunk.len() as u64);
-            self.gathered.extend_from_slice(&chunk);
-            if self.gathered.len() >= PIECE {
+            self.held += chunk.len();
+            self.gathered.push(chunk);
+            if self.held >= PIECE {
                 self.write().await?;
             }
         }
@@ -256,17 +260,18 @@ impl Sink<'_> {
     }
 
     async fn write(&mut self) -> Result<(), Halt> {
-        if self.gathered.is_empty() {
+        if self.held == 0 {
             return Ok(());
         }
-        let piece = self.gathered.split().freeze();
-        let length = piece.len() as u64;
+        let pieces = std::mem::take(&mut self.gathered);
+        let length = std::mem::take(&mut self.held);
+        self.draft.write_all_at(self.next, pieces.clone()).await?;
         for hasher in self.hasher.iter_mut().chain(&mut self.own) {
-            hasher.update(&piece);
+            for piece in &pieces {
+                hasher.update(piece);
+            }
         }
-        self.draft.write_at(self.next, piece).await?;
-        self.next += length;
-        self.gathered.reserve(PIECE);
+        self.next += length as u64;
         Ok(())
     }
 }
