@@ -14,12 +14,12 @@ use wharf::{
         target::{self, TargetError},
     },
     config::{
-        Config, Env,
+        Config, Env, Sourced,
         layer::Layer,
         remote::{Checksums, Plane, RemoteConfig},
     },
     domain::{location::Remote, progress::TaskId},
-    engine::{Engine, EngineOptions, Protected, Search},
+    engine::{Engine, EngineOptions, Hooks, Protected, Search, Worker},
 };
 
 /// Runs a command that asks the engine.
@@ -135,6 +135,8 @@ pub(crate) fn options(global: &Global, config: &Config) -> EngineOptions {
         journal: journal(config.env()),
         keep: config.memory.kept(),
         flags: global.to_go_on(config.file.as_deref()).into(),
+        worker: worker(config.env()),
+        hooks: hooks(config),
         allow_git: untracked(config),
         protected: protected(config),
         production: production.map(|(remote, _)| remote.clone()).collect(),
@@ -145,6 +147,24 @@ pub(crate) fn options(global: &Global, config: &Config) -> EngineOptions {
             .collect(),
         ..EngineOptions::default()
     }
+}
+
+/// The person's own commands.
+fn hooks(config: &Config) -> Hooks {
+    let text =
+        |hook: &Option<Sourced<String>>| hook.as_ref().map(|hook| hook.value.as_str().into());
+    Hooks {
+        success: text(&config.hooks.success),
+        failure: text(&config.hooks.failure),
+        approval: text(&config.hooks.approval),
+    }
+}
+
+/// This program, to go on with tasks when its screen or terminal is gone.
+fn worker(env: &Env) -> Option<Worker> {
+    let log = env.state_folder().map(|folder| folder.join("worker.log"));
+    let program = env.exe.clone()?;
+    Some(Worker { program, log })
 }
 
 /// The file of the journal.
@@ -202,10 +222,8 @@ pub(crate) fn demo_sessions(endpoint: &str) -> Sessions {
 }
 
 fn remote_options(set: &RemoteConfig, timeout: Duration) -> RemoteOptions {
-    let text = |value: &Option<wharf::config::Sourced<String>>| {
-        value.as_ref().map(|set| set.value.clone())
-    };
-    let on = |value: &Option<wharf::config::Sourced<bool>>| value.as_ref().map(|set| set.value);
+    let text = |value: &Option<Sourced<String>>| value.as_ref().map(|set| set.value.clone());
+    let on = |value: &Option<Sourced<bool>>| value.as_ref().map(|set| set.value);
     RemoteOptions {
         profile: text(&set.profile),
         region: text(&set.region),

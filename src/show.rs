@@ -134,6 +134,8 @@ fn open(
     output: &mut Output,
 ) -> Exit {
     options.settings.read_only = engine.read_only;
+    options.settings.remembers = engine.journal.is_some();
+    options.settings.hands_over = engine.journal.is_some() && engine.worker.is_some();
     options.settings.confirmed.clone_from(&engine.confirmed);
     let runtime = match compose::runtime() {
         Ok(runtime) => runtime,
@@ -144,7 +146,16 @@ fn open(
         Box::pin(tui::run(engine, events, options)).await
     });
     match shown {
-        Ok(()) => Exit::Ok,
+        Ok(None) => Exit::Ok,
+        Ok(Some(handed)) => {
+            for task in handed.tasks {
+                output.tell(format_args!(
+                    "task {} goes on as process {}; wharf tasks attach {} shows it",
+                    task.0, handed.process, task.0
+                ));
+            }
+            Exit::Ok
+        }
         Err(error) => {
             output.error(error, None);
             Exit::Usage

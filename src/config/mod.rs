@@ -7,6 +7,7 @@ pub mod env;
 mod errand;
 pub mod error;
 pub mod guard;
+pub mod hooks;
 pub mod ini;
 pub mod invalid;
 pub mod later;
@@ -34,6 +35,7 @@ use indexmap::IndexMap;
 use crate::domain::location::Remote;
 
 use document::{Document, Table};
+use hooks::Hooks;
 use later::Migration;
 use layer::Layer;
 use machine::Machine;
@@ -81,6 +83,8 @@ pub struct Config {
     pub migrations: IndexMap<String, Migration>,
     /// Names of training runs.
     pub runs: Vec<String>,
+    /// Commands that are run when a task ends or waits for a person.
+    pub hooks: Hooks,
     /// How long tasks are remembered.
     pub memory: Memory,
     /// How the terminal interface looks.
@@ -190,6 +194,7 @@ fn read_all(document: &Document<'_>, env: &Env) -> Config {
     let config = Config {
         base_dir: machine::base_dir(&root, env),
         filters: mapping::filters(&root, env),
+        hooks: Hooks::of(&root),
         memory: Memory::of(&root),
         screen: Screen::of(&root, env),
         migrations: later::migrations(&root, env, &remotes),

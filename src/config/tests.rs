@@ -13,7 +13,8 @@ use crate::domain::{
     plan::{Existing, SyncOptions},
 };
 
-const EXAMPLES: [(&str, &str); 5] = [
+const EXAMPLES: [(&str, &str); 6] = [
+    ("notify", include_str!("../../config/examples/notify.toml")),
     (
         "consolidate-bucket",
         include_str!("../../config/examples/consolidate-bucket.toml"),

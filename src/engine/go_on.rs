@@ -19,7 +19,7 @@ use super::{
     ends::Ends,
     event::{Body, Failed, FailedClass},
     family, guard,
-    journal::{Journal, NotTaken, PastTask, Search, Taken},
+    journal::{Journal, NotTaken, PastTask, Search, Taken, Wish},
     room::Room,
     run::{self, equip, work},
     tasks::{Brief, Pace, Task},
@@ -238,6 +238,25 @@ async fn again(room: &Arc<Room>, id: TaskId) -> Result<TaskId, Failed> {
         members,
     };
     family::accept(room, family).await
+}
+
+/// Asks something of whoever runs a task; one that nobody runs can only be cancelled.
+pub(super) async fn wish(room: Arc<Room>, id: TaskId, wish: Wish) {
+    let asked = async {
+        let journal = room.remembered().await?;
+        let state = one(&journal, id).await?.state;
+        if state == TaskState::Interrupted && wish == Wish::Cancel {
+            return give_up(&room, id).await;
+        }
+        if !state.is_over() {
+            journal.ask(id, wish).await?;
+        }
+        Ok(())
+    };
+    let asked: Result<(), Failed> = asked.await;
+    if let Err(failed) = asked {
+        room.notices.add(&failed.message);
+    }
 }
 
 /// Cancels a task that nobody runs, with its children, and gives up what it left half-done.

@@ -4,7 +4,10 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::domain::progress::TaskState;
+
 use super::{
+    hook::Hooks,
     journal::{Heard, Wish},
     run,
     tasks::{Registry, Task},
@@ -16,14 +19,31 @@ const BEAT: Duration = Duration::from_secs(2);
 const PARTING: Duration = Duration::from_secs(8);
 
 /// Beats from the acceptance of a task to its end.
-pub(super) async fn beat(task: Arc<Task>, registry: Arc<Registry>) {
+pub(super) async fn beat(task: Arc<Task>, registry: Arc<Registry>, hooks: Hooks) {
     tokio::select! {
         () = task.status.over() => {}
         never = beats(&task, &registry) => match never {},
+        never = tell_of_holds(&task, &hooks) => match never {},
     }
     task.sender.flush().await;
     // What it counted last.
     task.journal.beat(task.pulse()).await;
+    if task.brief.parent.is_none() {
+        hooks.tell(&task).await;
+    }
+}
+
+/// Runs the hook whenever the task is held until a person mends the cause; not where a person holds it.
+async fn tell_of_holds(task: &Task, hooks: &Hooks) -> Infallible {
+    loop {
+        task.status
+            .until(|state, reason| state == TaskState::Paused && reason.is_some())
+            .await;
+        hooks.tell(task).await;
+        task.status
+            .until(|state, _| state != TaskState::Paused)
+            .await;
+    }
 }
 
 async fn beats(task: &Arc<Task>, registry: &Registry) -> Infallible {

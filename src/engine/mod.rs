@@ -14,6 +14,7 @@ mod go_on;
 mod guard;
 mod gzip;
 mod heart;
+mod hook;
 pub mod journal;
 mod only;
 mod plan;
@@ -24,6 +25,7 @@ pub mod scan;
 pub mod tasks;
 pub mod transfer;
 mod views;
+mod worker;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -32,7 +34,8 @@ use tokio::sync::mpsc;
 use crate::backend::Sessions;
 use crate::domain::{
     location::{Location, Remote},
-    progress::TaskId,
+    plan::Plan,
+    progress::{TaskId, TaskState},
 };
 
 use answer::Answer;
@@ -40,6 +43,9 @@ use room::Room;
 use run::Proving;
 use tasks::Task;
 use views::Views;
+
+pub use hook::Hooks;
+pub use worker::Worker;
 
 pub use crate::backend::store::{Checksum, Headers, Stat};
 pub use command::{Check, Command, Family, Member, Pace, View};
@@ -68,6 +74,10 @@ pub struct EngineOptions {
     pub keep: Option<Duration>,
     /// The global flags of the command line, to be given again when a task is gone on with.
     pub flags: Arc<[String]>,
+    /// Who goes on with tasks when this program has to end before them; nobody when `None`.
+    pub worker: Option<Worker>,
+    /// Commands that are run when a task ends or waits for a person.
+    pub hooks: Hooks,
     /// Who owns the tasks that begin here, and by which clock.
     pub setup: journal::Setup,
 }
@@ -109,6 +119,9 @@ impl Engine {
     pub fn submit(&self, command: Command) {
         match command {
             Command::Stop(view) => self.room.views.stop(view),
+            Command::Pause(task) if self.is_elsewhere(task) => self.wish_there(task, Wish::Pause),
+            Command::Cancel(task) if self.is_elsewhere(task) => self.wish_there(task, Wish::Cancel),
+            Command::Resume(task) if self.is_elsewhere(task) => self.wish_there(task, Wish::Resume),
             Command::Pause(task) => self.turn_all(task, |task| {
                 task.control.pause();
             }),
@@ -180,6 +193,59 @@ impl Engine {
         questions::report(&self.room, task).await
     }
 
+    /// Lets the person's hook know that a plan waits for a yes.
+    pub fn asks_for(&self, plan: &Arc<Plan>) {
+        let (room, plan) = (Arc::clone(&self.room), Arc::clone(plan));
+        self.spawn(async move { room.options.hooks.ask(&plan).await });
+    }
+
+    /// Whether a worker can go on with the tasks of this program: they are in the journal, and there is one.
+    pub fn can_hand_over(&self) -> bool {
+        self.room.options.worker.is_some() && self.room.open_journal().is_some()
+    }
+
+    /// Lets all running tasks go and starts a worker that goes on with them; gives its process number and the tasks, of a
+    /// group its head. Takes the events, so that work which waits to tell something does not wait for ever.
+    pub async fn hand_over(&self, events: &mut Events) -> Result<(u32, Vec<TaskId>), Failed> {
+        let tasks = self.room.registry.running();
+        let going = tasks.iter().map(|task| heart::let_go(Arc::clone(task)));
+        let gone = async {
+            futures::future::join_all(going).await;
+            for task in &tasks {
+                task.status.over().await;
+                task.sender.flush().await;
+            }
+        };
+        tokio::pin!(gone);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut gone => break,
+                _ = events.events.recv() => {}
+            }
+        }
+        let left = tasks.iter().filter(|task| {
+            task.brief.parent.is_none() && task.status.state() == TaskState::Interrupted
+        });
+        let left: Vec<TaskId> = left.map(|task| task.id).collect();
+        Ok((self.start_worker(&left).await?, left))
+    }
+
+    /// Starts a worker that goes on with tasks that were let go; gives its process number.
+    pub async fn start_worker(&self, tasks: &[TaskId]) -> Result<u32, Failed> {
+        let Some(worker) = &self.room.options.worker else {
+            return Err(Failed::usage(
+                "there is no program that could go on with them",
+            ));
+        };
+        self.room.remembered().await?.settle().await?;
+        let started = worker.go_on(tasks, &self.room.all_confirmed());
+        started.map_err(|error| Failed {
+            help: Some("wharf tasks resume goes on with them".to_owned()),
+            ..Failed::usage(format!("no worker could be started: {error}"))
+        })
+    }
+
     /// Asks something of the program that runs a task, whichever that is; it hears it at the next beat of its heart.
     pub async fn wish(&self, task: TaskId, wish: Wish) -> Result<(), Failed> {
         Ok(self.room.remembered().await?.ask(task, wish).await?)
@@ -242,6 +308,17 @@ impl Engine {
             }
             Some(_) | None => self.turn_all(id, |task| task.control.resume()),
         }
+    }
+
+    /// Whether a task is not run here; one that was let go is not either.
+    fn is_elsewhere(&self, task: TaskId) -> bool {
+        let here = self.room.registry.get(task);
+        here.is_none_or(|task| task.status.state() == TaskState::Interrupted)
+    }
+
+    /// Asks whoever runs a task; cleans up behind one that nobody runs.
+    fn wish_there(&self, task: TaskId, wish: Wish) {
+        self.spawn(go_on::wish(Arc::clone(&self.room), task, wish));
     }
 
     /// Turns a knob of a task and of all its children.

@@ -176,7 +176,11 @@ impl Room {
     pub(super) fn accept(&self, brief: Brief, journal: TaskJournal) -> Arc<Task> {
         let events = self.events.clone();
         let task = self.registry.accept(brief, journal, events, &self.stop);
-        let beating = heart::beat(Arc::clone(&task), Arc::clone(&self.registry));
+        let beating = heart::beat(
+            Arc::clone(&task),
+            Arc::clone(&self.registry),
+            self.options.hooks.clone(),
+        );
         self.tracker.spawn_on(beating, &self.runtime);
         task
     }
@@ -203,6 +207,11 @@ impl Room {
     /// A person confirmed, by typing its name, that this remote may be written to.
     pub(super) fn confirm(&self, remote: Remote) {
         self.confirmed().insert(remote);
+    }
+
+    /// The remotes that a person confirmed.
+    pub(super) fn all_confirmed(&self) -> Vec<Remote> {
+        self.confirmed().iter().cloned().collect()
     }
 
     /// Whether writing to this remote wants a word that was not given.

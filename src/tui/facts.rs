@@ -2,7 +2,7 @@
 
 use crate::domain::{
     key::Key,
-    progress::{TaskEvent, TaskId},
+    progress::{TaskEvent, TaskId, TaskState},
     side::Side,
 };
 
@@ -13,7 +13,8 @@ use crate::engine::{
 
 use crate::tui::{
     dialog::{
-        Dialog, errand::ErrandDialog, parts::PartsDialog, picker::PickerDialog, plan::PlanDialog,
+        Dialog, errand::ErrandDialog, pages::Pages, parts::PartsDialog, picker::PickerDialog,
+        plan::PlanDialog,
     },
     shell::Question,
     state::State,
@@ -58,6 +59,7 @@ fn answer(state: &mut State, view: View, body: Body) {
             shell.close(view);
             buckets(state, &question, &found);
         }
+        (_, body @ (Body::Past(_) | Body::Report(_))) => remembered(state, view, body),
         (Question::Plan, Body::Planned(plan)) => {
             shell.close(view);
             for dialog in waiting_plans(&mut shell.dialogs, view) {
@@ -83,10 +85,21 @@ fn answer(state: &mut State, view: View, body: Body) {
             | Body::Compared(_)
             | Body::Planned(_)
             | Body::PlannedBoth(_)
-            | Body::Stat(_)
-            | Body::Past(_)
-            | Body::Report(_),
+            | Body::Stat(_),
         ) => {}
+    }
+}
+
+/// Takes what the journal tells.
+fn remembered(state: &mut State, view: View, body: Body) {
+    state.shell.close(view);
+    if let Body::Past(past) = body {
+        state.tasks.absorb(&past);
+    } else if let Body::Report(report) = body {
+        let lines = state.tasks.told(&report, &state.shell);
+        let title = format!("report of task {}", report.task.id.0);
+        let pages = Pages::new(title, lines);
+        state.shell.dialogs.push(Dialog::Pages(pages));
     }
 }
 
@@ -146,6 +159,11 @@ fn buckets(state: &mut State, question: &Question, found: &[Bucket]) {
 }
 
 fn accepted(state: &mut State, question: Question, id: TaskId) {
+    if let Question::GoOn(of) = question {
+        state.tasks.go_on(of, id);
+        let text = format!("Task {} goes on.", id.0);
+        return state.shell.say(Weight::Good, text);
+    }
     if let Question::RunFamily(plans) = question {
         state.tasks.accept_family(id, plans);
         return state
@@ -196,9 +214,17 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
         }
         // A side that is not there yet has no parts.
         Question::Parts => {}
-        Question::Compare | Question::Run(_) | Question::RunFamily(_) | Question::Verify(_) => {
+        Question::Past => {
+            // Told once: it would fail again at each look.
+            shell.settings.remembers = false;
             shell.say_failed(&failed);
         }
+        Question::Compare
+        | Question::Run(_)
+        | Question::RunFamily(_)
+        | Question::Verify(_)
+        | Question::Report(_)
+        | Question::GoOn(_) => shell.say_failed(&failed),
     }
 }
 
@@ -217,10 +243,15 @@ fn task(state: &mut State, id: TaskId, event: &TaskEvent) {
                 .map(|reason| format!(": {reason}"))
                 .unwrap_or_default();
             let weight = crate::tui::tab::tasks::state_weight(*to);
+            state.notify(id, *to, &reason);
             state
                 .shell
                 .say_of_task(id, weight, format!("Task {} {word}{reason}.", id.0));
         }
+        TaskEvent::State {
+            state: to @ TaskState::Paused,
+            reason: Some(reason),
+        } => state.notify(id, *to, &format!(": {reason}")),
         TaskEvent::State { .. }
         | TaskEvent::Retried { .. }
         | TaskEvent::Recounted(_)

@@ -21,4 +21,4 @@ mod ways;
 pub mod widget;
 
 pub use options::Options;
-pub use run::{Error, run};
+pub use run::{Error, Handed, run};

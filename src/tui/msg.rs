@@ -34,6 +34,8 @@ pub enum Msg {
     Saved(Result<Arc<str>, Arc<str>>),
     /// A signal asks the program to end; nothing is asked.
     Terminate,
+    /// The terminal is gone: an ssh session was lost.
+    Hangup,
 }
 
 /// What `update` wants done.
@@ -52,10 +54,14 @@ pub enum Effect {
         /// All of it.
         content: String,
     },
+    /// Ring the bell, and let the terminal say this wherever the person looks (OSC 9).
+    Notify(String),
     /// Draw every cell afresh.
     Redraw,
     /// Go back to the shell until `fg`.
     Suspend,
+    /// Leave; a worker goes on with what runs.
+    Detach,
     /// Leave.
     Quit,
 }

@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use crate::domain::log::Ring;
+use crate::domain::progress::TaskId;
 use crate::engine::{Engine, Events};
 use crate::tui::{
     keymap::{Keymap, KeymapError},
@@ -45,13 +46,20 @@ pub enum Error {
     /// The key map is wrong.
     #[error(transparent)]
     Keymap(#[from] KeymapError),
+    /// No worker goes on with what ran; the journal knows how far it came.
+    #[error("{0}; wharf tasks resume goes on with what ran")]
+    HandOver(String),
     /// The terminal does not do what is asked of it.
     #[error("the terminal cannot be used: {0}")]
     Terminal(#[from] io::Error),
 }
 
 /// Runs the interface until it is left; then stops the engine and waits for it to clean up.
-pub async fn run(engine: Engine, events: Events, options: Options) -> Result<(), Error> {
+pub async fn run(
+    engine: Engine,
+    events: Events,
+    options: Options,
+) -> Result<Option<Handed>, Error> {
     let keymap = Keymap::new(options.keymap.as_deref())?;
     let theme = Theme::of(options.theme);
     let mut state = Box::new(State::new(
@@ -64,15 +72,41 @@ pub async fn run(engine: Engine, events: Events, options: Options) -> Result<(),
     let screen = Screen::take(options.mouse)?;
     let mut player = Player::new((engine.clone(), events), screen, options.records)?;
     let ended = Box::pin(player.play(&mut state, opening)).await;
-    let Player { screen, events, .. } = player;
+    let hangup = player.is_gone(&ended);
+    let Player {
+        screen,
+        mut events,
+        detaches,
+        ..
+    } = player;
     drop(screen);
+    let left = if detaches || (hangup && state.running() > 0 && engine.can_hand_over()) {
+        Some(Box::pin(engine.hand_over(&mut events)).await)
+    } else {
+        None
+    };
     Box::pin(engine.close(events)).await;
-    ended
+    match left {
+        Some(Ok((process, tasks))) => Ok(Some(Handed { process, tasks })),
+        Some(Err(failed)) => Err(Error::HandOver(failed.message)),
+        None => ended.map(|()| None),
+    }
+}
+
+/// Tasks that go on without a screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// The process that goes on with them.
+    pub process: u32,
+    /// Which.
+    pub tasks: Vec<TaskId>,
 }
 
 /// Everything that the loop waits for and acts on.
 struct Player {
     screen: Screen,
+    /// A worker goes on with what runs.
+    detaches: bool,
     engine: Engine,
     events: Events,
     /// What the program tells about itself, and the number of the next record to read.
@@ -118,6 +152,7 @@ impl Player {
         let (sender, later) = unbounded_channel();
         Ok(Self {
             screen,
+            detaches: false,
             engine,
             events,
             records: records.map(|ring| (ring, 0)),
@@ -128,6 +163,11 @@ impl Player {
             next_tick: Instant::now(),
             next_frame: Instant::now(),
         })
+    }
+
+    /// Whether the terminal does not answer any more.
+    fn is_gone(&self, ended: &Result<(), Error>) -> bool {
+        !self.detaches && matches!(ended, Err(Error::Terminal(_)))
     }
 
     /// Plays until an effect ends it.
@@ -171,7 +211,7 @@ impl Player {
             biased;
             _ = terminate.recv() => Woken::Msg(Msg::Terminate),
             _ = interrupt.recv() => Woken::Msg(Msg::Terminate),
-            _ = hangup.recv() => Woken::Msg(Msg::Terminate),
+            _ = hangup.recv() => Woken::Msg(Msg::Hangup),
             _ = self.signals.stop.recv() => Woken::Suspend,
             event = self.input.next() => typed(event),
             Some(msg) = self.later.recv() => Woken::Msg(msg),
@@ -229,9 +269,14 @@ impl Player {
                 }
                 Effect::Consent(remote) => self.engine.confirm(remote),
                 Effect::Clipboard(text) => self.screen.copy(&text)?,
+                Effect::Notify(text) => self.screen.notify(&text)?,
                 Effect::Save { name, content } => self.save(name, content),
                 Effect::Redraw => self.screen.redraw()?,
                 Effect::Suspend => self.suspend()?,
+                Effect::Detach => {
+                    self.detaches = true;
+                    return Ok(true);
+                }
                 Effect::Quit => return Ok(true),
             }
         }
@@ -272,7 +317,7 @@ fn typed(event: Option<io::Result<Input>>) -> Woken {
         Some(Ok(Input::Mouse(event))) => Woken::Msg(Msg::Mouse(event)),
         Some(Ok(Input::FocusLost)) => Woken::Time,
         // The terminal is gone.
-        Some(Err(_)) | None => Woken::Msg(Msg::Terminate),
+        Some(Err(_)) | None => Woken::Msg(Msg::Hangup),
     }
 }
 

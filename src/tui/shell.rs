@@ -68,6 +68,10 @@ pub struct Settings {
     pub remarks: Vec<String>,
     /// What `~` stands for.
     pub home: Option<PathBuf>,
+    /// A journal knows the tasks of earlier sessions and of other programs.
+    pub remembers: bool,
+    /// A worker can go on with tasks when the screen is left.
+    pub hands_over: bool,
 }
 
 /// A question that waits for its answer.
@@ -95,6 +99,12 @@ pub enum Question {
     Run(Arc<Plan>),
     /// Whether the proof is taken, of which keys.
     Verify(Vec<Key>),
+    /// Which tasks the journal knows.
+    Past,
+    /// How a task went.
+    Report(TaskId),
+    /// Whether a task of the journal is gone on with, or tried again.
+    GoOn(TaskId),
 }
 
 /// A word to the person, shown until the next key or for a while.

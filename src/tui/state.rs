@@ -6,7 +6,12 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use crate::config::mapping::Direction;
-use crate::domain::{location::Location, progress::TaskState, side::Side};
+use crate::domain::{
+    location::Location,
+    progress::{TaskId, TaskState},
+    side::Side,
+    text::printable,
+};
 
 use crate::tui::{
     action::Action,
@@ -22,6 +27,9 @@ use crate::tui::{
     },
     theme::Theme,
 };
+
+/// Seconds that a task takes at least whose end is rung for.
+const LONG: i64 = 10;
 
 /// Everything the screen is made of.
 #[derive(Debug)]
@@ -117,6 +125,30 @@ impl State {
             Action::Tasking(action) => self.tasks.offers(action, &self.shell),
             Action::Logging(_) => !self.log.is_empty(),
             Action::Global(_) | Action::Move(_) | Action::Answer(_) => true,
+        }
+    }
+
+    /// Rings for the end of a task that took long enough to look elsewhere, and for whatever needs a person.
+    pub fn notify(&mut self, id: TaskId, to: TaskState, reason: &str) {
+        let tasks = &self.shell.snapshot.tasks;
+        let Some(task) = tasks.iter().find(|task| task.id == id) else {
+            return;
+        };
+        let long = self.shell.now.duration_since(task.started).as_secs() >= LONG;
+        let rings = match to {
+            TaskState::Done => long,
+            TaskState::Failed | TaskState::Paused => true,
+            TaskState::Waiting
+            | TaskState::Running
+            | TaskState::Recounting
+            | TaskState::Cancelled
+            | TaskState::Interrupted => false,
+        };
+        if rings && task.parent.is_none() {
+            let word = crate::tui::tab::tasks::state_word(to);
+            let text = format!("wharf: task {} {word}{reason}", id.0);
+            let text = printable(text.as_bytes()).into_owned();
+            self.shell.effects.push(Effect::Notify(text));
         }
     }
 

@@ -50,6 +50,13 @@ impl Screen {
         execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
     }
 
+    /// Rings the bell and lets the terminal tell this (OSC 9), where it can; `text` is safe for a terminal.
+    pub fn notify(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout();
+        write!(out, "\x1b]9;{text}\x07\x07")?;
+        out.flush()
+    }
+
     /// Gives the terminal back for a while.
     pub fn leave(&mut self) -> io::Result<()> {
         give_back()

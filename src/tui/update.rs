@@ -51,6 +51,9 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.browse.fly(&snapshot.tasks);
             state.shell.pace = state.tasks.pace(&snapshot).or(state.shell.pace);
             state.shell.take_snapshot(*snapshot);
+            if state.tab == Tab::Tasks {
+                state.tasks.look_back(&mut state.shell);
+            }
             let old = |at: jiff::Timestamp| now.duration_since(at).as_secs() >= NOTICE;
             state.shell.notice.take_if(|notice| old(notice.at));
             if state.leaving && state.running() == 0 {
@@ -63,6 +66,15 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             .shell
             .say(Weight::Error, format!("Nothing was written: {why}.")),
         Msg::Terminate => state.shell.effects.push(Effect::Quit),
+        Msg::Hangup => {
+            let running = state.running() > 0 && state.shell.settings.hands_over;
+            let effect = if running {
+                Effect::Detach
+            } else {
+                Effect::Quit
+            };
+            state.shell.effects.push(effect);
+        }
     }
     state.browse.attend(&mut state.shell, rests);
     for entry in std::mem::take(&mut state.shell.unlogged) {
@@ -187,11 +199,17 @@ fn quit(state: &mut State) {
     let about: Vec<String> = running
         .map(|task| crate::tui::tab::tasks::summary(task, now))
         .collect();
-    let choices = vec![
+    let mut choices = vec![
         ("Stay", Choice::Nothing),
         ("Leave as soon as they are done", Choice::QuitWhenDone),
         ("Stop them and leave; what was moved stays", Choice::Quit),
     ];
+    if state.shell.settings.hands_over {
+        choices.insert(
+            2,
+            ("Leave, and let them go on without a screen", Choice::Detach),
+        );
+    }
     state.shell.dialogs.push(Dialog::Menu(MenuDialog::ask(
         "tasks are running".to_owned(),
         &about.join("\n"),
@@ -242,6 +260,7 @@ fn decide(state: &mut State, decision: Decision) {
             shell.effects.push(Effect::Clipboard(text));
         }
         Decision::Act(action) => act(state, action),
+        Decision::Detach => shell.effects.push(Effect::Detach),
         Decision::Quit => shell.effects.push(Effect::Quit),
         Decision::QuitWhenDone => {
             state.leaving = true;

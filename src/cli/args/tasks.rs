@@ -16,7 +16,7 @@ impl TasksArgs {
     /// The number of the first task that is to be gone on with, tried again or cleaned up.
     pub fn first_to_go_on(&self) -> Option<u64> {
         match self.action.as_ref()? {
-            TasksAction::Resume { ids } => ids.first().copied(),
+            TasksAction::Resume { ids, .. } => ids.first().copied(),
             TasksAction::Retry { id } | TasksAction::Cancel { id } => Some(*id),
             TasksAction::List(_)
             | TasksAction::Show { .. }
@@ -41,6 +41,9 @@ pub enum TasksAction {
         /// Their numbers
         #[arg(required = true)]
         ids: Vec<u64>,
+        /// No terminal belongs to it: one that is lost changes nothing
+        #[arg(long, hide = true)]
+        detached: bool,
     },
     /// Try again what failed in a task, as a task of its own
     Retry {

@@ -60,6 +60,9 @@ impl Context {
         let lost: Vec<String> = risky.iter().map(|asking| lost(asking)).collect();
         let lost = lost.join("; ");
         if self.output.style().asks {
+            for asking in &risky {
+                self.engine.asks_for(&asking.plan);
+            }
             if self.confirmed(&format!("{lost}. Go on?")) {
                 return Ok(Exit::Ok);
             }

@@ -10,7 +10,17 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
-    hangup: Signal,
+    /// `None` where no terminal belongs to the command.
+    hangup: Option<Signal>,
+}
+
+/// What was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interrupt {
+    /// To stop.
+    Stop,
+    /// That the terminal is gone: an ssh session was lost.
+    Hangup,
 }
 
 impl Interrupts {
@@ -22,16 +32,27 @@ impl Interrupts {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
+            hangup: Some(signal(SignalKind::hangup())?),
         })
     }
 
+    /// A terminal that is gone means nothing from now on.
+    pub fn ignore_hangup(&mut self) {
+        self.hangup = None;
+    }
+
     /// Until the next one; one that came in the meantime counts.
-    pub async fn next(&mut self) {
+    pub async fn next(&mut self) -> Interrupt {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hangup.recv() => {}
+            _ = self.interrupt.recv() => Interrupt::Stop,
+            _ = self.terminate.recv() => Interrupt::Stop,
+            _ = hangup => Interrupt::Hangup,
         }
     }
 }

@@ -63,7 +63,7 @@ impl Context {
         loop {
             let event = tokio::select! {
                 event = self.events.recv() => event,
-                () = self.interrupts.next() => {
+                _ = self.interrupts.next() => {
                     self.engine.submit(Command::Stop(VIEW));
                     return Body::Failed(stopped());
                 }

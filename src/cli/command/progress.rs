@@ -18,7 +18,7 @@ use crate::domain::{
 use crate::engine::{Command, Event};
 use crate::humanize;
 
-use super::Context;
+use super::{Context, interrupts::Interrupt};
 
 /// How often bars move, and how often a plain line is written.
 const FRAME: Duration = Duration::from_millis(100);
@@ -70,7 +70,7 @@ impl Context {
         };
         let mut tick = interval_at(Instant::now() + period, period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut stopping = false;
+        let (mut stopping, mut handing) = (false, false);
         let is_over = |watched: &BTreeMap<TaskId, Watched>| {
             let head = watched.get(&head).and_then(|watched| watched.state);
             head.is_some_and(TaskState::is_over)
@@ -85,7 +85,12 @@ impl Context {
                     None => break,
                 },
                 _ = tick.tick() => self.tick(&bars),
-                () = self.interrupts.next() => {
+                word = self.interrupts.next() => {
+                    if word == Interrupt::Hangup && self.engine.can_hand_over() {
+                        handing = true;
+                        self.engine.submit(Command::Release(head));
+                        continue;
+                    }
                     if stopping && let Some(head) = watched.get_mut(&head) {
                         head.state = Some(TaskState::Cancelled);
                     }
@@ -95,7 +100,28 @@ impl Context {
             }
         }
         bars.bars.iter().for_each(|(_, bar)| bar.finish_and_clear());
+        let left = watched.get(&head).and_then(|watched| watched.state);
+        if handing && left == Some(TaskState::Interrupted) {
+            self.hand_over(head).await;
+        }
         watched
+    }
+
+    /// The terminal is gone: a worker goes on with the task.
+    async fn hand_over(&mut self, task: TaskId) {
+        match self.engine.start_worker(&[task]).await {
+            Ok(process) => {
+                tracing::info!(
+                    task = task.0,
+                    process,
+                    "the terminal is gone; a worker goes on"
+                );
+            }
+            Err(failed) => {
+                tracing::error!(task = task.0, "{}", failed.message);
+                self.fail(&failed);
+            }
+        }
     }
 
     /// A bar for each task that moves something; for a group these are its children.
@@ -291,7 +317,8 @@ impl Watched {
             return Exit::Mismatch;
         }
         match self.state {
-            Some(TaskState::Cancelled) => Exit::Cancelled,
+            // An interrupted task has its end elsewhere: this command did not see it.
+            Some(TaskState::Cancelled | TaskState::Interrupted) => Exit::Cancelled,
             Some(TaskState::Done) if self.all_failed() == 0 => Exit::Ok,
             Some(
                 TaskState::Done
@@ -299,8 +326,7 @@ impl Watched {
                 | TaskState::Waiting
                 | TaskState::Running
                 | TaskState::Paused
-                | TaskState::Recounting
-                | TaskState::Interrupted,
+                | TaskState::Recounting,
             )
             | None => Exit::Failed,
         }

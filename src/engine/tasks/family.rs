@@ -6,7 +6,7 @@ use super::counters::SHOWN_IN_FLIGHT;
 use crate::domain::progress::{TaskId, TaskSnapshot, TaskState};
 
 /// Tasks in the order of their acceptance to the order in which they are shown: newest first, behind a group its children.
-pub(super) fn gathered(tasks: Vec<TaskSnapshot>) -> Vec<TaskSnapshot> {
+pub fn gathered(tasks: Vec<TaskSnapshot>) -> Vec<TaskSnapshot> {
     let mut children: BTreeMap<TaskId, Vec<TaskSnapshot>> = BTreeMap::new();
     let mut heads = Vec::new();
     for task in tasks {

@@ -26,6 +26,7 @@ use crate::engine::{
 
 pub use control::{Control, Pace};
 pub use counters::{Counters, Flight, Sending};
+pub use family::gathered;
 pub use sender::TaskSender;
 pub use status::Status;
 
@@ -204,6 +205,13 @@ impl Registry {
         self.lock().iter().find(|task| task.id == id).cloned()
     }
 
+    /// The tasks that are not over, in the order of their acceptance.
+    pub fn running(&self) -> Vec<Arc<Task>> {
+        let tasks = self.lock();
+        let running = tasks.iter().filter(|task| !task.status.state().is_over());
+        running.cloned().collect()
+    }
+
     /// The tasks of a group, in the order of their acceptance.
     pub fn children(&self, parent: TaskId) -> Vec<Arc<Task>> {
         let tasks = self.lock();
@@ -217,7 +225,7 @@ impl Registry {
     pub fn snapshots(&self) -> Vec<TaskSnapshot> {
         // Cloned first: a frame must not hold the lock while it reads the tables of steps in flight.
         let tasks: Vec<Arc<Task>> = self.lock().clone();
-        family::gathered(tasks.iter().map(|task| task.snapshot()).collect())
+        gathered(tasks.iter().map(|task| task.snapshot()).collect())
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Task>>> {

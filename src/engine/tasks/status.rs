@@ -74,11 +74,17 @@ impl Status {
 
     /// Waits until the task is over.
     pub async fn over(&self) {
+        self.until(|state, _| state.is_over()).await;
+    }
+
+    /// Waits until this holds for its state and reason.
+    pub async fn until(&self, holds: impl Fn(TaskState, Option<&str>) -> bool) {
         loop {
             let changed = self.changes.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            if self.state().is_over() {
+            let now = self.lock().clone();
+            if holds(now.state, now.reason.as_deref()) {
                 return;
             }
             changed.await;

@@ -36,6 +36,8 @@ pub enum Choice {
     Plan(Wish),
     /// Leave as soon as no task runs.
     QuitWhenDone,
+    /// Leave at once; a worker goes on with what runs.
+    Detach,
     /// Leave at once.
     Quit,
 }
@@ -51,6 +53,7 @@ impl Choice {
             Self::Parts(at) => Decision::Parts(*at),
             Self::Plan(wish) => Decision::Plan(wish.clone()),
             Self::QuitWhenDone => Decision::QuitWhenDone,
+            Self::Detach => Decision::Detach,
             Self::Quit => Decision::Quit,
         }
     }

@@ -107,6 +107,8 @@ pub enum Decision {
     Act(Action),
     /// To leave at once; running tasks are stopped.
     Quit,
+    /// To leave at once; a worker goes on with what runs.
+    Detach,
     /// To leave as soon as no task runs.
     QuitWhenDone,
     /// To choose the form in which the plan is written to a file.
@@ -140,6 +142,7 @@ impl Decision {
             | Self::Copy(_)
             | Self::ExportPlan(_)
             | Self::Act(_)
+            | Self::Detach
             | Self::Quit
             | Self::QuitWhenDone => false,
         }

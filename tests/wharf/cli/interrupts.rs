@@ -5,7 +5,7 @@
 )]
 
 use std::{
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -30,10 +30,10 @@ fn slow() -> Stage {
     stage
 }
 
-fn stopped_by(signal: &str) {
-    let stage = slow();
+/// A sync that fetches.
+fn started(stage: &Stage) -> Child {
     let mut command = stage.process(&["sync", "s3://vault/big", "big"]);
-    let mut child = command
+    let child = command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -43,9 +43,19 @@ fn stopped_by(signal: &str) {
         assert!(began.elapsed() < Duration::from_mins(1), "it never began");
         thread::yield_now();
     }
+    child
+}
+
+fn send(signal: &str, child: &Child) {
     let id = child.id().to_string();
     let sent = Command::new("kill").args([signal, &id]).status().unwrap();
     assert!(sent.success());
+}
+
+fn stopped_by(signal: &str) {
+    let stage = slow();
+    let mut child = started(&stage);
+    send(signal, &child);
     assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
     for file in std::fs::read_dir(stage.path("big")).into_iter().flatten() {
         let file = file.unwrap();
@@ -70,6 +80,21 @@ fn a_terminated_program_leaves_nothing_half_made() {
 }
 
 #[test]
-fn a_lost_connection_leaves_nothing_half_made() {
-    stopped_by("-HUP");
+fn a_lost_connection_loses_nothing_a_worker_goes_on() {
+    let stage = slow();
+    let mut child = started(&stage);
+    send("-HUP", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    stage.demo.faults().clear();
+    let attached = stage.run(&["tasks", "attach", "1", "--json"]).ended_with(0);
+    let summary = attached.summary();
+    assert_eq!(summary["task"]["state"], "done", "{summary}");
+    assert_eq!(
+        (&summary["task"]["done"], &summary["task"]["runs"]),
+        (&6.into(), &2.into())
+    );
+    assert_ne!(summary["task"]["process"], child.id());
+    stage
+        .run(&["diff", "s3://vault/big", "big", "--check", "read"])
+        .ended_with(0);
 }

@@ -12,4 +12,5 @@ mod recipes;
 mod safety;
 mod stored;
 mod story;
+mod tasks;
 mod verify;

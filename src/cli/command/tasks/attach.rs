@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tokio::time::{Instant, interval};
+use tokio::time::{Instant, interval, sleep};
 
 use crate::cli::{exit::Exit, output::record::ProgressRecord};
 use crate::domain::progress::{TaskId, TaskState};
@@ -14,12 +14,18 @@ use super::{Context, report, state_word};
 
 /// How often the journal is looked at: twice for each beat of a task's heart.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long a worker may take to go on with a task that was handed over to it.
+const HANDOVER: Duration = Duration::from_secs(10);
 /// How often a plain line is written.
 const LINE: Duration = Duration::from_secs(10);
 
 /// Watches a task to its end; Ctrl-C leaves it running.
 pub(super) async fn attach(context: &mut Context, id: TaskId) -> Result<Exit, Exit> {
-    follow(context, id).await?;
+    let began = Instant::now();
+    while follow(context, id).await?.state == TaskState::Interrupted && began.elapsed() < HANDOVER {
+        // A task that was let go a moment ago is about to be taken over.
+        sleep(LOOK).await;
+    }
     report::tell_end(context, id).await
 }
 
@@ -31,7 +37,7 @@ pub(super) async fn follow(context: &mut Context, id: TaskId) -> Result<PastTask
     loop {
         tokio::select! {
             _ = looks.tick() => {}
-            () = context.interrupts.next() => {
+            _ = context.interrupts.next() => {
                 bar.finish_and_clear();
                 context.output.remark(format_args!("task {} goes on without this view", id.0));
                 return Err(Exit::Cancelled);

@@ -31,7 +31,12 @@ pub(super) async fn tasks(
     {
         TasksAction::List(list) => list::list(context, &list, between).await,
         TasksAction::Show { id } => list::show(context, TaskId(id)).await,
-        TasksAction::Resume { ids } => go_on::resume(context, &ids).await,
+        TasksAction::Resume { ids, detached } => {
+            if detached {
+                context.interrupts.ignore_hangup();
+            }
+            go_on::resume(context, &ids).await
+        }
         TasksAction::Retry { id } => go_on::retry(context, TaskId(id)).await,
         TasksAction::Cancel { id } => go_on::cancel(context, TaskId(id)).await,
         TasksAction::Attach { id } => attach::attach(context, TaskId(id)).await,

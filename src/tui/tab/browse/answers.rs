@@ -90,7 +90,10 @@ impl Browse {
             | Question::Parts
             | Question::RunFamily(_)
             | Question::Run(_)
-            | Question::Verify(_) => false,
+            | Question::Verify(_)
+            | Question::Past
+            | Question::Report(_)
+            | Question::GoOn(_) => false,
         })
     }
 }

@@ -99,7 +99,10 @@ impl Pane {
             | Question::Parts
             | Question::RunFamily(_)
             | Question::Run(_)
-            | Question::Verify(_) => false,
+            | Question::Verify(_)
+            | Question::Past
+            | Question::Report(_)
+            | Question::GoOn(_) => false,
         });
         self.trouble = None;
         match self.place.clone() {

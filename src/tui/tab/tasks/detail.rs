@@ -67,7 +67,8 @@ pub(super) fn draw(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer
         ..inner
     };
     if task.in_flight.is_empty() {
-        draw_words(task, facts, shell, rest, buffer);
+        let goes_on = tasks.can_go_on(task.id);
+        draw_words((task, goes_on), facts, shell, rest, buffer);
     } else {
         draw_flights(task, shell, rest, buffer);
     }
@@ -267,7 +268,7 @@ fn draw_flight(flight: &InFlight, line: Rect, buffer: &mut Buffer, theme: &Theme
 
 /// Why nothing is in flight, or how it ended.
 fn draw_words(
-    task: &TaskSnapshot,
+    (task, goes_on): (&TaskSnapshot, bool),
     facts: Option<&Facts>,
     shell: &Shell,
     area: Rect,
@@ -277,6 +278,10 @@ fn draw_words(
     let mut lines: Vec<(String, Style)> = Vec::new();
     if let Some(reason) = &task.reason {
         lines.push((reason.to_string(), state_style(task.state, theme)));
+    }
+    if goes_on {
+        let text = "r goes on with it from where it stopped.";
+        lines.push((text.to_owned(), state_style(task.state, theme)));
     }
     if let Some(recount) = facts.and_then(|facts| facts.recount.as_ref()) {
         let (source, destination) = (

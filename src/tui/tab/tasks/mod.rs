@@ -1,6 +1,7 @@
 //! Tasks: what runs and ran. Quantities come from the snapshot, facts from events; this keeps what both do not.
 
 mod detail;
+mod past;
 mod rates;
 mod report;
 pub mod update;
@@ -24,6 +25,7 @@ use crate::domain::{
 };
 use crate::engine::Snapshot;
 use crate::humanize;
+use crate::tui::tab::tasks::past::Past;
 pub use crate::tui::tab::tasks::rates::{Flow, Rates};
 use crate::tui::{tab::log::Weight, widget::window::Window};
 
@@ -63,6 +65,7 @@ pub struct Tasks {
     /// Plans of groups whose children were not seen yet, in the children's order.
     families: HashMap<TaskId, Vec<Arc<Plan>>>,
     facts: HashMap<TaskId, Facts>,
+    past: Past,
     /// What is on the screen.
     pub window: Window,
 }
@@ -119,7 +122,8 @@ impl Tasks {
     /// Takes the quantities of this moment.
     pub fn sample(&mut self, snapshot: &Snapshot, now: Timestamp) {
         self.meet_children(snapshot);
-        for task in &snapshot.tasks {
+        let running = self.past.running().cloned().collect::<Vec<_>>();
+        for task in snapshot.tasks.iter().chain(&running) {
             self.facts
                 .entry(task.id)
                 .or_default()
@@ -143,22 +147,22 @@ impl Tasks {
 
     /// Where the cursor stands.
     pub fn position(&self, snapshot: &Snapshot) -> usize {
-        snapshot
-            .tasks
+        self.all(snapshot)
             .iter()
             .position(|task| Some(task.id) == self.cursor)
             .unwrap_or(0)
     }
 
     /// The task under the cursor.
-    pub fn current<'s>(&self, snapshot: &'s Snapshot) -> Option<&'s TaskSnapshot> {
-        snapshot.tasks.get(self.position(snapshot))
+    pub fn current<'s>(&'s self, snapshot: &'s Snapshot) -> Option<&'s TaskSnapshot> {
+        self.all(snapshot).get(self.position(snapshot)).copied()
     }
 
     /// Puts the cursor on a place.
     pub fn put_on(&mut self, position: usize, snapshot: &Snapshot) {
-        let last = snapshot.tasks.len().saturating_sub(1);
-        self.cursor = snapshot.tasks.get(position.min(last)).map(|task| task.id);
+        let all = self.all(snapshot);
+        let last = all.len().saturating_sub(1);
+        self.cursor = all.get(position.min(last)).map(|task| task.id);
     }
 }
 

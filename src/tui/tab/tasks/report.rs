@@ -7,11 +7,12 @@ use crate::domain::{
     progress::{Outcome, Recount, TaskSnapshot},
 };
 
+use crate::engine::Report;
 use crate::humanize;
 
 use crate::tui::{
     shell::Shell,
-    tab::tasks::{Facts, elapsed_text, op_words, state_word, title},
+    tab::tasks::{Facts, Tasks, elapsed_text, op_words, state_word, title},
 };
 
 /// Every step that failed: its key, what happened, the request id.
@@ -46,6 +47,42 @@ pub(super) fn errors(task: &TaskSnapshot, facts: Option<&Facts>) -> Vec<Line<'st
         )));
     }
     lines
+}
+
+impl Tasks {
+    /// What the journal tells of how a task went.
+    pub fn told(&self, report: &Report, shell: &Shell) -> Vec<Line<'static>> {
+        let own = self.all(&shell.snapshot).into_iter();
+        let Some(task) = own.into_iter().find(|task| task.id == report.task.id) else {
+            return Vec::new();
+        };
+        let failures = report.failed.iter().map(|step| (step.seq, step.clone()));
+        let facts = Facts {
+            failures: failures.collect(),
+            recount: report.task.recount.clone(),
+            ..Facts::default()
+        };
+        let mut lines = self::report(task, Some(&facts), shell);
+        let proofs = &report.proofs;
+        for (count, word) in [
+            (proofs.checksum, "proven by checksum"),
+            (proofs.size, "proven by size only"),
+            (proofs.none, "not proven"),
+        ] {
+            if count > 0 {
+                lines.push(Line::from(format!(
+                    "{:14}{} {word}",
+                    "",
+                    humanize::count(count)
+                )));
+            }
+        }
+        if task.failed > 0 {
+            lines.push(Line::default());
+            lines.extend(errors(task, Some(&facts)));
+        }
+        lines
+    }
 }
 
 /// What a task did and proved.

@@ -12,7 +12,7 @@ use crate::tui::{
         menu::{Choice, MenuDialog},
         pages::Pages,
     },
-    shell::Shell,
+    shell::{Question, Shell},
     tab::{
         browse::stepped,
         log::Weight,
@@ -26,6 +26,9 @@ impl Tasks {
         let Some(task) = self.current(&shell.snapshot).cloned() else {
             return shell.say(Weight::Info, "No task yet: s in Browse plans a sync.");
         };
+        if self.is_past(task.id, &shell.snapshot) {
+            return self.act_on_past(action, &task, shell);
+        }
         match action {
             Tasking::Pause => pause(&task, shell),
             Tasking::Resume => resume(&task, shell),
@@ -72,18 +75,51 @@ impl Tasks {
         }
     }
 
+    /// Does what the person means with a task that only the journal knows.
+    fn act_on_past(&self, action: Tasking, task: &TaskSnapshot, shell: &mut Shell) {
+        let id = task.id;
+        match action {
+            Tasking::Resume if self.can_go_on(id) => {
+                shell.ask(Question::GoOn(id), |view| Command::GoOn { view, task: id });
+            }
+            Tasking::Resume if task.state == TaskState::Paused => {
+                shell.command(Command::Resume(id));
+            }
+            Tasking::Resume => shell.say(Weight::Info, "Nothing is left to go on with."),
+            Tasking::Pause => pause(task, shell),
+            Tasking::Cancel => cancel(task, shell),
+            Tasking::Errors | Tasking::Report => {
+                shell.ask(Question::Report(id), |view| Command::Report {
+                    view,
+                    task: id,
+                });
+            }
+            Tasking::Workers | Tasking::Bandwidth | Tasking::Requests => shell.say(
+                Weight::Info,
+                "Another program runs it: its pace is set there.",
+            ),
+            // Leads to another tab: the root does it.
+            Tasking::Follow => {}
+        }
+    }
+
     /// Whether an action would have an effect now.
     pub fn offers(&self, action: Tasking, shell: &Shell) -> bool {
         let Some(task) = self.current(&shell.snapshot) else {
             return false;
         };
+        let past = self.is_past(task.id, &shell.snapshot);
         match action {
             Tasking::Pause => matches!(task.state, TaskState::Running | TaskState::Waiting),
+            Tasking::Resume if past => self.can_go_on(task.id) || task.state == TaskState::Paused,
             Tasking::Resume => {
                 task.state == TaskState::Paused || (task.state.is_over() && task.failed > 0)
             }
-            Tasking::Cancel | Tasking::Workers | Tasking::Bandwidth | Tasking::Requests => {
-                !task.state.is_over()
+            Tasking::Cancel => {
+                !task.state.is_over() || (past && task.state == TaskState::Interrupted)
+            }
+            Tasking::Workers | Tasking::Bandwidth | Tasking::Requests => {
+                !past && !task.state.is_over()
             }
             Tasking::Errors => task.failed > 0,
             Tasking::Report => true,
@@ -116,7 +152,7 @@ fn resume(task: &TaskSnapshot, shell: &mut Shell) {
 }
 
 fn cancel(task: &TaskSnapshot, shell: &mut Shell) {
-    if task.state.is_over() {
+    if task.state.is_over() && task.state != TaskState::Interrupted {
         return shell.say(Weight::Info, "This task is over.");
     }
     let title = format!("stop task {}?", task.id.0);

@@ -33,7 +33,7 @@ pub(super) fn state_style(state: TaskState, theme: &Theme) -> Style {
 
 /// Draws the tab.
 pub fn draw(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer) {
-    let count = u16::try_from(shell.snapshot.tasks.len()).unwrap_or(u16::MAX);
+    let count = u16::try_from(tasks.all(&shell.snapshot).len()).unwrap_or(u16::MAX);
     let (list, detail) = if area.width >= WIDE {
         let width = (area.width * 2 / 5).min(72);
         (slice(area, 0, width), slice(area, width, area.width))
@@ -59,7 +59,7 @@ pub fn draw(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_list(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer) {
-    let all = &shell.snapshot.tasks;
+    let all = tasks.all(&shell.snapshot);
     let totals = if all.is_empty() {
         String::new()
     } else {
@@ -107,7 +107,10 @@ fn draw_task(
     let style = state_style(task.state, theme);
     put(buffer, upper, state_sign(task.state), style);
     let name = format!("{} {}", task.id.0, title(task));
-    let used = put(buffer, slice(upper, 2, upper.width), &name, theme.strong);
+    // What is past and needs nobody is quiet.
+    let past = tasks.is_past(task.id, &shell.snapshot) && task.state.is_over();
+    let weight = if past { theme.dim } else { theme.strong };
+    let used = put(buffer, slice(upper, 2, upper.width), &name, weight);
     let state = match task.state {
         TaskState::Running => String::new(),
         TaskState::Waiting
