@@ -138,6 +138,7 @@ fn snapshot(task: &PastTask) -> TaskSnapshot {
         bandwidth: None,
         requests_per_second: None,
         slowed_to: None,
+        kept: 0,
         in_flight: Vec::new(),
         reason: task.reason.clone(),
     }
