@@ -43,6 +43,10 @@ pub struct Mapping {
 
 /// What does not change while the program runs.
 #[derive(Debug, Clone, Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the program"
+)]
 pub struct Settings {
     /// At the right of the header: which configuration, which remote.
     pub title: String,
