@@ -61,10 +61,10 @@ fn example(name: &str) -> &'static str {
 fn the_examples_are_valid() {
     for (name, text) in EXAMPLES {
         let config = read(text, &env()).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(
-            !config.mappings.is_empty() || !config.migrations.is_empty(),
-            "{name}"
-        );
+        let says = !config.mappings.is_empty()
+            || !config.migrations.is_empty()
+            || config.hooks.failure.is_some();
+        assert!(says, "{name}");
     }
     let files = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/config/examples")).unwrap();
     assert_eq!(files.count(), EXAMPLES.len());
