@@ -56,7 +56,7 @@ pub(super) fn draw(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer
     if let Some(facts) = facts.filter(|_| chart > 0) {
         top = draw_charts(facts, (inner, chart), shell, buffer);
     }
-    let lines = numbers(task, facts, shell);
+    let lines = numbers(task, facts, (shell, inner.width));
     for line in &lines {
         put_line(buffer, line_of(inner, top), line);
         top += 1;
@@ -117,25 +117,34 @@ fn draw_charts(
 /// A name and its value.
 type Pair = (&'static str, String, Style);
 
-/// Counts and knobs, each with its word.
-fn numbers(task: &TaskSnapshot, facts: Option<&Facts>, shell: &Shell) -> Vec<Line<'static>> {
+/// Counts and knobs, each with its word; what a narrow pane has no room for goes on in the next line.
+fn numbers(
+    task: &TaskSnapshot,
+    facts: Option<&Facts>,
+    (shell, width): (&Shell, u16),
+) -> Vec<Line<'static>> {
     let theme = &shell.theme;
-    let mut lines = vec![counts(task, theme)];
+    let mut rows = vec![counts(task, theme)];
     if !task.state.is_over() {
-        lines.push(pace(task, facts, theme));
+        rows.push(pace(task, facts, theme));
     }
-    lines.push(worries(task, theme));
-    let spans = |pairs: Vec<Pair>| {
-        let pair = |(name, value, style): Pair| {
-            [
-                Span::styled(format!("{name} "), theme.dim),
-                Span::styled(value, style),
-                Span::raw("   "),
-            ]
-        };
-        Line::from(pairs.into_iter().flat_map(pair).collect::<Vec<_>>())
-    };
-    lines.into_iter().map(spans).collect()
+    rows.push(worries(task, theme));
+    let mut lines = Vec::new();
+    for row in rows {
+        let mut line = Line::default();
+        for (name, value, style) in row {
+            let label = Span::styled(format!("{name} "), theme.dim);
+            let pair = [label, Span::styled(value, style)];
+            let needs: usize = pair.iter().map(Span::width).sum();
+            if line.width() > 0 && line.width() + needs > usize::from(width) {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.extend(pair);
+            line.push_span(Span::raw("   "));
+        }
+        lines.push(line);
+    }
+    lines
 }
 
 /// A count that is quiet at zero.
