@@ -51,6 +51,12 @@ impl Errand {
         Some((&command.value, plan.destination.disk()?.to_owned()))
     }
 
+    /// Whether a plan of it has anything to do, or a command that proves what is there.
+    pub fn runs(&self, plan: &Plan) -> bool {
+        let proves = self.way == Way::Pull && self.check(plan).is_some();
+        plan.steps().next().is_some() || proves
+    }
+
     /// What a person calls one of its plans.
     pub fn name_of(&self, plan: &Plan) -> String {
         let name = &self.mapping.name;

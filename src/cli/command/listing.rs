@@ -36,19 +36,17 @@ impl Context {
             deep: listing.deep,
             options: listing.options,
         });
+        let told = |body| {
+            if let Body::Listed { entries, end, .. } = body {
+                Some((entries, end))
+            } else {
+                None
+            }
+        };
         loop {
-            let (entries, end) = match self.answer().await {
-                Body::Listed { entries, end, .. } => (entries, end),
-                Body::Failed(failed) => return self.fail(&failed),
-                Body::Buckets(_)
-                | Body::Pairs(_)
-                | Body::Compared(_)
-                | Body::Planned(_)
-                | Body::PlannedBoth(_)
-                | Body::Stat(_)
-                | Body::Past(_)
-                | Body::Report(_)
-                | Body::Accepted(_) => continue,
+            let (entries, end) = match self.awaited(told).await {
+                Ok(told) => told,
+                Err(exit) => return exit,
             };
             take(self, entries);
             if let Some(end) = end {

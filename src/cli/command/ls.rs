@@ -258,34 +258,28 @@ struct BucketRecord<'a> {
 
 async fn buckets(context: &mut Context, remote: Remote) -> Exit {
     context.ask(Command::Buckets { view: VIEW, remote });
-    loop {
-        match context.answer().await {
-            Body::Buckets(buckets) => {
-                for bucket in &buckets {
-                    let record = BucketRecord {
-                        r#type: "bucket",
-                        name: &bucket.name,
-                        created: bucket.created,
-                        region: bucket.region.as_deref(),
-                    };
-                    context.output.record(&record);
-                    context.output.line(format_args!("s3://{}", bucket.name));
-                }
-                context
-                    .output
-                    .remark(humanize::counted(buckets.len() as u64, "bucket"));
-                return Exit::Ok;
-            }
-            Body::Failed(failed) => return context.fail(&failed),
-            Body::Listed { .. }
-            | Body::Pairs(_)
-            | Body::Compared(_)
-            | Body::Planned(_)
-            | Body::PlannedBoth(_)
-            | Body::Stat(_)
-            | Body::Past(_)
-            | Body::Report(_)
-            | Body::Accepted(_) => {}
+    let told = |body| {
+        if let Body::Buckets(buckets) = body {
+            Some(buckets)
+        } else {
+            None
         }
+    };
+    let buckets = match context.awaited(told).await {
+        Ok(buckets) => buckets,
+        Err(exit) => return exit,
+    };
+    for bucket in &buckets {
+        let record = BucketRecord {
+            r#type: "bucket",
+            name: &bucket.name,
+            created: bucket.created,
+            region: bucket.region.as_deref(),
+        };
+        context.output.record(&record);
+        context.output.line(format_args!("s3://{}", bucket.name));
     }
+    let count = humanize::counted(buckets.len() as u64, "bucket");
+    context.output.remark(count);
+    Exit::Ok
 }

@@ -91,24 +91,30 @@ impl Context {
         }
     }
 
+    /// The first answer of which `wanted` takes something; how the command ends where the question failed.
+    async fn awaited<T>(&mut self, wanted: impl Fn(Body) -> Option<T>) -> Result<T, Exit> {
+        loop {
+            let body = self.answer().await;
+            if let Body::Failed(failed) = &body {
+                return Err(self.fail(failed));
+            }
+            if let Some(found) = wanted(body) {
+                return Ok(found);
+            }
+        }
+    }
+
     /// Starts a task and tells its number, or how it was refused.
     async fn accepted(&mut self, command: Command) -> Result<TaskId, Exit> {
         self.ask(command);
-        loop {
-            match self.answer().await {
-                Body::Accepted(id) => return Ok(id),
-                Body::Failed(failed) => return Err(self.fail(&failed)),
-                Body::Listed { .. }
-                | Body::Buckets(_)
-                | Body::Pairs(_)
-                | Body::Compared(_)
-                | Body::Planned(_)
-                | Body::PlannedBoth(_)
-                | Body::Stat(_)
-                | Body::Past(_)
-                | Body::Report(_) => {}
+        self.awaited(|body| {
+            if let Body::Accepted(id) = body {
+                Some(id)
+            } else {
+                None
             }
-        }
+        })
+        .await
     }
 }
 

@@ -91,21 +91,14 @@ impl Context {
             only: Vec::new(),
             options,
         });
-        let plan = loop {
-            match self.answer().await {
-                Body::Planned(plan) => break plan,
-                Body::Failed(failed) => return Err(self.fail(&failed)),
-                Body::Listed { .. }
-                | Body::Buckets(_)
-                | Body::Pairs(_)
-                | Body::Compared(_)
-                | Body::PlannedBoth(_)
-                | Body::Stat(_)
-                | Body::Past(_)
-                | Body::Report(_)
-                | Body::Accepted(_) => {}
+        let planned = |body| {
+            if let Body::Planned(plan) = body {
+                Some(plan)
+            } else {
+                None
             }
         };
+        let plan = self.awaited(planned).await?;
         let exit = self.meaning(&plan);
         Ok(Planned { plan, exit })
     }

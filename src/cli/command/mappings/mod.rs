@@ -144,26 +144,15 @@ impl Context {
             options,
             rule: errand.rule,
         });
-        let both = self.planned_both().await?;
-        Ok(self.ready_both(errand, &both, approval))
-    }
-
-    async fn planned_both(&mut self) -> Result<Arc<TwoWay>, Exit> {
-        loop {
-            match self.answer().await {
-                Body::PlannedBoth(both) => return Ok(both),
-                Body::Failed(failed) => return Err(self.fail(&failed)),
-                Body::Listed { .. }
-                | Body::Buckets(_)
-                | Body::Pairs(_)
-                | Body::Compared(_)
-                | Body::Planned(_)
-                | Body::Stat(_)
-                | Body::Past(_)
-                | Body::Report(_)
-                | Body::Accepted(_) => {}
+        let planned = |body| {
+            if let Body::PlannedBoth(both) = body {
+                Some(both)
+            } else {
+                None
             }
-        }
+        };
+        let both = self.awaited(planned).await?;
+        Ok(self.ready_both(errand, &both, approval))
     }
 
     /// Shows both plans and the conflicts; what they mean for the exit code: open conflicts are differences.
@@ -215,7 +204,7 @@ impl Context {
         let members: Vec<Member> = ready
             .iter()
             .flat_map(|ready| ready.plans.iter().map(move |asking| (ready, &asking.plan)))
-            .filter(|(ready, plan)| ready.runs(plan))
+            .filter(|(ready, plan)| ready.errand.runs(plan))
             .map(|(ready, plan)| ready.member(plan))
             .collect();
         if members.is_empty() {
@@ -254,12 +243,6 @@ impl Ready {
             None => Side::Right,
         };
         (self.errand.way == Way::Both).then_some(side)
-    }
-
-    /// Whether a plan has anything to do, or a command that proves what is there.
-    fn runs(&self, plan: &Plan) -> bool {
-        let proves = self.errand.way == Way::Pull && self.check(plan).is_some();
-        plan.steps().next().is_some() || proves
     }
 
     /// The command that proves what is there after a pull.

@@ -121,7 +121,10 @@ impl Context {
         let (mut exit, mut sum) = (Exit::Ok, Sum::default());
         let dry = matches!(end, End::Dry);
         for ready in ready {
-            let runs = ready.plans.iter().filter(|asking| ready.runs(&asking.plan));
+            let runs = ready
+                .plans
+                .iter()
+                .filter(|asking| ready.errand.runs(&asking.plan));
             let ids: Vec<TaskId> = runs.filter_map(|_| tasks.next().copied()).collect();
             let of = |id: &TaskId| snapshot.tasks.iter().find(|task| task.id == *id);
             let ran: Vec<(&TaskSnapshot, &Watched)> = ids

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{Errand, Way};
+use crate::config::Errand;
 use crate::domain::plan::{Conflict, Plan, TwoWay};
 use crate::engine::{Check, Member, View};
 
@@ -71,13 +71,8 @@ impl Leg {
             Stage::Both(both) => both.plans().into(),
             Stage::Waiting(_) | Stage::Failed(_) => Vec::new(),
         };
-        let plans = plans.into_iter().filter(|plan| self.runs(plan));
+        let plans = plans.into_iter().filter(|plan| self.errand.runs(plan));
         plans.map(|plan| self.member(plan)).collect()
-    }
-
-    fn runs(&self, plan: &Plan) -> bool {
-        let proves = self.errand.way == Way::Pull && self.check(plan).is_some();
-        plan.steps().next().is_some() || proves
     }
 
     fn check(&self, plan: &Plan) -> Option<Check> {
