@@ -69,6 +69,8 @@ fn a_group_is_pulled_through_the_plan_dialog() {
     terminal.until("Pull: from S3 to this machine");
     terminal.press("\r");
     terminal.until("a filter leaves it out");
+    // Each mapping is listed in its own time, and what is not listed is not run.
+    terminal.until_gone("listing both sides");
     terminal.until("[x] + download");
     terminal.press("\r");
     terminal.press("2");
