@@ -111,7 +111,7 @@ fn sides(cli: &Cli, config: &Config) -> Result<[Option<Location>; 2], TargetErro
             let local = Location::Disk(config.local(&mapping)?);
             Ok([Some(local), Some(mapping.remote.value.clone())])
         }
-        (_, right) => {
+        (Place::Group(_) | Place::Mapping(_) | Place::Location(_), right) => {
             let location = |word: &String| target::side(config, word).map(Some);
             Ok([location(left)?, right.as_ref().map_or(Ok(None), location)?])
         }

@@ -1,11 +1,11 @@
-//! From the words of `pull`, `push` and `both` to errands: a mapping, which way it goes, by which options and rules.
+//! From the words of `pull`, `push`, `both` and `plan` to errands: a mapping, which way it goes, by which options and rules.
 //! What a mapping may not do is refused here, before anything is listed.
 
 use crate::cli::{
-    args::{Conflicts, MappingArgs},
-    target::{TargetError, layer},
+    args::{Conflicts, Given, MappingArgs, SideArgs},
+    target::{TargetError, Words, layer, no_sides},
 };
-use crate::config::{Ask, Config, Errand, Refusal, Scope, Way};
+use crate::config::{Ask, Config, Errand, Place, Refusal, Scope, Way};
 use crate::domain::plan::Settle;
 
 /// Mappings on their way together.
@@ -63,6 +63,37 @@ pub fn errands(
         errands,
         left: choice.left,
     })
+}
+
+/// The mappings of a group, or a mapping that goes both ways, each the way that it goes from here; `None` where the words
+/// mean two places, as a mapping that goes one way does.
+pub fn own_ways(
+    config: &Config,
+    words: Words<'_>,
+    (given, sides): (&Given, &SideArgs),
+) -> Result<Option<Errands>, TargetError> {
+    let mappings = match (config.place(words.first)?, words.second) {
+        (Place::Group(mappings), None) => mappings,
+        (Place::Mapping(mapping), None) if config.own_way(&mapping) == Way::Both => vec![*mapping],
+        (Place::Group(_) | Place::Mapping(_) | Place::Location(_), _) => return Ok(None),
+    };
+    no_sides(words.first, sides)?;
+    let flags = layer(config, given)?;
+    let errand = |mapping| {
+        let ask = Ask {
+            way: config.own_way(mapping),
+            scope: &Scope::default(),
+            flags: &flags,
+            settle: None,
+        };
+        config.errand(mapping, ask)
+    };
+    let errands = mappings.iter().map(errand).collect::<Result<_, _>>()?;
+    Ok(Some(Errands {
+        name: format!("plan {}", words.first),
+        errands,
+        left: Vec::new(),
+    }))
 }
 
 fn nothing(config: &Config, way: Way, left: &[(String, Refusal)]) -> TargetError {

@@ -89,6 +89,18 @@ impl TargetError {
     }
 }
 
+impl Target {
+    /// The mapping that it stands for; empty where two places were named.
+    pub fn name(&self) -> &str {
+        self.mapping.as_ref().map_or("", |mapping| &mapping.name)
+    }
+
+    /// Both places in words.
+    pub fn places(&self) -> [String; 2] {
+        [self.left.to_string(), self.right.to_string()]
+    }
+}
+
 /// Two locations from words and flags. `config` gains a remote of its own for a side that has flags of its own.
 pub fn target(
     config: &mut Config,
@@ -113,6 +125,44 @@ pub fn target(
     Ok(target)
 }
 
+/// The pairs of a group's mappings, to be compared each for itself; `None` where the words mean two places.
+pub fn each(
+    config: &Config,
+    words: Words<'_>,
+    given: &Given,
+    sides: &SideArgs,
+) -> Result<Option<Vec<Target>>, TargetError> {
+    let (Place::Group(mappings), None) = (config.place(words.first)?, words.second) else {
+        return Ok(None);
+    };
+    let group = words.first;
+    no_sides(group, sides)?;
+    if mappings.is_empty() {
+        return Err(TargetError::Words {
+            message: format!("the group {group} names no mapping"),
+            help: format!("[groups.{group}] mappings = [\"NAME\", …]"),
+        });
+    }
+    let flags = layer(config, given)?;
+    let pair = |mapping| of_mapping(config, Box::new(mapping), &flags, Purpose::Compare);
+    mappings
+        .into_iter()
+        .map(pair)
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
+
+/// Refuses flags of one side where `word` names mappings, whose sides have remotes of their own.
+pub(super) fn no_sides(word: &str, sides: &SideArgs) -> Result<(), Error> {
+    let said = [sides.source()?, sides.destination()?];
+    if said.iter().all(|flags| *flags == RemoteConfig::default()) {
+        return Ok(());
+    }
+    Err(Error::Invalid(Invalid::because(format!(
+        "a flag of one side says nothing of {word}: write it into the [remotes] of the configuration"
+    ))))
+}
+
 /// One location from a word.
 pub fn location(config: &Config, word: &str) -> Result<Location, TargetError> {
     match config.place(word)? {
@@ -124,6 +174,10 @@ pub fn location(config: &Config, word: &str) -> Result<Location, TargetError> {
                 config.local(&mapping)?.display(),
                 mapping.remote.value
             ),
+        }),
+        Place::Group(_) => Err(TargetError::Words {
+            message: format!("{word} is a group of mappings; one location is asked for"),
+            help: format!("name one; a folder of that name is ./{word}"),
         }),
     }
 }
@@ -202,6 +256,16 @@ fn ends(
             ),
             help: format!(
                 "leave {second} out, or write ./{} for a folder",
+                words.first
+            ),
+        }),
+        (Place::Group(_), _) => Err(TargetError::Words {
+            message: format!(
+                "{} is a group, and each of its mappings goes its own way",
+                words.first
+            ),
+            help: format!(
+                "wharf pull {0}, push {0} or both {0}; a folder of that name is ./{0}",
                 words.first
             ),
         }),

@@ -77,6 +77,16 @@ impl Config {
         }
     }
 
+    /// The way that a mapping goes by its own direction, from here.
+    pub fn own_way(&self, mapping: &Mapping) -> Way {
+        match mapping.direction {
+            Direction::Push => Way::Push,
+            Direction::Pull => Way::Pull,
+            Direction::Both if self.only_pulls(mapping) => Way::Pull,
+            Direction::Both => Way::Both,
+        }
+    }
+
     /// Why a mapping may not go this way from here; `None` where it may.
     pub fn refuses(&self, mapping: &Mapping, way: Way) -> Option<Refusal> {
         let name = &mapping.name;

@@ -34,15 +34,21 @@ pub struct Scope {
 pub enum Place {
     /// A mapping: a pair, not a location.
     Mapping(Box<Mapping>),
+    /// A group: the mappings that it names, in their order.
+    Group(Vec<Mapping>),
     /// A location.
     Location(Location),
 }
 
 impl Config {
-    /// What `word` means: a mapping, else a location. `./` before a word makes it a path.
+    /// What `word` means: a mapping, a group, else a location. `./` before a word makes it a path.
     pub fn place(&self, word: &str) -> Result<Place, Error> {
         if let Some(mapping) = self.mappings.get(word) {
             return Ok(Place::Mapping(Box::new(mapping.clone())));
+        }
+        if let Some(members) = self.groups.get(word) {
+            let members = members.iter().filter_map(|name| self.mappings.get(name));
+            return Ok(Place::Group(members.cloned().collect()));
         }
         self.location(word).map(Place::Location)
     }

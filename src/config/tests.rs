@@ -328,6 +328,11 @@ fn a_word_is_a_mapping_else_a_place() {
         config.place("landsat").unwrap(),
         Place::Mapping(_)
     ));
+    let Place::Group(members) = config.place("scenes").unwrap() else {
+        panic!("a group is no place of its own")
+    };
+    let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    assert_eq!(names, ["sentinel2", "landsat"]);
     let path = Place::Location(Location::Disk("./landsat".into()));
     assert_eq!(config.place("./landsat").unwrap(), path);
     let error = config.place("mian:s3://bucket/").unwrap_err().to_string();

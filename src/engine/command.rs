@@ -56,6 +56,27 @@ pub struct Member {
     pub check: Option<Check>,
 }
 
+impl Member {
+    /// A plan of the mapping of this name, called `name`; `proof` is the command that proves it, and where that is run.
+    pub fn of_mapping(
+        mapping: &str,
+        name: String,
+        plan: Arc<Plan>,
+        proof: Option<(&str, PathBuf)>,
+    ) -> Self {
+        let check = proof.map(|(command, folder)| Check {
+            command: command.into(),
+            folder,
+            mapping: mapping.into(),
+        });
+        Self {
+            name: name.into(),
+            plan,
+            check,
+        }
+    }
+}
+
 /// What to do.
 #[derive(Debug, Clone)]
 pub enum Command {

@@ -2,6 +2,7 @@
 //! Used by `cli` and `tui`; decimals are steady, so that a column of numbers does not dance.
 
 mod gap;
+mod proof;
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use humansize::{BINARY, FixedAt, FormatSizeOptions, format_size, format_size_i};
 use jiff::{Timestamp, tz::TimeZone};
 
 pub use gap::{explain_gap, explain_rule};
+pub use proof::proofs;
 
 /// The units above bytes that a `u64` can reach.
 const UNITS: [FixedAt; 6] = [

@@ -18,6 +18,13 @@ pub enum Approval {
     Missing,
 }
 
+impl Approval {
+    /// Whether a flag or a rule has approved it.
+    pub(super) fn of(approved: bool) -> Self {
+        if approved { Self::Given } else { Self::Missing }
+    }
+}
+
 /// A plan that is to run.
 #[derive(Debug)]
 pub(super) struct Asking {

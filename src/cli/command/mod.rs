@@ -18,14 +18,14 @@ pub use approval::Approval;
 pub use interrupts::Interrupts;
 pub use run::{Asked, asked, run};
 
-use diff::diff;
+use diff::{diff, diff_each};
 use ls::ls;
 use manifest::manifest;
 use mappings::mappings;
-use plan::plan;
+use plan::{plan, plan_each};
 use sync::sync;
 use tasks::tasks;
-use verify::verify;
+use verify::{verify, verify_each};
 
 use crate::cli::{exit::Exit, output::Output};
 use crate::domain::progress::TaskId;

@@ -1,9 +1,12 @@
 //! `wharf plan`, and the plan as people read it: what would be done, what is left and why.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc, time::Instant};
+
+use serde::Serialize;
 
 use crate::cli::{
     args::{PlanArgs, PlanFormat},
+    errand::Errands,
     exit::Exit,
     output::record::AlertRecord,
     target::Target,
@@ -12,17 +15,25 @@ use crate::domain::{
     diff::Sign,
     estimate::{Estimate, Prices, Terms},
     location::Location,
-    plan::{Group, Plan, SyncOptions, Tally},
+    plan::{Group, Plan, PlanSet, SyncOptions, Tally},
 };
 use crate::engine::{Body, Command};
 use crate::humanize;
 
-use super::{Context, VIEW};
+use super::{Approval, Context, VIEW, mappings::End};
 
 /// A plan, and what it already means for the exit code (refused keys, a broken listing).
 pub(super) struct Planned {
     pub(super) plan: Arc<Plan>,
     pub(super) exit: Exit,
+}
+
+/// `plans`: those of several mappings, or of one that goes both ways.
+#[derive(Serialize)]
+struct PlansRecord<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    set: &'a PlanSet,
 }
 
 /// Runs the command. It always ends with 0 or an error: differences are what a plan is for.
@@ -36,19 +47,60 @@ pub(super) async fn plan(context: &mut Context, args: &PlanArgs, target: Target)
         PlanFormat::Json => serde_json::to_string_pretty(&*plan).map_err(|why| why.to_string()),
         PlanFormat::Csv => plan.csv().map_err(|why| why.to_string()),
     };
-    match (text, &args.out) {
-        (Ok(text), Some(file)) => write(context, file, &text),
-        (Ok(text), None) if args.format == PlanFormat::Csv || context.output.style().json => {
-            context.output.text(&text);
-            context.output.text("\n");
+    context.keep_plan(args, text)
+}
+
+/// Plans each of these mappings the way that it goes, with a line for each and totals. Conflicts are told, and are what a
+/// plan is for as well.
+pub(super) async fn plan_each(context: &mut Context, args: &PlanArgs, errands: Errands) -> Exit {
+    let began = Instant::now();
+    let (mut exit, mut ready, mut set) = (Exit::Ok, Vec::new(), Vec::new());
+    for errand in errands.errands {
+        match context.plan_errand(&errand).await {
+            Ok((plans, _)) => {
+                set.push(plans.of_mapping(&errand.mapping.name));
+                ready.push(plans.ready(errand, Approval::Missing));
+            }
+            // A place that does not answer keeps the other mappings from nothing.
+            Err(failed) if failed != Exit::Cancelled => exit = exit.and(failed),
+            Err(stop) => return stop,
+        }
+    }
+    let set = PlanSet::new(set);
+    let kept = match args.format {
+        PlanFormat::Json if args.out.is_none() => {
+            context.output.record(&PlansRecord {
+                r#type: "plans",
+                set: &set,
+            });
             Exit::Ok
         }
-        (Ok(_), None) => Exit::Ok,
-        (Err(why), _) => {
-            context
-                .output
-                .error(format_args!("the plan could not be written: {why}"), None);
-            Exit::Failed
+        PlanFormat::Json => {
+            let text = serde_json::to_string_pretty(&set);
+            context.keep_plan(args, text.map_err(|why| why.to_string()))
+        }
+        PlanFormat::Csv => context.keep_plan(args, set.csv().map_err(|why| why.to_string())),
+    };
+    context.tell_mappings(&ready, &End::Dry, began);
+    exit.and(kept)
+}
+
+impl Context {
+    /// Writes a plan where it was asked for: to the file, or to stdout where a program reads it.
+    fn keep_plan(&mut self, args: &PlanArgs, text: Result<String, String>) -> Exit {
+        match (text, &args.out) {
+            (Ok(text), Some(file)) => write(self, file, &text),
+            (Ok(text), None) if args.format == PlanFormat::Csv || self.output.style().json => {
+                self.output.text(&text);
+                self.output.text("\n");
+                Exit::Ok
+            }
+            (Ok(_), None) => Exit::Ok,
+            (Err(why), _) => {
+                self.output
+                    .error(format_args!("the plan could not be written: {why}"), None);
+                Exit::Failed
+            }
         }
     }
 }

@@ -10,9 +10,10 @@ use crate::cli::{
     output::record::{OutcomeRecord, ProgressRecord},
 };
 use crate::domain::{
-    diff::Level,
     plan::Op,
-    progress::{Checked, EndedStep, Outcome, Recount, TaskEvent, TaskId, TaskSnapshot, TaskState},
+    progress::{
+        Checked, EndedStep, Outcome, Proofs, Recount, TaskEvent, TaskId, TaskSnapshot, TaskState,
+    },
     retry::FailureKind,
 };
 use crate::engine::{Command, Event};
@@ -31,8 +32,8 @@ pub(super) struct Watched {
     pub(super) reason: Option<Box<str>>,
     pub(super) recount: Option<Recount>,
     pub(super) checked: Option<Checked>,
-    /// Outcomes by proof: checksum or better, weaker, none.
-    pub(super) proofs: [u64; 3],
+    /// By what proof.
+    pub(super) proofs: Proofs,
     pub(super) done: u64,
     pub(super) skipped: u64,
     /// Failures by what they mean for the exit code.
@@ -274,12 +275,7 @@ impl Watched {
                 self.by_op[step.op as usize] += 1;
                 // A delete leaves nothing that could be proven.
                 if step.op != Op::Delete {
-                    let strength = match proof {
-                        Some(Level::Checksum | Level::Read) => 0,
-                        Some(Level::Size | Level::Time) => 1,
-                        None => 2,
-                    };
-                    self.proofs[strength] += 1;
+                    self.proofs.add(*proof);
                 }
             }
             Outcome::Skipped { .. } => self.skipped += 1,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::cli::{
-    args::{Command, Conflicts, Given, MappingArgs, TasksAction, TasksArgs},
-    errand::{Errands, errands},
+    args::{Command, Conflicts, Given, MappingArgs, PlanArgs, SideArgs, TasksAction, TasksArgs},
+    errand::{Errands, errands, own_ways},
     exit::Exit,
     target::{self, Purpose, Target, TargetError, Words},
 };
@@ -16,7 +16,10 @@ use crate::domain::{
     text::printable,
 };
 
-use super::{Approval, Context, diff, ls, manifest, mappings, plan, sync, tasks, verify};
+use super::{
+    Approval, Context, diff, diff_each, ls, manifest, mappings, plan, plan_each, sync, tasks,
+    verify, verify_each,
+};
 
 /// Runs a command that asks the engine; `None` where the command is none of these.
 pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Option<Exit> {
@@ -28,15 +31,13 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
             manifest(context, args.out.as_deref(), location, options).await
         }
         (Command::Diff(args), Asked::Two(target)) => diff(context, args, target).await,
+        (Command::Diff(args), Asked::Each(targets)) => diff_each(context, args, targets).await,
         (Command::Verify(_), Asked::Two(target)) => verify(context, target).await,
+        (Command::Verify(_), Asked::Each(targets)) => verify_each(context, targets).await,
         (Command::Plan(args), Asked::Two(target)) => plan(context, args, target).await,
+        (Command::Plan(args), Asked::Several(errands)) => plan_each(context, args, errands).await,
         (Command::Sync(args), Asked::Two(target)) => {
-            let approved = args.sync.yes || target.decided;
-            let approval = if approved {
-                Approval::Given
-            } else {
-                Approval::Missing
-            };
+            let approval = Approval::of(args.sync.yes || target.decided);
             sync(context, args, target, approval).await
         }
         (Command::Pull(args) | Command::Push(args), Asked::Several(errands)) => {
@@ -57,7 +58,9 @@ pub enum Asked {
     One(Location, Arc<SyncOptions>),
     /// Two.
     Two(Target),
-    /// Mappings.
+    /// The pairs of a group's mappings, to be compared.
+    Each(Vec<Target>),
+    /// Mappings on their way.
     Several(Errands),
     /// Tasks, between the places of a mapping where one was named.
     Tasks(Option<(Location, Location)>),
@@ -72,46 +75,62 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
             target::options(config, given)?,
         ))
     };
-    let (words, given, sides, purpose) = match command {
-        Command::Pull(args) => return Some(several(config, args, (Way::Pull, None))),
-        Command::Push(args) => return Some(several(config, args, (Way::Push, None))),
-        Command::Both(args) => {
-            return Some(several(config, &args.mappings, (Way::Both, args.conflicts)));
+    Some(match command {
+        Command::Pull(args) => several(config, args, (Way::Pull, None)),
+        Command::Push(args) => several(config, args, (Way::Push, None)),
+        Command::Both(args) => several(config, &args.mappings, (Way::Both, args.conflicts)),
+        Command::Ls(args) => one(&args.location, &args.filter.0),
+        Command::Manifest(args) => one(&args.location, &args.filter.0),
+        Command::Diff(args) => {
+            let given = joined(&args.check.0, &args.filter.0);
+            compared(
+                config,
+                words(&args.left, args.right.as_ref()),
+                &given,
+                &args.sides,
+            )
         }
-        Command::Ls(args) => return Some(one(&args.location, &args.filter.0)),
-        Command::Manifest(args) => return Some(one(&args.location, &args.filter.0)),
-        Command::Diff(args) => (
-            words(&args.left, args.right.as_ref()),
-            joined(&args.check.0, &args.filter.0),
-            &args.sides,
-            Purpose::Compare,
-        ),
-        Command::Verify(args) => (
-            words(&args.source, args.destination.as_ref()),
-            joined(&args.check.0, &args.filter.0),
-            &args.sides,
-            Purpose::Compare,
-        ),
-        Command::Plan(args) => (
-            words(&args.source, args.destination.as_ref()),
-            args.sync.given.clone(),
-            &args.sides,
-            Purpose::Move,
-        ),
-        Command::Sync(args) => (
-            words(&args.source, args.destination.as_ref()),
-            args.sync.given.clone(),
-            &args.sides,
-            Purpose::Move,
-        ),
-        Command::Tasks(args) => return Some(between(config, args).map(Asked::Tasks)),
+        Command::Verify(args) => {
+            let given = joined(&args.check.0, &args.filter.0);
+            let words = words(&args.source, args.destination.as_ref());
+            compared(config, words, &given, &args.sides)
+        }
+        Command::Plan(args) => planned(config, args),
+        Command::Sync(args) => {
+            let words = words(&args.source, args.destination.as_ref());
+            target::target(config, words, &args.sync.given, &args.sides, Purpose::Move)
+                .map(Asked::Two)
+        }
+        Command::Tasks(args) => between(config, args).map(Asked::Tasks),
         Command::Demo(_)
         | Command::Doctor(_)
         | Command::Config(_)
         | Command::Completions { .. }
         | Command::Man => return None,
-    };
-    Some(target::target(config, words, &given, sides, purpose).map(Asked::Two))
+    })
+}
+
+/// Two places to compare, or the mappings of a group.
+fn compared(
+    config: &mut Config,
+    words: Words<'_>,
+    given: &Given,
+    sides: &SideArgs,
+) -> Result<Asked, TargetError> {
+    if let Some(targets) = target::each(config, words, given, sides)? {
+        return Ok(Asked::Each(targets));
+    }
+    target::target(config, words, given, sides, Purpose::Compare).map(Asked::Two)
+}
+
+/// Two places to plan between, or mappings, each the way that it goes.
+fn planned(config: &mut Config, args: &PlanArgs) -> Result<Asked, TargetError> {
+    let words = words(&args.source, args.destination.as_ref());
+    let (given, sides) = (&args.sync.given, &args.sides);
+    if let Some(errands) = own_ways(config, words, (given, sides))? {
+        return Ok(Asked::Several(errands));
+    }
+    target::target(config, words, given, sides, Purpose::Move).map(Asked::Two)
 }
 
 fn several(
@@ -155,6 +174,16 @@ impl Context {
                 let places = [&target.left, &target.right];
                 self.introduce_places(config, places, ["From", "To  "]);
                 self.tell_rules(&target.options);
+            }
+            Asked::Each(targets) => {
+                self.introduce_config(config);
+                for target in targets {
+                    self.output
+                        .remark(format_args!("Mapping: {}", target.name()));
+                    let places = [&target.left, &target.right];
+                    self.introduce_places(config, places, ["Left ", "Right"]);
+                    self.tell_rules(&target.options);
+                }
             }
             Asked::Several(errands) => {
                 self.introduce_config(config);

@@ -12,7 +12,7 @@ use crate::cli::{
 };
 use crate::domain::{
     plan::{Op, Plan, Tally},
-    progress::{Recount, TaskId},
+    progress::{Proofs, Recount, TaskId},
     side::Side,
 };
 use crate::engine::Command;
@@ -38,7 +38,7 @@ struct Summary<'a> {
     requests: BTreeMap<&'a str, u64>,
     seconds: f64,
     mode: Mode,
-    proof: Proof,
+    proof: Proofs,
     recount: Option<&'a Recount>,
 }
 
@@ -47,14 +47,6 @@ struct Summary<'a> {
 struct Mode {
     direct: u64,
     relay: u64,
-}
-
-/// What stands behind the moved objects.
-#[derive(Serialize, Default)]
-struct Proof {
-    checksum: u64,
-    size: u64,
-    none: u64,
 }
 
 /// Runs the command.
@@ -144,7 +136,7 @@ impl Context {
             done: watched.done,
             failed: watched.all_failed(),
             skipped: watched.skipped,
-            verified: watched.proofs[0],
+            verified: watched.proofs.checksum,
             bytes,
             kept,
             requests: requests(&snapshot.requests),
@@ -153,11 +145,7 @@ impl Context {
                 direct: of(Op::Copy),
                 relay: of(Op::Relay),
             },
-            proof: Proof {
-                checksum: watched.proofs[0],
-                size: watched.proofs[1],
-                none: watched.proofs[2],
-            },
+            proof: watched.proofs,
             recount: watched.recount.as_ref(),
         });
         if task.is_some() {
@@ -179,18 +167,8 @@ impl Context {
         if kept > 0 {
             parts.push(format!("{} of it not sent again", humanize::bytes(kept)));
         }
-        if watched.proofs[0] > 0 {
-            parts.push(format!(
-                "{} proven by checksum",
-                humanize::count(watched.proofs[0])
-            ));
-        }
-        for (n, word) in [
-            (watched.proofs[1], "proven by size only"),
-            (watched.proofs[2], "not proven"),
-            (watched.skipped, "left"),
-            (watched.all_failed(), "failed"),
-        ] {
+        parts.extend(humanize::proofs(watched.proofs));
+        for (n, word) in [(watched.skipped, "left"), (watched.all_failed(), "failed")] {
             if n > 0 {
                 parts.push(format!("{} {word}", humanize::count(n)));
             }

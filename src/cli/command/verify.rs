@@ -1,8 +1,9 @@
-//! `wharf verify`: proves by checksum (or by reading) that the destination holds what the source holds.
+//! `wharf verify`: proves by checksum (or by reading) that the destination holds what the source holds; of a group each
+//! mapping for itself.
 
 use serde::Serialize;
 
-use crate::cli::{exit::Exit, target::Target};
+use crate::cli::{exit::Exit, output::record::MappingRecord, target::Target};
 use crate::domain::progress::{TaskId, TaskState};
 use crate::engine::Command;
 use crate::humanize;
@@ -13,7 +14,19 @@ use super::{Context, VIEW, progress::Watched};
 #[derive(Serialize)]
 struct Summary {
     r#type: &'static str,
-    task: TaskId,
+    /// How many mappings of a group were verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mappings: Option<u64>,
+    #[serde(flatten)]
+    found: Found,
+}
+
+/// What was proven and what was not.
+#[derive(Serialize, Default)]
+struct Found {
+    /// None for a group: each of its mappings has its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<TaskId>,
     verified: u64,
     unproven: u64,
     mismatched: u64,
@@ -24,54 +37,112 @@ struct Summary {
 
 /// Runs the command.
 pub(super) async fn verify(context: &mut Context, target: Target) -> Exit {
-    let began = std::time::Instant::now();
-    let asked = Command::Verify {
-        view: VIEW,
-        source: target.left,
-        destination: target.right,
-        only: Vec::new(),
-        options: target.options,
-    };
-    let task = match context.accepted(asked).await {
-        Ok(task) => task,
+    let (found, exit) = match context.verified(target).await {
+        Ok(verified) => verified,
         Err(exit) => return exit,
     };
-    let watched = context.watch(task).await;
-    let summary = Summary {
+    context.output.line(found.words());
+    context.output.record(&Summary {
         r#type: "summary",
-        task,
-        verified: watched.proofs[0],
-        unproven: watched.proofs[1] + watched.proofs[2],
-        mismatched: watched.mismatched,
-        missing: watched.missing,
-        errors: watched.failed,
-        seconds: began.elapsed().as_secs_f64(),
-    };
-    context.output.record(&summary);
-    context.output.line(sentence(&summary));
-    exit(&watched, summary.unproven)
+        mappings: None,
+        found,
+    });
+    exit
 }
 
-fn sentence(summary: &Summary) -> String {
-    let mut parts = vec![format!(
-        "{} proven",
-        humanize::counted(summary.verified, "object")
-    )];
-    for (n, word) in [
-        (summary.mismatched, "differ"),
-        (summary.missing, "missing"),
-        (
-            summary.unproven,
-            "unproven: the store tells too little, try --check read",
-        ),
-        (summary.errors, "could not be read"),
-    ] {
-        if n > 0 {
-            parts.push(format!("{} {word}", humanize::count(n)));
+/// Verifies each mapping of a group, with a line for each and totals.
+pub(super) async fn verify_each(context: &mut Context, targets: Vec<Target>) -> Exit {
+    let mappings = targets.len() as u64;
+    let (mut exit, mut sum) = (Exit::Ok, Found::default());
+    for target in targets {
+        let (name, places) = (target.name().to_owned(), target.places());
+        match context.verified(target).await {
+            Ok((found, meaning)) => {
+                let record = MappingRecord::new(&name, &places, &found);
+                context.output.record(&record);
+                context
+                    .output
+                    .line(format_args!("{name}: {}", found.words()));
+                exit = exit.and(meaning);
+                sum.join(&found);
+            }
+            // A place that does not answer keeps the other mappings from nothing.
+            Err(failed) => exit = exit.and(failed),
+        }
+        if exit == Exit::Cancelled {
+            return exit;
         }
     }
-    parts.push(format!("{:.1} s", summary.seconds));
-    parts.join(", ")
+    let words = humanize::counted(mappings, "mapping");
+    context
+        .output
+        .line(format_args!("{words}: {}", sum.words()));
+    context.output.record(&Summary {
+        r#type: "summary",
+        mappings: Some(mappings),
+        found: sum,
+    });
+    exit
+}
+
+impl Context {
+    /// Verifies one pair of places.
+    async fn verified(&mut self, target: Target) -> Result<(Found, Exit), Exit> {
+        let began = std::time::Instant::now();
+        let asked = Command::Verify {
+            view: VIEW,
+            source: target.left,
+            destination: target.right,
+            only: Vec::new(),
+            options: target.options,
+        };
+        let task = self.accepted(asked).await?;
+        let watched = self.watch(task).await;
+        let found = Found {
+            task: Some(task),
+            verified: watched.proofs.checksum,
+            unproven: watched.proofs.size + watched.proofs.none,
+            mismatched: watched.mismatched,
+            missing: watched.missing,
+            errors: watched.failed,
+            seconds: began.elapsed().as_secs_f64(),
+        };
+        let exit = exit(&watched, found.unproven);
+        Ok((found, exit))
+    }
+}
+
+impl Found {
+    fn join(&mut self, other: &Self) {
+        self.verified += other.verified;
+        self.unproven += other.unproven;
+        self.mismatched += other.mismatched;
+        self.missing += other.missing;
+        self.errors += other.errors;
+        self.seconds += other.seconds;
+    }
+
+    fn words(&self) -> String {
+        let mut parts = vec![format!(
+            "{} proven",
+            humanize::counted(self.verified, "object")
+        )];
+        for (n, word) in [
+            (self.mismatched, "differ"),
+            (self.missing, "missing"),
+            (
+                self.unproven,
+                "unproven: the store tells too little, try --check read",
+            ),
+            (self.errors, "could not be read"),
+        ] {
+            if n > 0 {
+                parts.push(format!("{} {word}", humanize::count(n)));
+            }
+        }
+        parts.push(format!("{:.1} s", self.seconds));
+        parts.join(", ")
+    }
 }
 
 /// 4 where content is disproven, 3 where something could not be read, 1 where something is missing or unproven.

@@ -102,13 +102,18 @@ pub struct PairRecord<'a> {
     newer: Option<Newer>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// Whose pair it is, where the mappings of a group are compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mapping: Option<&'a str>,
 }
 
-impl<'a> From<&'a Pair> for PairRecord<'a> {
-    fn from(pair: &'a Pair) -> Self {
+impl<'a> PairRecord<'a> {
+    /// The record of a pair, of this mapping of a group.
+    pub fn of(pair: &'a Pair, mapping: Option<&'a str>) -> Self {
         let sign = pair.verdict.sign();
         Self {
             r#type: "pair",
+            mapping,
             key: (&pair.key).into(),
             sign: sign.symbol(),
             word: sign.word(),
@@ -248,6 +253,8 @@ pub struct TaskRecord<'a> {
     id: TaskId,
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<TaskId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
     kind: TaskKind,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -275,6 +282,7 @@ impl<'a> From<&'a PastTask> for TaskRecord<'a> {
             r#type: "task",
             id: task.id,
             parent: task.parent,
+            name: task.name.as_deref(),
             kind: task.kind,
             state: state_word(task.state),
             reason: task.reason.as_deref(),
@@ -323,6 +331,30 @@ impl<'a> AlertRecord<'a> {
         Self {
             r#type: "alert",
             message,
+        }
+    }
+}
+
+/// `mapping`: one mapping of a group, and what was found of it.
+#[derive(Debug, Serialize)]
+pub struct MappingRecord<'a, T> {
+    r#type: &'static str,
+    name: &'a str,
+    local: &'a str,
+    remote: &'a str,
+    #[serde(flatten)]
+    found: T,
+}
+
+impl<'a, T> MappingRecord<'a, T> {
+    /// The record of a mapping with these places, the local one first.
+    pub fn new(name: &'a str, [local, remote]: &'a [String; 2], found: T) -> Self {
+        Self {
+            r#type: "mapping",
+            name,
+            local,
+            remote,
+            found,
         }
     }
 }

@@ -50,6 +50,23 @@ impl Totals {
         others.map(|sign| self.of(sign).objects).sum()
     }
 
+    /// Adds what another comparison found.
+    pub fn join(&mut self, other: &Self) {
+        self.left.join(other.left);
+        self.right.join(other.right);
+        let tallies = |own: &mut [Tally], others: &[Tally]| {
+            own.iter_mut()
+                .zip(others)
+                .for_each(|(own, other)| own.join(*other));
+        };
+        tallies(&mut self.signs, &other.signs);
+        tallies(&mut self.same, &other.same);
+        self.left_folders += other.left_folders;
+        self.right_folders += other.right_folders;
+        self.symlinks += other.symlinks;
+        self.specials += other.specials;
+    }
+
     /// Counts one pair.
     pub fn add(&mut self, pair: &Pair) {
         let Some(facts) = pair.facts() else {

@@ -9,6 +9,7 @@ mod notice;
 mod options;
 mod planner;
 mod print;
+mod set;
 #[cfg(test)]
 mod tests;
 mod twins;
@@ -30,6 +31,7 @@ pub use guard::{Guard, PlanError};
 pub use options::{Deletes, Existing, MaxDelete, Symlinks, SyncOptions};
 pub use planner::Planner;
 pub use print::{Fingerprint, Printer};
+pub use set::{MappingPlans, PlanSet};
 pub use two_way::{Change, Conflict, Settle, Since, TwoWay, TwoWayPlanner, TwoWayRule};
 
 /// Version of the plan's form in files; a newer one is refused by name.

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::{Checked, EndedStep, Failure, Outcome, Recount, TaskEvent, TaskState};
 use crate::domain::{diff::Level, entry::Tally, key::Key, plan::Op, retry::FailureKind};
 
@@ -34,7 +36,7 @@ pub struct Progress {
 }
 
 /// How many moved steps are proven, and how.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Proofs {
     /// By checksum or by reading.
     pub checksum: u64,
@@ -130,7 +132,15 @@ impl Progress {
 }
 
 impl Proofs {
-    fn add(&mut self, proof: Option<Level>) {
+    /// Adds those of other steps.
+    pub fn join(&mut self, other: Self) {
+        self.checksum += other.checksum;
+        self.size += other.size;
+        self.none += other.none;
+    }
+
+    /// Counts what proves one step.
+    pub fn add(&mut self, proof: Option<Level>) {
         match proof {
             Some(Level::Checksum | Level::Read) => self.checksum += 1,
             Some(Level::Size | Level::Time) => self.size += 1,

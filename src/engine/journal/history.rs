@@ -11,6 +11,7 @@ use rusqlite::{Connection, Row, params};
 use crate::domain::{
     diff::Level,
     key::Key,
+    location::Location,
     plan::Op,
     progress::{
         EndedStep, Failure, Outcome, Proofs, Recount, Requests, TaskId, TaskKind, TaskState,
@@ -20,6 +21,7 @@ use crate::engine::command::Check;
 
 use super::{
     error::JournalError,
+    group,
     owner::{Owner, STANDING, Standing},
     value::{int, read_json, read_word},
 };
@@ -96,6 +98,15 @@ impl PastTask {
         end.duration_since(self.started).as_secs_f64().max(0.0)
     }
 
+    /// The folder of this machine that it reads or writes, where it has one.
+    pub fn local(&self) -> Option<&str> {
+        let sides = [&self.source, &self.destination].into_iter();
+        let mut disks = sides.filter(|text| {
+            Location::try_from(text.to_string()).is_ok_and(|place| place.disk().is_some())
+        });
+        disks.next().map(|text| &**text)
+    }
+
     /// Whether it can be gone on with.
     pub fn can_go_on(&self) -> bool {
         (self.has_plan || self.kind == TaskKind::Group)
@@ -129,6 +140,16 @@ pub struct Search {
     pub most: Option<u32>,
 }
 
+impl Search {
+    /// The children of a group.
+    fn children(parent: TaskId) -> Self {
+        Self {
+            parent: Some(parent),
+            ..Self::default()
+        }
+    }
+}
+
 /// Everything that is known of how a task went.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
@@ -140,6 +161,8 @@ pub struct Report {
     pub failed: Vec<EndedStep>,
     /// What was left, with the reasons.
     pub skipped: Vec<EndedStep>,
+    /// Those of its children, where it is a group.
+    pub children: Vec<Self>,
 }
 
 /// The tasks that are asked for, newest first.
@@ -176,11 +199,17 @@ pub(super) fn search(
     )?;
     let wanted = |task: &PastTask| search.states.is_empty() || search.states.contains(&task.state);
     let most = search.most.map_or(usize::MAX, |most| most as usize);
-    rows.filter_map(Result::transpose)
+    let mut found = rows
+        .filter_map(Result::transpose)
         .filter(|task| task.as_ref().map_or(true, wanted))
         .take(most)
-        .collect::<rusqlite::Result<_>>()
-        .map_err(JournalError::from)
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    drop(select);
+    for head in found.iter_mut().filter(|task| task.kind == TaskKind::Group) {
+        let children = self::search(from, (me, now), &Search::children(head.id))?;
+        group::fold(head, &children);
+    }
+    Ok(found)
 }
 
 /// The task of a row; `None` where a later wharf wrote a kind or state that this one does not know.
@@ -248,12 +277,26 @@ pub(super) fn report(
     let Some(task) = search(from, known, &only)?.pop() else {
         return Ok(None);
     };
-    Ok(Some(Report {
+    let mut children = Vec::new();
+    if task.kind == TaskKind::Group {
+        for child in search(from, known, &Search::children(task.id))?
+            .into_iter()
+            .rev()
+        {
+            children.push(report_of(from, child)?);
+        }
+    }
+    Ok(Some(group::gathered(report_of(from, task)?, children)))
+}
+
+fn report_of(from: &Connection, task: PastTask) -> Result<Report, JournalError> {
+    Ok(Report {
         proofs: proofs(from, task.id)?,
         failed: steps(from, task.id, "failed")?,
         skipped: steps(from, task.id, "skipped")?,
+        children: Vec::new(),
         task,
-    }))
+    })
 }
 
 fn proofs(from: &Connection, task: TaskId) -> Result<Proofs, JournalError> {

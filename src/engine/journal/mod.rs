@@ -5,6 +5,7 @@
 mod error;
 mod evidence;
 mod fact;
+mod group;
 mod history;
 mod keep_plan;
 mod open;

@@ -37,6 +37,7 @@ fn fold(head: &mut TaskSnapshot, children: &[TaskSnapshot]) {
     head.skipped = sum(|task| task.skipped);
     head.verified = sum(|task| task.verified);
     head.bytes = sum(|task| task.bytes);
+    head.kept = sum(|task| task.kept);
     head.retries = sum(|task| task.retries);
     head.throttled = sum(|task| task.throttled);
     head.requests = sum(|task| task.requests);

@@ -12,6 +12,8 @@ use std::{
     path::Path,
 };
 
+use wharf::domain::plan::{Plan, PlanSet};
+
 use crate::support::wharf::{Run, Stage};
 
 const HPC: &str = include_str!("../../../config/examples/hpc-dataset.toml");
@@ -181,6 +183,155 @@ fn a_group_is_one_task_with_a_child_for_each_and_a_second_run_moves_nothing() {
     let again = stage.run(&args).ended_with(0);
     assert!(again.of_type("task").is_empty());
     assert_eq!(mapping(&again, "sentinel2")["same"]["objects"], 3);
+}
+
+/// Runs wharf with the configuration of the scenes.
+fn with_scenes(stage: &Stage, args: &[&str]) -> Run {
+    let config = stage.path("tool/wharf.toml");
+    stage.run(&[&["--config", config.to_str().unwrap()], args].concat())
+}
+
+#[test]
+fn a_group_is_compared_with_a_line_for_each_mapping() {
+    let stage = scenes();
+    let wharf = |args: &[&str]| with_scenes(&stage, args);
+    let folder = |name: &str| stage.path(&format!("base/1_download_merge_and_clip/{name}"));
+    fs::create_dir_all(folder("landsat")).unwrap();
+    let missing = wharf(&["diff", "scenes", "--summary"]).ended_with(2);
+    assert!(
+        missing.stderr.contains("sentinel2: no such file or folder"),
+        "{}",
+        missing.stderr
+    );
+    assert!(
+        missing.stdout.contains("landsat: 0 ≠ 1 object"),
+        "{}",
+        missing.stdout
+    );
+    fs::create_dir_all(folder("sentinel2")).unwrap();
+    let diff = wharf(&["diff", "scenes", "--json"]).ended_with(1);
+    let of = |run: &Run, name: &str| {
+        let pairs = run.of_type("pair");
+        let pairs = pairs.iter().filter(|pair| pair["mapping"] == name);
+        pairs.count()
+    };
+    assert_eq!((of(&diff, "sentinel2"), of(&diff, "landsat")), (3, 1));
+    assert_eq!(mapping(&diff, "sentinel2")["only_right"], 3);
+    let sum = diff.summary();
+    assert_eq!(
+        (&sum["mappings"], &sum["only_right"]),
+        (&2.into(), &4.into())
+    );
+    let told = wharf(&["diff", "scenes"]).ended_with(1);
+    assert!(
+        told.stdout.ends_with("landsat:\n- clipped/134_Arsuk.tif\n"),
+        "{}",
+        told.stdout
+    );
+    assert!(
+        told.stderr.contains("2 mappings: 0 ≠ 4 objects"),
+        "{}",
+        told.stderr
+    );
+
+    let refused = wharf(&["sync", "scenes"]).ended_with(2);
+    assert!(
+        refused.stderr.contains("wharf pull scenes"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn a_group_is_planned_with_a_line_for_each_mapping() {
+    let stage = scenes();
+    let wharf = |args: &[&str]| with_scenes(&stage, args);
+    let out = stage.path("plan.json");
+    let plan = wharf(&["plan", "scenes", "--out", out.to_str().unwrap()]).ended_with(0);
+    for told in [
+        "sentinel2: 3 files, 114 B to move, 0 the same, left out: 36 B in 1 file",
+        "2 mappings: 4 files, 143 B to move",
+    ] {
+        assert!(plan.stderr.contains(told), "{told}\n{}", plan.stderr);
+    }
+    let set: PlanSet = serde_json::from_str(&fs::read_to_string(out).unwrap()).unwrap();
+    let [sentinel2, landsat] = set.mappings.as_slice() else {
+        panic!("not two mappings: {set:?}")
+    };
+    assert_eq!(sentinel2.pull.as_ref().unwrap().steps().count(), 3);
+    assert!(landsat.push.is_none() && set.check_version().is_ok());
+    let csv = wharf(&["plan", "scenes", "--format", "csv"]).ended_with(0);
+    assert!(
+        csv.stdout
+            .contains("\nlandsat,pull,download,+,clipped/134_Arsuk.tif,29,\n"),
+        "{}",
+        csv.stdout
+    );
+}
+
+#[test]
+fn the_report_of_a_group_tells_files_failures_bytes_folder_and_proof_of_each() {
+    let stage = scenes();
+    let wharf = |args: &[&str]| with_scenes(&stage, args);
+    let head = wharf(&["pull", "scenes", "--json"]).ended_with(0).summary();
+    assert_eq!(head["proof"]["checksum"], 4);
+    let report = wharf(&["tasks", "report", &head["task"].to_string()]).ended_with(0);
+    let local = stage.path("base/1_download_merge_and_clip/sentinel2");
+    let row = format!(
+        "| sentinel2 | done | 3 | 0 | 114 B | {} | 3 proven by checksum | 3 = 3 |",
+        local.display()
+    );
+    assert!(report.stdout.contains(&row), "{row}\n{}", report.stdout);
+    assert!(
+        report.stdout.contains("| done | 4 objects, 143 B |"),
+        "{}",
+        report.stdout
+    );
+
+    let verify = wharf(&["verify", "scenes", "--json"]).ended_with(0);
+    assert_eq!(mapping(&verify, "landsat")["verified"], 1);
+    assert_eq!(verify.summary()["verified"], 4);
+}
+
+#[test]
+fn a_plan_of_both_ways_holds_both_and_the_conflicts() {
+    let stage = two_ways("existing = \"update\"");
+    stage.file("base/notes/a", b"one");
+    stage.file("base/notes/b", b"b");
+    stage.run(&["both", "notes"]).ended_with(0);
+    stage.file("base/notes/a", b"changed here");
+    stage.object("s3://shared-data/notes/a", b"changed there, too");
+    stage.file("base/notes/new", b"only here");
+    stage.object("s3://shared-data/notes/b", b"b, changed there");
+    let plan = stage.run(&["plan", "notes", "--json"]).ended_with(0);
+    let plans = &plan.of_type("plans")[0];
+    let set: PlanSet = serde_json::from_value(plans.clone()).unwrap();
+    let notes = &set.mappings[0];
+    let keys = |plan: &Option<Plan>| -> Vec<String> {
+        let steps = plan.as_ref().unwrap().steps();
+        steps.map(|step| step.key.to_string()).collect()
+    };
+    assert_eq!(
+        (keys(&notes.push), keys(&notes.pull)),
+        (vec!["new".to_owned()], vec!["b".to_owned()])
+    );
+    assert_eq!(notes.conflicts.len(), 1);
+    assert_eq!(plan.summary()["conflicts"], 1);
+    let out = stage.path("both.csv");
+    let args = [
+        "plan",
+        "notes",
+        "--format",
+        "csv",
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    stage.run(&args).ended_with(0);
+    assert_eq!(
+        fs::read_to_string(out).unwrap(),
+        "mapping,way,action,sign,key,size,destination_size\n\
+         notes,push,upload,+,new,9,\nnotes,pull,overwrite,*,b,16,1"
+    );
 }
 
 #[test]

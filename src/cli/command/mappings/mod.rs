@@ -2,26 +2,27 @@
 //! child for each; at the end a line for each mapping, and totals.
 
 mod parts;
+mod planned;
 mod told;
 
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
-use crate::cli::{args::MappingArgs, errand::Errands, exit::Exit, output::record::ConflictRecord};
+use crate::cli::{args::MappingArgs, errand::Errands, exit::Exit};
 use crate::config::{Errand, Way};
 use crate::domain::{
-    plan::{Conflict, Plan, Tally, TwoWay},
+    plan::{Plan, Tally},
     progress::TaskId,
     side::Side,
 };
-use crate::engine::{Body, Check, Command, Family, Member};
+use crate::engine::{Command, Family, Member};
 
-use super::{Approval, Context, VIEW, approval::Asking, plan::Planned, progress::Watched};
+use super::{Approval, Context, VIEW, approval::Asking, progress::Watched};
 
 /// Children that run at once.
 const AT_ONCE: u16 = 4;
 
 /// A mapping with its plans: one, or both ways two.
-struct Ready {
+pub(super) struct Ready {
     errand: Errand,
     plans: Vec<Asking>,
     /// Conflicts that stay as they are.
@@ -41,10 +42,11 @@ pub(super) async fn mappings(context: &mut Context, args: &MappingArgs, errands:
     let mut exit = Exit::Ok;
     let mut ready = Vec::new();
     for errand in errands.errands {
-        match context.plan_errand(errand, args.sync.yes).await {
-            Ok((planned, meaning)) => {
+        match context.plan_errand(&errand).await {
+            Ok((plans, meaning)) => {
                 exit = exit.and(meaning);
-                ready.push(planned);
+                let approved = args.sync.yes || errand.decided;
+                ready.push(plans.ready(errand, Approval::of(approved)));
             }
             // A place that does not answer keeps the other mappings from nothing.
             Err(failed @ Exit::Failed) => exit = exit.and(failed),
@@ -87,7 +89,7 @@ pub(super) async fn mappings(context: &mut Context, args: &MappingArgs, errands:
 }
 
 /// How it came to an end.
-enum End {
+pub(super) enum End {
     /// It was only to be told.
     Dry,
     /// There was nothing to do.
@@ -106,7 +108,7 @@ impl End {
 }
 
 /// Tasks that ran, and what they told.
-struct Run {
+pub(super) struct Run {
     head: TaskId,
     watched: BTreeMap<TaskId, Watched>,
     /// The task of each plan that ran, in the order of the members.
@@ -114,91 +116,6 @@ struct Run {
 }
 
 impl Context {
-    /// Plans one mapping, and tells what it would do.
-    async fn plan_errand(&mut self, errand: Errand, yes: bool) -> Result<(Ready, Exit), Exit> {
-        let approval = if yes || errand.decided {
-            Approval::Given
-        } else {
-            Approval::Missing
-        };
-        self.output.remark(format_args!("{}:", errand.mapping.name));
-        let (left, right) = (errand.left.clone(), errand.right.clone());
-        let options = Arc::new(errand.options.clone());
-        if errand.way != Way::Both {
-            let Planned { plan, exit } = self.planned_of((left, right), options).await?;
-            self.show(&plan);
-            let ready = Ready {
-                conflicts: 0,
-                same: plan.left.all_same(),
-                left_out: plan.left.excluded,
-                plans: vec![Asking { plan, approval }],
-                errand,
-            };
-            return Ok((ready, exit));
-        }
-        self.ask(Command::PlanBoth {
-            view: VIEW,
-            left,
-            right,
-            only: Vec::new(),
-            options,
-            rule: errand.rule,
-        });
-        let planned = |body| {
-            if let Body::PlannedBoth(both) = body {
-                Some(both)
-            } else {
-                None
-            }
-        };
-        let both = self.awaited(planned).await?;
-        Ok(self.ready_both(errand, &both, approval))
-    }
-
-    /// Shows both plans and the conflicts; what they mean for the exit code: open conflicts are differences.
-    fn ready_both(&mut self, errand: Errand, both: &TwoWay, approval: Approval) -> (Ready, Exit) {
-        let mut exit = self.meaning(&both.push);
-        let [push, pull] = both.plans();
-        self.output.remark("  left to right:");
-        self.show(&push);
-        if !pull.groups.is_empty() {
-            self.output.remark("  right to left:");
-            self.show(&pull);
-        }
-        for conflict in &both.conflicts {
-            self.show_conflict(conflict);
-        }
-        let open = both.open_conflicts().count() as u64;
-        if open > 0 {
-            exit = exit.and(Exit::Differences);
-        }
-        let ready = Ready {
-            conflicts: open,
-            same: both.push.left.all_same(),
-            left_out: both.push.left.excluded,
-            plans: [push, pull]
-                .map(|plan| Asking {
-                    plan: Arc::new(plan),
-                    approval,
-                })
-                .into(),
-            errand,
-        };
-        (ready, exit)
-    }
-
-    fn show_conflict(&mut self, conflict: &Conflict) {
-        self.output.record(&ConflictRecord::from(conflict));
-        let becomes = match conflict.winner() {
-            Some(side) => format!("the {} wins", side.word()),
-            None => "left as they are; --conflicts left, right or newer settles it".to_owned(),
-        };
-        self.output.tell(format_args!(
-            "! {}: {}: {becomes}",
-            conflict.key, conflict.reason
-        ));
-    }
-
     /// Runs what there is to do, and watches it.
     async fn run_mappings(&mut self, name: &str, ready: &[Ready]) -> Result<End, Exit> {
         let members: Vec<Member> = ready
@@ -245,20 +162,8 @@ impl Ready {
         (self.errand.way == Way::Both).then_some(side)
     }
 
-    /// The command that proves what is there after a pull.
-    fn check(&self, plan: &Plan) -> Option<Check> {
-        self.errand.check(plan).map(|(command, folder)| Check {
-            command: command.into(),
-            folder,
-            mapping: self.errand.mapping.name.as_str().into(),
-        })
-    }
-
     fn member(&self, plan: &Arc<Plan>) -> Member {
-        Member {
-            name: self.errand.name_of(plan).into(),
-            plan: Arc::clone(plan),
-            check: self.check(plan),
-        }
+        let (name, proof) = (self.errand.name_of(plan), self.errand.check(plan));
+        Member::of_mapping(&self.errand.mapping.name, name, Arc::clone(plan), proof)
     }
 }

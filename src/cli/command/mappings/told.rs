@@ -11,8 +11,8 @@ use crate::cli::{
     output::record::{TallyRecord, requests},
 };
 use crate::domain::{
-    plan::Plan,
-    progress::{Checked, Recount, TaskId, TaskKind, TaskSnapshot, TaskState},
+    plan::{Plan, Tally},
+    progress::{Checked, Proofs, Recount, TaskId, TaskKind, TaskSnapshot, TaskState},
 };
 use crate::humanize;
 
@@ -37,6 +37,7 @@ struct TaskRecord<'a> {
     bytes: u64,
     started: Timestamp,
     ended: Option<Timestamp>,
+    proof: Proofs,
     recount: Option<&'a Recount>,
     check: Option<&'a Checked>,
 }
@@ -80,10 +81,12 @@ struct Sum {
     skipped: u64,
     verified: u64,
     bytes: u64,
+    proof: Proofs,
 }
 
 impl Sum {
-    fn add(&mut self, task: &TaskSnapshot) {
+    fn add(&mut self, task: &TaskSnapshot, proof: Proofs) {
+        self.proof.join(proof);
         self.done += task.done;
         self.failed += task.failed;
         self.skipped += task.skipped;
@@ -97,6 +100,7 @@ impl Sum {
         self.skipped += other.skipped;
         self.verified += other.verified;
         self.bytes += other.bytes;
+        self.proof.join(other.proof);
     }
 
     fn words(self) -> String {
@@ -114,7 +118,12 @@ impl Sum {
 
 impl Context {
     /// Tells what became of each mapping and of all; what that means for the exit code.
-    pub(super) fn tell_mappings(&mut self, ready: &[Ready], end: &End, began: Instant) -> Exit {
+    pub(in crate::cli::command) fn tell_mappings(
+        &mut self,
+        ready: &[Ready],
+        end: &End,
+        began: Instant,
+    ) -> Exit {
         let snapshot = self.engine.snapshot();
         let run = end.run();
         let mut tasks = run.map(|run| run.tasks.iter()).into_iter().flatten();
@@ -143,11 +152,20 @@ impl Context {
             exit = exit.and(if cancelled { Exit::Cancelled } else { Exit::Ok });
         }
         let seconds = began.elapsed().as_secs_f64();
-        if ready.len() > 1 && !dry {
+        if ready.len() > 1 && dry {
+            let plans = ready.iter().flat_map(|ready| &ready.plans);
+            self.output.remark(format_args!(
+                "{}: {}",
+                humanize::counted(ready.len() as u64, "mapping"),
+                moves(plans.map(|asking| &*asking.plan))
+            ));
+        } else if ready.len() > 1 {
+            let mut parts = vec![sum.words()];
+            parts.extend(humanize::proofs(sum.proof));
             self.output.line(format_args!(
                 "{}: {}, {seconds:.1} s",
                 humanize::counted(ready.len() as u64, "mapping"),
-                sum.words()
+                parts.join(", ")
             ));
         }
         let plans = ready.iter().flat_map(|ready| &ready.plans);
@@ -168,7 +186,7 @@ impl Context {
     fn tell_mapping(&mut self, ready: &Ready, ran: &[(&TaskSnapshot, &Watched)], dry: bool) -> Sum {
         let mut sum = Sum::default();
         for (task, watched) in ran {
-            sum.add(task);
+            sum.add(task, watched.proofs);
             self.output.record(&record(ready, task, watched));
         }
         let mapping = &ready.errand.mapping;
@@ -187,13 +205,8 @@ impl Context {
             conflicts: ready.conflicts,
         });
         if dry {
-            if ready.left_out.objects > 0 {
-                self.output.remark(format_args!(
-                    "{}: {}",
-                    mapping.name,
-                    left_out(ready.left_out)
-                ));
-            }
+            self.output
+                .remark(format_args!("{}: {}", mapping.name, ready.would()));
             return sum;
         }
         let mut parts = vec![sum.words(), local];
@@ -221,6 +234,44 @@ impl Context {
     }
 }
 
+impl Ready {
+    /// What would become of it.
+    fn would(&self) -> String {
+        let mut parts = vec![
+            moves(self.plans.iter().map(|asking| &*asking.plan)),
+            format!("{} the same", humanize::count(self.same.objects)),
+        ];
+        if self.conflicts > 0 {
+            parts.push(humanize::counted(self.conflicts, "conflict"));
+        }
+        if self.left_out.objects > 0 {
+            parts.push(left_out(self.left_out));
+        }
+        parts.join(", ")
+    }
+}
+
+/// "4 files, 1.2 GiB to move, 1 of them to overwrite, 2 to delete".
+fn moves<'p>(plans: impl Iterator<Item = &'p Plan>) -> String {
+    let (mut moved, mut lost) = (Tally::default(), [0, 0]);
+    for plan in plans {
+        moved.join(plan.moves());
+        let consent = plan.needs_consent();
+        lost[0] += consent.overwrites.objects;
+        lost[1] += consent.deletes.objects;
+    }
+    let mut parts = vec![
+        humanize::counted(moved.objects, "file"),
+        format!("{} to move", humanize::bytes(moved.bytes)),
+    ];
+    for (n, word) in lost.into_iter().zip(["of them to overwrite", "to delete"]) {
+        if n > 0 {
+            parts.push(format!("{} {word}", humanize::count(n)));
+        }
+    }
+    parts.join(", ")
+}
+
 fn record<'a>(ready: &'a Ready, task: &'a TaskSnapshot, watched: &'a Watched) -> TaskRecord<'a> {
     TaskRecord {
         r#type: "task",
@@ -239,6 +290,7 @@ fn record<'a>(ready: &'a Ready, task: &'a TaskSnapshot, watched: &'a Watched) ->
         bytes: task.bytes,
         started: task.started,
         ended: task.ended,
+        proof: watched.proofs,
         recount: watched.recount.as_ref(),
         check: watched.checked.as_ref(),
     }
@@ -246,17 +298,7 @@ fn record<'a>(ready: &'a Ready, task: &'a TaskSnapshot, watched: &'a Watched) ->
 
 /// How what a task moved is proven, in words.
 fn proofs(watched: &Watched) -> Vec<String> {
-    let [checksum, size, none] = watched.proofs;
-    let mut parts = Vec::new();
-    for (n, word) in [
-        (checksum, "proven by checksum"),
-        (size, "proven by size only"),
-        (none, "not proven"),
-    ] {
-        if n > 0 {
-            parts.push(format!("{} {word}", humanize::count(n)));
-        }
-    }
+    let mut parts = humanize::proofs(watched.proofs);
     if let Some(recount) = &watched.recount {
         let sign = if recount.equal { "=" } else { "≠" };
         parts.push(format!(

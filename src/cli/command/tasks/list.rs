@@ -130,16 +130,18 @@ pub(super) fn facts(task: &PastTask) -> Vec<(&'static str, String)> {
         ("task", format!("{} {}", task.id.0, kind_word(task.kind))),
         ("state", state_word(task.state).to_owned()),
     ];
+    let name = task.name.as_ref();
+    facts.extend(name.map(|name| ("name", printable(name.as_bytes()).into_owned())));
     let reason = task.reason.as_ref();
     facts.extend(reason.map(|reason| ("because", printable(reason.as_bytes()).into_owned())));
     if let Some(next) = next_step(task) {
         facts.push(("next", next));
     }
-    facts.extend([
-        ("from", printable(task.source.as_bytes()).into_owned()),
-        ("to", printable(task.destination.as_bytes()).into_owned()),
-        ("began", exact(task.started)),
-    ]);
+    // The parts of a group may have no place in common.
+    let places = [("from", &task.source), ("to", &task.destination)];
+    let places = places.into_iter().filter(|(_, place)| !place.is_empty());
+    facts.extend(places.map(|(name, place)| (name, printable(place.as_bytes()).into_owned())));
+    facts.push(("began", exact(task.started)));
     match task.ended {
         Some(ended) => facts.push(("ended", exact(ended))),
         None => facts.push(("last heard", exact(task.heard))),

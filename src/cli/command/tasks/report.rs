@@ -7,13 +7,13 @@ use serde::Serialize;
 use crate::cli::{
     args::ReportFormat,
     exit::Exit,
-    output::record::{OutcomeRecord, TaskRecord, requests},
+    output::record::{OutcomeRecord, TaskRecord, requests, state_word},
 };
 use crate::domain::{
-    progress::{EndedStep, Outcome, Recount, TaskId},
+    progress::{EndedStep, Outcome, Proofs, Recount, TaskId},
     text::printable,
 };
-use crate::engine::Report;
+use crate::engine::{PastTask, Report};
 use crate::humanize;
 
 use super::{Context, exit_of, list, rate};
@@ -31,18 +31,13 @@ struct ReportRecord<'a> {
     throttled: u64,
     seconds: f64,
     bytes_per_second: Option<f64>,
-    proof: ProofRecord,
+    proof: Proofs,
     recount: Option<&'a Recount>,
     failed: Vec<OutcomeRecord<'a>>,
     skipped: Vec<OutcomeRecord<'a>>,
-}
-
-/// How what was moved is proven.
-#[derive(Serialize)]
-struct ProofRecord {
-    checksum: u64,
-    size: u64,
-    none: u64,
+    /// Those of a group's children.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    children: Vec<Self>,
 }
 
 /// Writes the report.
@@ -93,6 +88,7 @@ fn record<'a>(r#type: &'static str, report: &'a Report) -> ReportRecord<'a> {
         proofs,
         failed,
         skipped,
+        children,
     } = report;
     let outcomes = |steps: &'a [EndedStep]| steps.iter().map(OutcomeRecord::from).collect();
     ReportRecord {
@@ -102,26 +98,27 @@ fn record<'a>(r#type: &'static str, report: &'a Report) -> ReportRecord<'a> {
         throttled: task.throttled,
         seconds: task.seconds(),
         bytes_per_second: rate(task),
-        proof: ProofRecord {
-            checksum: proofs.checksum,
-            size: proofs.size,
-            none: proofs.none,
-        },
+        proof: *proofs,
         recount: task.recount.as_ref(),
         failed: outcomes(failed),
         skipped: outcomes(skipped),
+        children: children.iter().map(|child| record("task", child)).collect(),
         task: task.into(),
     }
 }
 
 fn counted(recount: &Recount) -> String {
+    format!("counted again: {}", counts(recount))
+}
+
+fn counts(recount: &Recount) -> String {
     let sign = if recount.source == recount.destination {
         "="
     } else {
         "≠"
     };
     format!(
-        "counted again: {} {sign} {}",
+        "{} {sign} {}",
         humanize::count(recount.source),
         humanize::count(recount.destination)
     )
@@ -137,16 +134,7 @@ fn markdown(report: &Report) -> String {
     if let Some(rate) = rate(task) {
         row(&mut text, &["rate", &humanize::rate(rate)]);
     }
-    let proven = [
-        (proofs.checksum, "proven by checksum"),
-        (proofs.size, "by size only"),
-        (proofs.none, "not proven"),
-    ];
-    let proven: Vec<String> = proven
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{} {word}", humanize::count(count)))
-        .collect();
+    let proven = humanize::proofs(*proofs);
     if !proven.is_empty() {
         row(&mut text, &["proof", &proven.join(", ")]);
     }
@@ -156,15 +144,72 @@ fn markdown(report: &Report) -> String {
     for (operation, count) in &task.requests.by_operation {
         row(&mut text, &[operation, &humanize::count(*count)]);
     }
-    outcomes(&mut text, "Failed", &report.failed);
-    outcomes(&mut text, "Left", &report.skipped);
-    if let Some(recount) = task.recount.as_ref().filter(|recount| recount.off > 0) {
-        text.push_str("\n## Off in the recount\n\n| key | why |\n|---|---|\n");
-        for (key, why) in recount.examples.iter().take(ROWS) {
-            row(&mut text, &[&key.printable(), why]);
-        }
+    children(&mut text, &report.children);
+    ends(&mut text, report, "");
+    for child in &report.children {
+        ends(&mut text, child, &format!(" in {}", called(&child.task)));
     }
     text
+}
+
+/// A group's children, a line each.
+fn children(text: &mut String, children: &[Report]) {
+    if children.is_empty() {
+        return;
+    }
+    text.push_str("\n## Its parts\n\n");
+    row(
+        text,
+        &[
+            "part",
+            "state",
+            "files",
+            "failed",
+            "bytes",
+            "local",
+            "proof",
+            "counted again",
+        ],
+    );
+    text.push_str("|---|---|---|---|---|---|---|---|\n");
+    for Report { task, proofs, .. } in children {
+        let recount = task.recount.as_ref();
+        row(
+            text,
+            &[
+                &called(task),
+                state_word(task.state),
+                &humanize::count(task.done),
+                &humanize::count(task.failed),
+                &humanize::bytes(task.bytes),
+                task.local().unwrap_or(""),
+                &humanize::proofs(*proofs).join(", "),
+                &recount.map(counts).unwrap_or_default(),
+            ],
+        );
+    }
+}
+
+/// What a person calls a task.
+fn called(task: &PastTask) -> String {
+    let name = task.name.as_ref().map(ToString::to_string);
+    name.unwrap_or_else(|| format!("task {}", task.id.0))
+}
+
+/// How steps ended that were not done, and what the recount found.
+fn ends(text: &mut String, report: &Report, of: &str) {
+    outcomes(text, &format!("Failed{of}"), &report.failed);
+    outcomes(text, &format!("Left{of}"), &report.skipped);
+    let recount = report.task.recount.as_ref();
+    let Some(recount) = recount.filter(|recount| recount.off > 0) else {
+        return;
+    };
+    text.push_str("\n## Off in the recount");
+    text.push_str(&printable(of.as_bytes()));
+    text.push_str("\n\n| key | why |\n|---|---|\n");
+    for (key, why) in recount.examples.iter().take(ROWS) {
+        row(text, &[&key.printable(), why]);
+    }
 }
 
 /// A table of steps with why they ended so; none for no steps.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::Errand;
 use crate::domain::plan::{Conflict, Plan, TwoWay};
-use crate::engine::{Check, Member, View};
+use crate::engine::{Member, View};
 
 /// How far a mapping's plan is.
 #[derive(Debug, Clone)]
@@ -75,19 +75,10 @@ impl Leg {
         plans.map(|plan| self.member(plan)).collect()
     }
 
-    fn check(&self, plan: &Plan) -> Option<Check> {
-        self.errand.check(plan).map(|(command, folder)| Check {
-            command: command.into(),
-            folder,
-            mapping: self.errand.mapping.name.as_str().into(),
-        })
-    }
-
     fn member(&self, plan: Plan) -> Member {
-        Member {
-            name: self.errand.name_of(&plan).into(),
-            check: self.check(&plan),
-            plan: Arc::new(plan),
-        }
+        let Errand { mapping, .. } = &self.errand;
+        let plan = Arc::new(plan);
+        let (name, proof) = (self.errand.name_of(&plan), self.errand.check(&plan));
+        Member::of_mapping(&mapping.name, name, Arc::clone(&plan), proof)
     }
 }

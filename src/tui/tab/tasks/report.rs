@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 use crate::domain::{
     entry::Tally,
     progress::{Outcome, Recount, TaskSnapshot},
+    text::printable,
 };
 
 use crate::engine::Report;
@@ -63,26 +64,37 @@ impl Tasks {
             ..Facts::default()
         };
         let mut lines = self::report(task, Some(&facts), shell);
-        let proofs = &report.proofs;
-        for (count, word) in [
-            (proofs.checksum, "proven by checksum"),
-            (proofs.size, "proven by size only"),
-            (proofs.none, "not proven"),
-        ] {
-            if count > 0 {
-                lines.push(Line::from(format!(
-                    "{:14}{} {word}",
-                    "",
-                    humanize::count(count)
-                )));
-            }
-        }
+        let proofs = humanize::proofs(report.proofs).into_iter();
+        lines.extend(proofs.map(|proof| Line::from(format!("{:14}{proof}", ""))));
+        lines.extend(report.children.iter().flat_map(part));
         if task.failed > 0 {
             lines.push(Line::default());
             lines.extend(errors(task, Some(&facts)));
         }
         lines
     }
+}
+
+/// One part of a group: its name, then files, failures, bytes, where, and by what proof.
+fn part(report: &Report) -> [Line<'static>; 2] {
+    let task = &report.task;
+    let name = task.name.as_deref().unwrap_or_default();
+    let mut parts = vec![
+        humanize::counted(task.done, "file"),
+        format!("{} failed", humanize::count(task.failed)),
+        humanize::bytes(task.bytes),
+    ];
+    parts.extend(humanize::proofs(report.proofs));
+    let local = task.local().unwrap_or(&task.destination);
+    [
+        Line::from(printable(name.as_bytes()).into_owned()),
+        Line::from(format!(
+            "{:14}{}, {}",
+            "",
+            parts.join(", "),
+            printable(local.as_bytes())
+        )),
+    ]
 }
 
 /// What a task did and proved.
