@@ -5,5 +5,6 @@ pub mod command;
 pub mod errand;
 pub mod exit;
 pub mod output;
+pub mod route;
 pub mod setup;
 pub mod target;

@@ -1,96 +1,17 @@
-//! `[migrations.NAME]` and `[runs.NAME]`: read and checked, so that a slip in them is told on the first day they are written.
+//! `[runs.NAME]`: read and checked, so that a slip in it is told on the first day it is written.
 
 use indexmap::IndexMap;
 
-use crate::domain::location::{Location, Remote};
+use crate::domain::location::Remote;
 
 use super::{
     document::{Table, expected},
-    env::Env,
     invalid::{Invalid, nearest},
-    layer::Layer,
     mapping::{self, Mapping, prefix, required},
-    origin::Sourced,
     quantity,
     remote::RemoteConfig,
-    setting::{self, SyncKey},
+    setting,
 };
-
-/// Some prefixes and where each goes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Migration {
-    /// How: `auto`, `direct`, `relay` or `hybrid`.
-    pub mode: String,
-    /// Routes that run at once.
-    pub parallel: u16,
-    /// From where to where.
-    pub routes: Vec<Route>,
-    /// Options for all routes.
-    pub options: Layer,
-}
-
-/// One prefix and where it goes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Route {
-    /// The source.
-    pub from: Sourced<Location>,
-    /// The destination.
-    pub to: Sourced<Location>,
-    /// Options of this route.
-    pub options: Layer,
-}
-
-/// The migrations of the file.
-pub(super) fn migrations(
-    root: &Table<'_>,
-    env: &Env,
-    remotes: &IndexMap<Remote, RemoteConfig>,
-) -> IndexMap<String, Migration> {
-    let mut migrations = IndexMap::new();
-    for (name, table) in root.tables("migrations") {
-        let mode = table.read("mode", mode).map(|mode| mode.value);
-        let parallel = table.read("parallel", |text| setting::count(text, 1..=64));
-        let routes = table.list("routes").into_iter().enumerate();
-        let routes = routes
-            .filter_map(|(at, value)| {
-                let name = format!("{}[{at}]", table.name_of("routes"));
-                let route = Table::of(root.document, name, value)?;
-                let found = self::route(&route, env, remotes);
-                route.close();
-                found
-            })
-            .collect();
-        let migration = Migration {
-            mode: mode.unwrap_or_else(|| "auto".to_owned()),
-            parallel: parallel.map_or(4, |count| count.value),
-            routes,
-            options: mapping::options(&table, &SyncKey::ALL, env),
-        };
-        table.close();
-        migrations.insert(name.to_owned(), migration);
-    }
-    migrations
-}
-
-fn route(table: &Table<'_>, env: &Env, remotes: &IndexMap<Remote, RemoteConfig>) -> Option<Route> {
-    let options = mapping::options(table, &SyncKey::ALL, env);
-    let (from, to) = (prefix(table, "from", remotes), prefix(table, "to", remotes));
-    let (from, to) = (required(table, "from", from), required(table, "to", to));
-    Some(Route {
-        from: from?,
-        to: to?,
-        options,
-    })
-}
-
-/// `traditional` is what others call `relay`.
-fn mode(text: &str) -> Result<String, Invalid> {
-    let modes = ["auto", "direct", "relay", "hybrid"];
-    match text {
-        "traditional" => Ok("relay".to_owned()),
-        _ => setting::word(text, &modes).map(str::to_owned),
-    }
-}
 
 /// Names that `[runs]` refers to.
 pub(super) struct Known<'a> {

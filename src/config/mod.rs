@@ -15,6 +15,7 @@ pub mod layer;
 pub mod machine;
 pub mod mapping;
 pub mod memory;
+pub mod migration;
 pub mod origin;
 pub mod place;
 pub mod quantity;
@@ -36,11 +37,11 @@ use crate::domain::location::Remote;
 
 use document::{Document, Table};
 use hooks::Hooks;
-use later::Migration;
 use layer::Layer;
 use machine::Machine;
 use mapping::Mapping;
 use memory::Memory;
+use migration::Migration;
 use remote::RemoteConfig;
 use screen::Screen;
 use search::Search;
@@ -51,6 +52,7 @@ pub use env::Env;
 pub use errand::{Ask, Errand};
 pub use error::{Error, Problem, Problems};
 pub use guard::Refusal;
+pub use migration::RouteErrand;
 pub use origin::{Origin, Sourced};
 pub use place::{Place, Scope};
 pub use show::Row;
@@ -197,7 +199,7 @@ fn read_all(document: &Document<'_>, env: &Env) -> Config {
         hooks: Hooks::of(&root),
         memory: Memory::of(&root),
         screen: Screen::of(&root, env),
-        migrations: later::migrations(&root, env, &remotes),
+        migrations: migration::migrations(&root, env, &remotes),
         file_defaults: defaults.unwrap_or_default(),
         runs,
         groups,

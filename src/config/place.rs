@@ -151,7 +151,13 @@ impl Config {
         Ok(resolved)
     }
 
-    fn laid(&self, own: &Layer, file: &Layer, filters: &[&Layer], flags: &Layer) -> Resolved {
+    pub(super) fn laid(
+        &self,
+        own: &Layer,
+        file: &Layer,
+        filters: &[&Layer],
+        flags: &Layer,
+    ) -> Resolved {
         let mut keep = Layer::default();
         keep.push(Setting::Existing(Existing::Keep), Origin::BuiltIn);
         let mut layers = vec![&self.defaults, &keep, file, own];

@@ -171,6 +171,7 @@ fn show(key: SyncKey, options: &SyncOptions) -> Option<String> {
         SyncKey::Metadata => pairs(&options.metadata)?,
         SyncKey::Tags => pairs(&options.tags)?,
         SyncKey::Symlinks => text(symlinks(options.symlinks)),
+        SyncKey::Mode => text(options.mode.word()),
         SyncKey::BackupDir => text(&options.backup_dir.as_ref()?.text()),
     })
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     key::Key,
     location::{Location, Remote},
-    plan::{Plan, SyncOptions, TwoWayRule},
+    plan::{Plan, Route, SyncOptions, TwoWayRule},
     progress::TaskId,
 };
 
@@ -77,6 +77,15 @@ impl Member {
     }
 }
 
+/// A route that is to be planned.
+#[derive(Debug, Clone)]
+pub struct RouteAsk {
+    /// From where to where.
+    pub route: Route,
+    /// All options.
+    pub options: Arc<SyncOptions>,
+}
+
 /// What to do.
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -138,6 +147,13 @@ pub enum Command {
         options: Arc<SyncOptions>,
         /// Deletions and conflicts.
         rule: TwoWayRule,
+    },
+    /// Make a plan for each route of a migration, of all or of none → `Body::PlannedRoutes`.
+    PlanRoutes {
+        /// Who asks.
+        view: View,
+        /// In the order in which they begin.
+        routes: Vec<RouteAsk>,
     },
     /// HEAD or stat of one key → `Body::Stat`.
     Stat {

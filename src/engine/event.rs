@@ -7,7 +7,7 @@ use crate::domain::{
     diff::{Pair, Totals},
     entry::{End, Entry},
     key::Key,
-    plan::{Plan, TwoWay},
+    plan::{Plan, PlannedRoute, TwoWay},
     progress::{Requests, TaskEvent, TaskId, TaskSnapshot},
 };
 
@@ -57,6 +57,8 @@ pub enum Body {
     Planned(Arc<Plan>),
     /// A plan each way.
     PlannedBoth(Arc<TwoWay>),
+    /// A plan for each route.
+    PlannedRoutes(Arc<[PlannedRoute]>),
     /// HEAD or stat.
     Stat(Box<Stat>),
     /// The task was accepted under this number; its events follow.

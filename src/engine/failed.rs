@@ -67,7 +67,7 @@ impl From<JournalError> for Failed {
 impl From<PlanError> for Failed {
     fn from(error: PlanError) -> Self {
         let class = match error {
-            PlanError::Guard(_) => FailedClass::Guard,
+            PlanError::Guard(_) | PlanError::Route(_) => FailedClass::Guard,
             PlanError::NoWay { .. } | PlanError::Version(_) => FailedClass::Usage,
         };
         Self {

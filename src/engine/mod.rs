@@ -18,8 +18,10 @@ mod hook;
 pub mod journal;
 mod only;
 mod plan;
+mod preflight;
 mod questions;
 mod room;
+mod routes;
 mod run;
 pub mod scan;
 pub mod tasks;
@@ -48,7 +50,7 @@ pub use hook::Hooks;
 pub use worker::Worker;
 
 pub use crate::backend::store::{Checksum, Headers, Stat};
-pub use command::{Check, Command, Family, Member, Pace, View};
+pub use command::{Check, Command, Family, Member, Pace, RouteAsk, View};
 pub use event::{Body, Bucket, Compared, Event, Failed, FailedClass, Snapshot};
 pub use journal::{JournalError, NotTaken, PastTask, Report, Search, Wish};
 
@@ -168,6 +170,7 @@ impl Engine {
             | Command::Compare { view, .. }
             | Command::Plan { view, .. }
             | Command::PlanBoth { view, .. }
+            | Command::PlanRoutes { view, .. }
             | Command::Past { view, .. }
             | Command::Report { view, .. }
             | Command::Stat { view, .. }) => self.ask(view, question),

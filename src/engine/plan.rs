@@ -24,6 +24,7 @@ use super::{
     event::Failed,
     guard,
     journal::PairEvidence,
+    preflight,
     questions::skew,
     room::Room,
 };
@@ -60,6 +61,7 @@ pub(super) async fn plan(room: &Room, wanted: Wanted<'_>) -> Result<Plan, Failed
     let [left, right] = over(&comparison)?;
     let mut plan = planner.finish(left, right, Timestamp::now());
     plan.regions = regions(room, &plan).await?;
+    preflight::choose(room, &ends, &mut plan).await?;
     plan.notices.extend(about(room, &ends));
     price(&mut plan);
     Ok(plan)

@@ -28,6 +28,7 @@ use super::{
     journal::{PastTask, Report, Search},
     plan::{Wanted, plan, plan_both},
     room::Room,
+    routes::plan_routes,
     scan::{Scan, vanished},
 };
 
@@ -63,6 +64,10 @@ pub(super) async fn answer(
             ..
         } => compare(room, answer, (left, right), options).await,
         Command::Plan { .. } | Command::PlanBoth { .. } => planned(room, question).await,
+        Command::PlanRoutes { routes, .. } => {
+            let planned = plan_routes(room, routes).await?;
+            Ok(Body::PlannedRoutes(planned.into()))
+        }
         Command::Past { search, .. } => Ok(Body::Past(past(room, search).await?)),
         Command::Report { task, .. } => Ok(Body::Report(Box::new(report(room, *task).await?))),
         Command::Stop(_)

@@ -85,6 +85,7 @@ fn answer(state: &mut State, view: View, body: Body) {
             | Body::Compared(_)
             | Body::Planned(_)
             | Body::PlannedBoth(_)
+            | Body::PlannedRoutes(_)
             | Body::Stat(_),
         ) => {}
     }
@@ -254,6 +255,7 @@ fn task(state: &mut State, id: TaskId, event: &TaskEvent) {
         } => state.notify(id, *to, &format!(": {reason}")),
         TaskEvent::State { .. }
         | TaskEvent::Retried { .. }
+        | TaskEvent::OtherWay { .. }
         | TaskEvent::Recounted(_)
         | TaskEvent::Checked(_) => {}
     }

@@ -1,6 +1,7 @@
 //! The command line as clap reads it; `interface` of the README is its contract. Nothing is decided here.
 
 mod mappings;
+mod migrate;
 mod sides;
 mod sync;
 mod tasks;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
 pub use mappings::{BothArgs, Conflicts, MappingArgs};
+pub use migrate::MigrateArgs;
 pub use sides::SideArgs;
 pub use sync::{CheckArgs, FilterArgs, Given, SyncArgs};
 pub use tasks::{ReportFormat, StateArg, TasksAction, TasksArgs, TasksList};
@@ -198,6 +200,8 @@ pub enum Command {
     Push(MappingArgs),
     /// Bring both sides of mappings together: what changed on one goes to the other
     Both(BothArgs),
+    /// Copy prefixes to prefixes, several routes side by side, each with its proof
+    Migrate(MigrateArgs),
     /// Prove by checksum that two locations hold the same
     Verify(VerifyArgs),
     /// Look at tasks of this and earlier sessions, go on with them, stop them, report them

@@ -102,6 +102,11 @@ const TRANSFER: &[Flag] = &[
         "LEVEL",
         "How what was moved is proven: size, checksum, read or off",
     ),
+    flag(
+        "mode",
+        "MODE",
+        "From bucket to bucket: auto, direct (the server copies), relay (through this machine) or hybrid",
+    ),
     flag("durable", "", "Flush each download to the medium"),
     flag("workers", "N", "Requests at a time"),
     flag("part-size", "SIZE", "Bytes of a part"),

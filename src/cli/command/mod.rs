@@ -2,11 +2,13 @@
 
 mod approval;
 mod diff;
+mod family;
 mod interrupts;
 mod listing;
 mod ls;
 mod manifest;
 mod mappings;
+mod migrate;
 mod plan;
 mod progress;
 mod run;

@@ -171,6 +171,9 @@ impl Context {
     pub(super) fn show(&mut self, plan: &Plan) {
         for group in &plan.groups {
             self.output.remark(group_line(group));
+            if let Some(why) = &group.why {
+                self.output.remark(format_args!("      {why}"));
+            }
         }
         for (sign, verb, tally, why) in left_lines(plan) {
             if tally.objects > 0 {

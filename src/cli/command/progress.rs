@@ -7,7 +7,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::cli::{
     exit::Exit,
-    output::record::{OutcomeRecord, ProgressRecord},
+    output::record::{OtherWayRecord, OutcomeRecord, ProgressRecord},
 };
 use crate::domain::{
     plan::Op,
@@ -41,6 +41,8 @@ pub(super) struct Watched {
     pub(super) mismatched: u64,
     pub(super) failed: u64,
     pub(super) by_op: [u64; 5],
+    /// Keys of which one way failed, and another was taken.
+    pub(super) other_way: u64,
 }
 
 /// Bars on a terminal: one, or one for each task of a group.
@@ -125,7 +127,7 @@ impl Context {
         }
     }
 
-    /// A bar for each task that moves something; for a group these are its children.
+    /// A bar for each task; for a group its totals, and below them its children.
     fn bars(&self, family: &[TaskSnapshot], head: TaskId) -> Bars {
         let target = if self.output.style().live {
             ProgressDrawTarget::stderr()
@@ -134,14 +136,15 @@ impl Context {
         };
         let all = MultiProgress::with_draw_target(target);
         let is_group = family.len() > 1;
-        let moving = family.iter().filter(|task| !is_group || task.id != head);
-        let bars = moving.map(|task| {
+        let bars = family.iter().map(|task| {
             let bar = all.add(ProgressBar::new(task.planned_bytes));
             // The template is a constant of ours; where it were wrong, the plain bar is drawn.
             if let Ok(style) = ProgressStyle::with_template("{prefix}{bar:28} {msg}") {
                 bar.set_style(style.progress_chars("━╸─"));
             }
-            if let Some(name) = task.name.as_ref().filter(|_| is_group) {
+            if task.id == head && is_group {
+                bar.set_prefix(format!("{:<16} ", "all"));
+            } else if let Some(name) = task.name.as_ref().filter(|_| is_group) {
                 bar.set_prefix(format!("{name:<16} "));
             }
             (task.id, bar)
@@ -156,17 +159,20 @@ impl Context {
         let snapshot = self.engine.snapshot();
         for (task, bar) in &bars.bars {
             if let Some(now) = snapshot.tasks.iter().find(|now| now.id == *task) {
-                self.tick_one(now, bar);
+                self.tick_one(now, bar, bars.bars.len() > 1);
             }
         }
     }
 
-    fn tick_one(&mut self, now: &TaskSnapshot, bar: &ProgressBar) {
+    fn tick_one(&mut self, now: &TaskSnapshot, bar: &ProgressBar, bars_are_several: bool) {
         bar.set_length(now.planned_bytes.max(1));
         bar.set_position(now.bytes);
         bar.set_message(message(now, bar));
         if !self.output.style().live {
-            self.output.remark(message(now, bar));
+            let name = now.name.as_deref().filter(|_| bars_are_several);
+            let name = name.map_or_else(String::new, |name| format!("{name}: "));
+            self.output
+                .remark(format_args!("{name}{}", message(now, bar)));
         }
         self.output.record(&ProgressRecord {
             r#type: "progress",
@@ -196,6 +202,10 @@ impl Context {
                 }
             }
             TaskEvent::Retried { .. } => {}
+            TaskEvent::OtherWay { .. } => {
+                watched.other_way += 1;
+                bars.all.suspend(|| self.tell_other_way(event));
+            }
             TaskEvent::Recounted(recount) => watched.recount = Some(recount.clone()),
             TaskEvent::Checked(checked) => {
                 bars.all.suspend(|| self.tell_check(checked));
@@ -209,6 +219,28 @@ impl Context {
             self.output.remark(format_args!("  | {line}"));
         }
         self.output.remark(checked.words());
+    }
+
+    /// Tells that a way failed for a key, and that another is taken.
+    fn tell_other_way(&mut self, event: &TaskEvent) {
+        let TaskEvent::OtherWay {
+            key, all, failure, ..
+        } = event
+        else {
+            return;
+        };
+        self.output.record(&OtherWayRecord::new(key, failure));
+        let id = failure.request_id.as_deref();
+        let id = id.map_or_else(String::new, |id| format!(" (request id {id})"));
+        self.output.tell(format_args!(
+            "~ {key}: the server did not copy it, it goes through this machine: {}{id}",
+            failure.reason
+        ));
+        if *all {
+            self.output.tell(
+                "~ nothing could be copied by the server: the rest goes through this machine",
+            );
+        }
     }
 
     fn tell_step(&mut self, step: &EndedStep) {
@@ -248,10 +280,15 @@ fn message(now: &TaskSnapshot, bar: &ProgressBar) -> String {
     } else {
         String::new()
     };
-    let counting = if now.state == TaskState::Recounting {
-        "  counting both sides"
-    } else {
-        ""
+    let counting = match now.state {
+        TaskState::Recounting => "  counting both sides",
+        TaskState::Waiting => "  waiting",
+        TaskState::Paused => "  paused",
+        TaskState::Running
+        | TaskState::Done
+        | TaskState::Failed
+        | TaskState::Cancelled
+        | TaskState::Interrupted => "",
     };
     let kept = match now.kept {
         0 => String::new(),

@@ -6,6 +6,7 @@ use crate::cli::{
     args::{Command, Conflicts, Given, MappingArgs, PlanArgs, SideArgs, TasksAction, TasksArgs},
     errand::{Errands, errands, own_ways},
     exit::Exit,
+    route::{Routes, routes},
     target::{self, Purpose, Target, TargetError, Words},
 };
 use crate::config::{Config, Way};
@@ -17,8 +18,8 @@ use crate::domain::{
 };
 
 use super::{
-    Approval, Context, diff, diff_each, ls, manifest, mappings, plan, plan_each, sync, tasks,
-    verify, verify_each,
+    Approval, Context, diff, diff_each, ls, manifest, mappings, migrate::migrate, plan, plan_each,
+    sync, tasks, verify, verify_each,
 };
 
 /// Runs a command that asks the engine; `None` where the command is none of these.
@@ -46,6 +47,7 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
         (Command::Both(args), Asked::Several(errands)) => {
             mappings(context, &args.mappings, errands).await
         }
+        (Command::Migrate(args), Asked::Routes(routes)) => migrate(context, args, routes).await,
         (Command::Tasks(args), Asked::Tasks(between)) => tasks(context, args, between).await,
         _ => return None,
     })
@@ -62,6 +64,8 @@ pub enum Asked {
     Each(Vec<Target>),
     /// Mappings on their way.
     Several(Errands),
+    /// Routes from prefix to prefix.
+    Routes(Routes),
     /// Tasks, between the places of a mapping where one was named.
     Tasks(Option<(Location, Location)>),
 }
@@ -90,6 +94,7 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
                 &args.sides,
             )
         }
+        Command::Migrate(args) => routes(config, args).map(Asked::Routes),
         Command::Verify(args) => {
             let given = joined(&args.check.0, &args.filter.0);
             let words = words(&args.source, args.destination.as_ref());
@@ -183,6 +188,14 @@ impl Context {
                     let places = [&target.left, &target.right];
                     self.introduce_places(config, places, ["Left ", "Right"]);
                     self.tell_rules(&target.options);
+                }
+            }
+            Asked::Routes(routes) => {
+                self.introduce_config(config);
+                for route in &routes.routes {
+                    self.output.remark(format_args!("Route: {}", route.name));
+                    self.introduce_places(config, [&route.from, &route.to], ["From", "To  "]);
+                    self.tell_rules(&route.options);
                 }
             }
             Asked::Several(errands) => {

@@ -11,7 +11,7 @@ use crate::domain::{
     gaps::{Kind, Rule, Unit},
     key::Key,
     plan::{Conflict, Op, Tally},
-    progress::{EndedStep, Outcome, Requests, TaskId, TaskKind, TaskState},
+    progress::{EndedStep, Failure, Outcome, Requests, TaskId, TaskKind, TaskState},
     side::Side,
 };
 use crate::engine::PastTask;
@@ -225,6 +225,31 @@ pub fn requests(requests: &Requests) -> BTreeMap<&str, u64> {
         .iter()
         .map(|(name, n)| (&**name, *n))
         .collect()
+}
+
+/// `other_way`: the server did not copy a key, which goes through this machine instead.
+#[derive(Debug, Serialize)]
+pub struct OtherWayRecord<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    key: KeyText,
+    op: Op,
+    reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+}
+
+impl<'a> OtherWayRecord<'a> {
+    /// The record of a key and of what its first way met.
+    pub fn new(key: &Key, failure: &'a Failure) -> Self {
+        Self {
+            r#type: "other_way",
+            key: key.into(),
+            op: Op::Relay,
+            reason: &failure.reason,
+            request_id: failure.request_id.as_deref(),
+        }
+    }
 }
 
 /// `progress`: where a task stands.

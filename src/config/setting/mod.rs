@@ -9,7 +9,7 @@ use crate::domain::{
     diff::Level,
     filter::Glob,
     location::Location,
-    plan::{Deletes, Existing, MaxDelete, Symlinks, SyncOptions},
+    plan::{Deletes, Existing, MaxDelete, Mode, Symlinks, SyncOptions},
 };
 
 use super::{invalid::Invalid, quantity};
@@ -18,8 +18,8 @@ mod read;
 
 pub use read::{STORAGE_CLASSES, level};
 use read::{
-    backup_dir, customer, deletes, existing, found_or, glob, pair, part_size, requests, seconds,
-    sse, symlinks, verify,
+    backup_dir, customer, deletes, existing, found_or, glob, mode, pair, part_size, requests,
+    seconds, sse, symlinks, verify,
 };
 pub(super) use read::{count, switch, word};
 
@@ -82,6 +82,8 @@ pub enum SyncKey {
     Symlinks,
     /// Where what is written over or deleted is kept.
     BackupDir,
+    /// How an object goes from one bucket to another.
+    Mode,
 }
 
 /// A sync option with its value.
@@ -118,11 +120,12 @@ pub enum Setting {
     Tag(String, String),
     Symlinks(Symlinks),
     BackupDir(Location),
+    Mode(Mode),
 }
 
 impl SyncKey {
     /// Every option, in the order in which they are shown.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Check,
         Self::Existing,
         Self::Include,
@@ -151,6 +154,7 @@ impl SyncKey {
         Self::Tags,
         Self::Symlinks,
         Self::BackupDir,
+        Self::Mode,
     ];
 
     /// The name in files; `-` for `_` makes the flag's.
@@ -184,6 +188,7 @@ impl SyncKey {
             Self::Tags => "tags",
             Self::Symlinks => "symlinks",
             Self::BackupDir => "backup_dir",
+            Self::Mode => "mode",
         }
     }
 
@@ -236,6 +241,7 @@ impl SyncKey {
             Self::Tags => pair(text, "KEY=VALUE").map(|(k, v)| Setting::Tag(k, v))?,
             Self::Symlinks => Setting::Symlinks(symlinks(text)?),
             Self::BackupDir => Setting::BackupDir(backup_dir(text)?),
+            Self::Mode => Setting::Mode(mode(text)?),
         })
     }
 }
@@ -272,6 +278,7 @@ impl Setting {
             Self::Tag(..) => SyncKey::Tags,
             Self::Symlinks(_) => SyncKey::Symlinks,
             Self::BackupDir(_) => SyncKey::BackupDir,
+            Self::Mode(_) => SyncKey::Mode,
         }
     }
 
@@ -305,6 +312,7 @@ impl Setting {
             Self::Tag(key, value) => options.tags.push((key, value)),
             Self::Symlinks(rule) => options.symlinks = rule,
             Self::BackupDir(place) => options.backup_dir = Some(place),
+            Self::Mode(mode) => options.mode = mode,
         }
     }
 }
@@ -337,6 +345,7 @@ mod tests {
             SyncKey::Metadata | SyncKey::Tags => "a=b=c",
             SyncKey::Symlinks => "follow",
             SyncKey::BackupDir => "s3://bucket/kept",
+            SyncKey::Mode => "traditional",
         }
     }
 

@@ -6,7 +6,7 @@ use crate::config::{invalid::Invalid, quantity};
 use crate::domain::{
     diff::Level,
     location::Location,
-    plan::{Deletes, Existing, Symlinks},
+    plan::{Deletes, Existing, Mode, Symlinks},
     sse::KeySource,
 };
 
@@ -98,6 +98,19 @@ pub(super) fn symlinks(text: &str) -> Result<Symlinks, Invalid> {
         "follow" => Symlinks::Follow,
         _ => Symlinks::Store,
     })
+}
+
+/// `traditional` is what others call `relay`.
+pub(super) fn mode(text: &str) -> Result<Mode, Invalid> {
+    if text.trim() == "traditional" {
+        return Ok(Mode::Relay);
+    }
+    let all = [Mode::Auto, Mode::Direct, Mode::Relay, Mode::Hybrid];
+    let found = word(text, &all.map(Mode::word))?;
+    Ok(all
+        .into_iter()
+        .find(|mode| mode.word() == found)
+        .unwrap_or_default())
 }
 
 pub(super) fn glob(text: &str) -> Result<String, Invalid> {

@@ -90,6 +90,24 @@ impl Source<'_> {
     }
 }
 
+impl Source<'_> {
+    /// Whoever copies an object that bears tags must be allowed to read them.
+    fn may_read_tags(&self, store: &Store, object: &Object) -> S3Result<()> {
+        if object.tags.is_empty() {
+            return Ok(());
+        }
+        let (bucket, key, _) = self.parts()?;
+        store.permit(&Wish {
+            operation: "GetObjectTagging",
+            bucket,
+            key,
+            access_key: self
+                .credentials
+                .map(|credentials| credentials.access_key.as_str()),
+        })
+    }
+}
+
 /// What a copy takes over and what it replaces.
 struct Directives {
     metadata: bool,
@@ -207,7 +225,12 @@ pub(super) fn copy_object(
     mut request: S3Request<dto::CopyObjectInput>,
 ) -> S3Result<S3Response<dto::CopyObjectOutput>> {
     store.bucket(&request.input.bucket)?;
-    let found = source_of!(request).find(store)?;
+    let source = source_of!(request);
+    let found = source.find(store)?;
+    let replaced = request.input.tagging_directive.as_ref();
+    if replaced.is_none_or(|directive| directive.as_str() != "REPLACE") {
+        source.may_read_tags(store, &found.object)?;
+    }
     let object = made(store, &mut request.input, &found.object)?;
     let (if_match, if_none_match) = destination_conditions(&request.headers)?;
     let conditions = WriteConditions {

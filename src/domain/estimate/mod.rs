@@ -344,6 +344,7 @@ mod tests {
             op,
             overwrites: false,
             selected: true,
+            why: None,
             steps: steps.collect(),
         }
     }

@@ -50,6 +50,7 @@ impl Plan {
                 op,
                 overwrites: false,
                 selected: true,
+                why: None,
                 steps,
             }],
             left: Left::default(),

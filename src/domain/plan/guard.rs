@@ -52,6 +52,9 @@ pub enum PlanError {
         /// What to do instead.
         hint: &'static str,
     },
+    /// Routes of one migration are in each other's way: exit code 5.
+    #[error(transparent)]
+    Route(#[from] super::RouteError),
     /// The plan was written by a newer program.
     #[error(
         "this plan has version {0}, and this wharf knows versions up to {PLAN_VERSION}: use the wharf that wrote it, or plan again"

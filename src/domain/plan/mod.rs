@@ -9,6 +9,7 @@ mod notice;
 mod options;
 mod planner;
 mod print;
+mod routes;
 mod set;
 #[cfg(test)]
 mod tests;
@@ -28,9 +29,10 @@ use crate::domain::{
 pub use crate::domain::entry::Tally;
 pub use brake::Brake;
 pub use guard::{Guard, PlanError};
-pub use options::{Deletes, Existing, MaxDelete, Symlinks, SyncOptions};
+pub use options::{Deletes, Existing, MaxDelete, Mode, Symlinks, SyncOptions};
 pub use planner::Planner;
 pub use print::{Fingerprint, Printer};
+pub use routes::{PlannedRoute, Route, RouteError, one_source_each, routes_apart};
 pub use set::{MappingPlans, PlanSet};
 pub use two_way::{Change, Conflict, Settle, Since, TwoWay, TwoWayPlanner, TwoWayRule};
 
@@ -79,6 +81,9 @@ pub struct Group {
     pub overwrites: bool,
     /// Whether they will run; a person may tick or untick them before.
     pub selected: bool,
+    /// Why they go this way and no other, where there is a choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Box<str>>,
     /// In key order.
     pub steps: Vec<Step>,
 }
@@ -274,6 +279,16 @@ impl Plan {
             }
         }
         consent
+    }
+
+    /// Lets all that goes from bucket to bucket go this way, and says why.
+    pub fn take_way(&mut self, op: Op, why: &str) {
+        let between = |group: &&mut Group| matches!(group.op, Op::Copy | Op::Relay);
+        for group in self.groups.iter_mut().filter(between) {
+            group.op = op;
+            group.why = Some(why.into());
+            group.steps.iter_mut().for_each(|step| step.op = op);
+        }
     }
 
     /// Whether files on one side are gzip streams on the other.

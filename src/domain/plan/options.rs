@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{diff::Level, filter::Filter, location::Location};
 
+use super::Op;
+
 /// What may happen to an entry that exists at the destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -75,6 +77,49 @@ pub struct SyncOptions {
     pub symlinks: Symlinks,
     /// Where what is written over or deleted is kept, in a folder that bears the plan's time.
     pub backup_dir: Option<Location>,
+    /// How an object goes from one bucket to another.
+    pub mode: Mode,
+}
+
+/// How an object goes from one bucket to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// As a preflight of endpoints, credentials and permissions finds it; where that way fails, the other one.
+    #[default]
+    Auto,
+    /// The server copies, or it fails.
+    Direct,
+    /// Through this machine.
+    Relay,
+    /// Each key by the server, and where that fails through this machine.
+    Hybrid,
+}
+
+impl Mode {
+    /// The word in files and flags.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Direct => "direct",
+            Self::Relay => "relay",
+            Self::Hybrid => "hybrid",
+        }
+    }
+
+    /// Whether a key that the server does not copy goes through this machine.
+    pub fn falls_back(self) -> bool {
+        matches!(self, Self::Auto | Self::Hybrid)
+    }
+
+    /// What moves an object between two buckets, where their places alone would suggest `by_place`.
+    pub(super) fn way(self, by_place: Op) -> Op {
+        match (self, by_place) {
+            (Self::Relay, Op::Copy) => Op::Relay,
+            (Self::Direct | Self::Hybrid, Op::Relay) => Op::Copy,
+            (_, other) => other,
+        }
+    }
 }
 
 /// What becomes of what only the destination has.
@@ -154,6 +199,7 @@ impl Default for SyncOptions {
             tags: Vec::new(),
             symlinks: Symlinks::Skip,
             backup_dir: None,
+            mode: Mode::Auto,
         }
     }
 }

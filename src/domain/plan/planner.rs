@@ -75,7 +75,7 @@ impl Planner {
         only: Vec<Key>,
         options: SyncOptions,
     ) -> Result<Self, PlanError> {
-        let way = way(&source, &destination)?;
+        let way = options.mode.way(way(&source, &destination)?);
         Plan::guards(&source, &destination, &only)?;
         Ok(Self {
             gzips: options.gzips(&source, &destination),
@@ -373,6 +373,7 @@ fn numbered(groups: BTreeMap<Kinship, Vec<Step>>) -> Vec<Group> {
             op,
             overwrites: effect == Effect::Overwrites,
             selected: true,
+            why: None,
             steps,
         }
     };

@@ -29,6 +29,8 @@ pub struct Progress {
     pub retries: u64,
     /// Tries that were asked to slow down.
     pub throttled: u64,
+    /// Steps of which one way failed, and another was taken.
+    pub other_way: u64,
     /// What both sides held at the end.
     pub recount: Option<Recount>,
     /// How the command ended that proves what was moved.
@@ -69,6 +71,7 @@ impl Default for Progress {
             failed: BTreeMap::new(),
             retries: 0,
             throttled: 0,
+            other_way: 0,
             recount: None,
             checked: None,
         }
@@ -88,6 +91,7 @@ impl Progress {
                 self.retries += 1;
                 self.throttled += u64::from(failure.kind == FailureKind::Throttled);
             }
+            TaskEvent::OtherWay { .. } => self.other_way += 1,
             TaskEvent::Recounted(recount) => self.recount = Some(recount.clone()),
             TaskEvent::Checked(checked) => self.checked = Some(checked.clone()),
         }

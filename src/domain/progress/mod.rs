@@ -118,6 +118,19 @@ pub enum TaskEvent {
         /// What the try met.
         failure: Failure,
     },
+    /// A way failed for a key, and another is taken.
+    OtherWay {
+        /// The step.
+        seq: u32,
+        /// Its key.
+        key: Key,
+        /// What is done instead.
+        op: Op,
+        /// Whether all keys that follow go this way at once.
+        all: bool,
+        /// What the first way met.
+        failure: Failure,
+    },
     /// Both sides were counted again.
     Recounted(Recount),
     /// The command that proves what was moved was run.
@@ -242,6 +255,28 @@ pub struct TaskSnapshot {
     pub in_flight: Vec<InFlight>,
     /// Why it paused or failed, for a person.
     pub reason: Option<Box<str>>,
+}
+
+impl TaskSnapshot {
+    /// Whether it is done, and all that it moved is proven by checksum or better.
+    pub fn is_proven(&self) -> bool {
+        self.state == TaskState::Done && self.verified == self.done && self.done > 0
+    }
+
+    /// Where a route of a migration stands, in a word.
+    pub fn stage(&self) -> &'static str {
+        match self.state {
+            TaskState::Waiting => "waiting",
+            TaskState::Running => "copying",
+            TaskState::Paused => "paused",
+            TaskState::Recounting => "verifying",
+            TaskState::Done if self.is_proven() => "proven",
+            TaskState::Done => "done",
+            TaskState::Failed => "failed",
+            TaskState::Cancelled => "cancelled",
+            TaskState::Interrupted => "interrupted",
+        }
+    }
 }
 
 /// A step on its way.

@@ -22,6 +22,7 @@ pub(super) fn head_of(plan: &Plan) -> Plan {
         op: group.op,
         overwrites: group.overwrites,
         selected: group.selected,
+        why: group.why.clone(),
     };
     Plan {
         version: plan.version,

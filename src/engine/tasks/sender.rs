@@ -146,8 +146,10 @@ impl Gatherer {
                         self.journal.state(*state, reason.clone()).await;
                     }
                     TaskEvent::Recounted(recount) => self.journal.recounted(recount).await,
-                    TaskEvent::Ended { .. } | TaskEvent::Retried { .. } | TaskEvent::Checked(_) => {
-                    }
+                    TaskEvent::Ended { .. }
+                    | TaskEvent::Retried { .. }
+                    | TaskEvent::OtherWay { .. }
+                    | TaskEvent::Checked(_) => {}
                 }
                 self.send(event).await;
             }

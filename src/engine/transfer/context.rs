@@ -9,7 +9,7 @@ use tokio::time::{Duration, MissedTickBehavior, interval};
 
 use crate::backend::{s3::S3, store::Store};
 use crate::domain::{
-    plan::{Plan, Step},
+    plan::{Op, Plan, Step},
     retry::FailureKind,
 };
 use crate::engine::{
@@ -30,6 +30,7 @@ use super::{
     rate::Rate,
     tempo::Tempo,
     trouble::Troubles,
+    ways::Ways,
 };
 
 /// How often the task looks whether more requests at once would pay.
@@ -44,9 +45,24 @@ pub(super) struct StepRef {
     plan: Arc<Plan>,
     group: usize,
     index: usize,
+    /// Another way than the plan's.
+    by: Option<Op>,
 }
 
 impl StepRef {
+    /// How the step is done.
+    pub(super) fn way(&self) -> Op {
+        self.by.unwrap_or(self.op)
+    }
+
+    /// The same step, done another way.
+    pub(super) fn by(&self, op: Op) -> Self {
+        Self {
+            by: Some(op),
+            ..self.clone()
+        }
+    }
+
     /// The selected steps of a plan, in its order.
     pub(super) fn selected(plan: &Arc<Plan>) -> Vec<Self> {
         let groups = plan.groups.iter().enumerate();
@@ -57,6 +73,7 @@ impl StepRef {
                 plan: Arc::clone(plan),
                 group,
                 index,
+                by: None,
             })
             .collect()
     }
@@ -101,6 +118,7 @@ pub(super) struct Context {
     pub(super) memory: Memory,
     pub(super) tempo: Tempo,
     pub(super) troubles: Troubles,
+    pub(super) ways: Ways,
     requests: Rate,
     pub(super) backup: Option<Backup>,
     pub(super) check: Option<Check>,
@@ -136,6 +154,7 @@ impl Context {
             requests,
             tempo: Tempo::default(),
             troubles: Troubles::default(),
+            ways: Ways::default(),
             memory: Memory::new(job.tuning.memory, Arc::clone(&job.counters)),
             gzips: job.plan.gzips(),
             etags: AtomicU8::new(etags(&job) as u8),

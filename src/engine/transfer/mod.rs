@@ -35,6 +35,7 @@ mod trouble;
 mod upload;
 mod verify;
 mod walk;
+mod ways;
 mod worker;
 
 use std::sync::Arc;
@@ -131,6 +132,7 @@ async fn moved_and_counted(ctx: &Arc<Context>) -> Option<String> {
         .partition(|step| step.op == Op::Delete);
     again::forget_lost(ctx, &moves).await;
     pool::run(ctx, moves).await;
+    pool::run(ctx, ctx.ways.take()).await;
     again_while_asked(ctx).await;
     delete_last(ctx, deletes).await;
     if ctx.control.is_ending() {

@@ -20,7 +20,7 @@ use super::{
     parts::part_size,
     ranges, relay,
     tries::Tries,
-    upload,
+    upload, ways,
 };
 
 /// What a step works with.
@@ -36,7 +36,7 @@ impl Work {
     pub(super) fn begin(ctx: &Arc<Context>, step: StepRef) -> Self {
         let flight = ctx
             .counters
-            .begin(step.seq, &step.key, step.op, size(&step));
+            .begin(step.seq, &step.key, step.way(), size(&step));
         Self {
             ctx: Arc::clone(ctx),
             flight: Arc::new(flight),
@@ -78,7 +78,7 @@ impl Work {
         let ended = EndedStep {
             seq: step.seq,
             key: step.key.clone(),
-            op: step.op,
+            op: step.way(),
             outcome,
         };
         let deleted = ended.op == Op::Delete && matches!(ended.outcome, Outcome::Done { .. });
@@ -96,10 +96,15 @@ pub(super) fn size(step: &Step) -> u64 {
 
 /// Does one step, tries and all, and tells its outcome.
 pub(super) async fn run(ctx: Arc<Context>, step: StepRef) {
+    if ways::goes_round(&ctx, &step) {
+        return;
+    }
     let asked = ctx.control.hold().asked;
     let work = Work::begin(&ctx, step);
     let result = tried(&work).await;
-    work.end(result, asked).await;
+    if !ways::other(&work, &result).await {
+        work.end(result, asked).await;
+    }
 }
 
 pub(super) async fn tried(work: &Work) -> Result<Done, Halt> {
@@ -124,7 +129,7 @@ async fn once(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
         backup.keep(&work.step).await?;
     }
     let in_parts = ctx.in_parts(&work.step);
-    match (work.step.op, in_parts) {
+    match (work.step.way(), in_parts) {
         (Op::Upload, _) if ctx.gzips => Box::pin(gzip::send(work, tries)).await,
         (Op::Download, _) if ctx.gzips => Box::pin(ctx.cut(gzip::expand(work, tries))).await,
         (Op::Upload | Op::Relay, true) => Box::pin(multipart::send(work, tries)).await,
@@ -140,8 +145,8 @@ async fn once(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
 
 impl Context {
     /// Parts that this step is moved in.
-    pub(super) fn parts_of(&self, step: &Step) -> u64 {
-        let wanted = match step.op {
+    pub(super) fn parts_of(&self, step: &StepRef) -> u64 {
+        let wanted = match step.way() {
             Op::Copy => self.tuning.copy_part,
             Op::Upload | Op::Download | Op::Relay | Op::Delete => self.tuning.part,
         };
@@ -150,8 +155,8 @@ impl Context {
     }
 
     /// Whether this step is moved in parts, each with a request of its own.
-    pub(super) fn in_parts(&self, step: &Step) -> bool {
-        match step.op {
+    pub(super) fn in_parts(&self, step: &StepRef) -> bool {
+        match step.way() {
             Op::Upload | Op::Download | Op::Relay => size(step) >= self.tuning.in_parts_from,
             Op::Copy => size(step) >= self.tuning.copy_in_parts_from,
             Op::Delete => false,

@@ -374,6 +374,7 @@ mod tests {
                 op: Op::Delete,
                 overwrites: false,
                 selected: true,
+                why: None,
                 steps: Vec::new(),
             };
             assert_eq!(

@@ -8,6 +8,7 @@ mod killed;
 mod links;
 mod ls;
 mod mappings;
+mod migrate;
 mod recipes;
 mod safety;
 mod stored;

@@ -191,6 +191,7 @@ impl Desk {
                 | Body::Buckets(_)
                 | Body::Planned(_)
                 | Body::PlannedBoth(_)
+                | Body::PlannedRoutes(_)
                 | Body::Stat(_)
                 | Body::Past(_)
                 | Body::Report(_)

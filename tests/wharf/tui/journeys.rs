@@ -377,6 +377,7 @@ fn deletes_are_run_only_after_their_number_was_typed() {
         op: Op::Delete,
         overwrites: false,
         selected: true,
+        why: None,
         steps,
     }];
     plan.brakes = vec![Brake::TooManyDeletes { planned, of: 18 }];

@@ -196,6 +196,7 @@ impl Context {
                 | Body::Buckets(_)
                 | Body::Planned(_)
                 | Body::PlannedBoth(_)
+                | Body::PlannedRoutes(_)
                 | Body::Stat(_)
                 | Body::Past(_)
                 | Body::Report(_)

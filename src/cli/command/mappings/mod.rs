@@ -5,18 +5,17 @@ mod parts;
 mod planned;
 mod told;
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use crate::cli::{args::MappingArgs, errand::Errands, exit::Exit};
 use crate::config::{Errand, Way};
 use crate::domain::{
     plan::{Plan, Tally},
-    progress::TaskId,
     side::Side,
 };
-use crate::engine::{Command, Family, Member};
+use crate::engine::{Family, Member};
 
-use super::{Approval, Context, VIEW, approval::Asking, progress::Watched};
+use super::{Approval, Context, approval::Asking, family::Run};
 
 /// Children that run at once.
 const AT_ONCE: u16 = 4;
@@ -107,14 +106,6 @@ impl End {
     }
 }
 
-/// Tasks that ran, and what they told.
-pub(super) struct Run {
-    head: TaskId,
-    watched: BTreeMap<TaskId, Watched>,
-    /// The task of each plan that ran, in the order of the members.
-    tasks: Vec<TaskId>,
-}
-
 impl Context {
     /// Runs what there is to do, and watches it.
     async fn run_mappings(&mut self, name: &str, ready: &[Ready]) -> Result<End, Exit> {
@@ -132,23 +123,7 @@ impl Context {
             at_once: AT_ONCE,
             members,
         };
-        let single = family.members.len() == 1;
-        let head = self
-            .accepted(Command::RunFamily { view: VIEW, family })
-            .await?;
-        let tasks = self.engine.snapshot().tasks.into_iter();
-        let children = tasks.filter(|task| task.parent == Some(head));
-        let tasks = if single {
-            vec![head]
-        } else {
-            children.map(|task| task.id).collect()
-        };
-        let watched = self.watch_all(head).await;
-        Ok(End::Ran(Run {
-            head,
-            watched,
-            tasks,
-        }))
+        self.run_family(family).await.map(End::Ran)
     }
 }
 

@@ -74,6 +74,7 @@ impl Context {
             | Body::Compared(_)
             | Body::Planned(_)
             | Body::PlannedBoth(_)
+            | Body::PlannedRoutes(_)
             | Body::Stat(_)
             | Body::Past(_)
             | Body::Report(_)

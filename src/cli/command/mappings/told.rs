@@ -2,45 +2,25 @@
 
 use std::{collections::BTreeMap, time::Instant};
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::{
-    command::{Context, plan::left_out, progress::Watched, sync::planned},
+    command::{
+        Context,
+        family::{Run, Sum, TaskRecord, all_planned, proofs},
+        plan::left_out,
+        progress::Watched,
+    },
     exit::Exit,
     output::record::{TallyRecord, requests},
 };
 use crate::domain::{
     plan::{Plan, Tally},
-    progress::{Checked, Proofs, Recount, TaskId, TaskKind, TaskSnapshot, TaskState},
+    progress::{TaskId, TaskSnapshot},
 };
 use crate::humanize;
 
 use super::{End, Ready};
-
-/// `task`: one task of the whole.
-#[derive(Serialize)]
-struct TaskRecord<'a> {
-    r#type: &'static str,
-    id: TaskId,
-    parent: Option<TaskId>,
-    mapping: Option<&'a str>,
-    kind: TaskKind,
-    state: TaskState,
-    source: &'a str,
-    destination: &'a str,
-    planned: u64,
-    done: u64,
-    failed: u64,
-    skipped: u64,
-    verified: u64,
-    bytes: u64,
-    started: Timestamp,
-    ended: Option<Timestamp>,
-    proof: Proofs,
-    recount: Option<&'a Recount>,
-    check: Option<&'a Checked>,
-}
 
 /// `mapping`: what became of one mapping.
 #[derive(Serialize)]
@@ -73,49 +53,6 @@ struct Summary<'a> {
     seconds: f64,
 }
 
-/// What some tasks did together.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-struct Sum {
-    done: u64,
-    failed: u64,
-    skipped: u64,
-    verified: u64,
-    bytes: u64,
-    proof: Proofs,
-}
-
-impl Sum {
-    fn add(&mut self, task: &TaskSnapshot, proof: Proofs) {
-        self.proof.join(proof);
-        self.done += task.done;
-        self.failed += task.failed;
-        self.skipped += task.skipped;
-        self.verified += task.verified;
-        self.bytes += task.bytes;
-    }
-
-    fn join(&mut self, other: Self) {
-        self.done += other.done;
-        self.failed += other.failed;
-        self.skipped += other.skipped;
-        self.verified += other.verified;
-        self.bytes += other.bytes;
-        self.proof.join(other.proof);
-    }
-
-    fn words(self) -> String {
-        let mut parts = vec![
-            humanize::counted(self.done, "file"),
-            format!("{} failed", humanize::count(self.failed)),
-            humanize::bytes(self.bytes),
-        ];
-        if self.skipped > 0 {
-            parts.push(format!("{} left", humanize::count(self.skipped)));
-        }
-        parts.join(", ")
-    }
-}
-
 impl Context {
     /// Tells what became of each mapping and of all; what that means for the exit code.
     pub(in crate::cli::command) fn tell_mappings(
@@ -146,11 +83,7 @@ impl Context {
                 .iter()
                 .fold(exit, |exit, (_, watched)| exit.and(watched.exit()));
         }
-        if let Some(run) = run {
-            let head = run.watched.get(&run.head);
-            let cancelled = head.and_then(|head| head.state) == Some(TaskState::Cancelled);
-            exit = exit.and(if cancelled { Exit::Cancelled } else { Exit::Ok });
-        }
+        exit = exit.and(run.map_or(Exit::Ok, Run::exit));
         let seconds = began.elapsed().as_secs_f64();
         if ready.len() > 1 && dry {
             let plans = ready.iter().flat_map(|ready| &ready.plans);
@@ -160,7 +93,7 @@ impl Context {
                 moves(plans.map(|asking| &*asking.plan))
             ));
         } else if ready.len() > 1 {
-            let mut parts = vec![sum.words()];
+            let mut parts = vec![sum.words("file")];
             parts.extend(humanize::proofs(sum.proof));
             self.output.line(format_args!(
                 "{}: {}, {seconds:.1} s",
@@ -187,7 +120,9 @@ impl Context {
         let mut sum = Sum::default();
         for (task, watched) in ran {
             sum.add(task, watched.proofs);
-            self.output.record(&record(ready, task, watched));
+            let record = TaskRecord::new(task, watched);
+            self.output
+                .record(&record.of_mapping(&ready.errand.mapping.name));
         }
         let mapping = &ready.errand.mapping;
         let places = [&ready.errand.left, &ready.errand.right];
@@ -209,7 +144,7 @@ impl Context {
                 .remark(format_args!("{}: {}", mapping.name, ready.would()));
             return sum;
         }
-        let mut parts = vec![sum.words(), local];
+        let mut parts = vec![sum.words("file"), local];
         if ran.is_empty() {
             parts = vec![
                 "nothing to do".to_owned(),
@@ -270,57 +205,4 @@ fn moves<'p>(plans: impl Iterator<Item = &'p Plan>) -> String {
         }
     }
     parts.join(", ")
-}
-
-fn record<'a>(ready: &'a Ready, task: &'a TaskSnapshot, watched: &'a Watched) -> TaskRecord<'a> {
-    TaskRecord {
-        r#type: "task",
-        id: task.id,
-        parent: task.parent,
-        mapping: Some(&ready.errand.mapping.name),
-        kind: task.kind,
-        state: task.state,
-        source: &task.source,
-        destination: &task.destination,
-        planned: task.planned,
-        done: task.done,
-        failed: task.failed,
-        skipped: task.skipped,
-        verified: task.verified,
-        bytes: task.bytes,
-        started: task.started,
-        ended: task.ended,
-        proof: watched.proofs,
-        recount: watched.recount.as_ref(),
-        check: watched.checked.as_ref(),
-    }
-}
-
-/// How what a task moved is proven, in words.
-fn proofs(watched: &Watched) -> Vec<String> {
-    let mut parts = humanize::proofs(watched.proofs);
-    if let Some(recount) = &watched.recount {
-        let sign = if recount.equal { "=" } else { "≠" };
-        parts.push(format!(
-            "counted again {} {sign} {}",
-            humanize::count(recount.source),
-            humanize::count(recount.destination)
-        ));
-    }
-    parts.extend(watched.checked.as_ref().map(Checked::words));
-    parts
-}
-
-/// What all plans would do and leave, summed.
-fn all_planned<'p>(plans: impl Iterator<Item = &'p Plan>) -> BTreeMap<&'static str, TallyRecord> {
-    let mut sum: BTreeMap<&'static str, TallyRecord> = BTreeMap::new();
-    for (name, tally) in plans.flat_map(planned) {
-        let of = sum.entry(name).or_insert(TallyRecord {
-            objects: 0,
-            bytes: 0,
-        });
-        of.objects += tally.objects;
-        of.bytes += tally.bytes;
-    }
-    sum
 }

@@ -68,6 +68,7 @@ fn settle(plan: &mut Plan, key: &Key, (source, destination): (Option<Facts>, Opt
             op,
             overwrites,
             selected: true,
+            why: None,
             steps: vec![step],
         }),
     }

@@ -32,6 +32,7 @@ fn large(count: u32) -> Plan {
         op: Op::Upload,
         overwrites: false,
         selected,
+        why: None,
         steps,
     };
     Plan {

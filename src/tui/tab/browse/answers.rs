@@ -65,6 +65,7 @@ impl Browse {
             | Body::Buckets(_)
             | Body::Planned(_)
             | Body::PlannedBoth(_)
+            | Body::PlannedRoutes(_)
             | Body::Stat(_)
             | Body::Past(_)
             | Body::Report(_)

@@ -126,6 +126,17 @@ impl Entry {
                     ..Self::of_task(now, task, Weight::Warning, text)
                 }]
             }
+            TaskEvent::OtherWay {
+                key, op, failure, ..
+            } => {
+                let (way, _) = op_words(*op);
+                let text = format!("goes by {way} instead: {}", failure.reason);
+                vec![Self {
+                    key: Some(key.clone()),
+                    request_id: failure.request_id.clone(),
+                    ..Self::of_task(now, task, Weight::Warning, text)
+                }]
+            }
             TaskEvent::Recounted(recount) => vec![recounted(now, task, recount)],
             TaskEvent::Checked(checked) => {
                 let weight = if checked.is_good() {

@@ -47,6 +47,8 @@ pub struct Facts {
     pub recount: Option<Recount>,
     /// How the command ended that proves what was moved.
     pub checked: Option<Checked>,
+    /// Steps of which one way failed, and another was taken.
+    pub other_way: u64,
 }
 
 impl Facts {
@@ -115,6 +117,7 @@ impl Tasks {
             TaskEvent::Ended { steps } => steps.iter().for_each(|step| facts.end(step)),
             TaskEvent::Recounted(recount) => facts.recount = Some(recount.clone()),
             TaskEvent::Checked(checked) => facts.checked = Some(checked.clone()),
+            TaskEvent::OtherWay { .. } => facts.other_way += 1,
             TaskEvent::State { .. } | TaskEvent::Retried { .. } => {}
         }
     }

@@ -351,7 +351,7 @@ async fn listen(mut events: mpsc::Receiver<Event>) -> Told {
             }
             TaskEvent::Retried { failure, .. } => told.retried.push(failure.kind),
             TaskEvent::Recounted(recount) => told.recount = Some(recount),
-            TaskEvent::Checked(_) => {}
+            TaskEvent::OtherWay { .. } | TaskEvent::Checked(_) => {}
         }
     }
     told

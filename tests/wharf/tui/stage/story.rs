@@ -275,6 +275,7 @@ pub(in crate::tui) fn plan(only: &[Key]) -> Plan {
         op: Op::Upload,
         overwrites,
         selected: true,
+        why: None,
         steps,
     };
     let groups = [

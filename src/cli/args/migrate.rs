@@ -1,0 +1,29 @@
+//! The command line of `wharf migrate`: a migration of the configuration, or routes by hand.
+
+use clap::Args;
+
+use super::SyncArgs;
+
+/// `wharf migrate`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct MigrateArgs {
+    /// A migration of the configuration
+    #[arg(value_name = "NAME", conflicts_with = "routes")]
+    pub name: Option<String>,
+    /// From where to where, as "<s3://a/x>=<s3://b/y>" (repeatable)
+    #[arg(
+        long = "route",
+        value_name = "SOURCE=DESTINATION",
+        help = "From where to where, as s3://a/x=s3://b/y (repeatable)"
+    )]
+    pub routes: Vec<String>,
+    /// Routes that run at once; they share one budget of workers
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub parallel: Option<u16>,
+    /// All sync options.
+    #[command(flatten)]
+    pub sync: SyncArgs,
+    /// Tell what would be done, a line an action, and do nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
