@@ -2,6 +2,7 @@
 //! Never lossy: a name that the other world cannot hold is refused with its reason, and no path leads out of its folder.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     ffi::OsStr,
     os::unix::ffi::OsStrExt,
@@ -20,6 +21,12 @@ pub const KEY_MAX: usize = 1024;
 
 /// The longest name that file systems take, in bytes.
 pub const NAME_MAX: usize = 255;
+
+/// The file in a folder that holds what the object of the folder's own name, with its `/`, holds.
+pub const FOLDER_DATA: &[u8] = b".wharf-object";
+
+/// What a file's name has more on disk where it could be taken for `FOLDER_DATA`.
+const ESCAPE: u8 = b'~';
 
 /// Why a key cannot exist on the other side; the text says what a person may do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,9 +56,6 @@ pub enum KeyRefusal {
     /// A NUL byte.
     #[error("the key has a NUL byte, which no path can hold")]
     Nul,
-    /// An object that ends with a slash and holds bytes.
-    #[error("the key ends with \"/\" and holds {0} bytes: on disk that name is a folder's")]
-    FolderWithData(u64),
     /// The key is empty: it names the location itself.
     #[error("the key is empty: it names the location itself")]
     Empty,
@@ -63,7 +67,41 @@ pub enum KeyRefusal {
     NoPlace,
 }
 
-/// The path of `key` below its folder; a folder's `/` is dropped.
+/// The name that a file has on disk; an empty one is that of the folder's own data.
+pub fn file_name(name: &[u8]) -> Cow<'_, [u8]> {
+    if name.is_empty() {
+        Cow::Borrowed(FOLDER_DATA)
+    } else if is_escaped(name) {
+        Cow::Owned([name, &[ESCAPE]].concat())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+/// What a file's name on disk stands for: empty for the folder's own data.
+pub fn name_of_file(name: &[u8]) -> &[u8] {
+    match name.split_last() {
+        Some((_, rest)) if is_escaped(name) && name != FOLDER_DATA => rest,
+        Some(_) if name == FOLDER_DATA => b"",
+        Some(_) | None => name,
+    }
+}
+
+fn is_escaped(name: &[u8]) -> bool {
+    let rest = name.strip_prefix(FOLDER_DATA);
+    rest.is_some_and(|rest| rest.iter().all(|&byte| byte == ESCAPE))
+}
+
+/// The path of the file that holds what is under `key`; of a key with a `/` at its end a file in the folder of that name.
+pub fn file_of(key: &Key) -> Result<PathBuf, KeyRefusal> {
+    let path = path_of(key)?;
+    if key.is_folder() {
+        return Ok(path.join(OsStr::from_bytes(FOLDER_DATA)));
+    }
+    Ok(path)
+}
+
+/// The path of `key` below its location; that of a folder for a key with a `/` at its end.
 pub fn path_of(key: &Key) -> Result<PathBuf, KeyRefusal> {
     let bytes = key.as_bytes();
     if bytes.is_empty() {
@@ -72,13 +110,40 @@ pub fn path_of(key: &Key) -> Result<PathBuf, KeyRefusal> {
     if bytes.starts_with(b"/") {
         return Err(KeyRefusal::Absolute);
     }
-    let inner = bytes.strip_suffix(b"/").unwrap_or(bytes);
+    let folder = bytes.strip_suffix(b"/");
+    let inner = folder.unwrap_or(bytes);
     inner.split(|&b| b == b'/').try_for_each(check_name)?;
-    Ok(PathBuf::from(OsStr::from_bytes(inner)))
+    let start = inner
+        .iter()
+        .rposition(|&b| b == b'/')
+        .map_or(0, |at| at + 1);
+    let (above, name) = inner.split_at(start);
+    if folder.is_some() {
+        return Ok(PathBuf::from(OsStr::from_bytes(inner)));
+    }
+    let name = file_name(name);
+    check_name(&name)?;
+    Ok(PathBuf::from(OsStr::from_bytes(&[above, &name].concat())))
 }
 
-/// The key of a path below its folder.
-pub fn key_of(path: &Path) -> Result<Key, KeyRefusal> {
+/// The key of what the file at a path below its location holds.
+pub fn key_of_file(path: &Path) -> Result<Key, KeyRefusal> {
+    let whole = whole_key(path)?;
+    let bytes = whole.as_bytes();
+    let start = bytes
+        .iter()
+        .rposition(|&b| b == b'/')
+        .map_or(0, |at| at + 1);
+    let (above, name) = bytes.split_at(start);
+    let name = name_of_file(name);
+    if above.is_empty() && name.is_empty() {
+        return Err(KeyRefusal::Empty);
+    }
+    Ok(Key::new([above, name].concat()))
+}
+
+/// The names of a path as they are.
+fn whole_key(path: &Path) -> Result<Key, KeyRefusal> {
     let mut bytes = Vec::with_capacity(path.as_os_str().len());
     for component in path.components() {
         match component {
@@ -102,10 +167,10 @@ pub fn key_of(path: &Path) -> Result<Key, KeyRefusal> {
 
 /// Whether this entry of S3 can be written to disk under its name.
 pub fn check_on_disk(key: &Key, facts: &Facts) -> Result<(), KeyRefusal> {
-    if key.is_folder() && facts.kind == Kind::Object {
-        return Err(KeyRefusal::FolderWithData(facts.size));
+    match facts.kind {
+        Kind::Object => file_of(key).map(drop),
+        Kind::Folder | Kind::Symlink | Kind::Special => path_of(key).map(drop),
     }
-    path_of(key).map(drop)
 }
 
 /// `folder` and `key` as one key of S3.
@@ -228,7 +293,7 @@ mod tests {
 
     use proptest::{collection::vec, prelude::*};
 
-    use super::{Collisions, Folding, KeyRefusal, key_of, path_of};
+    use super::{Collisions, Folding, KeyRefusal, file_of, key_of_file, path_of};
     use crate::domain::key::Key;
 
     #[test]
@@ -253,8 +318,35 @@ mod tests {
             path_of(&Key::from("a/...b/ c\\d")).unwrap(),
             Path::new("a/...b/ c\\d")
         );
-        assert_eq!(key_of(Path::new("../a")), Err(KeyRefusal::Dots("..")));
-        assert_eq!(key_of(Path::new("/a")), Err(KeyRefusal::Absolute));
+        let key_of = |path: &str| key_of_file(Path::new(path));
+        assert_eq!(key_of("../a"), Err(KeyRefusal::Dots("..")));
+        assert_eq!(key_of("/a"), Err(KeyRefusal::Absolute));
+        assert_eq!(key_of(".wharf-object"), Err(KeyRefusal::Empty));
+        let full = [b".wharf-object".to_vec(), vec![b'~'; 242]].concat();
+        assert_eq!(full.len(), 255);
+        assert_eq!(file_of(&Key::new(full)), Err(KeyRefusal::NameTooLong(256)));
+    }
+
+    #[test]
+    fn an_object_of_a_folders_name_is_a_file_in_the_folder_and_no_other_key_takes_its_name() {
+        for (key, path) in [
+            ("a/", "a/.wharf-object"),
+            ("a/b/", "a/b/.wharf-object"),
+            ("a/.wharf-object", "a/.wharf-object~"),
+            ("a/.wharf-object~", "a/.wharf-object~~"),
+            (".wharf-object", ".wharf-object~"),
+            ("a/.wharf-object.txt", "a/.wharf-object.txt"),
+            ("a/.wharf-object~x", "a/.wharf-object~x"),
+            ("a/.wharf-object/", "a/.wharf-object/.wharf-object"),
+        ] {
+            assert_eq!(file_of(&Key::from(key)).unwrap(), Path::new(path), "{key}");
+            assert_eq!(
+                key_of_file(Path::new(path)).unwrap(),
+                Key::from(key),
+                "{path}"
+            );
+        }
+        assert_eq!(path_of(&Key::from("a/")).unwrap(), Path::new("a"));
     }
 
     fn hostile() -> impl Strategy<Value = Vec<u8>> {
@@ -270,6 +362,11 @@ mod tests {
             "~",
             "-rf",
             "\u{1b}]0;x\u{7}",
+            ".wharf-object",
+            ".wharf-object~",
+            ".wharf-object~~",
+            ".wharf-objec",
+            "~",
         ]);
         let piece = prop_oneof![
             name.prop_map(|n| n.as_bytes().to_vec()),
@@ -282,11 +379,10 @@ mod tests {
         #[test]
         fn no_key_leads_out_of_its_folder(bytes in hostile()) {
             let key = Key::new(&bytes);
-            if let Ok(path) = path_of(&key) {
+            if let Ok(path) = file_of(&key) {
                 prop_assert!(path.components().all(|c| matches!(c, Component::Normal(_))));
-                let inner = bytes.strip_suffix(b"/").unwrap_or(&bytes);
-                let back = key_of(&path).unwrap();
-                prop_assert_eq!(back.as_bytes(), inner);
+                // Whatever has a file has its own: a key that can be told from the file's path.
+                prop_assert_eq!(key_of_file(&path).unwrap(), key);
             }
         }
 
@@ -294,8 +390,8 @@ mod tests {
         fn a_path_that_has_a_key_is_the_path_of_that_key(bytes in hostile()) {
             use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
             let path = Path::new(OsStr::from_bytes(&bytes));
-            if let Ok(key) = key_of(path) && !bytes.contains(&0) {
-                let back = path_of(&key).unwrap();
+            if let Ok(key) = key_of_file(path) && !bytes.contains(&0) && !bytes.ends_with(b"/") {
+                let back = file_of(&key).unwrap();
                 prop_assert_eq!(back.as_path(), path);
             }
         }

@@ -6,6 +6,7 @@ mod beneath;
 mod buffer;
 mod draft;
 mod git;
+mod holes;
 mod keep;
 mod link;
 mod place;
@@ -18,6 +19,7 @@ pub(super) mod walk;
 
 use std::{
     fs::Metadata,
+    io,
     os::unix::{
         ffi::OsStrExt as _,
         fs::{FileTypeExt as _, MetadataExt as _},
@@ -34,7 +36,7 @@ use crate::backend::{
     store::{Headers, Pin, ReadQuery, Reading, Source, Stat},
 };
 use crate::domain::{
-    codec::{KeyRefusal, path_of},
+    codec::{KeyRefusal, file_of, path_of},
     entry::{Entry, Facts, FileId, Identity, Kind},
     gzip,
     key::Key,
@@ -166,7 +168,22 @@ impl Disk {
         })
     }
 
-    /// Where a key is; refused where no file can have that name.
+    /// Where the folder of a key is.
+    fn folder_spot(&self, op: &'static str, key: &Key) -> Result<Spot, Error> {
+        let below = path_of(key).map_err(|refusal| self.refused(op, key, refusal.to_string()))?;
+        Ok(Spot {
+            root: self.path().to_owned(),
+            below,
+        })
+    }
+
+    /// Where the folder is that a key with a `/` at its end may mean, beside the file in it.
+    fn own_folder(&self, op: &'static str, key: &Key) -> Result<Option<Spot>, Error> {
+        let folder = key.is_folder().then(|| self.folder_spot(op, key));
+        folder.transpose()
+    }
+
+    /// Where the file of a key is; refused where no file can have that name.
     fn spot(&self, op: &'static str, key: &Key) -> Result<Spot, Error> {
         let alike = match &self.0.alias {
             Some(alias) if alias != key => {
@@ -184,7 +201,7 @@ impl Disk {
             plain => plain,
         };
         let key = plain.as_ref().unwrap_or(key);
-        let below = path_of(key).map_err(|refusal| self.refused(op, key, refusal.to_string()))?;
+        let below = file_of(key).map_err(|refusal| self.refused(op, key, refusal.to_string()))?;
         Ok(Spot {
             root: self.path().to_owned(),
             below,
@@ -202,11 +219,15 @@ impl Disk {
     /// `NotFound` where nothing is there, `Denied` where a folder on the way may not be entered.
     pub async fn stat(&self, key: &Key) -> Result<Stat, Error> {
         let spot = self.spot("stat", key)?;
+        let folder = self.own_folder("stat", key)?;
         let key = key.clone();
         blocking(move || {
-            let path = spot.path();
-            let found = std::fs::symlink_metadata(&path)
-                .map_err(|error| Error::io("stat", &path, &error))?;
+            let look = |spot: &Spot| std::fs::symlink_metadata(spot.path());
+            let found = match (look(&spot), &folder) {
+                (Err(error), Some(folder)) if is_missing(&error) => look(folder),
+                (found, _) => found,
+            };
+            let found = found.map_err(|error| Error::io("stat", &spot.path(), &error))?;
             Ok(Stat {
                 entry: Entry {
                     key,
@@ -264,6 +285,10 @@ impl Disk {
         };
         Ok(Reading::new(stat, range, Source::Disk(file)))
     }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
 }
 
 /// Runs blocking work on a thread for it.

@@ -13,22 +13,18 @@ use crate::domain::key::Key;
 use super::{
     Disk, Spot,
     beneath::{self, Missing, Parent},
-    blocking,
+    blocking, is_missing,
     place::still_is,
 };
 
 impl Disk {
-    /// Deletes a file, or an empty folder (a key that ends with `/`). A link is deleted itself, never what it points to.
+    /// Deletes a file; of a key that ends with `/` the file in the folder, else the empty folder. A link is deleted itself, never what it points to.
     ///
     /// # Errors
     /// `Changed` where it is no longer what the condition says, `NotFound` where it is gone.
     pub async fn delete(&self, key: &Key, condition: &Condition) -> Result<(), Error> {
         let spot = self.spot("delete", key)?;
-        let flags = if key.is_folder() {
-            AtFlags::REMOVEDIR
-        } else {
-            AtFlags::empty()
-        };
+        let own = self.own_folder("delete", key)?;
         let pin = match condition {
             Condition::None => None,
             Condition::Unchanged(pin) => Some(pin.clone()),
@@ -37,7 +33,12 @@ impl Disk {
             }
         };
         blocking(move || {
-            let removed = remove(&spot, pin.as_ref(), flags);
+            let removed = match (remove(&spot, pin.as_ref(), AtFlags::empty()), &own) {
+                (Err(error), Some(folder)) if is_missing(&error) => {
+                    remove(folder, pin.as_ref(), AtFlags::REMOVEDIR)
+                }
+                (removed, _) => removed,
+            };
             removed.map_err(|error| Error::io("delete", &spot.path(), &error))
         })
         .await

@@ -113,9 +113,12 @@ pub fn judge(left: &Facts, right: &Facts, rules: &Rules, known: Option<Known>) -
         (Kind::Object | Kind::Folder, Kind::Special) => {
             clash("on the right this is a device, socket or pipe: remove it first")
         }
-        (Kind::Object, Kind::Folder) | (Kind::Folder, Kind::Object) => clash(
-            "one side has a folder here, the other an object whose name ends with \"/\" and that holds data",
-        ),
+        // An empty object of a folder's name is another content than this one; a folder alone is no content at all.
+        (Kind::Object, Kind::Folder) if right.object().is_some() => Verdict::Differs {
+            newer: Clock::new(left, right, rules).newer(),
+        },
+        (Kind::Object, Kind::Folder) => judge_alone(left, Side::Left),
+        (Kind::Folder, Kind::Object) => judge_alone(right, Side::Right),
     }
 }
 
@@ -565,10 +568,17 @@ mod tests {
             judge(&object(1, 10, "e"), &link, &rules, None),
             Verdict::Clash { .. }
         ));
-        assert!(matches!(
-            judge(&Facts::folder(), &object(1, 10, "e"), &rules, None),
-            Verdict::Clash { .. }
-        ));
+        // A folder alone is no content; an object of its name is one, even an empty one where it would be written over.
+        let (folder, content) = (Facts::folder(), object(1, 10, "e"));
+        let marker = Facts {
+            kind: Kind::Folder,
+            ..object(0, 10, "m")
+        };
+        let of = |left: &Facts, right: &Facts| judge(left, right, &rules, None);
+        assert_eq!(of(&folder, &content), Verdict::OnlyRight);
+        assert_eq!(of(&marker, &content), Verdict::OnlyRight);
+        assert_eq!(of(&content, &folder), Verdict::OnlyLeft);
+        assert!(matches!(of(&content, &marker), Verdict::Differs { .. }));
         assert_eq!(
             judge(&Facts::folder(), &Facts::folder(), &rules, None),
             SAME_TIME

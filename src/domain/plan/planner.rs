@@ -280,13 +280,14 @@ impl Planner {
     fn write(&self, pair: &Pair) -> Fate {
         match self.check_name(&pair.key, pair.left.as_ref()) {
             Err(refusal) => Fate::Refused(Sign::Clash, refusal.to_string().into()),
-            Ok(()) if pair.right.is_some() => Fate::Step(Effect::Overwrites),
+            Ok(()) if written_over(pair).is_some() => Fate::Step(Effect::Overwrites),
             Ok(()) => Fate::Step(Effect::Adds),
         }
     }
 
     fn check_name(&self, key: &Key, facts: Option<&Facts>) -> Result<(), KeyRefusal> {
         match (&self.destination, facts) {
+            (Location::S3(_), _) if self.gzips && key.is_folder() => Err(KeyRefusal::NotGzip),
             (Location::S3(prefix), _) => prefix.full_key(key).map(drop),
             (_, Some(facts)) if self.gzips => {
                 let plain = gzip::plain(key).ok_or(KeyRefusal::NotGzip)?;
@@ -316,7 +317,7 @@ impl Planner {
             op,
             key: pair.key.clone(),
             source,
-            destination: pair.right.clone(),
+            destination: written_over(pair).cloned(),
         };
         self.groups.entry(kinship).or_default().push(step);
     }
@@ -348,6 +349,12 @@ impl Planner {
         self.groups.retain(|_, steps| !steps.is_empty());
         refused.sort_by(|one, other| one.key.cmp(&other.key));
     }
+}
+
+/// What stands where the pair is to be written; a folder is no content, but an empty object of its name is one.
+fn written_over(pair: &Pair) -> Option<&Facts> {
+    let right = pair.right.as_ref()?;
+    (right.kind != Kind::Folder || right.object().is_some()).then_some(right)
 }
 
 fn twin(key: &Key, other: &Key) -> Refusal {

@@ -7,7 +7,7 @@ use proptest::{collection::vec, prelude::*};
 
 use super::{Brake, Deletes, Existing, MaxDelete, Op, Plan, Planner, SyncOptions};
 use crate::domain::{
-    codec::{Folding, path_of},
+    codec::{Folding, file_of},
     diff::{Level, Merge, MergeOptions, Newer, Pair, Rules, Sign, Verdict, judge},
     entry::{End, Entry, Facts, FileId, Identity, Kind, ObjectId, Page},
     filter::{Filter, Glob, Matcher},
@@ -201,9 +201,12 @@ impl Model<'_> {
             tree.get(key)
                 .is_some_and(|facts| facts.kind == Kind::Object)
         };
-        let can_exist =
-            !matches!(self.road, Road::Down) || (path_of(key).is_ok() && !key.is_folder());
-        if let Some(verdict) = self.verdict(key) {
+        let can_exist = !matches!(self.road, Road::Down) || file_of(key).is_ok();
+        let verdict = self.verdict(key).filter(|verdict| {
+            // A folder that is no object is no content of its name.
+            !matches!(verdict, Verdict::OnlyLeft | Verdict::OnlyRight)
+        });
+        if let Some(verdict) = verdict {
             let writes = match (verdict, self.options.existing) {
                 (Verdict::Differs { .. }, Existing::Update | Existing::Always) => true,
                 (Verdict::Differs { newer }, Existing::Newest) => newer == Newer::Left,
@@ -486,9 +489,12 @@ fn consent_is_asked_for_what_would_be_lost() {
 
 #[test]
 fn names_that_cannot_exist_are_refused_with_their_reason() {
-    let source = small(Road::Down, true, &["../x", "a//b", "good", "m/"]);
+    let source = small(Road::Down, true, &["../x", "a//b", "good", "m/", "m//"]);
     let down = plan(Road::Down, &SyncOptions::default(), &source, &Tree::new());
-    assert_eq!(effects(&down), [('+', Key::from("good"))]);
+    assert_eq!(
+        effects(&down),
+        [('+', Key::from("good")), ('+', Key::from("m/"))]
+    );
     let refused: Vec<_> = down
         .left
         .refused
@@ -500,7 +506,7 @@ fn names_that_cannot_exist_are_refused_with_their_reason() {
         [
             ("../x", Sign::Clash),
             ("a//b", Sign::Clash),
-            ("m/", Sign::Clash)
+            ("m//", Sign::Clash)
         ]
     );
     assert!(down.left.refused[0].reason.contains("\"..\""));

@@ -9,6 +9,7 @@ mod links;
 mod ls;
 mod mappings;
 mod migrate;
+mod names;
 mod recipes;
 mod safety;
 mod stored;

@@ -13,7 +13,8 @@ use crate::engine::transfer::Rig;
 
 use super::{Luck, Rows, seed, size};
 
-const PIECES: [&str; 27] = [
+const PIECES: [&str; 28] = [
+    ".wharf-object",
     "..",
     "..",
     "..",

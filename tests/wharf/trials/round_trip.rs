@@ -2,14 +2,18 @@
 
 use std::{collections::BTreeMap, os::unix::ffi::OsStrExt as _};
 
-use wharf::domain::{key::Key, location::Location, plan::SyncOptions, progress::Outcome};
+use wharf::domain::{
+    codec::file_of, key::Key, location::Location, plan::SyncOptions, progress::Outcome,
+};
 
 use crate::engine::transfer::{AROUND, Ended, Rig, noise};
 
 use super::{Luck, Rows, seed, size};
 
-const PIECES: [&str; 40] = [
+const PIECES: [&str; 42] = [
     "a",
+    ".wharf-object",
+    "/.wharf-object~",
     "Z",
     "0",
     "MiXed",
@@ -93,6 +97,12 @@ fn below(rig: &Rig, folder: &str) -> Location {
     rig.local().child(&Key::from(folder)).unwrap()
 }
 
+/// What the file of a key holds.
+fn on_disk(rig: &Rig, folder: &str, name: &str) -> Vec<u8> {
+    let path = file_of(&Key::from(name)).unwrap();
+    std::fs::read(rig.path(folder).join(path)).unwrap()
+}
+
 /// Random keys with random contents, in the bucket below `in/`.
 fn world(rig: &Rig, luck: &mut Luck, count: usize) -> BTreeMap<String, Vec<u8>> {
     let mut world = BTreeMap::new();
@@ -132,7 +142,7 @@ async fn t1_names_and_contents_go_round_and_come_back_the_same() {
     assert_eq!(rows.all() + told + markers, count, "every key has its row");
     let moved = done(&down);
     for name in &moved {
-        assert_eq!(rig.read(&format!("a/{name}")), world[*name], "{name:?}");
+        assert_eq!(on_disk(&rig, "a", name), world[*name], "{name:?}");
     }
 
     nameless(&rig, 5);
@@ -155,7 +165,7 @@ async fn t1_names_and_contents_go_round_and_come_back_the_same() {
     let back = rig.sync(&Rig::bucket("out/"), &there, options()).await;
     back.is_all_proven(moved.len());
     for name in &moved {
-        assert_eq!(rig.read(&format!("b/{name}")), world[*name], "{name:?}");
+        assert_eq!(on_disk(&rig, "b", name), world[*name], "{name:?}");
     }
     println!(
         "T1 seed={seed} keys={count} round={} told={} dropped=0",

@@ -5,6 +5,7 @@
 //! level was asked for. Our own temporary files are left out.
 
 use std::{
+    borrow::Cow,
     io,
     os::fd::{AsFd, OwnedFd},
     path::Path,
@@ -22,7 +23,7 @@ use crate::backend::{
     store::{Batch, ListQuery},
 };
 use crate::domain::{
-    codec::path_of,
+    codec::{file_name, name_of_file, path_of},
     entry::{Entry, Facts, Kind},
     gzip,
     key::Key,
@@ -95,6 +96,7 @@ struct Level {
 /// A name within a folder, with `/` behind a folder's.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Name {
+    /// As in keys; empty for what the folder's own name has, with its `/`.
     bytes: Box<[u8]>,
     is_folder: bool,
     /// What the name stands for is reached through a link that is followed.
@@ -195,7 +197,7 @@ impl Walker<'_> {
             OFlags::NOFOLLOW
         };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | links;
-        match openat(&level.folder, name.as_path(), flags, Mode::empty()) {
+        match openat(&level.folder, &*name.as_path(), flags, Mode::empty()) {
             Ok(folder) => self.enter(folder, key),
             // Gone since its name was read.
             Err(Errno::NOENT) => Ok(()),
@@ -207,7 +209,7 @@ impl Walker<'_> {
         let told = |errno| failed(&key, errno);
         let found = fstat(&folder).map_err(told)?;
         let mut names = self
-            .names(&folder, (found.st_dev, found.st_ino))
+            .names(&folder, (found.st_dev, found.st_ino), &key)
             .map_err(told)?;
         if names.is_empty()
             && !key.is_empty()
@@ -228,7 +230,7 @@ impl Walker<'_> {
         Ok(())
     }
 
-    fn names(&self, folder: &OwnedFd, own: (u64, u64)) -> Result<Vec<Name>, Errno> {
+    fn names(&self, folder: &OwnedFd, own: (u64, u64), key: &Key) -> Result<Vec<Name>, Errno> {
         let mut names = Vec::new();
         for entry in Dir::read_from(folder)? {
             let entry = entry?;
@@ -237,6 +239,8 @@ impl Walker<'_> {
                 continue;
             }
             match self.name(folder, own, bytes, entry.file_type()) {
+                // The listed folder itself is no entry of it, as in S3.
+                Ok(name) if name.bytes.is_empty() && *key == self.query.folder => {}
                 Ok(name) => names.push(name),
                 // Gone since its name was read.
                 Err(Errno::NOENT) => {}
@@ -271,12 +275,12 @@ impl Walker<'_> {
         let is = |wanted| kind == wanted || target == Some(wanted);
         let is_folder = is(FileType::Directory);
         let gzip = self.gzip && is(FileType::RegularFile);
-        let mut bytes = bytes.to_vec();
-        if is_folder {
-            bytes.push(b'/');
-        } else if gzip {
-            bytes.extend_from_slice(gzip::SUFFIX);
-        }
+        let bytes = match name_of_file(bytes) {
+            _ if is_folder => [bytes, b"/"].concat(),
+            b"" => Vec::new(),
+            name if gzip => [name, gzip::SUFFIX].concat(),
+            name => name.to_vec(),
+        };
         Ok(Name {
             bytes: bytes.into(),
             is_folder,
@@ -303,7 +307,7 @@ impl Walker<'_> {
         } else {
             AtFlags::SYMLINK_NOFOLLOW
         };
-        match statat(&level.folder, name.as_path(), flags) {
+        match statat(&level.folder, &*name.as_path(), flags) {
             Ok(found) => self.found(name, key, &found),
             Err(Errno::NOENT) => Ok(()),
             Err(errno) => Err(failed(&key, errno)),
@@ -338,9 +342,16 @@ impl Walker<'_> {
 
 impl Name {
     /// The name as it is on disk: without a folder's `/`, and without what a stream's name has more.
-    fn as_path(&self) -> &[u8] {
-        let tail = if self.gzip { gzip::SUFFIX } else { b"/" };
-        self.bytes.strip_suffix(tail).unwrap_or(&self.bytes)
+    fn as_path(&self) -> Cow<'_, [u8]> {
+        let cut = |tail: &[u8]| self.bytes.strip_suffix(tail).unwrap_or(&self.bytes);
+        if self.is_folder {
+            return Cow::Borrowed(cut(b"/"));
+        }
+        file_name(if self.gzip {
+            cut(gzip::SUFFIX)
+        } else {
+            &self.bytes
+        })
     }
 }
 

@@ -2,27 +2,20 @@
 //! temporary one) and takes its place in one step. Until then nothing at the place changes; a draft that is dropped
 //! leaves nothing behind, nor does one without a name whose process is killed.
 
+mod inner;
+
 use std::{
     ffi::{OsStr, OsString},
-    fs::{File, Permissions},
-    io,
-    os::{
-        fd::OwnedFd,
-        unix::fs::{FileExt as _, PermissionsExt as _},
-    },
-    path::PathBuf,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    time::{Duration, SystemTime},
+    io, iter,
+    os::{fd::OwnedFd, unix::fs::FileExt as _},
+    sync::{Arc, Mutex, atomic::AtomicU64},
 };
 
 use bytes::Bytes;
 use crc_fast::{CrcAlgorithm, Digest};
 use jiff::Timestamp;
 use rustix::{
-    fs::{AtFlags, Mode, OFlags, fsync, openat, unlinkat},
+    fs::{Mode, OFlags, openat},
     io::Errno,
 };
 
@@ -30,38 +23,21 @@ use crate::backend::{
     error::Error,
     store::{Condition, Written},
 };
-use crate::domain::{key::Key, retry::FailureKind};
+use crate::domain::key::Key;
 
 use super::{
     Disk, Spot,
     beneath::{self, Missing, Parent},
-    blocking, id_of,
-    place::put_in_place,
-    temporary,
-    unnamed::{give_name, unnamed},
+    blocking, temporary,
+    unnamed::unnamed,
 };
+use inner::anew;
 
-/// Files from this size on have their blocks set aside first, so that a full disk is told before the bytes move.
-const SET_ASIDE_FROM: u64 = 1024 * 1024;
+pub(super) use inner::Inner;
 
 /// A file on its way; clones share it.
 #[derive(Debug, Clone)]
 pub struct Draft(Arc<Inner>);
-
-#[derive(Debug)]
-pub(super) struct Inner {
-    pub(super) file: File,
-    pub(super) folder: OwnedFd,
-    /// `None` while the file has no name, and once it has its own.
-    pub(super) temporary: Mutex<Option<OsString>>,
-    /// The temporary name that it bears or would bear.
-    pub(super) spare: OsString,
-    pub(super) name: OsString,
-    /// Bytes that it shall have; of a growing one those that it has.
-    pub(super) size: AtomicU64,
-    pub(super) grows: bool,
-    pub(super) path: PathBuf,
-}
 
 /// How a whole file takes its place.
 #[derive(Debug, Clone, Default)]
@@ -117,7 +93,7 @@ impl Disk {
             } = placing;
             let spare = temporary.map_or_else(temporary::name, temporary::named);
             let draft = begin(&spot, Some(bytes.len() as u64), spare)?;
-            draft.0.write_at(0, &bytes)?;
+            draft.0.write_pieces(0, iter::once(&*bytes))?;
             draft.0.commit(&condition, mtime, durable)
         })
         .await
@@ -128,7 +104,7 @@ impl Disk {
     /// # Errors
     /// As `draft`'s.
     pub async fn make_folder(&self, key: &Key) -> Result<(), Error> {
-        let spot = self.spot("mkdir", key)?;
+        let spot = self.folder_spot("mkdir", key)?;
         blocking(move || {
             let root = beneath::open_root(&spot.root, Missing::Make);
             let made = root.and_then(|root| beneath::open_folder(root, &spot.below, Missing::Make));
@@ -174,21 +150,6 @@ pub(super) fn new_named(folder: &OwnedFd, name: &OsStr) -> Result<OwnedFd, Errno
     })
 }
 
-/// Makes something under a temporary name. Such a name has one owner: what stands there was left by a killed run of it.
-fn anew<T>(
-    folder: &OwnedFd,
-    name: &OsStr,
-    make: impl Fn() -> Result<T, Errno>,
-) -> Result<T, Errno> {
-    match make() {
-        Err(Errno::EXIST) => {
-            unlinkat(folder, name, AtFlags::empty())?;
-            make()
-        }
-        first => first,
-    }
-}
-
 impl Draft {
     /// Sets room aside for all of it.
     pub(super) fn of(inner: Inner) -> Result<Self, Error> {
@@ -207,23 +168,16 @@ impl Draft {
     /// `DiskFull`; `Refused` beyond the size that was announced.
     pub async fn write_at(&self, offset: u64, bytes: Bytes) -> Result<(), Error> {
         let inner = Arc::clone(&self.0);
-        blocking(move || inner.write_at(offset, &bytes)).await
+        blocking(move || inner.write_pieces(offset, iter::once(&*bytes))).await
     }
 
     /// Writes pieces one behind the other, in one trip to the disk's threads.
     ///
     /// # Errors
     /// As `write_at`'s.
-    pub async fn write_all_at(&self, mut offset: u64, pieces: Vec<Bytes>) -> Result<(), Error> {
+    pub async fn write_all_at(&self, offset: u64, pieces: Vec<Bytes>) -> Result<(), Error> {
         let inner = Arc::clone(&self.0);
-        blocking(move || {
-            for piece in &pieces {
-                inner.write_at(offset, piece)?;
-                offset += piece.len() as u64;
-            }
-            Ok(())
-        })
-        .await
+        blocking(move || inner.write_pieces(offset, pieces.iter().map(|piece| &**piece))).await
     }
 
     /// Reads back what was written, to prove it.
@@ -245,7 +199,7 @@ impl Draft {
 
     /// As `write_at`, for work that is on a thread of the disk's already.
     pub(super) fn write_now(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
-        self.0.write_at(offset, bytes)
+        self.0.write_pieces(offset, iter::once(bytes))
     }
 
     /// As `commit`, for work that is on a thread of the disk's already.
@@ -290,155 +244,15 @@ impl Draft {
     }
 }
 
-impl Inner {
-    fn told(&self, error: &io::Error) -> Error {
-        Error::io("write", &self.path, error)
-    }
-
-    /// Sets blocks aside where the file system can; a full disk is the only error that counts here.
-    fn set_aside(&self) -> Result<(), Error> {
-        let size = self.size.load(Relaxed);
-        if size < SET_ASIDE_FROM {
-            return Ok(());
-        }
-        match keep_blocks(&self.file, size) {
-            Err(full @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => Err(self.told(&full.into())),
-            Ok(()) | Err(_) => Ok(()),
-        }
-    }
-
-    fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
-        let end = offset.saturating_add(bytes.len() as u64);
-        let size = self.size.load(Relaxed);
-        if self.grows {
-            self.size.fetch_max(end, Relaxed);
-        } else if end > size {
-            let error = self.told(&Errno::FBIG.into());
-            return Err(Error {
-                reason: format!("more bytes came than the {size} that were announced"),
-                ..error
-            });
-        }
-        self.file
-            .write_all_at(bytes, offset)
-            .map_err(|error| self.told(&error))
-    }
-
-    fn commit(
-        &self,
-        condition: &Condition,
-        mtime: Option<Timestamp>,
-        durable: bool,
-    ) -> Result<Written, Error> {
-        self.finish(mtime, durable)
-            .map_err(|error| self.told(&error))?;
-        let found = self.file.metadata().map_err(|error| self.told(&error))?;
-        let size = self.size.load(Relaxed);
-        if found.len() != size {
-            let reason = format!("{} of {size} bytes were written", found.len());
-            return Err(Error {
-                reason,
-                kind: FailureKind::Corrupt.into(),
-                ..self.told(&Errno::IO.into())
-            });
-        }
-        self.place(condition).map_err(|error| self.told(&error))?;
-        if durable {
-            fsync(&self.folder).map_err(|errno| self.told(&errno.into()))?;
-        }
-        let found = self.file.metadata().map_err(|error| self.told(&error))?;
-        Ok(Written {
-            file: Some(id_of(&found)),
-            ..Written::default()
-        })
-    }
-
-    /// Gives the file its name.
-    fn place(&self, condition: &Condition) -> io::Result<()> {
-        let mut temporary = self.temporary();
-        if temporary.is_none() && *condition == Condition::Absent {
-            return Ok(give_name(&self.file, &self.folder, &self.name)?);
-        }
-        if temporary.is_none() {
-            let name = &self.spare;
-            anew(&self.folder, name, || {
-                give_name(&self.file, &self.folder, name)
-            })?;
-            *temporary = Some(name.clone());
-        }
-        if let Some(name) = &*temporary {
-            put_in_place(&self.folder, name, &self.name, condition)?;
-        }
-        *temporary = None;
-        Ok(())
-    }
-
-    fn temporary(&self) -> MutexGuard<'_, Option<OsString>> {
-        self.temporary
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn finish(&self, mtime: Option<Timestamp>, durable: bool) -> io::Result<()> {
-        self.file
-            .set_permissions(Permissions::from_mode(0o666 & !umask()))?;
-        if let Some(mtime) = mtime {
-            self.file.set_modified(system_time(mtime))?;
-        }
-        if durable {
-            self.file.sync_all()
-        } else {
-            Ok(())
-        }
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        if let Some(name) = self.temporary().take() {
-            // Nobody is left to tell; the name is one that listings leave out.
-            unlinkat(&self.folder, &name, AtFlags::empty()).ok();
-        }
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn keep_blocks(file: &File, size: u64) -> Result<(), Errno> {
-    rustix::fs::fallocate(file, rustix::fs::FallocateFlags::KEEP_SIZE, 0, size)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn keep_blocks(_file: &File, _size: u64) -> Result<(), Errno> {
-    Ok(())
-}
-
-fn system_time(time: Timestamp) -> SystemTime {
-    let nanos = time.as_nanosecond();
-    let span = Duration::from_nanos_u128(nanos.unsigned_abs());
-    if nanos < 0 {
-        SystemTime::UNIX_EPOCH - span
-    } else {
-        SystemTime::UNIX_EPOCH + span
-    }
-}
-
-/// The umask of this process; asking the kernel for it would change it for a moment, so it is read.
-fn umask() -> u32 {
-    static UMASK: OnceLock<u32> = OnceLock::new();
-    *UMASK.get_or_init(|| {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("Umask:"));
-        line.and_then(|octal| u32::from_str_radix(octal.trim(), 8).ok())
-            .unwrap_or(0o022)
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::Path};
+    use std::{
+        fs::{self, File},
+        path::Path,
+    };
 
     use super::{
-        Arc, AtomicU64, Bytes, Condition, Draft, File, Inner, Mode, Mutex, OFlags, OwnedFd, openat,
+        Arc, AtomicU64, Bytes, Condition, Draft, Inner, Mode, Mutex, OFlags, OwnedFd, openat,
         temporary,
     };
 
