@@ -16,6 +16,7 @@ pub mod makeup;
 pub mod name;
 pub mod parts;
 pub mod plan;
+pub mod preview;
 pub mod progress;
 pub mod retry;
 pub mod sample;

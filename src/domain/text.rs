@@ -140,6 +140,28 @@ fn hides(c: char) -> bool {
         || (c.width() == Some(0) && !is_mark(c))
 }
 
+/// A line of a content, for reading: tabs end at every fourth column, other blanks are spaces, and what a terminal could act
+/// on or hide is a `·`. Unlike `printable` it cannot be read back.
+pub fn readable(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut column = 0;
+    for c in line.chars() {
+        match c {
+            '\t' => {
+                let blanks = 4 - column % 4;
+                out.extend(std::iter::repeat_n(' ', blanks));
+                column += blanks;
+                continue;
+            }
+            _ if c.is_whitespace() && !c.is_control() => out.push(' '),
+            _ if hides(c) => out.push('·'),
+            _ => out.push(c),
+        }
+        column += c.width().unwrap_or(1);
+    }
+    out
+}
+
 /// `text` cut in its middle to `width` columns, with `…` where something is missing; its start and its extension stay.
 ///
 /// `text` is one that `printable` made; wide characters count two columns.
@@ -190,7 +212,7 @@ mod tests {
     use unicode_normalization::UnicodeNormalization;
     use unicode_width::UnicodeWidthStr;
 
-    use super::{hides, middle, printable};
+    use super::{hides, middle, printable, readable};
 
     /// Reads back what `printable` wrote: that this is possible at all makes it injective.
     fn read_back(text: &str) -> Vec<u8> {
@@ -271,6 +293,11 @@ mod tests {
         }
 
         #[test]
+        fn lines_for_reading_hold_nothing_that_a_terminal_acts_on(text in any::<String>()) {
+            prop_assert!(!readable(&text).chars().any(|c| c != ' ' && hides(c)));
+        }
+
+        #[test]
         fn a_cut_text_fits(bytes in hard(), width in 0_usize..40) {
             let text = printable(&bytes);
             prop_assert!(middle(&text, width).width() <= width);
@@ -295,6 +322,12 @@ mod tests {
         ] {
             assert_eq!(printable(bytes), shown);
         }
+    }
+
+    #[test]
+    fn lines_for_reading_keep_their_indent() {
+        assert_eq!(readable("\tif x:\t\\n"), "    if x:   \\n");
+        assert_eq!(readable("a\u{1b}[31m\u{a0}b\u{202e}"), "a·[31m b·");
     }
 
     #[test]

@@ -164,6 +164,15 @@ pub enum Command {
         /// Which.
         key: Key,
     },
+    /// A look at one entry: its facts and the first bytes of its content → `Body::Preview`.
+    Preview {
+        /// Who asks.
+        view: View,
+        /// Where.
+        location: Location,
+        /// Which.
+        key: Key,
+    },
     /// Tasks that the journal knows → `Body::Past`.
     Past {
         /// Who asks.

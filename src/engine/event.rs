@@ -14,6 +14,7 @@ use crate::domain::{
 use super::{
     command::View,
     journal::{PastTask, Report},
+    preview::Preview,
 };
 
 /// One fact.
@@ -61,6 +62,8 @@ pub enum Body {
     PlannedRoutes(Arc<[PlannedRoute]>),
     /// HEAD or stat.
     Stat(Box<Stat>),
+    /// A look at one entry.
+    Preview(Box<Preview>),
     /// The task was accepted under this number; its events follow.
     Accepted(TaskId),
     /// Tasks of this and earlier sessions, newest first.

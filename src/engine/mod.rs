@@ -19,6 +19,7 @@ pub mod journal;
 mod only;
 mod plan;
 mod preflight;
+pub mod preview;
 mod questions;
 mod room;
 mod routes;
@@ -173,6 +174,7 @@ impl Engine {
             | Command::PlanRoutes { view, .. }
             | Command::Past { view, .. }
             | Command::Report { view, .. }
+            | Command::Preview { view, .. }
             | Command::Stat { view, .. }) => self.ask(view, question),
         }
     }

@@ -27,6 +27,7 @@ use super::{
     failed::class,
     journal::{PastTask, Report, Search},
     plan::{Wanted, plan, plan_both},
+    preview::preview,
     room::Room,
     routes::plan_routes,
     scan::{Scan, vanished},
@@ -57,6 +58,9 @@ pub(super) async fn answer(
         }
         Command::Buckets { remote, .. } => buckets(room, remote).await,
         Command::Stat { location, key, .. } => stat(room, location, key).await,
+        Command::Preview { location, key, .. } => {
+            Ok(Body::Preview(Box::new(preview(room, location, key).await?)))
+        }
         Command::Compare {
             left,
             right,

@@ -83,6 +83,7 @@ actions! {
         DifferencePrevious "difference-previous" "To the previous difference.";
         Gaps "gaps" "What is missing, and why.";
         Layout "layout" "What the folder under the cursor is made of.";
+        Preview "preview" "What the entry under the cursor is and holds.";
         Mark "mark" "Mark a row.";
         Places "places" "Choose a remote, bucket or mapping.";
         OpenLocation "open-location" "Type a location.";

@@ -39,17 +39,19 @@ fn answer(state: &mut State, view: View, body: Body) {
         (Question::Listing(side, _), body @ Body::Listed { .. }) => {
             state.browse.listed((view, side), body, shell);
         }
-        (Question::Layout, Body::Listed { entries, end, .. }) => {
+        (question @ (Question::Layout | Question::Parts), Body::Listed { entries, end, .. }) => {
             if end.is_some() {
                 shell.close(view);
             }
-            state.browse.layout.absorb(view, &entries, end.as_ref());
+            if matches!(question, Question::Layout) {
+                state.browse.layout.absorb(view, &entries, end.as_ref());
+            } else {
+                parts(&mut shell.dialogs).for_each(|dialog| dialog.absorb(&entries));
+            }
         }
-        (Question::Parts, Body::Listed { entries, end, .. }) => {
-            if end.is_some() {
-                shell.close(view);
-            }
-            parts(&mut shell.dialogs).for_each(|dialog| dialog.absorb(&entries));
+        (Question::Preview, Body::Preview(preview)) => {
+            shell.close(view);
+            state.browse.preview.absorb(view, preview);
         }
         (question, Body::Failed(failed)) => {
             shell.close(view);
@@ -66,13 +68,9 @@ fn answer(state: &mut State, view: View, body: Body) {
                 dialog.show((*plan).clone());
             }
         }
-        (Question::Errand, Body::Planned(plan)) => {
+        (Question::Errand, body @ (Body::Planned(_) | Body::PlannedBoth(_))) => {
             shell.close(view);
-            errands(&mut shell.dialogs).for_each(|dialog| dialog.show(view, &plan));
-        }
-        (Question::Errand, Body::PlannedBoth(both)) => {
-            shell.close(view);
-            errands(&mut shell.dialogs).for_each(|dialog| dialog.show_both(view, &both));
+            errands(&mut shell.dialogs).for_each(|dialog| dialog.take(view, &body));
         }
         (question, Body::Accepted(id)) => {
             shell.close(view);
@@ -86,7 +84,8 @@ fn answer(state: &mut State, view: View, body: Body) {
             | Body::Planned(_)
             | Body::PlannedBoth(_)
             | Body::PlannedRoutes(_)
-            | Body::Stat(_),
+            | Body::Stat(_)
+            | Body::Preview(_),
         ) => {}
     }
 }
@@ -210,6 +209,7 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
             shell.say_failed(&failed);
         }
         Question::Layout => state.browse.layout.fail(&failed),
+        Question::Preview => state.browse.preview.fail(view, &failed),
         Question::Errand => {
             errands(&mut shell.dialogs).for_each(|dialog| dialog.fail(view, &failed));
         }

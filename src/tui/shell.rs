@@ -89,6 +89,8 @@ pub enum Question {
     Choices(Remote),
     /// What a folder is made of.
     Layout,
+    /// What one entry is and holds.
+    Preview,
     /// What differs.
     Compare,
     /// What a sync would do.

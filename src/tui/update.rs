@@ -77,6 +77,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
     }
     state.browse.attend(&mut state.shell, rests);
+    state.browse.attend_preview(&mut state.shell, rests);
     for entry in std::mem::take(&mut state.shell.unlogged) {
         state.log.push(entry);
     }

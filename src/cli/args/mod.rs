@@ -188,6 +188,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// List a location
     Ls(LsArgs),
+    /// Tell what one object is and bears, and show the beginning of its content
+    Preview(PreviewArgs),
     /// Compare two locations
     Diff(DiffArgs),
     /// Tell what a sync would do, and write it down
@@ -379,6 +381,16 @@ pub struct VerifyArgs {
     /// How one side is reached.
     #[command(flatten)]
     pub sides: SideArgs,
+}
+
+/// `wharf preview`.
+#[derive(Debug, Clone, Args)]
+pub struct PreviewArgs {
+    /// An object or a file
+    pub location: String,
+    /// The most lines to print; a thousand at most are read
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    pub lines: usize,
 }
 
 /// `wharf manifest`.

@@ -145,8 +145,14 @@ pub struct SyncArgs {
 }
 
 fn arg(flag: &'static Flag, heading: &'static str) -> Arg {
+    // A flag names one tag, the configuration all of them.
+    let (name, also) = match flag.key {
+        "tags" => ("tag", Some("tags")),
+        key => (key, None),
+    };
     let arg = Arg::new(flag.key)
-        .long(flag.key)
+        .long(name)
+        .aliases(also)
         .help(flag.help)
         .help_heading(heading);
     match flag.value {

@@ -19,7 +19,7 @@ use crate::domain::{
 
 use super::{
     Approval, Context, diff, diff_each, ls, manifest, mappings, migrate::migrate, plan, plan_each,
-    sync, tasks, verify, verify_each,
+    preview, sync, tasks, verify, verify_each,
 };
 
 /// Runs a command that asks the engine; `None` where the command is none of these.
@@ -30,6 +30,9 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
         }
         (Command::Manifest(args), Asked::One(location, options)) => {
             manifest(context, args.out.as_deref(), location, options).await
+        }
+        (Command::Preview(args), Asked::One(location, _)) => {
+            preview(context, &location, args.lines).await
         }
         (Command::Diff(args), Asked::Two(target)) => diff(context, args, target).await,
         (Command::Diff(args), Asked::Each(targets)) => diff_each(context, args, targets).await,
@@ -84,6 +87,7 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         Command::Push(args) => several(config, args, (Way::Push, None)),
         Command::Both(args) => several(config, &args.mappings, (Way::Both, args.conflicts)),
         Command::Ls(args) => one(&args.location, &args.filter.0),
+        Command::Preview(args) => one(&args.location, &Given::default()),
         Command::Manifest(args) => one(&args.location, &args.filter.0),
         Command::Diff(args) => {
             let given = joined(&args.check.0, &args.filter.0);

@@ -50,3 +50,49 @@ fn a_folder_that_cannot_be_read_breaks_the_listing_there_unless_it_is_left_out()
     assert_eq!(run.summary()["objects"], 2);
     fs::set_permissions(&lost, fs::Permissions::from_mode(0o755)).unwrap();
 }
+
+#[test]
+fn one_object_is_looked_at_and_no_more_of_it_than_its_beginning() {
+    let stage = Stage::new();
+    stage.demo.store().create_bucket("pics", "us-east-1");
+    let rows = (0..20_000).map(|n| format!("{n},card {n}"));
+    let table: Vec<String> = std::iter::once("number,name".to_owned())
+        .chain(rows)
+        .collect();
+    let file = stage.file("cards.csv", table.join("\n").as_bytes());
+    let file = file.to_str().unwrap();
+    let up = [
+        "sync",
+        file,
+        "s3://pics/",
+        "--tag",
+        "team=cards",
+        "--metadata",
+        "owner=ada",
+    ];
+    stage.run(&up).ended_with(0);
+    let run = stage
+        .run(&["preview", "s3://pics/cards.csv", "-n", "2", "--json"])
+        .ended_with(0);
+    let told = &run.of_type("preview")[0];
+    assert_eq!(told["what"], "CSV, 2 columns");
+    assert_eq!(told["lines"][1], "     0  card 0");
+    assert_eq!(told["lines"].as_array().unwrap().len(), 2);
+    assert_eq!(told["more"], true);
+    let bears = &told["properties"];
+    assert_eq!(
+        (&bears["tag team"], &bears["meta owner"]),
+        (&"cards".into(), &"ada".into())
+    );
+    assert_eq!(bears["content type"], "text/csv");
+    assert!(
+        bears["checksum"]
+            .as_str()
+            .unwrap()
+            .starts_with("crc64nvme ")
+    );
+    let reads = stage.demo.log().of("GetObject");
+    assert_eq!(reads.last().unwrap().bytes_out, 64 * 1024);
+    let run = stage.run(&["preview", "s3://pics/nothing"]).ended_with(2);
+    assert!(run.stderr.contains("nothing"), "{}", run.stderr);
+}

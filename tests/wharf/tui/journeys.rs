@@ -4,6 +4,7 @@ use wharf::{
     domain::{
         key::Key,
         location::Location,
+        preview::Glance,
         progress::{TaskId, TaskState},
         side::Side,
         tree::Mark,
@@ -566,6 +567,39 @@ fn the_layout_follows_the_cursor_and_lists_only_where_it_rests() {
     assert!(stage.text((132, 36)).contains("130 objects"));
     stage.press("Tab");
     assert!(stage.text((132, 36)).contains("119 objects"));
+}
+
+#[test]
+fn a_preview_follows_the_cursor_and_the_latest_wins() {
+    let asked = |stage: &Stage| {
+        let look = |command: &&&Command| matches!(command, Command::Preview { .. });
+        commands(stage).iter().filter(look).count()
+    };
+    let read = "Enter reads it";
+    let text = |word: &str| Glance::of(&Key::new("a.txt"), word.as_bytes(), true);
+    let mut stage = Stage::new();
+    stage.list().compare().press("G").press("Enter").press("j");
+    stage.press("p").press("k").press("j");
+    assert_eq!(asked(&stage), 0, "nothing is asked before the cursor rests");
+    stage.tick().tick();
+    assert_eq!(asked(&stage), 1);
+    // The answer to what the cursor left is dropped.
+    stage.press("Tab").preview(Ok(text("of the left side")));
+    assert!(!stage.text((132, 36)).contains("of the left side"));
+    stage.tick().preview(Ok(text("of the right side")));
+    let screen = stage.text((132, 36));
+    assert!(
+        screen.contains("of the right side") && screen.contains(read),
+        "{screen}"
+    );
+    // A folder, and what this side lacks, are told without a question.
+    stage.press("j").tick();
+    assert!(stage.text((132, 36)).contains("not on this side"));
+    stage.press("k").press("k").tick();
+    assert!(stage.text((132, 36)).contains("A folder."));
+    assert_eq!(asked(&stage), 2);
+    stage.press("Esc");
+    assert!(!stage.text((132, 36)).contains("─ preview "));
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use wharf::{
     domain::{
+        key::Key,
         log::{Level, Record},
+        preview::Glance,
         progress::{EndedStep, Failure, Outcome, TaskEvent, TaskId, TaskState},
         retry::FailureKind,
     },
@@ -185,6 +187,21 @@ fn colours_change_no_letter() {
         coloured.list().compare();
         assert_eq!(coloured.text((132, 36)), plain.text((132, 36)));
     }
+}
+
+#[test]
+fn a_look_at_one_object() {
+    let mut stage = compared();
+    stage.press("G").press("k").press("k").press("p").tick();
+    let glance = Glance::of(
+        &Key::new("cards.csv"),
+        b"name,set,price\nMew,base,7.50\nAbra,fossil,12\n",
+        true,
+    );
+    stage.preview(Ok(glance));
+    look(&stage, "preview");
+    stage.press("Enter");
+    look(&stage, "preview-read");
 }
 
 #[test]

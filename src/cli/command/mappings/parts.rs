@@ -76,6 +76,7 @@ impl Context {
             | Body::PlannedBoth(_)
             | Body::PlannedRoutes(_)
             | Body::Stat(_)
+            | Body::Preview(_)
             | Body::Past(_)
             | Body::Report(_)
             | Body::Accepted(_) => Ok(true),

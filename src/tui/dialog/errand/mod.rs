@@ -9,9 +9,9 @@ use std::sync::Arc;
 use crate::config::{Ask, Choice as Chosen, Errand, Scope, Way, layer::Layer, mapping::Mapping};
 use crate::domain::{
     diff::Newer,
-    plan::{Brake, Conflict, Plan, Settle, TwoWay},
+    plan::{Brake, Conflict, Plan, Settle},
 };
-use crate::engine::{Command, Family, View, event::Failed};
+use crate::engine::{Body, Command, Family, View, event::Failed};
 use crate::tui::{
     action::{Answer, Move},
     dialog::{Decision, Dialog},
@@ -118,14 +118,13 @@ impl ErrandDialog {
         }
     }
 
-    /// Takes a plan, where one of its mappings waits for it.
-    pub fn show(&mut self, view: View, plan: &Arc<Plan>) {
-        self.settle(view, &Stage::One(Box::new((**plan).clone())));
-    }
-
-    /// Takes a plan each way, where one of its mappings waits for it.
-    pub fn show_both(&mut self, view: View, both: &Arc<TwoWay>) {
-        self.settle(view, &Stage::Both(Box::new((**both).clone())));
+    /// Takes a plan, or one each way, where one of its mappings waits for it.
+    pub fn take(&mut self, view: View, body: &Body) {
+        if let Body::Planned(plan) = body {
+            self.settle(view, &Stage::One(Box::new((**plan).clone())));
+        } else if let Body::PlannedBoth(both) = body {
+            self.settle(view, &Stage::Both(Box::new((**both).clone())));
+        }
     }
 
     /// Tells why there is no plan for one of its mappings.

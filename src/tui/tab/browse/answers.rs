@@ -67,6 +67,7 @@ impl Browse {
             | Body::PlannedBoth(_)
             | Body::PlannedRoutes(_)
             | Body::Stat(_)
+            | Body::Preview(_)
             | Body::Past(_)
             | Body::Report(_)
             | Body::Accepted(_) => {}
@@ -85,6 +86,7 @@ impl Browse {
             Question::Listing(of, _) | Question::Buckets(of) => *of == side,
             Question::Choices(_)
             | Question::Layout
+            | Question::Preview
             | Question::Compare
             | Question::Plan
             | Question::Errand

@@ -156,6 +156,7 @@ impl Browse {
             return shell.say(Weight::Warning, "Gaps are known while comparing: press c.");
         };
         self.layout.shown = false;
+        self.preview.shown = false;
         if self.gaps.focused {
             self.gaps.shown = false;
             self.gaps.focused = false;

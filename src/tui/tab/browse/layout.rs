@@ -107,6 +107,7 @@ impl Browse {
             ..LayoutPanel::default()
         };
         self.gaps.focused = false;
+        self.preview.shown = false;
         stop(shell);
         self.attend(shell, false);
     }

@@ -36,10 +36,10 @@ const LABEL: u16 = 13;
 const BYTES: u16 = 9;
 
 impl Browse {
-    /// The rows that the panel takes of an area.
-    pub(super) fn layout_height(&self, area: Rect) -> u16 {
+    /// The rows that the layout, or the preview, takes of an area.
+    pub(super) fn panel_height(&self, area: Rect) -> u16 {
         match area.height {
-            _ if !self.layout.shown => 0,
+            _ if !self.layout.shown && !self.preview.shown => 0,
             ..30 => area.height / 2,
             30.. => area.height * 2 / 5,
         }

@@ -13,6 +13,8 @@ mod motion;
 mod names;
 mod pane;
 mod places;
+mod preview;
+mod preview_view;
 mod rows;
 mod status;
 pub mod update;
@@ -35,6 +37,7 @@ pub use crate::tui::tab::browse::{
     layout::LayoutPanel,
     motion::Flights,
     pane::Pane,
+    preview::PreviewPanel,
     rows::{Rows, stepped},
 };
 
@@ -62,6 +65,8 @@ pub struct Browse {
     pub gaps: GapPanel,
     /// What the folder under the cursor is made of.
     pub layout: LayoutPanel,
+    /// A look at the entry under the cursor.
+    pub preview: PreviewPanel,
     /// What tasks do to the rows.
     pub flights: Flights,
     /// Whether the other side follows while they are apart.
@@ -77,6 +82,7 @@ impl Default for Browse {
             comparison: None,
             gaps: GapPanel::default(),
             layout: LayoutPanel::default(),
+            preview: PreviewPanel::default(),
             flights: Flights::default(),
             linked: false,
             undo: Vec::new(),

@@ -93,6 +93,7 @@ impl Pane {
             Question::Listing(of, _) | Question::Buckets(of) => *of == side,
             Question::Choices(_)
             | Question::Layout
+            | Question::Preview
             | Question::Compare
             | Question::Plan
             | Question::Errand

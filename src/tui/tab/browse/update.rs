@@ -35,6 +35,7 @@ impl Browse {
             Browsing::DifferencePrevious => self.seek(Toward::Previous, shell),
             Browsing::Gaps => self.toggle_gaps(shell),
             Browsing::Layout => self.toggle_layout(shell),
+            Browsing::Preview => self.toggle_preview(shell),
             Browsing::Mark => self.mark(),
             Browsing::Places => PickerDialog::open(shell),
             Browsing::OpenLocation => self.ask_place(shell),
@@ -63,6 +64,8 @@ impl Browse {
             self.set_show(Show::default());
         } else if !self.rows().tree.marked_keys().is_empty() {
             self.rows_mut().tree.clear_marks();
+        } else if self.preview.shown {
+            self.toggle_preview(shell);
         } else if self.layout.shown {
             self.toggle_layout(shell);
         } else if self.gaps.shown {
@@ -94,6 +97,7 @@ impl Browse {
             Browsing::Forward => self.pane().history.leads(Way::Forward),
             Browsing::Link => !comparing,
             Browsing::Layout
+            | Browsing::Preview
             | Browsing::Mark
             | Browsing::InvertMarks
             | Browsing::Filter
@@ -240,13 +244,17 @@ impl Browse {
     }
 
     fn open(&mut self, shell: &mut Shell) {
+        let key = self.rows().current_key();
+        let is_file = key.as_ref().is_some_and(|key| !key.is_folder());
+        if is_file {
+            return self.look(shell);
+        }
         if let Some(comparison) = &mut self.comparison {
             if let Some(id) = comparison.rows.current() {
                 comparison.rows.tree.expand(id);
             }
             return;
         }
-        let key = self.rows().current_key();
         self.panes[self.focus.index()].open(shell);
         if let Some(key) = key {
             self.open_there(&key, shell);

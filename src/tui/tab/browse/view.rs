@@ -25,9 +25,9 @@ const DIFF: u16 = 8;
 
 /// Draws the tab.
 pub fn draw(browse: &Browse, shell: &Shell, area: Rect, buffer: &mut Buffer) {
-    let layout = browse.layout_height(area);
-    let gaps = if layout > 0 {
-        layout
+    let panel = browse.panel_height(area);
+    let gaps = if panel > 0 {
+        panel
     } else {
         browse.gap_height(area)
     };
@@ -51,7 +51,9 @@ pub fn draw(browse: &Browse, shell: &Shell, area: Rect, buffer: &mut Buffer) {
         height: gaps,
         ..area
     };
-    if layout > 0 {
+    if browse.preview.shown {
+        browse.draw_preview(shell, bottom, buffer);
+    } else if browse.layout.shown {
         browse.draw_layout(shell, bottom, buffer);
     } else {
         browse.draw_gaps(shell, bottom, buffer);

@@ -18,6 +18,7 @@ use wharf::{
         key::Key,
         location::Location,
         plan::Plan,
+        preview::Glance,
         progress::{Requests, TaskEvent, TaskId, TaskSnapshot},
         side::Side,
     },
@@ -33,8 +34,8 @@ use wharf::{
     },
 };
 
-use story::listing;
 pub(super) use story::{arrived, compared, local, pairs, plan, remote, settings, task};
+use story::{listing, looked_at};
 
 /// The three sizes that every screen is looked at.
 pub(super) const SIZES: [(u16, u16); 3] = [(80, 24), (132, 36), (200, 60)];
@@ -228,6 +229,17 @@ impl Stage {
         });
         let plan = plan(&only);
         self.tell(view, Body::Planned(Arc::new(plan)))
+    }
+
+    /// The look that was asked for arrives.
+    pub(super) fn preview(&mut self, content: Result<Glance, Box<str>>) -> &mut Self {
+        let (view, key) = self.asked(|command| {
+            let Command::Preview { view, key, .. } = command else {
+                return None;
+            };
+            Some((*view, key.clone()))
+        });
+        self.tell(view, Body::Preview(Box::new(looked_at(&key, content))))
     }
 
     /// The plan that was approved is taken as task 1.

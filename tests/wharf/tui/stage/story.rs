@@ -11,13 +11,14 @@ use wharf::{
         key::Key,
         location::{Location, Remote},
         plan::{Fingerprint, Group, Left, Op, Plan, Regions, Step, SyncOptions},
+        preview::Glance,
         progress::{
             EndedStep, InFlight, Outcome, Requests, TaskEvent, TaskId, TaskKind, TaskSnapshot,
             TaskState,
         },
         side::Side,
     },
-    engine::event::Compared,
+    engine::{event::Compared, preview::Preview},
     tui::shell::{Mapping, Settings},
 };
 
@@ -398,5 +399,24 @@ pub(in crate::tui) fn arrived(steps: &[Step]) -> TaskEvent {
     };
     TaskEvent::Ended {
         steps: steps.iter().map(ended).collect(),
+    }
+}
+
+/// What a look at a key tells.
+pub(super) fn looked_at(key: &Key, content: Result<Glance, Box<str>>) -> Preview {
+    let property = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    Preview {
+        facts: object(1_234_567, 90),
+        properties: vec![
+            property("etag", "9b2cf535f27731c974343645a3985328-3"),
+            property("checksum", "crc64nvme 00112233aabbccdd"),
+            property("class", "STANDARD"),
+            property("encryption", "AES256"),
+            property("content type", "text/csv"),
+            property("meta mtime", "1768150000.000000000"),
+            property("tag team", &format!("cards\u{1b}[2J of {key}")),
+        ],
+        content,
+        request_id: Some("ABC123".into()),
     }
 }
