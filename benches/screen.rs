@@ -95,7 +95,7 @@ impl Stage {
         let theme = Theme::of(ThemeName::Dark);
         let mut screen = State::new(settings, keymap, theme, now);
         let places = ["/data", "s3://bucket/data"].map(|text| Location::parse(text).ok());
-        screen.open(places);
+        screen.open(places, None);
         let mut stage = Self {
             state: screen,
             terminal: Terminal::new(TestBackend::new(TERMINAL.0, TERMINAL.1)).unwrap(),

@@ -97,6 +97,9 @@ pub(crate) fn screen(cli: &Cli, env: &Env, (log, mut output): (&Log, Output)) ->
     options.settings.ascii |= cli.global.ascii;
     options.left = left.or_else(|| Some(Location::Disk(env.cwd.clone())));
     options.right = right;
+    options.keeps = env.state_folder().map(|folder| folder.join("screen.toml"));
+    options.restores =
+        cli.left.is_none() && config.screen.restore.as_ref().is_none_or(|on| on.value);
     let engine = compose::options(&cli.global, &config);
     open(compose::sessions(&config), engine, options, &mut output)
 }

@@ -20,6 +20,8 @@ pub struct Screen {
     pub theme: Option<Sourced<String>>,
     /// Whether the mouse is taken from the terminal.
     pub mouse: Option<Sourced<bool>>,
+    /// Whether `wharf` without a place shows again what was looked at last.
+    pub restore: Option<Sourced<bool>>,
     /// Whether lines and signs are drawn with letters that every terminal has.
     pub ascii: Option<Sourced<bool>>,
     /// A file of key bindings that are laid over the built-in ones.
@@ -36,6 +38,7 @@ impl Screen {
         let screen = Self {
             theme: table.read("theme", theme),
             mouse: table.read("mouse", setting::switch),
+            restore: table.read("restore", setting::switch),
             ascii: table.read("ascii", setting::switch),
             keymap: table
                 .text("keymap")

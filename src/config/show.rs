@@ -57,7 +57,11 @@ impl Config {
                 .iter()
                 .map(|theme| row("screen.theme", text(&theme.value), &theme.origin)),
         );
-        let switches = [("mouse", &screen.mouse), ("ascii", &screen.ascii)];
+        let switches = [
+            ("mouse", &screen.mouse),
+            ("restore", &screen.restore),
+            ("ascii", &screen.ascii),
+        ];
         for (key, switch) in switches {
             let shown = |on: &Sourced<bool>| {
                 row(&format!("screen.{key}"), on.value.to_string(), &on.origin)

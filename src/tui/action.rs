@@ -82,6 +82,7 @@ actions! {
         DifferenceNext "difference-next" "To the next difference.";
         DifferencePrevious "difference-previous" "To the previous difference.";
         Gaps "gaps" "What is missing, and why.";
+        Bookmarks "bookmarks" "Places that are kept under names.";
         Layout "layout" "What the folder under the cursor is made of.";
         Preview "preview" "What the entry under the cursor is and holds.";
         Mark "mark" "Mark a row.";
@@ -130,6 +131,7 @@ actions! {
         Tick "tick" "Take a group in or out.";
         ExportPlan "export-plan" "Write the plan to a file.";
         Fold "fold" "Close a branch.";
+        Remove "remove" "Take what is under the cursor away.";
         Complete "complete" "Complete what is typed.";
     }
 }

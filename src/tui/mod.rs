@@ -3,13 +3,16 @@
 
 pub mod action;
 pub mod ascii;
+mod bookmarks;
 pub mod dialog;
 pub mod facts;
+pub mod kept;
 pub mod keymap;
 pub mod mouse;
 pub mod msg;
 pub mod options;
 pub mod run;
+pub mod scene;
 pub mod shell;
 pub mod state;
 pub mod tab;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::{location::Remote, log::Record};
 use crate::engine::{Command, Event, Snapshot};
+use crate::tui::kept::Change;
 
 /// Something happened.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub enum Effect {
         /// All of it.
         content: String,
     },
+    /// Keep a bookmark, or what is looked at, for later sessions.
+    Keep(Change),
     /// Ring the bell, and let the terminal say this wherever the person looks (OSC 9).
     Notify(String),
     /// Draw every cell afresh.

@@ -1,6 +1,6 @@
 //! How the interface is opened, as the configuration has it; `main` adds what the command line says.
 
-use std::{fs, sync::Arc};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use crate::config::{Config, Env, layer::Layer};
 use crate::domain::{location::Location, log::Ring};
@@ -24,6 +24,10 @@ pub struct Options {
     pub keymap: Option<String>,
     /// Where the program tells about itself; the tab Log shows it.
     pub records: Option<Ring>,
+    /// The file that keeps bookmarks and the last scene; nothing is kept where there is none.
+    pub keeps: Option<PathBuf>,
+    /// Whether the last scene is shown again, instead of `left` and `right`.
+    pub restores: bool,
     /// What does not change while the program runs.
     pub settings: Settings,
 }

@@ -22,9 +22,11 @@ use crate::domain::log::Ring;
 use crate::domain::progress::TaskId;
 use crate::engine::{Engine, Events};
 use crate::tui::{
+    kept::{Keeper, Kept},
     keymap::{Keymap, KeymapError},
     msg::{Effect, Msg},
     options::Options,
+    scene::Scene,
     state::State,
     terminal::Screen,
     theme::Theme,
@@ -68,11 +70,15 @@ pub async fn run(
         theme,
         Timestamp::now(),
     ));
-    let opening = state.open([options.left, options.right]);
+    let kept = state.take_kept(options.keeps.as_deref().map(Kept::read));
+    let last = kept.filter(|_| options.restores);
+    let opening = state.open([options.left, options.right], last.as_ref());
     let screen = Screen::take(options.mouse)?;
     let mut player = Player::new((engine.clone(), events), screen, options.records)?;
+    player.keeper.file = options.keeps;
     let ended = Box::pin(player.play(&mut state, opening)).await;
     let hangup = player.is_gone(&ended);
+    player.keeper.close(Scene::of(&state.browse)).await;
     let Player {
         screen,
         mut events,
@@ -107,6 +113,7 @@ struct Player {
     screen: Screen,
     /// A worker goes on with what runs.
     detaches: bool,
+    keeper: Keeper,
     engine: Engine,
     events: Events,
     /// What the program tells about itself, and the number of the next record to read.
@@ -153,6 +160,7 @@ impl Player {
         Ok(Self {
             screen,
             detaches: false,
+            keeper: Keeper::default(),
             engine,
             events,
             records: records.map(|ring| (ring, 0)),
@@ -271,6 +279,7 @@ impl Player {
                 Effect::Clipboard(text) => self.screen.copy(&text)?,
                 Effect::Notify(text) => self.screen.notify(&text)?,
                 Effect::Save { name, content } => self.save(name, content),
+                Effect::Keep(change) => self.keeper.keep(change, self.sender.clone()),
                 Effect::Redraw => self.screen.redraw()?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Detach => {

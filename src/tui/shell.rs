@@ -20,6 +20,7 @@ use crate::engine::{Command, Snapshot, View, event::Failed};
 
 use crate::tui::{
     dialog::Dialog,
+    kept::Bookmark,
     keymap::{Chord, Keymap},
     msg::Effect,
     tab::log::{Entry, Weight},
@@ -147,6 +148,8 @@ pub struct Shell {
     pub pace: Option<Pace>,
     /// In front last.
     pub dialogs: Vec<Dialog>,
+    /// Scenes that are kept under names.
+    pub bookmarks: Vec<Bookmark>,
     /// What was said last.
     pub notice: Option<Notice>,
     /// What the log has not taken yet.
@@ -171,6 +174,7 @@ impl Shell {
             snapshot: Snapshot::default(),
             pace: None,
             dialogs: Vec::new(),
+            bookmarks: Vec::new(),
             notice: None,
             unlogged: Vec::new(),
             effects: Vec::new(),

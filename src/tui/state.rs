@@ -1,6 +1,6 @@
 //! `State`: everything the screen is made of, with one owner. `update` changes it, `view` reads it.
 
-use std::cell::Cell;
+use std::{cell::Cell, io};
 
 use jiff::Timestamp;
 use ratatui::layout::Rect;
@@ -16,8 +16,10 @@ use crate::domain::{
 use crate::tui::{
     action::Action,
     dialog::Dialog,
+    kept::Kept,
     keymap::{Context, Keymap},
     msg::Effect,
+    scene::Scene,
     shell::{Settings, Shell},
     tab::{
         Tab,
@@ -64,10 +66,31 @@ impl State {
         }
     }
 
-    /// Opens what the command line named; returns what is to be done for it.
-    pub fn open(&mut self, places: [Option<Location>; 2]) -> Vec<Effect> {
+    /// Takes what earlier sessions kept; returns what was looked at last.
+    pub fn take_kept(&mut self, kept: Option<io::Result<Kept>>) -> Option<Scene> {
+        match kept? {
+            Ok(Kept { last, bookmarks }) => {
+                self.shell.bookmarks = bookmarks;
+                last
+            }
+            Err(why) => {
+                let text = format!(
+                    "The bookmarks cannot be read: {why}. Nothing is kept until screen.toml in the state folder is mended or put aside."
+                );
+                self.shell.say(Weight::Warning, text);
+                None
+            }
+        }
+    }
+
+    /// Opens what was looked at last, or else what the command line named; returns what is to be done for it.
+    pub fn open(&mut self, places: [Option<Location>; 2], last: Option<&Scene>) -> Vec<Effect> {
         for remark in self.shell.settings.remarks.clone() {
             self.shell.say(Weight::Warning, remark);
+        }
+        if let Some(scene) = last {
+            scene.show(&mut self.browse, &mut self.shell);
+            return std::mem::take(&mut self.shell.effects);
         }
         for (side, place) in Side::BOTH.into_iter().zip(places) {
             if let Some(place) = place {

@@ -11,6 +11,7 @@ use crate::engine::Command;
 
 use crate::tui::{
     action::{Action, Global, Tasking},
+    bookmarks,
     dialog::{
         Decision, Dialog,
         confirm::ConfirmDialog,
@@ -256,6 +257,10 @@ fn decide(state: &mut State, decision: Decision) {
         Decision::Search(text) => state.log.search(&text),
         Decision::Pace(task, change) => shell.command(Command::Pace { task, change }),
         Decision::Cancel(task) => shell.command(Command::Cancel(task)),
+        Decision::AskBookmark => bookmarks::ask(state),
+        Decision::Keep(name) => bookmarks::keep(state, name),
+        Decision::Bookmark(name) => bookmarks::go(state, &name),
+        Decision::Forget(name) => bookmarks::forget(shell, name),
         Decision::Copy(text) => {
             shell.say(Weight::Info, format!("Copied {text} to the clipboard."));
             shell.effects.push(Effect::Clipboard(text));

@@ -161,3 +161,35 @@ fn a_conflict_is_settled_by_a_person() {
     terminal.press("q");
     assert_eq!(terminal.exit_code(), 0);
 }
+
+#[test]
+fn what_was_looked_at_last_is_shown_again() {
+    let stage = Stage::new();
+    stage.file("data/one.txt", b"1");
+    stage.demo.store().create_bucket("shared-data", "us-east-1");
+    let mut terminal = screen(&stage, (80, 24));
+    terminal.press("o");
+    terminal.until("left side: go to");
+    // The folder under the cursor stands there already.
+    terminal.press("\r");
+    terminal.until("one.txt");
+    terminal.press("\to");
+    terminal.until("right side: go to");
+    terminal.press("s3://shared-data\r");
+    terminal.until("RIGHT s3://shared-data");
+    terminal.press("c");
+    terminal.until("missing");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+    let mut terminal = screen(&stage, (80, 24));
+    terminal.until("one.txt");
+    terminal.until("RIGHT s3://shared-data");
+    terminal.until("missing");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+    fs::write(stage.path("state/screen.toml"), "last = 1").unwrap();
+    let mut terminal = screen(&stage, (80, 24));
+    terminal.until("bookmarks cannot be read");
+    terminal.press("q");
+    assert_eq!(terminal.exit_code(), 0);
+}

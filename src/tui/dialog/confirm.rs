@@ -149,7 +149,11 @@ impl ConfirmDialog {
                 self.wrong = true;
                 Decision::Stay
             }
-            Answer::Tick | Answer::ExportPlan | Answer::Fold | Answer::Complete => Decision::Stay,
+            Answer::Tick
+            | Answer::ExportPlan
+            | Answer::Fold
+            | Answer::Complete
+            | Answer::Remove => Decision::Stay,
         }
     }
 

@@ -32,6 +32,8 @@ pub enum Purpose {
     Filter,
     /// Lines to show in Log, as they are typed.
     Search,
+    /// The name under which the places are kept.
+    Bookmark,
     /// Parallel requests of a task.
     Workers(TaskId),
     /// Bytes a second of a task.
@@ -46,6 +48,7 @@ impl Purpose {
             Self::Place(side) => format!("{} side: go to", side.word()),
             Self::Filter => "filter".to_owned(),
             Self::Search => "search".to_owned(),
+            Self::Bookmark => "keep these places as".to_owned(),
             Self::Workers(task) => format!("parallel requests of task {}", task.0),
             Self::Bandwidth(task) => format!("bandwidth of task {}", task.0),
             Self::Requests(task) => format!("requests a second of task {}", task.0),
@@ -58,6 +61,7 @@ impl Purpose {
                 "a path, s3://bucket/prefix, REMOTE:s3://bucket/prefix, or s3:// for the list of buckets"
             }
             Self::Filter | Self::Search => "",
+            Self::Bookmark => "a name; one that is kept already is replaced",
             Self::Workers(_) => "a number from 1 to 256",
             Self::Bandwidth(_) => "bytes a second, e.g. 20MiB; empty is unlimited",
             Self::Requests(_) => "a number; empty is unlimited",
@@ -132,6 +136,7 @@ impl InputDialog {
             Purpose::Filter => Decision::Filter(self.before.clone()),
             Purpose::Search => Decision::Search(self.before.clone()),
             Purpose::Place(_)
+            | Purpose::Bookmark
             | Purpose::Workers(_)
             | Purpose::Bandwidth(_)
             | Purpose::Requests(_) => Decision::Nothing,
@@ -154,6 +159,7 @@ impl InputDialog {
             Purpose::Filter => Decision::Filter(self.input.value().to_owned()),
             Purpose::Search => Decision::Search(self.input.value().to_owned()),
             Purpose::Place(_)
+            | Purpose::Bookmark
             | Purpose::Workers(_)
             | Purpose::Bandwidth(_)
             | Purpose::Requests(_) => Decision::Stay,
@@ -167,7 +173,7 @@ impl InputDialog {
                 self.complete(shell);
                 Decision::Stay
             }
-            Answer::Tick | Answer::ExportPlan | Answer::Fold => Decision::Stay,
+            Answer::Tick | Answer::ExportPlan | Answer::Fold | Answer::Remove => Decision::Stay,
         }
     }
 
@@ -180,6 +186,8 @@ impl InputDialog {
                     .map_err(|wrong| wrong.to_string())
             }
             Purpose::Filter | Purpose::Search => Ok(Decision::Nothing),
+            Purpose::Bookmark if text.is_empty() => Err("a name is wanted".to_owned()),
+            Purpose::Bookmark => Ok(Decision::Keep(text.to_owned())),
             Purpose::Workers(task) => workers(text).map(|change| Decision::Pace(task, change)),
             Purpose::Bandwidth(task) => bandwidth(text).map(|change| Decision::Pace(task, change)),
             Purpose::Requests(task) => requests(text).map(|change| Decision::Pace(task, change)),

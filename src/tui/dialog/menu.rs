@@ -2,11 +2,12 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use crate::domain::progress::TaskId;
+use crate::domain::{progress::TaskId, text::printable};
 
 use crate::tui::{
     action::{Answer, Move},
-    dialog::{Decision, centred, errand::Wish, plan::PlanForm},
+    dialog::{Decision, Dialog, centred, errand::Wish, plan::PlanForm},
+    keymap::Context,
     shell::Shell,
     tab::browse::stepped,
     theme::Theme,
@@ -34,6 +35,10 @@ pub enum Choice {
     Parts(usize),
     /// Plan what mappings shall do.
     Plan(Wish),
+    /// Keep what is looked at under a name.
+    Keep,
+    /// Go to what is kept under this name.
+    Bookmark(String),
     /// Leave as soon as no task runs.
     QuitWhenDone,
     /// Leave at once; a worker goes on with what runs.
@@ -52,6 +57,8 @@ impl Choice {
             Self::Mapping(at) => Decision::Mapping(*at),
             Self::Parts(at) => Decision::Parts(*at),
             Self::Plan(wish) => Decision::Plan(wish.clone()),
+            Self::Keep => Decision::AskBookmark,
+            Self::Bookmark(name) => Decision::Bookmark(name.clone()),
             Self::QuitWhenDone => Decision::QuitWhenDone,
             Self::Detach => Decision::Detach,
             Self::Quit => Decision::Quit,
@@ -101,6 +108,38 @@ impl MenuDialog {
         }
     }
 
+    /// Places that are kept under names, and the wish to keep these.
+    pub fn bookmarks(shell: &mut Shell) {
+        let kept = shell.bookmarks.iter().map(|bookmark| {
+            let name = printable(bookmark.name.as_bytes()).into_owned();
+            let choice = Choice::Bookmark(bookmark.name.clone());
+            (name, bookmark.scene.words(shell), choice)
+        });
+        let keep = ("keep these …".to_owned(), String::new(), Choice::Keep);
+        let rows: Vec<_> = kept.chain([keep]).collect();
+        let key = shell.keymap.key_of(Context::Menu, Answer::Remove.into());
+        let about = key.filter(|_| rows.len() > 1);
+        let about = about
+            .map(|key| format!("Enter goes there, {key} takes one away"))
+            .into_iter()
+            .collect();
+        shell.dialogs.push(Dialog::Menu(Self {
+            title: "bookmarks".to_owned(),
+            about,
+            rows,
+            cursor: 0,
+            window: Window::default(),
+        }));
+    }
+
+    /// Takes the bookmark under the cursor away.
+    fn remove(&self) -> Decision {
+        match self.rows.get(self.cursor) {
+            Some((_, _, Choice::Bookmark(name))) => Decision::Forget(name.clone()),
+            Some(_) | None => Decision::Stay,
+        }
+    }
+
     pub(super) fn walk(&mut self, step: Move) {
         let last = self.rows.len().saturating_sub(1);
         self.cursor = stepped(step, self.cursor, &self.window).min(last);
@@ -112,6 +151,7 @@ impl MenuDialog {
                 .rows
                 .get(self.cursor)
                 .map_or(Decision::Nothing, |(_, _, choice)| choice.decision()),
+            Answer::Remove => self.remove(),
             Answer::Tick | Answer::ExportPlan | Answer::Fold | Answer::Complete => Decision::Stay,
         }
     }

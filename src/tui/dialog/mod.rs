@@ -101,6 +101,14 @@ pub enum Decision {
     Pace(TaskId, Pace),
     /// To stop a task.
     Cancel(TaskId),
+    /// To keep what is looked at under a name that is still to be typed.
+    AskBookmark,
+    /// To keep what is looked at under this name.
+    Keep(String),
+    /// To go to what is kept under this name.
+    Bookmark(String),
+    /// To keep what has this name no longer.
+    Forget(String),
     /// To put a text into the clipboard.
     Copy(String),
     /// To do what an action means.
@@ -139,6 +147,10 @@ impl Decision {
             | Self::Mapping(_)
             | Self::Pace(..)
             | Self::Cancel(_)
+            | Self::AskBookmark
+            | Self::Keep(_)
+            | Self::Bookmark(_)
+            | Self::Forget(_)
             | Self::Copy(_)
             | Self::ExportPlan(_)
             | Self::Act(_)

@@ -103,7 +103,7 @@ impl PaletteDialog {
                 }
                 Decision::Stay
             }
-            Answer::Tick | Answer::ExportPlan | Answer::Fold => Decision::Stay,
+            Answer::Tick | Answer::ExportPlan | Answer::Fold | Answer::Remove => Decision::Stay,
         }
     }
 

@@ -155,7 +155,7 @@ impl PickerDialog {
                 self.state.get_mut().key_left();
                 Decision::Stay
             }
-            Answer::Tick | Answer::ExportPlan | Answer::Complete => Decision::Stay,
+            Answer::Tick | Answer::ExportPlan | Answer::Complete | Answer::Remove => Decision::Stay,
         }
     }
 

@@ -137,7 +137,7 @@ impl PlanDialog {
                 Decision::Stay
             }
             Answer::ExportPlan => Decision::AskExport,
-            Answer::Fold | Answer::Complete => Decision::Stay,
+            Answer::Fold | Answer::Complete | Answer::Remove => Decision::Stay,
         }
     }
 

@@ -11,7 +11,9 @@ use wharf::{
     },
     engine::{Body, Command, event::Bucket},
     tui::{
+        kept::Change,
         msg::{Effect, Msg},
+        scene::Scene,
         tab::Tab,
     },
 };
@@ -567,6 +569,70 @@ fn the_layout_follows_the_cursor_and_lists_only_where_it_rests() {
     assert!(stage.text((132, 36)).contains("130 objects"));
     stage.press("Tab");
     assert!(stage.text((132, 36)).contains("119 objects"));
+}
+
+#[test]
+fn places_are_kept_under_a_name_and_gone_to_and_forgotten() {
+    let kept = |stage: &Stage| {
+        let change = |effect: &Effect| {
+            if let Effect::Keep(change) = effect {
+                Some(change.clone())
+            } else {
+                None
+            }
+        };
+        stage.effects.iter().filter_map(change).next_back()
+    };
+    let mut stage = Stage::new();
+    stage
+        .list()
+        .compare()
+        .press("S")
+        .press("/")
+        .type_text("mew")
+        .press("Enter");
+    stage.press("b").press("Enter");
+    assert!(stage.text((80, 24)).contains("keep these places as"));
+    stage.press("Backspace").type_text("set").press("Enter");
+    let Some(Change::Add(bookmark)) = kept(&stage) else {
+        panic!("a bookmark is kept");
+    };
+    assert_eq!(bookmark.name, "datset");
+    assert_eq!(
+        bookmark.scene.left.as_deref(),
+        Some("/home/ada/pokemon/data")
+    );
+    assert!(bookmark.scene.comparing && bookmark.scene.filter == "mew");
+    // Elsewhere, it leads back to all of it.
+    stage.press("Esc").press("Esc").press("c").press("S");
+    stage.press("b");
+    let screen = stage.text((132, 36));
+    assert!(
+        screen.contains("datset        ~/pokemon/data ⇄ demo:s3://"),
+        "{screen}"
+    );
+    stage.press("Enter");
+    assert_eq!(Scene::of(&stage.state.browse), bookmark.scene);
+    stage.press("b").press("x");
+    assert_eq!(kept(&stage), Some(Change::Remove("datset".to_owned())));
+    assert!(!stage.text((132, 36)).contains("datset  "));
+}
+
+#[test]
+fn marks_of_a_scene_are_set_as_their_rows_arrive() {
+    let mut stage = Stage::new();
+    stage
+        .list()
+        .compare()
+        .press("G")
+        .press("Enter")
+        .press("j")
+        .press("Space");
+    let scene = Scene::of(&stage.state.browse);
+    assert_eq!(scene.marks, ["reference/embeddings.npy"]);
+    let mut later = Stage::with_scene(&scene);
+    later.tell_compared();
+    assert_eq!(Scene::of(&later.state.browse), scene);
 }
 
 #[test]

@@ -186,7 +186,7 @@ impl ErrandDialog {
                 Decision::Stay
             }
             Answer::ExportPlan if self.plan().is_some() => Decision::AskExport,
-            Answer::ExportPlan | Answer::Fold | Answer::Complete => Decision::Stay,
+            Answer::ExportPlan | Answer::Fold | Answer::Complete | Answer::Remove => Decision::Stay,
         }
     }
 

@@ -29,6 +29,8 @@ pub struct Rows {
     reopen: HashSet<Key>,
     /// The key to put the cursor on as soon as it arrives.
     goal: Option<Key>,
+    /// Keys to mark as soon as they arrive.
+    marks: HashSet<Key>,
     /// Folders that were opened to show what a text found.
     found_in: Vec<NodeId>,
 }
@@ -91,12 +93,24 @@ impl Rows {
 
     /// Opens the folders above this key, and puts the cursor on it, as soon as they arrive.
     pub fn expect(&mut self, key: &Key) {
+        self.reopen_above(key);
+        self.goal = Some(key.clone());
+    }
+
+    /// Marks these keys, and opens the folders above them, as soon as they arrive.
+    pub fn expect_marks(&mut self, keys: impl IntoIterator<Item = Key>) {
+        for key in keys {
+            self.reopen_above(&key);
+            self.marks.insert(key);
+        }
+    }
+
+    fn reopen_above(&mut self, key: &Key) {
         let mut folder = key.parent();
         while !folder.is_empty() {
             self.reopen.insert(folder.clone());
             folder = folder.parent();
         }
-        self.goal = Some(key.clone());
     }
 
     /// Puts in order what arrived, and goes back to what is remembered; returns the folders that were opened.
@@ -114,6 +128,11 @@ impl Rows {
                 self.tree.expand(id);
             }
         }
+        let tree = &mut self.tree;
+        self.marks.retain(|key| {
+            let found = tree.find(key);
+            found.inspect(|id| tree.toggle_mark(*id)).is_none()
+        });
         if let Some(id) = self.goal.as_ref().and_then(|goal| self.tree.find(goal)) {
             self.cursor = Some(id);
             self.goal = None;

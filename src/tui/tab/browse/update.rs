@@ -10,6 +10,7 @@ use crate::tui::{
     dialog::{
         Dialog,
         input::{InputDialog, Purpose},
+        menu::MenuDialog,
         picker::PickerDialog,
     },
     shell::Shell,
@@ -39,6 +40,7 @@ impl Browse {
             Browsing::Mark => self.mark(),
             Browsing::Places => PickerDialog::open(shell),
             Browsing::OpenLocation => self.ask_place(shell),
+            Browsing::Bookmarks => MenuDialog::bookmarks(shell),
             Browsing::CopyMenu => self.copy_menu(shell),
             Browsing::OtherSide => self.change_focus(),
             Browsing::Open => self.open(shell),
@@ -104,6 +106,7 @@ impl Browse {
             | Browsing::CopyMenu => self.rows().position().is_some(),
             Browsing::Places
             | Browsing::OpenLocation
+            | Browsing::Bookmarks
             | Browsing::OtherSide
             | Browsing::Open
             | Browsing::Close

@@ -26,6 +26,7 @@ use wharf::{
     tui::{
         keymap::{Keymap, Sequence},
         msg::{Effect, Msg},
+        scene::Scene,
         shell::Settings,
         state::State,
         theme::{Theme, ThemeName},
@@ -84,13 +85,20 @@ impl Stage {
     pub(super) fn with(settings: Settings, theme: ThemeName) -> Self {
         let keymap = Keymap::new(None).unwrap();
         let mut state = State::new(settings, keymap, Theme::of(theme), now());
-        let effects = state.open([Some(local()), Some(remote())]);
+        let effects = state.open([Some(local()), Some(remote())], None);
         Self {
             state,
             effects,
             seconds: 0,
             snapshot: Snapshot::default(),
         }
+    }
+
+    /// What a scene of an earlier session shows.
+    pub(super) fn with_scene(scene: &Scene) -> Self {
+        let mut stage = Self::new();
+        stage.effects = stage.state.open([None, None], Some(scene));
+        stage
     }
 
     /// Presses keys, one name each: `c`, `Enter`, `g g`.
@@ -207,7 +215,11 @@ impl Stage {
 
     /// Compares, and tells the story's pairs.
     pub(super) fn compare(&mut self) -> &mut Self {
-        self.press("c");
+        self.press("c").tell_compared()
+    }
+
+    /// Tells the story's pairs to the comparison that waits.
+    pub(super) fn tell_compared(&mut self) -> &mut Self {
         let view = self.asked(|command| {
             if let Command::Compare { view, .. } = command {
                 Some(*view)
