@@ -26,6 +26,8 @@ pub enum Operation {
     DeleteObject,
     /// Deletes up to 1,000 objects.
     DeleteObjects,
+    /// Who the credentials are, asked of STS.
+    GetCallerIdentity,
     /// Reads an object or a range of it.
     GetObject,
     /// The parts of an object.
@@ -54,13 +56,14 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in alphabetical order; the order of the discriminants.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::AbortMultipartUpload,
         Self::CompleteMultipartUpload,
         Self::CopyObject,
         Self::CreateMultipartUpload,
         Self::DeleteObject,
         Self::DeleteObjects,
+        Self::GetCallerIdentity,
         Self::GetObject,
         Self::GetObjectAttributes,
         Self::GetObjectTagging,
@@ -84,6 +87,7 @@ impl Operation {
             Self::CreateMultipartUpload => "CreateMultipartUpload",
             Self::DeleteObject => "DeleteObject",
             Self::DeleteObjects => "DeleteObjects",
+            Self::GetCallerIdentity => "GetCallerIdentity",
             Self::GetObject => "GetObject",
             Self::GetObjectAttributes => "GetObjectAttributes",
             Self::GetObjectTagging => "GetObjectTagging",

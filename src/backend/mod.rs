@@ -12,5 +12,5 @@ pub mod store;
 pub use counter::{Meter, Operation, RequestCounter};
 pub use customer::CustomerKey;
 pub use error::{Error, ErrorKind};
-pub use session::{BucketInfo, ChecksumMode, DataPlane, Keys, RemoteOptions, Sessions};
+pub use session::{BucketInfo, ChecksumMode, DataPlane, Identity, Keys, RemoteOptions, Sessions};
 pub use store::{Listing, Pages, Store};

@@ -42,6 +42,8 @@ impl Call {
         let (bucket, key) = place(parts);
         let operation = if service == "s3" {
             operation(&parts.method, level(&bucket, &key), query, headers)
+        } else if service == "sts" {
+            "GetCallerIdentity"
         } else {
             "Unknown"
         };

@@ -8,6 +8,7 @@ use super::fault::{Fault, Faults, Sentence};
 use super::log::{Log, Record};
 use super::s3::{Gate, Keys, Signed, Store};
 use super::server::Cut;
+use super::sts;
 use super::uri;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, request::Parts};
@@ -159,6 +160,13 @@ impl Service {
         body: s3s::Body,
         record: &Record,
     ) -> Result<Response<s3s::Body>, Hangup> {
+        if record.call.service == "sts" {
+            let form = http_body_util::BodyExt::collect(body).await;
+            let form = form.map_err(|_broken| Hangup)?.to_bytes();
+            let key = record.call.access_key.as_deref();
+            let known = key.is_some_and(|key| self.front.store.knows_key(key));
+            return Ok(sts::answer(&form, known));
+        }
         if record.call.service != "s3" {
             return Ok(unserved(&record.call.service, &parts.headers));
         }

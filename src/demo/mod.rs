@@ -1,4 +1,4 @@
-//! The embedded AWS: S3 (EC2 and the metrics have their place beside it) on a loopback port, in this process. `wharf demo`
+//! The embedded AWS: S3 and STS (EC2 and the metrics have their place beside them) on a loopback port, in this process. `wharf demo`
 //! and the tests run against it. It refuses what AWS refuses, logs every request and can be told to fail.
 
 mod answer;
@@ -10,6 +10,7 @@ mod log;
 pub mod s3;
 pub mod seed;
 mod server;
+mod sts;
 mod uri;
 
 pub use clock::Clock;

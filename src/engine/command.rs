@@ -109,6 +109,13 @@ pub enum Command {
         /// Whose.
         remote: Remote,
     },
+    /// How a remote is reached, and who its credentials are → `Body::Identity`.
+    Identity {
+        /// Who asks.
+        view: View,
+        /// Whose.
+        remote: Remote,
+    },
     /// Compare two locations → `Body::Pairs`…, `Body::Compared`.
     Compare {
         /// Who asks.

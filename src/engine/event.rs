@@ -50,6 +50,8 @@ pub enum Body {
     },
     /// The buckets of the remote, by name.
     Buckets(Vec<Bucket>),
+    /// How a remote is reached, and who we are there.
+    Identity(Box<Identity>),
     /// Some pairs, in key order.
     Pairs(Vec<Pair>),
     /// The comparison is over.
@@ -72,6 +74,17 @@ pub enum Body {
     Report(Box<Report>),
     /// The question could not be answered.
     Failed(Failed),
+}
+
+/// How a remote is reached, and who we are there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The endpoint, where it is not AWS's own.
+    pub endpoint: Option<Arc<str>>,
+    /// The region that requests begin with.
+    pub region: Arc<str>,
+    /// Account and role or user; `None` where that is not AWS's to tell, or nobody signs.
+    pub who: Option<(Arc<str>, Arc<str>)>,
 }
 
 /// A bucket as a list of buckets shows it.

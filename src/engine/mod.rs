@@ -52,7 +52,7 @@ pub use worker::Worker;
 
 pub use crate::backend::store::{Checksum, Headers, Stat};
 pub use command::{Check, Command, Family, Member, Pace, RouteAsk, View};
-pub use event::{Body, Bucket, Compared, Event, Failed, FailedClass, Snapshot};
+pub use event::{Body, Bucket, Compared, Event, Failed, FailedClass, Identity, Snapshot};
 pub use journal::{JournalError, NotTaken, PastTask, Report, Search, Wish};
 
 /// Events under way to a slow reader; each may bear a few hundred pairs.
@@ -168,6 +168,7 @@ impl Engine {
             }
             question @ (Command::List { view, .. }
             | Command::Buckets { view, .. }
+            | Command::Identity { view, .. }
             | Command::Compare { view, .. }
             | Command::Plan { view, .. }
             | Command::PlanBoth { view, .. }

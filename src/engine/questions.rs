@@ -23,7 +23,7 @@ use super::{
     command::Command,
     compare::{Comparison, Means},
     ends::Ends,
-    event::{Body, Bucket, Compared, Failed, FailedClass},
+    event::{Body, Bucket, Compared, Failed, FailedClass, Identity},
     failed::class,
     journal::{PastTask, Report, Search},
     plan::{Wanted, plan, plan_both},
@@ -57,6 +57,7 @@ pub(super) async fn answer(
             list(room, answer, location, (query, options)).await
         }
         Command::Buckets { remote, .. } => buckets(room, remote).await,
+        Command::Identity { remote, .. } => identity(room, remote).await,
         Command::Stat { location, key, .. } => stat(room, location, key).await,
         Command::Preview { location, key, .. } => {
             Ok(Body::Preview(Box::new(preview(room, location, key).await?)))
@@ -186,6 +187,22 @@ async fn buckets(room: &Room, remote: &Remote) -> Result<Body, Failed> {
         region: info.region,
     };
     Ok(Body::Buckets(buckets.into_iter().map(bucket).collect()))
+}
+
+/// How a remote is reached, and who we are there; only AWS itself is asked.
+async fn identity(room: &Room, remote: &Remote) -> Result<Body, Failed> {
+    let reach = room.sessions.reach(remote).await?;
+    let who = if reach.endpoint.is_some() || reach.anonymous {
+        None
+    } else {
+        let told = room.sessions.identity(remote).await?;
+        Some((told.account, told.name))
+    };
+    Ok(Body::Identity(Box::new(Identity {
+        endpoint: reach.endpoint,
+        region: reach.region,
+        who,
+    })))
 }
 
 /// The facts of one entry.

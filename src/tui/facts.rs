@@ -16,6 +16,7 @@ use crate::tui::{
         Dialog, errand::ErrandDialog, pages::Pages, parts::PartsDialog, picker::PickerDialog,
         plan::PlanDialog,
     },
+    identity,
     shell::Question,
     state::State,
     tab::log::Weight,
@@ -49,9 +50,8 @@ fn answer(state: &mut State, view: View, body: Body) {
                 parts(&mut shell.dialogs).for_each(|dialog| dialog.absorb(&entries));
             }
         }
-        (Question::Preview, Body::Preview(preview)) => {
-            shell.close(view);
-            state.browse.preview.absorb(view, preview);
+        (question, body @ (Body::Identity(_) | Body::Preview(_))) => {
+            looked(state, view, question, body);
         }
         (question, Body::Failed(failed)) => {
             shell.close(view);
@@ -84,9 +84,18 @@ fn answer(state: &mut State, view: View, body: Body) {
             | Body::Planned(_)
             | Body::PlannedBoth(_)
             | Body::PlannedRoutes(_)
-            | Body::Stat(_)
-            | Body::Preview(_),
+            | Body::Stat(_),
         ) => {}
+    }
+}
+
+/// Takes a look at an entry or a remote.
+fn looked(state: &mut State, view: View, question: Question, body: Body) {
+    state.shell.close(view);
+    if let Body::Preview(preview) = body {
+        state.browse.preview.absorb(view, preview);
+    } else if let (Question::Identity(remote), Body::Identity(identity)) = (question, body) {
+        state.shell.identities.insert(remote, Some(*identity));
     }
 }
 
@@ -209,6 +218,7 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
             shell.say_failed(&failed);
         }
         Question::Layout => state.browse.layout.fail(&failed),
+        Question::Identity(remote) => identity::unknown(remote, &failed, shell),
         Question::Preview => state.browse.preview.fail(view, &failed),
         Question::Errand => {
             errands(&mut shell.dialogs).for_each(|dialog| dialog.fail(view, &failed));

@@ -5,13 +5,12 @@ use std::{
     fs, io,
     io::Write as _,
     path::{Path, PathBuf},
+    sync::mpsc::{Sender, channel},
+    thread::{self, JoinHandle},
 };
 
 use serde::{Deserialize, Serialize};
-use tokio::{
-    sync::mpsc::UnboundedSender,
-    task::{JoinHandle, spawn_blocking},
-};
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::tui::{msg::Msg, scene::Scene};
 
@@ -48,47 +47,40 @@ pub enum Change {
     Remove(String),
 }
 
-/// Writes changes one after another, beside all else.
-#[derive(Debug, Default)]
+/// Writes changes one after another, in a thread of its own.
+#[derive(Debug)]
 pub(super) struct Keeper {
-    /// Where; nothing is kept where there is no file.
-    pub(super) file: Option<PathBuf>,
-    last: Option<JoinHandle<()>>,
+    changes: Sender<Change>,
+    writer: JoinHandle<()>,
 }
 
 impl Keeper {
-    /// Takes a change into the file; tells where that fails.
-    pub(super) fn keep(&mut self, change: Change, tell: UnboundedSender<Msg>) {
-        self.write(change, move |why| {
+    /// Keeps what changes in `file`, and tells where that fails.
+    pub(super) fn start(file: PathBuf, tell: UnboundedSender<Msg>) -> Self {
+        let (changes, waiting) = channel();
+        let keep = move |change| {
+            let Err(why) = Kept::change(&file, change) else {
+                return;
+            };
+            tracing::warn!(%why, "bookmarks and the last scene are not kept");
             // Nobody is left to be told when the interface has been left meanwhile.
             tell.send(Msg::Saved(Err(why.to_string().into()))).ok();
-        });
-    }
-
-    /// Keeps the last scene, and waits until all is written.
-    pub(super) async fn close(&mut self, scene: Scene) {
-        self.write(Change::Last(scene), |why| {
-            tracing::warn!(%why, "what was looked at last is not kept");
-        });
-        if let Some(last) = self.last.take() {
-            last.await.unwrap_or_default();
-        }
-    }
-
-    fn write(&mut self, change: Change, tell: impl FnOnce(io::Error) + Send + 'static) {
-        let Some(file) = self.file.clone() else {
-            return;
         };
-        let before = self.last.take();
-        self.last = Some(tokio::spawn(async move {
-            if let Some(before) = before {
-                before.await.unwrap_or_default();
-            }
-            let written = spawn_blocking(move || Kept::change(&file, change)).await;
-            if let Ok(Err(why)) = written {
-                tell(why);
-            }
-        }));
+        let writer = thread::spawn(move || waiting.into_iter().for_each(keep));
+        Self { changes, writer }
+    }
+
+    /// Takes a change.
+    pub(super) fn keep(&self, change: Change) {
+        // A writer that is gone has told why.
+        self.changes.send(change).ok();
+    }
+
+    /// Keeps the last scene, and ends when all is written.
+    pub(super) fn close(self, scene: Scene) {
+        self.keep(Change::Last(scene));
+        drop(self.changes);
+        self.writer.join().unwrap_or_default();
     }
 }
 

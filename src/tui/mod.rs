@@ -6,6 +6,7 @@ pub mod ascii;
 mod bookmarks;
 pub mod dialog;
 pub mod facts;
+mod identity;
 pub mod kept;
 pub mod keymap;
 pub mod mouse;

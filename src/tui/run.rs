@@ -75,10 +75,14 @@ pub async fn run(
     let opening = state.open([options.left, options.right], last.as_ref());
     let screen = Screen::take(options.mouse)?;
     let mut player = Player::new((engine.clone(), events), screen, options.records)?;
-    player.keeper.file = options.keeps;
+    player.keeper = options
+        .keeps
+        .map(|file| Keeper::start(file, player.sender.clone()));
     let ended = Box::pin(player.play(&mut state, opening)).await;
     let hangup = player.is_gone(&ended);
-    player.keeper.close(Scene::of(&state.browse)).await;
+    if let Some(keeper) = player.keeper.take() {
+        keeper.close(Scene::of(&state.browse));
+    }
     let Player {
         screen,
         mut events,
@@ -113,7 +117,8 @@ struct Player {
     screen: Screen,
     /// A worker goes on with what runs.
     detaches: bool,
-    keeper: Keeper,
+    /// Who keeps bookmarks and the last scene.
+    keeper: Option<Keeper>,
     engine: Engine,
     events: Events,
     /// What the program tells about itself, and the number of the next record to read.
@@ -160,7 +165,7 @@ impl Player {
         Ok(Self {
             screen,
             detaches: false,
-            keeper: Keeper::default(),
+            keeper: None,
             engine,
             events,
             records: records.map(|ring| (ring, 0)),
@@ -279,7 +284,10 @@ impl Player {
                 Effect::Clipboard(text) => self.screen.copy(&text)?,
                 Effect::Notify(text) => self.screen.notify(&text)?,
                 Effect::Save { name, content } => self.save(name, content),
-                Effect::Keep(change) => self.keeper.keep(change, self.sender.clone()),
+                Effect::Keep(change) => self
+                    .keeper
+                    .iter()
+                    .for_each(|keeper| keeper.keep(change.clone())),
                 Effect::Redraw => self.screen.redraw()?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Detach => {

@@ -16,7 +16,7 @@ use crate::domain::{
     text::printable,
 };
 
-use crate::engine::{Command, Snapshot, View, event::Failed};
+use crate::engine::{Command, Identity, Snapshot, View, event::Failed};
 
 use crate::tui::{
     dialog::Dialog,
@@ -92,6 +92,8 @@ pub enum Question {
     Layout,
     /// What one entry is and holds.
     Preview,
+    /// How a remote is reached, and who we are there.
+    Identity(Remote),
     /// What differs.
     Compare,
     /// What a sync would do.
@@ -148,6 +150,8 @@ pub struct Shell {
     pub pace: Option<Pace>,
     /// In front last.
     pub dialogs: Vec<Dialog>,
+    /// Who we are at each remote that was looked at; `None` while that is asked, or where it cannot be told.
+    pub identities: HashMap<Remote, Option<Identity>>,
     /// Scenes that are kept under names.
     pub bookmarks: Vec<Bookmark>,
     /// What was said last.
@@ -175,6 +179,7 @@ impl Shell {
             pace: None,
             dialogs: Vec::new(),
             bookmarks: Vec::new(),
+            identities: HashMap::new(),
             notice: None,
             unlogged: Vec::new(),
             effects: Vec::new(),

@@ -22,7 +22,7 @@ use crate::tui::{
         parts::PartsDialog,
         plan::PlanForm,
     },
-    facts,
+    facts, identity,
     keymap::{Chord, Context, Found},
     mouse,
     msg::{Effect, Msg},
@@ -79,6 +79,9 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     }
     state.browse.attend(&mut state.shell, rests);
     state.browse.attend_preview(&mut state.shell, rests);
+    if rests {
+        identity::ask(state);
+    }
     for entry in std::mem::take(&mut state.shell.unlogged) {
         state.log.push(entry);
     }

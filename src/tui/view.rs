@@ -15,6 +15,7 @@ use crate::humanize;
 use crate::tui::{
     ascii,
     dialog::Dialog,
+    identity,
     keymap::Context,
     state::State,
     tab::{Tab, browse, log, tasks},
@@ -111,17 +112,11 @@ fn draw_header(state: &State, line: Rect, buffer: &mut Buffer) {
         at += 3;
     }
     state.header.set(places);
-    let read_only = if state.shell.settings.read_only {
-        "read-only"
-    } else {
-        ""
-    };
-    let parts: Vec<&str> = [state.shell.settings.title.as_str(), read_only]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
     let rest = slice(line, at, line.width.saturating_sub(at + 1));
-    put_right(buffer, rest, &parts.join(" · "), theme.dim);
+    let words = identity::words(state, rest.width);
+    let width = u16::try_from(words.width()).unwrap_or(u16::MAX);
+    let indent = rest.width.saturating_sub(width);
+    put_line(buffer, slice(rest, indent, rest.width), &words);
 }
 
 /// What a tab wants to be seen while another one is in front.

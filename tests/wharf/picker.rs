@@ -168,6 +168,7 @@ fn what_was_looked_at_last_is_shown_again() {
     stage.file("data/one.txt", b"1");
     stage.demo.store().create_bucket("shared-data", "us-east-1");
     let mut terminal = screen(&stage, (80, 24));
+    terminal.until("data/");
     terminal.press("o");
     terminal.until("left side: go to");
     // The folder under the cursor stands there already.

@@ -339,6 +339,14 @@ impl Connection {
         self.hot.as_ref()
     }
 
+    /// A client that can ask who we are.
+    pub(super) fn sts(&self) -> aws_sdk_sts::Client {
+        let config = aws_sdk_sts::config::Builder::from(&self.config)
+            .http_client(self.http.clone())
+            .region(Region::new(self.region.to_string()));
+        aws_sdk_sts::Client::from_conf(config.build())
+    }
+
     /// The client for a region.
     pub(in crate::backend) fn client(&self, region: &str) -> Client {
         let mut clients = locked(&self.clients);

@@ -5,7 +5,10 @@ mod clock;
 mod connect;
 mod endpoint;
 mod http;
+mod identity;
 mod tidy;
+
+pub use identity::Identity;
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
@@ -248,6 +251,7 @@ impl Sessions {
             endpoint: connection.endpoint().map(Arc::from),
             region: connection.region().into(),
             skew: session.skew(),
+            anonymous: session.options().anonymous,
             exposed: connection.endpoint().is_some_and(endpoint::is_exposed),
         })
     }
@@ -306,6 +310,8 @@ pub struct Reach {
     pub skew: Option<SignedDuration>,
     /// Whether requests cross a network in the clear.
     pub exposed: bool,
+    /// Whether nothing is signed.
+    pub anonymous: bool,
 }
 
 impl Reach {

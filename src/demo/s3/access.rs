@@ -79,6 +79,11 @@ impl Access {
         keys.insert(access_key.to_owned(), secret_key.to_owned());
     }
 
+    pub(super) fn knows(&self, access_key: &str) -> bool {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.contains_key(access_key)
+    }
+
     pub(super) fn deny(&self, denial: Denial) {
         self.denials
             .write()

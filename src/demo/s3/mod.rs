@@ -136,6 +136,11 @@ impl Store {
         self.access().add_key(access_key, secret_key);
     }
 
+    /// Whether requests may be signed with this key.
+    pub(in crate::demo) fn knows_key(&self, access_key: &str) -> bool {
+        self.access().knows(access_key)
+    }
+
     /// Refuses what `denial` names with `AccessDenied`, from here on.
     pub fn deny(&self, denial: Denial) {
         self.access().deny(denial);

@@ -1,7 +1,7 @@
 //! Places beside prefixes: buckets, recorded listings in S3, single files, and how a remote is reached.
 
 use wharf::{
-    backend::{RemoteOptions, Sessions, store::ReadQuery},
+    backend::{Keys, RemoteOptions, Sessions, store::ReadQuery},
     domain::{
         key::Key,
         location::{Location, Remote},
@@ -25,6 +25,26 @@ async fn buckets_are_told_by_name_with_their_region() {
         [("archive", Some("eu-west-1")), (BUCKET, Some("us-east-1"))]
     );
     assert!(buckets[0].created.is_some());
+}
+
+#[tokio::test]
+async fn sts_tells_who_the_credentials_are() {
+    let demo = demo();
+    let who = sessions(&demo).identity(&Remote::default()).await.unwrap();
+    assert_eq!((&*who.account, &*who.name), ("123456789012", "demo"));
+    assert_eq!(demo.log().count("GetCallerIdentity"), 1);
+    let keys = Keys {
+        access: "AKIASOMEBODYELSE0000".into(),
+        secret: "none".into(),
+        token: None,
+    };
+    let unknown = RemoteOptions {
+        keys: Some(keys),
+        ..options(&demo)
+    };
+    let sessions = Sessions::new([(Remote::default(), unknown)]);
+    let error = sessions.identity(&Remote::default()).await.unwrap_err();
+    assert_eq!(error.failure_kind(), FailureKind::Credentials, "{error}");
 }
 
 #[tokio::test]

@@ -193,6 +193,7 @@ impl Desk {
                 | Body::PlannedBoth(_)
                 | Body::PlannedRoutes(_)
                 | Body::Stat(_)
+                | Body::Identity(_)
                 | Body::Preview(_)
                 | Body::Past(_)
                 | Body::Report(_)

@@ -1,6 +1,7 @@
 //! Journeys: keys in, screens and commands out, facts fed as the engine would tell them.
 
 use wharf::{
+    config::{Config, Env},
     domain::{
         key::Key,
         location::Location,
@@ -9,12 +10,14 @@ use wharf::{
         side::Side,
         tree::Mark,
     },
-    engine::{Body, Command, event::Bucket},
+    engine::{Body, Command, Identity, event::Bucket},
     tui::{
         kept::Change,
         msg::{Effect, Msg},
         scene::Scene,
+        shell::Settings,
         tab::Tab,
+        theme::ThemeName,
     },
 };
 
@@ -270,7 +273,7 @@ fn a_pull_mapping_never_writes_to_its_remote() {
 fn read_only_refuses_before_it_asks() {
     let mut settings = settings();
     settings.read_only = true;
-    let mut stage = Stage::with(settings, wharf::tui::theme::ThemeName::Plain);
+    let mut stage = Stage::with(settings, ThemeName::Plain);
     stage.list().compare().press("s");
     assert!(stage.text((132, 36)).contains("Read-only"));
     assert!(
@@ -572,6 +575,50 @@ fn the_layout_follows_the_cursor_and_lists_only_where_it_rests() {
 }
 
 #[test]
+fn the_header_tells_who_we_are_once_the_keys_rest() {
+    let text = "[remotes.demo]\nregion = \"us-east-2\"\nproduction = true\n";
+    let config = Config::of_text(None, text, &Env::default()).unwrap();
+    let settings = Settings {
+        config: config.into(),
+        ..settings()
+    };
+    let mut stage = Stage::with(settings, ThemeName::Plain);
+    let asked = |command: &Command| {
+        if let Command::Identity { view, .. } = command {
+            Some(*view)
+        } else {
+            None
+        }
+    };
+    assert!(
+        !commands(&stage)
+            .iter()
+            .any(|command| asked(command).is_some())
+    );
+    stage.list().tick().tick();
+    let asking = commands(&stage)
+        .iter()
+        .filter_map(|command| asked(command))
+        .count();
+    assert_eq!(asking, 1, "each remote once");
+    let view = stage.asked(asked);
+    let identity = Identity {
+        endpoint: None,
+        region: "us-east-2".into(),
+        who: Some(("123456789012".into(), "Trainer".into())),
+    };
+    stage.tell(view, Body::Identity(Box::new(identity)));
+    let header = |stage: &Stage, width| stage.text((width, 36)).lines().next().unwrap().to_owned();
+    let wide = header(&stage, 132);
+    assert!(
+        wide.ends_with("us-east-2 · Trainer · 1234…9012 · demo production"),
+        "{wide}"
+    );
+    let narrow = header(&stage, 80);
+    assert!(narrow.ends_with("1234…9012 · demo production"), "{narrow}");
+}
+
+#[test]
 fn places_are_kept_under_a_name_and_gone_to_and_forgotten() {
     let kept = |stage: &Stage| {
         let change = |effect: &Effect| {
@@ -662,7 +709,7 @@ fn a_preview_follows_the_cursor_and_the_latest_wins() {
     stage.press("j").tick();
     assert!(stage.text((132, 36)).contains("not on this side"));
     stage.press("k").press("k").tick();
-    assert!(stage.text((132, 36)).contains("A folder."));
+    assert!(stage.text((132, 36)).contains("A folder;"));
     assert_eq!(asked(&stage), 2);
     stage.press("Esc");
     assert!(!stage.text((132, 36)).contains("─ preview "));

@@ -198,6 +198,7 @@ impl Context {
                 | Body::PlannedBoth(_)
                 | Body::PlannedRoutes(_)
                 | Body::Stat(_)
+                | Body::Identity(_)
                 | Body::Preview(_)
                 | Body::Past(_)
                 | Body::Report(_)

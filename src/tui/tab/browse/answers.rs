@@ -67,6 +67,7 @@ impl Browse {
             | Body::PlannedBoth(_)
             | Body::PlannedRoutes(_)
             | Body::Stat(_)
+            | Body::Identity(_)
             | Body::Preview(_)
             | Body::Past(_)
             | Body::Report(_)
@@ -87,6 +88,7 @@ impl Browse {
             Question::Choices(_)
             | Question::Layout
             | Question::Preview
+            | Question::Identity(_)
             | Question::Compare
             | Question::Plan
             | Question::Errand

@@ -94,6 +94,7 @@ impl Pane {
             Question::Choices(_)
             | Question::Layout
             | Question::Preview
+            | Question::Identity(_)
             | Question::Compare
             | Question::Plan
             | Question::Errand

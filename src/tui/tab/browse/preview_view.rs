@@ -51,25 +51,30 @@ impl Browse {
         if let Some(preview) = told {
             draw_told(preview, shell, inner, buffer);
         } else {
-            let (words, style) = self.preview_words(&shell.theme);
+            let (words, style) = self.preview_words(shell);
             put_words(&words, style, inner, buffer);
         }
     }
 
     /// What stands in the place of a preview.
-    fn preview_words(&self, theme: &Theme) -> (String, Style) {
+    fn preview_words(&self, shell: &Shell) -> (String, Style) {
+        let theme = &shell.theme;
         if let Stage::Failed(why) = &self.preview.stage {
             return (format!("! {why}"), theme.missing);
         }
         let words = match &self.preview.seen {
-            None => "Nothing is under the cursor.",
+            None => "Nothing is under the cursor.".to_owned(),
             Some(seen) if seen.key.is_folder() => {
-                "A folder. L shows what it is made of, Enter opens it."
+                let layout = key(Browsing::Layout, shell);
+                format!("A folder; {layout} shows what it is made of.")
             }
-            Some(seen) if !seen.is_here => "It is not on this side. Tab looks at the other one.",
-            Some(_) => "",
+            Some(seen) if !seen.is_here => {
+                let other = key(Browsing::OtherSide, shell);
+                format!("It is not on this side; {other} looks at the other one.")
+            }
+            Some(_) => String::new(),
         };
-        (words.to_owned(), theme.dim)
+        (words, theme.dim)
     }
 }
 
@@ -77,14 +82,19 @@ fn title(seen: &Seen) -> String {
     format!("{} · {} side", seen.key.printable(), seen.side.word())
 }
 
+fn key(action: Browsing, shell: &Shell) -> String {
+    let key = shell.keymap.key_of(Context::Browse, action.into());
+    key.map(ToString::to_string).unwrap_or_default()
+}
+
 fn foot(told: bool, shell: &Shell) -> String {
-    let key = |action: Browsing| {
-        let key = shell.keymap.key_of(Context::Browse, action.into());
-        key.map(ToString::to_string).unwrap_or_default()
+    let [close, other, open] =
+        [Browsing::Preview, Browsing::OtherSide, Browsing::Open].map(|it| key(it, shell));
+    let read = if told {
+        format!("{open} reads it · ")
+    } else {
+        String::new()
     };
-    let close = key(Browsing::Preview);
-    let other = key(Browsing::OtherSide);
-    let read = if told { "Enter reads it · " } else { "" };
     format!("{read}{other} the other side · {close} closes it")
 }
 

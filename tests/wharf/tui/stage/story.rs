@@ -41,7 +41,7 @@ pub(in crate::tui) fn settings() -> Settings {
         options: Arc::new(SyncOptions::default()),
     };
     Settings {
-        title: "demo · us-east-2".to_owned(),
+        title: "~/wharf.toml".to_owned(),
         remotes: vec![Remote::named("demo"), Remote::named("main")],
         mappings: vec![
             mapping("datasets", Direction::Pull),
