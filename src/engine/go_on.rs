@@ -292,6 +292,9 @@ async fn clean(room: &Arc<Room>, id: TaskId) -> Result<(), Failed> {
             transfer::give_up(&ends.right.store, &step.key, &number.to_string()).await;
         }
     }
+    if let Some(kept) = run::kept(room, (id, &taken.plan), &ends).await? {
+        transfer::give_up_kept(&kept, &taken.journal).await;
+    }
     taken.journal.state(TaskState::Cancelled, None).await;
     Ok(())
 }

@@ -185,19 +185,10 @@ pub(super) async fn equip(
         task.sent_before.get_or_init(|| earlier.requests.clone());
     }
     let counter = task.requests.clone();
-    let kept = match Kept::plan(&plan, task.id) {
-        Some(kept) => {
-            let store = room.sessions.store(&kept.destination).await?;
-            // What is kept is stored as it was, under the same key.
-            let store = store
-                .locked_as(&ends.left.store)
-                .locked_as(&ends.right.store);
-            let store = if plan.gzips() { store.gzipped() } else { store };
-            let store = store.with_counter(counter.clone());
-            Some(Kept { plan: kept, store })
-        }
-        None => None,
-    };
+    let kept = kept(room, (task.id, &plan), ends).await?.map(|kept| Kept {
+        store: kept.store.with_counter(counter.clone()),
+        ..kept
+    });
     let job = Job {
         tuning: Tuning::of(&plan.options),
         plan,
@@ -212,6 +203,24 @@ pub(super) async fn equip(
         earlier,
     };
     Ok((task, job))
+}
+
+/// What a task was asked to keep of what it loses, and where.
+pub(super) async fn kept(
+    room: &Room,
+    (task, plan): (TaskId, &Plan),
+    ends: &Ends,
+) -> Result<Option<Kept>, Failed> {
+    let Some(kept) = Kept::plan(plan, task) else {
+        return Ok(None);
+    };
+    let store = room.sessions.store(&kept.destination).await?;
+    // What is kept is stored as it was, under the same key.
+    let store = store
+        .locked_as(&ends.left.store)
+        .locked_as(&ends.right.store);
+    let store = if plan.gzips() { store.gzipped() } else { store };
+    Ok(Some(Kept { plan: kept, store }))
 }
 
 /// Runs a task to its end.

@@ -19,7 +19,13 @@ impl Disk {
     /// # Errors
     /// `Changed` where it is not, or did not stay, what it `was`, or where something stands there; `Corrupt` where other bytes
     /// are read back than were written.
-    pub async fn copy_to(&self, key: &Key, was: Option<Pin>, to: &Self) -> Result<(), Error> {
+    pub async fn copy_to(
+        &self,
+        (key, was): (&Key, Option<Pin>),
+        to: &Self,
+        temporary: Option<u64>,
+    ) -> Result<(), Error> {
+        let spare = temporary.map_or_else(super::temporary::name, super::temporary::named);
         let (from, to) = (self.spot("open", key)?, to.spot("write", key)?);
         blocking(move || {
             let file = super::source::open(&from)?;
@@ -27,7 +33,7 @@ impl Disk {
             if was.is_some_and(|was| was != Pin::File { id, size }) {
                 return Err(file.changed());
             }
-            let draft = super::draft::begin(&to, Some(size), super::temporary::name())?;
+            let draft = super::draft::begin(&to, Some(size), spare)?;
             let mut read = Digest::new(CrcAlgorithm::Crc64Nvme);
             for at in (0..size).step_by(usize::try_from(PIECE).unwrap_or(usize::MAX)) {
                 let piece = file.read(at..size.min(at + PIECE))?;

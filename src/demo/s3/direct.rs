@@ -318,6 +318,19 @@ impl Store {
         uploads.collect()
     }
 
+    /// The numbers of the parts that an unfinished upload has.
+    pub fn part_numbers(&self, bucket: &str, id: &str) -> Vec<u32> {
+        let Ok(bucket) = self.bucket(bucket) else {
+            return Vec::new();
+        };
+        let state = bucket.read();
+        let of_id = state.uploads.iter().filter(|((_, own), _)| own == id);
+        of_id
+            .flat_map(|(_, upload)| upload.parts.keys().copied())
+            .filter_map(|number| number.try_into().ok())
+            .collect()
+    }
+
     /// The versions of a key, newest first: id and whether it is a delete marker.
     pub fn versions(&self, bucket: &str, key: &str) -> Vec<(String, bool)> {
         let Ok(bucket) = self.bucket(bucket) else {

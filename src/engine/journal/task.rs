@@ -151,6 +151,8 @@ impl Wish {
 #[derive(Debug, Clone)]
 pub struct TaskJournal {
     task: TaskId,
+    /// Names temporary files; `None` where nobody would look for them.
+    seed: Option<u64>,
     way: Option<Way>,
 }
 
@@ -159,7 +161,6 @@ struct Way {
     writer: mpsc::Sender<Write>,
     /// Where source and destination are; a group has none.
     ends: Option<[Location; 2]>,
-    seed: u64,
 }
 
 impl TaskJournal {
@@ -172,30 +173,40 @@ impl TaskJournal {
         let way = Way {
             writer,
             ends: Some([source.clone(), destination.clone()]),
-            seed: begun.seed,
         };
         Self {
             task: begun.task,
+            seed: Some(begun.seed),
             way: Some(way),
         }
     }
 
     /// The way of a group: its states are kept, and nothing else.
     pub(super) fn of_head(begun: Begun, writer: mpsc::Sender<Write>) -> Self {
-        let way = Way {
-            writer,
-            ends: None,
-            seed: begun.seed,
-        };
+        let way = Way { writer, ends: None };
         Self {
             task: begun.task,
+            seed: Some(begun.seed),
             way: Some(way),
         }
     }
 
     /// A task that nothing is kept of.
     pub fn none(task: TaskId) -> Self {
-        Self { task, way: None }
+        Self {
+            task,
+            seed: None,
+            way: None,
+        }
+    }
+
+    /// The same task, of whose parts nothing is kept but the names of temporary files.
+    #[must_use]
+    pub fn names_only(&self) -> Self {
+        Self {
+            way: None,
+            ..self.clone()
+        }
     }
 
     /// The number of the task.
@@ -207,7 +218,7 @@ impl TaskJournal {
     /// so that nobody would find it again.
     pub fn temporary(&self, seq: u32) -> Option<u64> {
         let mut hasher = DefaultHasher::new();
-        (self.way.as_ref()?.seed, self.task.0, seq).hash(&mut hasher);
+        (self.seed?, self.task.0, seq).hash(&mut hasher);
         Some(hasher.finish())
     }
 

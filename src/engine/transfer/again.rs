@@ -1,22 +1,20 @@
 //! Going on with what an earlier run of the task left: steps that ended are left out, uploads and temporary files are
-//! gone on with as far as the store or the file proves them, and what nobody can go on with is given up.
+//! gone on with as far as the store or the file proves them.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use bytes::Bytes;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::backend::{
     disk::Draft,
-    store::{Part, Stat, Store},
+    store::{Part, Stat},
 };
 use crate::domain::{
-    key::Key,
-    plan::{Op, Step},
     progress::{Outcome, Requests},
     retry::FailureKind,
 };
@@ -24,8 +22,8 @@ use crate::engine::{journal::Partial, tasks::Counters};
 
 use super::{
     Context,
-    context::StepRef,
     copy::against,
+    forget,
     gate::Lane,
     halt::{Done, Halt},
     hash::{CrcKind, Hasher, crc64, multipart_etag},
@@ -60,6 +58,19 @@ impl Earlier {
     }
 }
 
+impl Earlier {
+    /// A content goes on under this handle, in parts of so many bytes; the store knows which of them it has.
+    pub(super) fn goes_on(&self, seq: u32, (handle, part_size): (Arc<str>, u64)) {
+        let partial = Partial {
+            handle,
+            part_size,
+            parts: BTreeMap::new(),
+        };
+        let mut partials = self.partials.lock().unwrap_or_else(PoisonError::into_inner);
+        partials.insert(seq, partial);
+    }
+}
+
 impl Context {
     /// Whether a step has something left to do.
     pub(super) fn is_open(&self, seq: u32) -> bool {
@@ -68,13 +79,13 @@ impl Context {
     }
 
     /// What an earlier run left half-done of a step; told once.
-    fn take_partial(&self, seq: u32) -> Option<Partial> {
+    pub(super) fn take_partial(&self, seq: u32) -> Option<Partial> {
         let partials = &self.earlier.as_ref()?.partials;
         let mut partials = partials.lock().unwrap_or_else(PoisonError::into_inner);
         partials.remove(&seq)
     }
 
-    fn has_partial(&self, seq: u32) -> bool {
+    pub(super) fn has_partial(&self, seq: u32) -> bool {
         self.earlier.as_ref().is_some_and(|earlier| {
             let partials = earlier.partials.lock();
             partials
@@ -82,6 +93,17 @@ impl Context {
                 .contains_key(&seq)
         })
     }
+}
+
+/// The upload that an earlier run began of a stream, with the parts that the store has: `None` where it knows the upload no
+/// more. Which parts hold what the stream holds is seen when it is made again.
+pub(super) async fn stream(work: &Work) -> Result<Option<(Partial, Option<Vec<Part>>)>, Halt> {
+    let Some(partial) = work.ctx.take_partial(work.step.seq) else {
+        return Ok(None);
+    };
+    let listed = work.ctx.cut(listed(work, &partial)).await;
+    let listed = forget::unless_well(work, &partial.handle, listed).await?;
+    Ok(Some((partial, listed)))
 }
 
 /// What is left of a content that was on its way.
@@ -99,16 +121,25 @@ pub(super) async fn upload(work: &Work, origin: &Origin, tries: &mut Tries) -> R
     let Some(partial) = work.ctx.take_partial(work.step.seq) else {
         return Ok(Again::Nothing);
     };
-    let Some(listed) = work.ctx.cut(listed(work, &partial)).await? else {
-        return completed(work, origin, &partial, tries).await;
+    let again = upload_of(work, (origin, &partial), tries).await;
+    forget::unless_well(work, &partial.handle, again).await
+}
+
+async fn upload_of(
+    work: &Work,
+    (origin, partial): (&Origin, &Partial),
+    tries: &mut Tries,
+) -> Result<Again, Halt> {
+    let Some(listed) = work.ctx.cut(listed(work, partial)).await? else {
+        return completed(work, origin, partial, tries).await;
     };
     let mut sent = Vec::new();
     for part in listed {
-        if let Some(kept) = work.ctx.cut(proven(work, origin, &partial, part)).await? {
+        if let Some(kept) = work.ctx.cut(proven(work, origin, partial, part)).await? {
             sent.push(kept);
         }
     }
-    Ok(Again::Upload(under_way(work, &partial, sent)))
+    Ok(Again::Upload(under_way(work, partial, sent)))
 }
 
 /// The upload that an earlier run began of this source, which the server copies.
@@ -116,9 +147,18 @@ pub(super) async fn copy(work: &Work, source: &Stat, tries: &mut Tries) -> Resul
     let Some(partial) = work.ctx.take_partial(work.step.seq) else {
         return Ok(Again::Nothing);
     };
-    if let Some(listed) = work.ctx.cut(listed(work, &partial)).await? {
+    let again = copy_of(work, (source, &partial), tries).await;
+    forget::unless_well(work, &partial.handle, again).await
+}
+
+async fn copy_of(
+    work: &Work,
+    (source, partial): (&Stat, &Partial),
+    tries: &mut Tries,
+) -> Result<Again, Halt> {
+    if let Some(listed) = work.ctx.cut(listed(work, partial)).await? {
         // Only we know the upload, and each of its parts was copied from the pinned source.
-        let whole = |part: &Part| range_of(work, &partial, part).is_some();
+        let whole = |part: &Part| range_of(work, partial, part).is_some();
         let sent = listed.into_iter().filter(whole);
         let sent = sent
             .map(|part| Sent {
@@ -127,7 +167,7 @@ pub(super) async fn copy(work: &Work, source: &Stat, tries: &mut Tries) -> Resul
                 kept: 0,
             })
             .collect();
-        return Ok(Again::Upload(under_way(work, &partial, sent)));
+        return Ok(Again::Upload(under_way(work, partial, sent)));
     }
     let evidence = Evidence {
         checksum: source.checksum.clone(),
@@ -306,82 +346,4 @@ pub(super) async fn ranges(
         }
     }
     Ok(there)
-}
-
-/// Gives up what an earlier run left of a step that cannot be gone on with.
-pub(super) async fn forget(work: &Work) {
-    let Work { ctx, step, .. } = work;
-    if ctx.control.is_left() {
-        return;
-    }
-    if let Some(partial) = ctx.take_partial(step.seq)
-        && give_up(&ctx.destination, &step.key, &partial.handle).await
-    {
-        ctx.journal.partial_over(step.seq, &partial.handle).await;
-    }
-}
-
-/// Removes what a killed run may have left under the step's temporary name; in the first run there is nothing.
-pub(super) async fn clear(ctx: &Context, step: &Step) {
-    let (Some(_), Op::Download, Store::Disk(disk)) = (&ctx.earlier, step.op, &ctx.destination)
-    else {
-        return;
-    };
-    if let Some(number) = ctx.journal.temporary(step.seq)
-        && let Err(error) = disk.clear(&step.key, number).await
-    {
-        tracing::warn!(key = %step.key, %error, "a temporary file may have been left");
-    }
-}
-
-/// Gives up an upload, or removes a temporary file, with a few tries; true where nothing of it is left.
-pub async fn give_up(store: &Store, key: &Key, handle: &str) -> bool {
-    const TRIES: u32 = 3;
-    for _ in 0..TRIES {
-        let gone = match (store, handle.parse()) {
-            (Store::S3(s3), _) => s3.abort(key, handle).await,
-            (Store::Disk(disk), Ok(number)) => disk.clear(key, number).await,
-            (Store::Disk(_) | Store::Manifest(_), _) => return false,
-        };
-        match gone {
-            Ok(()) => return true,
-            Err(error) if error.failure_kind() == FailureKind::NotFound => return true,
-            Err(error) => {
-                tracing::warn!(%key, handle, %error, "an upload or temporary file could not be given up");
-            }
-        }
-    }
-    false
-}
-
-/// Gives up uploads that an earlier run began and was killed before it could keep their names: of keys that it was to
-/// move in parts, begun since the task was, and without a part, because no part is sent before the name is kept.
-pub(super) async fn forget_lost(ctx: &Arc<Context>, steps: &[StepRef]) {
-    /// Clocks of this machine and the store may differ by so much.
-    const SLACK: SignedDuration = SignedDuration::from_mins(15);
-    let began = ctx.earlier.as_ref().and_then(|earlier| earlier.began);
-    let (Some(began), Store::S3(target)) = (began, &ctx.destination) else {
-        return;
-    };
-    let unknown = |step: &&StepRef| ctx.in_parts(step) && !ctx.has_partial(step.seq);
-    let keys: HashSet<&Key> = steps.iter().filter(unknown).map(|step| &step.key).collect();
-    if keys.is_empty() {
-        return;
-    }
-    let uploads = match target.uploads().await {
-        Ok(uploads) => uploads,
-        Err(error) => {
-            tracing::warn!(%error, "unfinished uploads of an earlier run may have been left");
-            return;
-        }
-    };
-    let since = began.checked_sub(SLACK).unwrap_or(began);
-    for upload in uploads {
-        let ours = keys.contains(&upload.key) && upload.began.is_some_and(|at| at >= since);
-        if ours
-            && matches!(target.parts(&upload.key, &upload.id).await, Ok(parts) if parts.is_empty())
-        {
-            give_up(&ctx.destination, &upload.key, &upload.id).await;
-        }
-    }
 }

@@ -5,8 +5,12 @@ use std::{collections::HashMap, sync::Arc};
 
 use futures::{FutureExt as _, future::BoxFuture};
 
-use crate::backend::store::{Pin, Store};
+use crate::backend::{
+    s3::S3,
+    store::{Pin, Store, Upload},
+};
 use crate::domain::{
+    key::Key,
     plan::{Plan, Step},
     progress::{Failure, TaskId},
     retry::FailureKind,
@@ -15,8 +19,9 @@ use crate::domain::{
 use crate::engine::journal::TaskJournal;
 
 use super::{
-    Context, Job,
+    Context, Earlier, Job,
     context::StepRef,
+    forget,
     halt::Halt,
     worker::{Work, tried},
 };
@@ -63,14 +68,36 @@ impl Backup {
             control: job.control.clone(),
             counters: Arc::default(),
             events: job.events.clone(),
-            // A copy that broke off is made again: its parts are not kept.
-            journal: TaskJournal::none(job.journal.task()),
+            // Temporary files bear the names that another run looks for; what is on its way in parts it finds at the store.
+            journal: job.journal.names_only(),
             tuning: job.tuning,
-            earlier: None,
+            earlier: job.earlier.is_some().then(Earlier::default),
             plan,
         };
         let ctx = Context::new(job);
         Some(Self { ctx, steps })
+    }
+
+    /// Finds the copies that an earlier run had begun to make in parts. The folder is this task's alone, so that every
+    /// upload below it is its own: copies that are still wanted go on, others are given up.
+    pub(super) async fn find(&self, is_open: impl Fn(u32) -> bool) {
+        let (Some(earlier), Store::S3(s3)) = (&self.ctx.earlier, &self.ctx.destination) else {
+            return;
+        };
+        let mut wanted: HashMap<&Key, &StepRef> = self
+            .steps
+            .values()
+            .filter(|step| is_open(step.seq) && self.ctx.in_parts(step))
+            .map(|step| (&step.key, step))
+            .collect();
+        for upload in unfinished(s3).await {
+            if let Some(step) = wanted.remove(&upload.key) {
+                let part_size = self.ctx.part_size_of(step);
+                earlier.goes_on(step.seq, (upload.id, part_size));
+            } else {
+                forget::give_up(&self.ctx.destination, &upload.key, &upload.id).await;
+            }
+        }
     }
 
     /// Keeps what this step would lose.
@@ -106,10 +133,15 @@ impl Backup {
     async fn copied(&self, kept: &StepRef) -> Result<(), Halt> {
         if let (Store::Disk(from), Store::Disk(to)) = (&self.ctx.source, &self.ctx.destination) {
             let pin = kept.source.as_ref().and_then(Pin::of);
-            return Ok(from.copy_to(&kept.key, pin, to).await?);
+            let temporary = self.ctx.journal.temporary(kept.seq);
+            return Ok(from.copy_to((&kept.key, pin), to, temporary).await?);
         }
         let work = Work::begin(&self.ctx, kept.clone());
-        tried(&work).await.map(drop)
+        let copied = tried(&work).await.map(drop);
+        if copied.is_err() {
+            forget::clear(&self.ctx, kept).await;
+        }
+        copied
     }
 
     /// Whether the copy stands there already.
@@ -117,5 +149,28 @@ impl Backup {
         let wanted = kept.source.as_ref().map(|facts| facts.size);
         let found = self.ctx.destination.stat(&kept.key).await;
         found.is_ok_and(|found| Some(found.entry.facts.size) == wanted)
+    }
+}
+
+/// The uploads that nobody completed; none where they may not be listed, which is told.
+async fn unfinished(s3: &S3) -> Vec<Upload> {
+    s3.uploads().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "unfinished copies of what is kept may have been left");
+        Vec::new()
+    })
+}
+
+/// Gives up what a cancelled task left half-done of what it was to keep.
+pub async fn give_up_kept(kept: &Kept, journal: &TaskJournal) {
+    if let Store::S3(s3) = &kept.store {
+        for upload in unfinished(s3).await {
+            forget::give_up(&kept.store, &upload.key, &upload.id).await;
+        }
+        return;
+    }
+    for step in kept.plan.steps() {
+        if let Some(number) = journal.temporary(step.seq) {
+            forget::give_up(&kept.store, &step.key, &number.to_string()).await;
+        }
     }
 }

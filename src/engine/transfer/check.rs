@@ -6,6 +6,7 @@ use std::{collections::VecDeque, process::Stdio, sync::Arc};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, BufReader},
     process::{Child, Command},
+    time::{Duration, timeout},
 };
 
 use crate::domain::{
@@ -19,6 +20,8 @@ use super::Context;
 /// Lines that are kept, and bytes of each.
 const LINES: usize = 20;
 const WIDTH: usize = 500;
+/// How long a command may take to end that is told to.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Runs the command, where there is one; why the task failed, where it did not end well.
 pub(super) async fn run(ctx: &Arc<Context>) -> Option<String> {
@@ -31,7 +34,7 @@ pub(super) async fn run(ctx: &Arc<Context>) -> Option<String> {
         .state(TaskState::Running, Some(about.into()))
         .await;
     let checked = match start(check) {
-        Ok(child) => followed(ctx, check, child).await?,
+        Ok(child) => followed(ctx, check, child).await,
         Err(error) => Checked {
             command: printable(check.command.as_bytes()).into(),
             code: None,
@@ -58,37 +61,48 @@ fn start(check: &Check) -> std::io::Result<Child> {
         .spawn()
 }
 
-/// Reads what the command says until it ends; `None` where the task was cancelled meanwhile, and the command with it.
-async fn followed(ctx: &Arc<Context>, check: &Check, mut child: Child) -> Option<Checked> {
+/// Reads what the command says until it ends; where the task is cancelled meanwhile, the command ends with it.
+async fn followed(ctx: &Arc<Context>, check: &Check, mut child: Child) -> Checked {
     let group = child.id();
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let ending = async {
         let (out, err, status) = tokio::join!(last_lines(out), last_lines(err), child.wait());
-        let lines = out.into_iter().chain(err).collect();
+        let lines: Vec<Box<str>> = out.into_iter().chain(err).collect();
         (status.ok().and_then(|status| status.code()), lines)
     };
-    let Some((code, lines)) = ctx.control.token().run_until_cancelled(ending).await else {
-        stop(group).await;
-        return None;
+    tokio::pin!(ending);
+    let (code, lines) = tokio::select! {
+        ended = &mut ending => ended,
+        () = ctx.control.cancelled() => {
+            let (_, mut lines) = stop(group, &mut ending).await.unwrap_or_default();
+            lines.push("wharf stopped it: the task was cancelled".into());
+            (None, lines)
+        }
     };
-    Some(Checked {
+    Checked {
         command: printable(check.command.as_bytes()).into(),
         code,
         lines,
-    })
+    }
 }
 
-/// Ends the command with all that it began: it leads a group of processes of its own.
-async fn stop(group: Option<u32>) {
-    let Some(group) = group else { return };
-    let kill = Command::new("kill")
-        .args(["-TERM", "--", &format!("-{group}")])
-        .stderr(Stdio::null())
-        .status()
-        .await;
-    if let Err(error) = kill {
-        tracing::warn!(%error, "a cancelled verify_command may still run");
+/// Ends the command with all that it began: it leads a group of processes of its own. First it is asked to, then it must.
+async fn stop<T>(group: Option<u32>, mut ending: impl Future<Output = T> + Unpin) -> Option<T> {
+    let group = group?;
+    for signal in ["-TERM", "-KILL"] {
+        let kill = Command::new("kill")
+            .args([signal, "--", &format!("-{group}")])
+            .stderr(Stdio::null())
+            .status()
+            .await;
+        if let Err(error) = kill {
+            tracing::warn!(%error, "a cancelled verify_command may still run");
+        }
+        if let Ok(ended) = timeout(GRACE, &mut ending).await {
+            return Some(ended);
+        }
     }
+    None
 }
 
 /// The last lines of an output, safe for a terminal.

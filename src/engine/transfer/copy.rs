@@ -13,9 +13,10 @@ use crate::engine::journal::KeptPart;
 use super::{
     again::{self, Again},
     context::{Etags, s3},
+    forget,
     halt::{Done, Halt},
     hash::etag_md5,
-    multipart::{Sent, UnderWay, begin, complete, give_up},
+    multipart::{Sent, UnderWay, begin, complete},
     pool::{NO_BUFFER, each_part},
     proof::{self, Evidence},
     ranges::head,
@@ -45,11 +46,15 @@ pub(super) async fn whole(work: &Work, tries: &mut Tries) -> Result<Done, Halt> 
     let answer = ctx.target()?.copy(&step.key, source, &query).await;
     let written = match answer {
         Ok(written) => written,
-        Err(error) if error.failure_kind() == FailureKind::Changed => {
-            let settled = settled(work, tries).await?;
-            settled.ok_or_else(|| target::refused(&ctx.plan, step))?
+        Err(error) => {
+            let kind = error.failure_kind();
+            let failed = target::failed(work, error);
+            if !tries.end_in_doubt(ctx, kind) {
+                return Err(failed);
+            }
+            let evidence = evidence(work, head(work).await?);
+            proof::in_doubt(work, &evidence, failed).await?
         }
-        Err(error) => return Err(error.into()),
     };
     flight.moved(work.size());
     let proven = prove(work, &written).await;
@@ -68,15 +73,6 @@ fn from<'a>(work: &'a Work, pin: Option<&'a Pin>) -> Result<CopySource<'a>, Halt
 
 fn listed(work: &Work) -> Option<&str> {
     work.step.source.as_ref().and_then(|facts| facts.etag())
-}
-
-/// After a lost answer: what is there, where it is the copy.
-async fn settled(work: &Work, tries: &Tries) -> Result<Option<Written>, Halt> {
-    if !tries.in_doubt() {
-        return Ok(None);
-    }
-    let evidence = evidence(work, head(work).await?);
-    proof::settled(&work.ctx, work, &evidence).await
 }
 
 /// What the copy must be equal to.
@@ -121,12 +117,12 @@ pub(super) async fn in_parts(work: &Work, tries: &mut Tries) -> Result<Done, Hal
     let source = match work.ctx.cut(head(work)).await {
         Ok(source) => source,
         Err(halt) => {
-            again::forget(work).await;
+            forget::left(work).await;
             return Err(halt);
         }
     };
     if source.entry.facts.etag() != listed(work) && listed(work).is_some() {
-        again::forget(work).await;
+        forget::left(work).await;
         return Err(Halt::changed("the object"));
     }
     let way = match again::copy(work, &source, tries).await? {
@@ -140,10 +136,7 @@ pub(super) async fn in_parts(work: &Work, tries: &mut Tries) -> Result<Done, Hal
     };
     let upload = Arc::clone(&way.id);
     let result = finish(work, &source, way, tries).await;
-    if result.is_err() {
-        give_up(work, &upload).await;
-    }
-    result
+    forget::unless_well(work, &upload, result).await
 }
 
 /// What an object bears, its tags among it, for a new object that S3 does not copy as a whole.

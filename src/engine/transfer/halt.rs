@@ -57,6 +57,12 @@ impl Halt {
         })
     }
 
+    /// Whether a person stopped the task.
+    pub(super) fn is_cancelled(&self) -> bool {
+        let failure = self.failure();
+        failure.is_some_and(|failure| failure.kind == FailureKind::Cancelled)
+    }
+
     /// The failure; `None` for a skip.
     pub(super) fn failure(&self) -> Option<&Failure> {
         match self {

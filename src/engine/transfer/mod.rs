@@ -13,6 +13,7 @@ mod copy;
 mod delete;
 mod delta;
 mod download;
+mod forget;
 mod gate;
 mod gzip;
 mod halt;
@@ -55,9 +56,10 @@ use super::{
 
 use context::{Context, StepRef};
 
-pub use again::{Earlier, give_up};
-pub use backup::Kept;
+pub use again::Earlier;
+pub use backup::{Kept, give_up_kept};
 pub(super) use climb::FIRST as WORKERS;
+pub use forget::give_up;
 pub use parts::Tuning;
 
 /// What a task works on and with.
@@ -116,7 +118,8 @@ async fn paced(ctx: &Arc<Context>, work: impl Future<Output = Option<String>>) -
     } else {
         TaskState::Done
     };
-    let reason = reason.filter(|_| state == TaskState::Failed);
+    let told = matches!(state, TaskState::Failed | TaskState::Cancelled);
+    let reason = reason.filter(|_| told);
     ctx.events.state(state, reason.map(Into::into)).await;
     ctx.events.flush().await;
     state
@@ -130,7 +133,10 @@ async fn moved_and_counted(ctx: &Arc<Context>) -> Option<String> {
         .into_iter()
         .filter(|step| ctx.is_open(step.seq))
         .partition(|step| step.op == Op::Delete);
-    again::forget_lost(ctx, &moves).await;
+    forget::lost(ctx, &moves).await;
+    if let Some(backup) = &ctx.backup {
+        backup.find(|seq| ctx.is_open(seq)).await;
+    }
     pool::run(ctx, moves).await;
     pool::run(ctx, ctx.ways.take()).await;
     again_while_asked(ctx).await;

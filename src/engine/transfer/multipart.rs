@@ -9,6 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use crate::backend::store::{Checksum, Headers, Part, Slot, Upload, Written};
 use crate::domain::retry::FailureKind;
@@ -19,6 +20,7 @@ use super::{
     again::{self, Again},
     context::Etags,
     delta::{self, Old},
+    forget,
     halt::{Done, Halt},
     hash::{CrcKind, crc64, etag_md5, multipart_etag},
     origin::Origin,
@@ -70,10 +72,14 @@ impl UnderWay {
 
 /// Reads the content in parts and writes the object.
 pub(super) async fn send(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
-    let origin = match work.ctx.cut(Origin::open(work)).await {
-        Ok(origin) => Arc::new(origin),
+    let opened = async {
+        let origin = Origin::open(work).await?;
+        Ok((Arc::new(origin), Old::of(work).await))
+    };
+    let (origin, old) = match work.ctx.cut(opened).await {
+        Ok(opened) => opened,
         Err(halt) => {
-            again::forget(work).await;
+            forget::left(work).await;
             return Err(halt);
         }
     };
@@ -82,17 +88,13 @@ pub(super) async fn send(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
         Again::Upload(way) => Some(way),
         Again::Nothing => None,
     };
-    let old = work.ctx.cut(async { Ok(Old::of(work).await) }).await?;
     let way = match begun {
         Some(way) => way,
         None => begin_of(work, &origin, old.as_deref()).await?,
     };
     let upload = Arc::clone(&way.id);
     let result = finish(work, (&origin, old.as_ref()), way, tries).await;
-    if result.is_err() {
-        give_up(work, &upload).await;
-    }
-    result
+    forget::unless_well(work, &upload, result).await
 }
 
 async fn finish(
@@ -147,7 +149,7 @@ pub(super) async fn begin(work: &Work, headers: Headers, wanted: u64) -> Result<
     let Work { ctx, step, .. } = work;
     let query = target::query(step, headers, None);
     let mut tries = Tries::of_part(ctx);
-    let first = Instant::now();
+    let (first, began) = (Instant::now(), Timestamp::now());
     loop {
         ctx.pay(0).await;
         // Not cut off by a cancel: an upload whose id is lost could not be given up.
@@ -164,7 +166,13 @@ pub(super) async fn begin(work: &Work, headers: Headers, wanted: u64) -> Result<
                     sent: Vec::new(),
                 });
             }
-            Err(error) => tries.again(ctx, step, error.into()).await?,
+            Err(error) => {
+                let again = tries.again(ctx, step, error.into()).await;
+                if again.is_err() && tries.in_doubt() {
+                    forget::begun(work, began).await;
+                }
+                again?;
+            }
         }
     }
 }
@@ -197,7 +205,7 @@ async fn give_up_lost(work: &Work, own: &str, since: Duration) {
             .began
             .is_some_and(|at| at >= earliest && Some(at) <= began);
         if ours && &*upload.id != own {
-            give_up(work, &upload.id).await;
+            forget::partial(work, &upload.id).await;
         }
     }
 }
@@ -327,32 +335,24 @@ pub(super) async fn complete(
             Ok(written) => return Ok(written),
             Err(error) => error,
         };
-        let gone = matches!(
-            error.failure_kind(),
-            FailureKind::Changed | FailureKind::NotFound
-        );
-        if gone
-            && (tries.in_doubt() || step_tries.in_doubt())
-            && let Some(written) = proof::settled(ctx, work, evidence).await?
-        {
-            return Ok(written);
+        let kind = error.failure_kind();
+        let gone = matches!(kind, FailureKind::Changed | FailureKind::NotFound);
+        let mut failed = target::failed(work, error);
+        if tries.end_in_doubt(ctx, kind) || gone && step_tries.in_doubt() {
+            match proof::in_doubt(work, &ours(&parts, evidence), failed).await {
+                Ok(written) => return Ok(written),
+                Err(halt) => failed = halt,
+            }
         }
-        let halt = if error.failure_kind() == FailureKind::Changed {
-            target::refused(&ctx.plan, step)
-        } else {
-            error.into()
-        };
-        tries.again(ctx, step, halt).await?;
+        tries.again(ctx, step, failed).await?;
     }
 }
 
-/// Gives an upload up at the store, unless the task is let go: then another run goes on with it.
-pub(super) async fn give_up(work: &Work, upload: &str) {
-    let Work { ctx, step, .. } = work;
-    if ctx.control.is_left() {
-        return;
-    }
-    if again::give_up(&ctx.destination, &step.key, upload).await {
-        ctx.journal.partial_over(step.seq, upload).await;
+/// By what the object of these parts is known as ours: its ETag is that of our parts, whatever that proves of their bytes.
+fn ours(parts: &[Part], evidence: &Evidence) -> Evidence {
+    let of_parts = || multipart_etag(parts.iter().map(|part| &*part.etag));
+    Evidence {
+        etag: evidence.etag.clone().or_else(of_parts),
+        ..evidence.clone()
     }
 }

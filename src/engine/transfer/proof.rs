@@ -149,17 +149,36 @@ async fn read_back(work: &Work, written: &Written, evidence: &Evidence) -> Resul
     Err(corrupt("the object holds another content"))
 }
 
+/// How a write ended whose tries failed in doubt, the last one in this way: well, where what was sent stands there.
+pub(super) async fn in_doubt(
+    work: &Work,
+    evidence: &Evidence,
+    failed: Halt,
+) -> Result<Written, Halt> {
+    match settled(&work.ctx, work, evidence).await {
+        Ok(found) => found.ok_or(failed),
+        Err(halt) if halt.is_cancelled() => Err(halt),
+        Err(unknown) => {
+            tracing::warn!(key = %work.step.key, ?unknown, "whether it was written all the same could not be asked");
+            Err(failed)
+        }
+    }
+}
+
 /// After a write whose answer was lost: what HEAD finds there, where it is exactly what was sent.
 pub(super) async fn settled(
     ctx: &Context,
     work: &Work,
     evidence: &Evidence,
 ) -> Result<Option<Written>, Halt> {
-    ctx.pay(0).await;
-    let stat = match ctx.target()?.stat(&work.step.key).await {
-        Ok(stat) => stat,
-        Err(error) if error.failure_kind() == FailureKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
+    let mut tries = Tries::of_part(ctx);
+    let stat = loop {
+        ctx.pay(0).await;
+        match ctx.target()?.stat(&work.step.key).await {
+            Ok(stat) => break stat,
+            Err(error) if error.failure_kind() == FailureKind::NotFound => return Ok(None),
+            Err(error) => tries.again(ctx, &work.step, error.into()).await?,
+        }
     };
     let same = stat.entry.facts.size == evidence.size.unwrap_or(work.size())
         && match evidence.against(stat.checksum.as_ref()) {

@@ -17,6 +17,7 @@ use super::{
     again, composite,
     context::s3,
     download::{commit, expected, judge, source_failed},
+    forget,
     halt::{Done, Halt},
     hash::{CrcKind, Hasher},
     in_place,
@@ -39,7 +40,7 @@ pub(super) async fn fetch(work: &Work, tries: &mut Tries) -> Result<Done, Halt> 
     let (expected, parts) = match wanted(work).await {
         Ok(wanted) => wanted,
         Err(halt) => {
-            again::forget(work).await;
+            forget::left(work).await;
             return Err(halt);
         }
     };

@@ -91,11 +91,11 @@ impl Decided {
 pub(super) async fn run(ctx: &Arc<Context>) -> Option<String> {
     ctx.events.state(TaskState::Recounting, None).await;
     let decided = Decided::of(&ctx.plan);
-    let mut walk = Walk::start(&ctx.plan, &ctx.source, &ctx.destination);
+    let mut walk = Walk::start(ctx);
     let mut recount = nothing();
     loop {
-        let next = ctx.control.until_ending(walk.next());
-        let Some(both) = next.await? else { break };
+        let next = ctx.control.until_ending(walk.next(ctx));
+        let Some(both) = next.await?.ok()? else { break };
         if let Some(why) = decided.count(&both, &mut recount) {
             off(&mut recount, both.key, why);
         }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::backend::store::{Condition, Headers, Pin, WriteQuery};
+use crate::backend::{
+    Error,
+    store::{Condition, Headers, Pin, WriteQuery},
+};
 use crate::domain::{
     key::Key,
     plan::{Existing, Plan, Step},
@@ -10,7 +13,7 @@ use crate::domain::{
     sse::is_customer,
 };
 
-use super::halt::Halt;
+use super::{halt::Halt, worker::Work};
 
 /// What must hold at the destination: nothing there, or still exactly what the plan saw.
 pub(super) fn condition(step: &Step) -> Condition {
@@ -112,6 +115,15 @@ pub(super) fn query(step: &Step, headers: Headers, checksum: Option<u64>) -> Wri
         condition: condition(step),
         headers,
         checksum,
+    }
+}
+
+/// A write that failed; a refused one by what that means.
+pub(super) fn failed(work: &Work, error: Error) -> Halt {
+    if error.failure_kind() == FailureKind::Changed {
+        refused(&work.ctx.plan, &work.step)
+    } else {
+        error.into()
     }
 }
 

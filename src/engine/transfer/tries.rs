@@ -59,6 +59,13 @@ impl Tries {
         self.in_doubt
     }
 
+    /// Whether no other try follows one that failed so, although it or one before may have succeeded: what stands there
+    /// must tell then.
+    pub(super) fn end_in_doubt(&self, ctx: &Context, kind: FailureKind) -> bool {
+        let in_doubt = self.in_doubt || kind == FailureKind::Transient;
+        in_doubt && ctx.tuning.retry.next(self.made + 1, kind, 0.0) == Decision::GiveUp
+    }
+
     /// Notes what a try wrote that turned out to be something else than was sent: the next one replaces just that.
     pub(super) fn wrote(&mut self, written: &Written) {
         if let Some(etag) = written.etag.clone() {
@@ -105,7 +112,8 @@ impl Tries {
             }
             Decision::Pause => {
                 self.made -= 1;
-                ctx.hold(self.resumes, step, failure).await?;
+                let met = (&step.key, step.size());
+                ctx.hold(self.resumes, met, failure).await?;
                 self.resumes = ctx.control.hold().resumes;
                 Ok(())
             }

@@ -12,7 +12,6 @@ use crate::backend::{
 };
 use crate::domain::{
     key::Key,
-    plan::Step,
     progress::{Failure, TaskState},
     retry::FailureKind,
 };
@@ -49,7 +48,7 @@ impl Context {
     pub(super) async fn hold(
         &self,
         resumes: u64,
-        step: &Step,
+        (key, size): (&Key, u64),
         failure: Failure,
     ) -> Result<(), Halt> {
         if self.control.hold().resumes == resumes && self.control.hold_up() {
@@ -62,8 +61,8 @@ impl Context {
                 .await;
             self.troubles.0.send_replace(Some(Trouble {
                 kind: failure.kind,
-                key: step.key.clone(),
-                size: step.size(),
+                key: key.clone(),
+                size,
             }));
         }
         if self.control.resumed_after(resumes).await {

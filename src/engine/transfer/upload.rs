@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::backend::store::{Checksum, Headers, Written};
-use crate::domain::{diff::Level, link, retry::FailureKind};
+use crate::domain::{diff::Level, link};
 
 use super::{
     gate::Lane,
@@ -76,15 +76,15 @@ pub(super) async fn put(
             }
             written
         }
-        Err(error) if error.failure_kind() == FailureKind::Changed => {
-            if !tries.in_doubt() {
-                return Err(target::refused(&ctx.plan, step));
+        Err(error) => {
+            let kind = error.failure_kind();
+            let failed = target::failed(work, error);
+            if !tries.end_in_doubt(ctx, kind) {
+                return Err(failed);
             }
             evidence.etag = Some(etag(content).await);
-            let settled = proof::settled(ctx, work, &evidence).await?;
-            settled.ok_or_else(|| target::refused(&ctx.plan, step))?
+            proof::in_doubt(work, &evidence, failed).await?
         }
-        Err(error) => return Err(error.into()),
     };
     sending.arrived(work.size());
     let level = proof::of_write(work, &written, &evidence, tries).await?;

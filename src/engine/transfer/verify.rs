@@ -47,11 +47,11 @@ struct Pair {
 
 /// Lists both sides and proves every pair; why the task failed, where anything is missing or differs.
 pub(super) async fn run(ctx: &Arc<Context>) -> Option<String> {
-    let mut walk = Walk::start(&ctx.plan, &ctx.source, &ctx.destination);
+    let mut walk = Walk::start(ctx);
     let mut running = JoinSet::new();
     let mut recount = nothing();
     let mut seq = 0;
-    while let Ok(Some(both)) = ctx.cut(async { Ok(walk.next().await) }).await {
+    while let Ok(Some(both)) = ctx.cut(walk.next(ctx)).await {
         if both.source.is_none() {
             recount.extra += 1;
             continue;
@@ -79,7 +79,8 @@ pub(super) async fn run(ctx: &Arc<Context>) -> Option<String> {
     while let Some(ended) = running.join_next().await {
         count(&mut recount, ended.ok());
     }
-    told(ctx, recount, walk.broken()).await
+    let reason = told(ctx, recount, walk.broken()).await;
+    reason.filter(|_| !ctx.control.is_cancelled())
 }
 
 async fn told(ctx: &Context, mut recount: Recount, broken: Option<String>) -> Option<String> {

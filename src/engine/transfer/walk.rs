@@ -3,14 +3,18 @@
 
 use std::collections::VecDeque;
 
-use crate::backend::store::{ListQuery, Prune, Store};
+use crate::backend::store::{ListQuery, Prune};
 use crate::domain::{
     entry::{End, Entry, Facts, Kind, Page},
     filter::Matcher,
     key::Key,
-    plan::{Plan, Symlinks},
+    plan::Symlinks,
+    progress::Failure,
+    retry::Decision,
 };
 use crate::engine::{only::Only, scan::Scan};
+
+use super::{Context, halt::Halt};
 
 /// A key with what each side holds under it.
 #[derive(Debug, Clone)]
@@ -29,6 +33,10 @@ pub(super) struct Walk {
     source: Feed,
     destination: Feed,
     bounds: Bounds,
+    /// The last key that was told.
+    last: Option<Key>,
+    /// How often the task had been let go when these listings began.
+    resumes: u64,
 }
 
 /// What takes part.
@@ -45,12 +53,23 @@ struct Feed {
 }
 
 impl Walk {
-    /// Begins to list both sides of a plan.
-    pub(super) fn start(plan: &Plan, source: &Store, destination: &Store) -> Self {
+    /// Begins to list both sides of a task.
+    pub(super) fn start(ctx: &Context) -> Self {
+        Self::behind(ctx, None)
+    }
+
+    /// Begins to list both sides behind a key.
+    fn behind(ctx: &Context, last: Option<Key>) -> Self {
+        let Context {
+            plan,
+            source,
+            destination,
+            ..
+        } = ctx;
         let only = Only::new(&plan.only);
         let (start_after, end) = only.bounds();
         let query = ListQuery {
-            start_after,
+            start_after: start_after.max(last.clone()),
             end,
             follow_links: plan.options.symlinks == Symlinks::Follow,
             prune: Prune::of(&plan.options.filter),
@@ -71,13 +90,46 @@ impl Walk {
                     .map(|matcher| matcher.of_gzip(plan.gzips())),
                 only,
             },
+            last,
+            resumes: ctx.control.hold().resumes,
         }
     }
 
-    /// The next key that takes part on any side; `None` when both listings are over.
-    pub(super) async fn next(&mut self) -> Option<Both> {
+    /// The next key that takes part on any side; `None` when both listings are over, or one of them broke. Where they broke
+    /// by what mends without us, the task is held until then, and they go on behind the last key.
+    ///
+    /// # Errors
+    /// Where the task was stopped meanwhile.
+    pub(super) async fn next(&mut self, ctx: &Context) -> Result<Option<Both>, Halt> {
+        loop {
+            if let Some(both) = self.joined().await {
+                return Ok(Some(both));
+            }
+            let Some(failure) = self.trouble(ctx) else {
+                return Ok(None);
+            };
+            let last = self.last.take();
+            let met = last.clone().unwrap_or_default();
+            ctx.hold(self.resumes, (&met, 0), failure).await?;
+            *self = Self::behind(ctx, last);
+        }
+    }
+
+    /// Why a listing broke that can go on once that is mended.
+    fn trouble(&self, ctx: &Context) -> Option<Failure> {
+        let failures = [&self.source, &self.destination].map(Feed::failure);
+        let mends =
+            |failure: &Failure| ctx.tuning.retry.next(1, failure.kind, 0.0) == Decision::Pause;
+        failures.into_iter().flatten().find(mends)
+    }
+
+    async fn joined(&mut self) -> Option<Both> {
         loop {
             tokio::join!(self.source.fill(), self.destination.fill());
+            if self.source.is_broken() || self.destination.is_broken() {
+                // What the other side still lists is missing on this one for no known reason.
+                return None;
+            }
             let (source, destination) = (self.source.peek(), self.destination.peek());
             let first = match (source, destination) {
                 (None, None) => return None,
@@ -87,6 +139,7 @@ impl Walk {
             .clone();
             let source = self.source.take(&first);
             let destination = self.destination.take(&first);
+            self.last = Some(first.clone());
             if self.bounds.holds(&first) {
                 let left_out = source
                     .as_ref()
@@ -155,6 +208,17 @@ impl Feed {
             self.entries.extend(entries.into_iter().filter(moved));
             self.end = end;
         }
+    }
+
+    /// Whether nothing more comes, although there may be more.
+    fn is_broken(&self) -> bool {
+        self.entries.is_empty() && matches!(self.end, Some(End::Broken { .. }))
+    }
+
+    /// What broke the listing.
+    fn failure(&self) -> Option<Failure> {
+        let error = self.scan.failure().filter(|_| self.is_broken())?;
+        Some(error.failure(1))
     }
 
     fn peek(&self) -> Option<&Key> {

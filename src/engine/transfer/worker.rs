@@ -12,9 +12,9 @@ use crate::domain::{
 use crate::engine::tasks::Flight;
 
 use super::{
-    Context, again,
+    Context,
     context::StepRef,
-    copy, delete, download, gzip,
+    copy, delete, download, forget, gzip,
     halt::{Done, Halt, outcome},
     multipart,
     parts::part_size,
@@ -65,7 +65,7 @@ impl Work {
             ctx.keep_failed(step.clone(), asked);
         }
         if result.is_err() {
-            again::clear(&ctx, &step).await;
+            forget::clear(&ctx, &step).await;
         }
         drop(flight);
         let (proof, outcome) = match result {
@@ -146,12 +146,16 @@ async fn once(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
 impl Context {
     /// Parts that this step is moved in.
     pub(super) fn parts_of(&self, step: &StepRef) -> u64 {
+        size(step).div_ceil(self.part_size_of(step))
+    }
+
+    /// Bytes of a part of this step; the last one may be shorter.
+    pub(super) fn part_size_of(&self, step: &StepRef) -> u64 {
         let wanted = match step.way() {
             Op::Copy => self.tuning.copy_part,
             Op::Upload | Op::Download | Op::Relay | Op::Delete => self.tuning.part,
         };
-        let size = size(step);
-        size.div_ceil(part_size(size, wanted))
+        part_size(size(step), wanted)
     }
 
     /// Whether this step is moved in parts, each with a request of its own.

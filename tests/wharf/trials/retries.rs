@@ -61,6 +61,48 @@ async fn silence_is_given_up_and_asked_again() {
     assert!(silent >= 4);
 }
 
+/// Credentials that expire while both sides are listed at the end: at the first page, and behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn expired_credentials_hold_a_recount_and_a_verification_too() {
+    let rig = Rig::new();
+    let mut limits = rig.demo.store().limits();
+    limits.page = 10;
+    rig.demo.store().set_limits(limits);
+    for number in 0..35 {
+        rig.object(&format!("from/{number:02}"), &noise(100, number));
+    }
+    let (from, to) = (Rig::bucket("from/"), Rig::bucket("to/"));
+    let mut held = 0;
+    for (nth, verifies) in [(1, false), (5, false), (1, true), (5, true)] {
+        let options = SyncOptions::default();
+        let expired = Rule::new(Fault::ExpiredToken).on("ListObjectsV2");
+        let ended = if verifies {
+            // The plan itself lists, which is over when this is added.
+            let running = rig
+                .start_verify(&from, &to, options, expired.nth(nth))
+                .await;
+            running.end().await
+        } else {
+            let plan = rig.plan(&from, &to, options).await;
+            rig.demo.faults().add(expired.nth(nth));
+            rig.run(plan).await
+        };
+        assert_eq!(ended.state, TaskState::Done, "{:?}", ended.told);
+        let recount = ended.told.recount.as_ref().unwrap();
+        assert_eq!((recount.source, recount.destination), (35, 35));
+        let paused = ended
+            .told
+            .states
+            .iter()
+            .filter(|(state, _)| *state == TaskState::Paused);
+        held += paused.count();
+        assert_eq!(rig.demo.faults().hits(Fault::ExpiredToken), 1);
+        rig.demo.faults().clear();
+    }
+    assert_eq!(held, 4, "each was held once");
+    println!("retries listings=4 held={held} all counted 35 = 35");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn expired_credentials_hold_a_task_until_they_work_again_and_nobody_need_say_so() {
     let rig = Rig::new();

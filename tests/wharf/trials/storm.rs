@@ -1,14 +1,16 @@
 //! T3: every fault at once, at the shares of a bad day. Nothing corrupt, nothing silent.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use wharf::{
     backend::RemoteOptions,
-    demo::{Fault, Spec},
+    demo::{Fault, REGION, Rule, Spec},
     domain::{location::Location, plan::SyncOptions, progress::Outcome, progress::TaskState},
 };
 
 use crate::engine::transfer::{BUCKET, Ended, PART, Rig, noise};
+
+use crate::support::wharf::{Run, Stage};
 
 use super::{Luck, seed, size};
 
@@ -57,7 +59,7 @@ impl Storm {
         &self,
         (source, destination): (&Location, &Location),
         found: impl Fn(usize) -> Option<Vec<u8>>,
-        counted: &mut Counted,
+        (there, counted): (&mut BTreeSet<usize>, &mut Counted),
     ) {
         let plan = self
             .rig
@@ -73,25 +75,30 @@ impl Storm {
         let hits = Fault::ALL.map(|fault| self.rig.demo.faults().hits(fault));
         self.rig.demo.faults().clear();
         counted.faults += hits.iter().sum::<u64>();
-        self.judge(&ended, found, counted);
+        self.judge(&ended, found, (there, counted));
     }
 
     fn judge(
         &self,
         ended: &Ended,
         found: impl Fn(usize) -> Option<Vec<u8>>,
-        counted: &mut Counted,
+        (there, counted): (&mut BTreeSet<usize>, &mut Counted),
     ) {
         let mut failed = 0;
-        for index in 0..self.sizes.len() {
+        for index in std::mem::take(there) {
             counted.objects += 1;
             match ended.told.outcomes.get(&name(index)) {
                 Some(Outcome::Done { .. }) => {
                     let right = found(index) == Some(self.content(index));
                     counted.corrupt += usize::from(!right);
+                    there.insert(index);
                 }
                 Some(Outcome::Failed(failure)) => {
                     assert!(failure.attempts > 1, "{failure:?}");
+                    println!(
+                        "T3 failed, with its row: {index} of {} bytes: {failure:?}",
+                        self.sizes[index]
+                    );
                     failed += 1;
                 }
                 Some(Outcome::Skipped { .. }) | None => counted.silent += 1,
@@ -113,19 +120,21 @@ impl Storm {
         }
         let (up, copy) = (Rig::bucket("up/"), Rig::bucket("copy/"));
         let body = |prefix: &str, index| rig.body(&format!("{prefix}/{}", name(index)));
-        self.leg((&rig.local(), &up), |index| body("up", index), counted)
+        // What each leg brings over is what the next one finds.
+        let mut there: BTreeSet<usize> = (0..self.sizes.len()).collect();
+        let told = (&mut there, &mut *counted);
+        self.leg((&rig.local(), &up), |index| body("up", index), told)
             .await;
-        self.leg((&up, &copy), |index| body("copy", index), counted)
+        let told = (&mut there, &mut *counted);
+        self.leg((&up, &copy), |index| body("copy", index), told)
             .await;
         std::fs::remove_dir_all(rig.path("o")).unwrap();
         let file = |index| std::fs::read(rig.path(&name(index))).ok();
-        self.leg((&copy, &rig.local()), file, counted).await;
+        let told = (&mut there, &mut *counted);
+        self.leg((&copy, &rig.local()), file, told).await;
         assert!(rig.demo.store().uploads(BUCKET).is_empty());
-        assert_eq!(
-            rig.files().len(),
-            self.sizes.len(),
-            "no temporary file is left"
-        );
+        let names: Vec<String> = there.into_iter().map(name).collect();
+        assert_eq!(rig.files(), names, "what was done, and no temporary file");
     }
 }
 
@@ -161,4 +170,83 @@ async fn t3_a_storm_of_faults_corrupts_nothing_and_hides_nothing() {
     );
     assert_eq!((corrupt, silent), (0, 0));
     assert!(faults > objects as u64 / 50, "the storm blew");
+}
+
+/// What a run of the program told, and the objects of which it said that they are done.
+fn judged(
+    (stage, to): (&Stage, &str),
+    run: &Run,
+    objects: usize,
+    doomed: &BTreeSet<String>,
+) -> (usize, usize) {
+    let rows = run.of_type("outcome");
+    let of = |word: &str| -> BTreeSet<String> {
+        let rows = rows.iter().filter(|row| row["outcome"] == word);
+        rows.map(|row| row["key"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let (done, failed) = (of("done"), of("failed"));
+    assert_eq!(done.len() + failed.len(), objects, "each has its row");
+    assert!(failed.is_superset(doomed), "{failed:?}");
+    for row in rows.iter().filter(|row| row["outcome"] == "failed") {
+        assert!(row["attempts"].as_u64() > Some(1), "{row}");
+        assert!(
+            row["reason"]
+                .as_str()
+                .is_some_and(|reason| !reason.is_empty()),
+            "{row}"
+        );
+    }
+    assert_eq!(run.summary()["failed"], failed.len());
+    let corrupt = done.iter().filter(|key| {
+        let sent = std::fs::read(stage.path(&format!("d/{key}"))).unwrap();
+        stage
+            .demo
+            .store()
+            .body("vault", &format!("{to}/{key}"))
+            .as_deref()
+            != Some(&*sent)
+    });
+    (failed.len(), corrupt.count())
+}
+
+#[test]
+fn t3_the_exit_code_of_a_storm_is_exact() {
+    const OBJECTS: usize = 100;
+    let seed = seed(3);
+    let stage = Stage::new();
+    stage.demo.store().create_bucket("vault", REGION);
+    for index in 0..OBJECTS {
+        stage.file(
+            &format!("d/{}", name(index)),
+            &noise(1 << (index % 16), index as u64),
+        );
+    }
+    let mut told = Vec::new();
+    for doomed in [0, 3] {
+        let doomed: BTreeSet<String> = (0..doomed).map(|nth| name(nth * 31)).collect();
+        let to = format!("to{}", doomed.len());
+        let faults = "500=1%,503=1%,reset=1%,cut=1%,error200=0.5%,flip=0.1%,lost=0.5%";
+        stage.demo.faults().set(Spec {
+            seed,
+            ..faults.parse().unwrap()
+        });
+        for key in &doomed {
+            let rule = Rule::new(Fault::InternalError)
+                .on("PutObject")
+                .key(&format!("{to}/{key}"));
+            stage.demo.faults().add(rule);
+        }
+        let place = format!("s3://vault/{to}");
+        let run = stage.run(&["sync", "d", &place, "--json", "--retries", "4"]);
+        stage.demo.faults().clear();
+        let (failed, corrupt) = judged((&stage, &to), &run, OBJECTS, &doomed);
+        let right = if failed == 0 { 0 } else { 3 };
+        told.push(format!("failed={failed} exit={}", run.code));
+        assert_eq!((run.code, corrupt), (right, 0), "{}", run.stderr);
+    }
+    println!(
+        "T3 seed={seed} by=program objects={OBJECTS} {} corrupt=0 silent=0",
+        told.join(" ")
+    );
 }

@@ -68,10 +68,12 @@ fn foreign(raw: &[u8]) -> Option<String> {
     None
 }
 
-/// Whether what follows an escape is a CSI sequence without the mark.
+/// Whether what follows an escape is a CSI sequence, or the word to the desktop with its bell, without the mark.
 fn is_ours(rest: &mut std::str::Chars<'_>) -> bool {
-    if rest.next() != Some('[') {
-        return false;
+    match rest.next() {
+        Some('[') => {}
+        Some(']') => return is_notice(rest),
+        _ => return false,
     }
     let mut parameters = String::new();
     for next in rest.by_ref() {
@@ -83,6 +85,17 @@ fn is_ours(rest: &mut std::str::Chars<'_>) -> bool {
     }
     // Cut off by the end of what was read.
     true
+}
+
+/// Whether what follows is OSC 9 with text alone, up to its end and one bell.
+fn is_notice(rest: &mut std::str::Chars<'_>) -> bool {
+    let text: String = rest.by_ref().take_while(|next| *next != '\u{7}').collect();
+    let is_whole = rest.as_str().starts_with('\u{7}');
+    if is_whole {
+        rest.next();
+    }
+    let is_cut = rest.as_str().is_empty();
+    text.starts_with("9;") && !text.chars().any(char::is_control) && (is_whole || is_cut)
 }
 
 fn in_terminal(stage: &Stage, args: &[&str]) -> Terminal {

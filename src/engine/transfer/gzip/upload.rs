@@ -1,17 +1,21 @@
 //! A file becomes a stream: in memory where it goes in one request, else piece by piece into parts whose number nobody
 //! knows beforehand. A large file is read twice: its checksum belongs to the metadata, which is sent first.
 
-use std::{io, sync::Arc};
+use std::{collections::HashMap, io, sync::Arc};
 
 use bytes::Bytes;
 use tokio::task::{JoinSet, spawn_blocking};
 
-use crate::backend::{disk::SourceFile, store::Headers};
+use crate::backend::{
+    disk::SourceFile,
+    store::{Headers, Part, Written},
+};
 use crate::domain::{gzip::Original, retry::FailureKind};
 use crate::engine::{
     gzip::{Compressor, compress},
+    journal::Partial,
     transfer::{
-        again,
+        again, forget,
         gate::Lane,
         halt::{Done, Halt},
         hash::{CrcKind, crc64, multipart_etag},
@@ -85,18 +89,69 @@ async fn apart<T: Send + 'static>(
 
 async fn in_parts(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
     let Work { ctx, step, .. } = work;
-    // What an earlier run sent of a stream is sent again: its parts are known by no range of the file.
-    again::forget(work).await;
-    let opened = origin::file(ctx, &step.key, step.source.as_ref());
-    let file = ctx.cut(opened).await?;
-    let crc = ctx.cut(checksum(work, &file)).await?;
-    let way = multipart::begin(work, headers(work, crc), part(work)).await?;
-    let upload = Arc::clone(&way.id);
-    let result = finish(work, (&file, crc), &upload, tries).await;
-    if result.is_err() {
-        multipart::give_up(work, &upload).await;
+    let opened = async {
+        let file = origin::file(ctx, &step.key, step.source.as_ref()).await?;
+        let crc = checksum(work, &file).await?;
+        Ok((file, crc))
+    };
+    let (file, crc) = match ctx.cut(opened).await {
+        Ok(opened) => opened,
+        Err(halt) => {
+            forget::left(work).await;
+            return Err(halt);
+        }
+    };
+    let mut parts = match again::stream(work).await? {
+        Some((partial, Some(listed))) => Parts::again(work, &partial, listed),
+        Some((partial, None)) => {
+            if let Some(done) = completed(work, (&file, crc), &partial, tries).await? {
+                return Ok(done);
+            }
+            begun(work, crc).await?
+        }
+        None => begun(work, crc).await?,
+    };
+    let result = finish(work, (&file, crc), &mut parts, tries).await;
+    if let (Err(_), Aim::Upload(upload)) = (&result, &parts.aim) {
+        forget::partial(work, upload).await;
     }
     result
+}
+
+/// The parts of a new upload.
+async fn begun(work: &Work, crc: u64) -> Result<Parts<'_>, Halt> {
+    let way = multipart::begin(work, headers(work, crc), part(work)).await?;
+    Ok(Parts::new(work, Aim::Upload(way.id), way.part_size))
+}
+
+/// An upload that the store does not know any more was given up, or completed: then the object is the stream, which is
+/// made once more to know it.
+async fn completed(
+    work: &Work,
+    (file, crc): (&SourceFile, u64),
+    partial: &Partial,
+    tries: &mut Tries,
+) -> Result<Option<Done>, Halt> {
+    let mut parts = Parts::new(work, Aim::Sums, partial.part_size);
+    let sent = parts.made(file, crc).await?;
+    let known = |sent: &Sent| partial.parts.get(&sent.part.number);
+    let etags: Vec<&str> = sent
+        .iter()
+        .filter_map(known)
+        .map(|part| &*part.etag)
+        .collect();
+    let all = etags.len() == sent.len();
+    let evidence = Evidence {
+        etag: multipart_etag(etags).filter(|_| all),
+        ..evidence(&sent)
+    };
+    let settling = proof::settled(&work.ctx, work, &evidence);
+    let Some(written) = work.ctx.cut(settling).await? else {
+        return Ok(None);
+    };
+    proven(work, (&written, crc), &evidence, tries)
+        .await
+        .map(Some)
 }
 
 async fn checksum(work: &Work, file: &SourceFile) -> Result<u64, Halt> {
@@ -110,40 +165,41 @@ async fn checksum(work: &Work, file: &SourceFile) -> Result<u64, Halt> {
 async fn finish(
     work: &Work,
     (file, crc): (&SourceFile, u64),
-    upload: &Arc<str>,
+    parts: &mut Parts<'_>,
     tries: &mut Tries,
 ) -> Result<Done, Halt> {
-    let mut parts = Parts::new(work, upload);
-    let read = parts.fill(file).await;
-    let sent = match read {
-        Ok(found) if found == crc && file.unchanged().await => parts.all().await,
-        Ok(_) => Err(Halt::changed("the file")),
-        Err(halt) => Err(halt),
+    let sent = parts.made(file, crc).await?;
+    let Aim::Upload(upload) = &parts.aim else {
+        return Err(broken());
     };
-    parts.running.shutdown().await;
-    let sent = sent?;
-    let size = sent.iter().map(|sent| sent.part.size).sum();
-    let crcs = sent.iter().filter_map(|sent| sent.crc);
+    let evidence = evidence(&sent);
+    let completing = multipart::complete(work, upload, (&sent, &evidence), tries);
+    let written = work.ctx.cut(completing).await?;
+    proven(work, (&written, crc), &evidence, tries).await
+}
+
+/// What the stream of these parts is known by.
+fn evidence(sent: &[Sent]) -> Evidence {
     let proven = sent.iter().all(|sent| sent.part.crc.is_some());
     let etags = sent.iter().map(|sent| &*sent.part.etag);
-    let evidence = Evidence {
-        checksum: Some(CrcKind::Nvme.combine(crcs)),
+    Evidence {
+        checksum: Some(CrcKind::Nvme.combine(sent.iter().filter_map(|sent| sent.crc))),
         etag: multipart_etag(etags).filter(|_| proven),
-        size: Some(size),
-    };
-    let completing = multipart::complete(work, upload, (&sent, &evidence), tries);
-    let written = match work.ctx.cut(completing).await {
-        // The stream is the same each time: an earlier run may have completed it.
-        Err(halt) if tries.in_doubt() => proof::settled(&work.ctx, work, &evidence)
-            .await?
-            .ok_or(halt)?,
-        completed => completed?,
-    };
-    let level = proof::of_write(work, &written, &evidence, tries).await?;
-    let identity = proof::identity(&written);
+        size: Some(sent.iter().map(|sent| sent.part.size).sum()),
+    }
+}
+
+/// How far the object that was written proves the stream.
+async fn proven(
+    work: &Work,
+    (written, crc): (&Written, u64),
+    evidence: &Evidence,
+    tries: &mut Tries,
+) -> Result<Done, Halt> {
+    let level = proof::of_write(work, written, evidence, tries).await?;
     let made = Made {
-        identity,
-        size,
+        identity: proof::identity(written),
+        size: evidence.size.unwrap_or_default(),
         level,
         crc,
     };
@@ -156,12 +212,22 @@ fn part(work: &Work) -> u64 {
     part_size(most, work.ctx.tuning.part)
 }
 
+/// What the parts of a stream are made for.
+enum Aim {
+    /// They are sent to this upload.
+    Upload(Arc<str>),
+    /// Only their sums are wanted.
+    Sums,
+}
+
 /// The parts of a stream that is being made.
 struct Parts<'a> {
     work: &'a Work,
-    upload: &'a Arc<str>,
+    aim: Aim,
     /// Bytes of a part, so large that the stream of any content has not too many.
     size: u64,
+    /// What the store has of it already.
+    there: HashMap<u32, Part>,
     running: JoinSet<Result<(u32, Sent), Halt>>,
     begun: u32,
     /// Bytes of the file that went into the stream since the last part began.
@@ -170,16 +236,68 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn new(work: &'a Work, upload: &'a Arc<str>) -> Self {
+    fn new(work: &'a Work, aim: Aim, size: u64) -> Self {
         Self {
             work,
-            upload,
-            size: part(work),
+            aim,
+            size,
+            there: HashMap::new(),
             running: JoinSet::new(),
             begun: 0,
             taken: 0,
             sent: Vec::new(),
         }
+    }
+
+    /// The parts of an upload that an earlier run began, as far as the store has them.
+    fn again(work: &'a Work, partial: &Partial, listed: Vec<Part>) -> Self {
+        let there = listed.into_iter().map(|part| (part.number, part));
+        Self {
+            there: there.collect(),
+            ..Self::new(
+                work,
+                Aim::Upload(Arc::clone(&partial.handle)),
+                partial.part_size,
+            )
+        }
+    }
+
+    /// All parts of the file with this checksum, made and sent.
+    async fn made(&mut self, file: &SourceFile, crc: u64) -> Result<Vec<Sent>, Halt> {
+        let sent = match self.fill(file).await {
+            Ok(found) if found == crc && file.unchanged().await => self.all().await,
+            Ok(_) => Err(Halt::changed("the file")),
+            Err(halt) => Err(halt),
+        };
+        self.running.shutdown().await;
+        sent
+    }
+
+    /// The part, where it need not be sent: the store proves that it has it, or only its sum is wanted.
+    async fn had(&self, number: u32, part: &Bytes) -> Option<Sent> {
+        let (crc, size) = (crc64(part), part.len() as u64);
+        let part = match (&self.aim, self.there.get(&number)) {
+            (Aim::Sums, _) => Part {
+                number,
+                etag: "".into(),
+                crc: Some(crc),
+                size,
+            },
+            (Aim::Upload(_), Some(there)) if there.size == size => {
+                let same = there.crc == Some(crc)
+                    || (there.crc.is_none() && *there.etag == *upload::etag(part.clone()).await);
+                same.then(|| Part {
+                    crc: Some(crc),
+                    ..there.clone()
+                })?
+            }
+            (Aim::Upload(_), _) => return None,
+        };
+        Some(Sent {
+            part,
+            crc: Some((crc, size)),
+            kept: 0,
+        })
     }
 
     /// Compresses the file into parts on their way; gives the checksum of what was read.
@@ -211,7 +329,15 @@ impl<'a> Parts<'a> {
         };
         self.begun += 1;
         let (number, moved) = (self.begun, std::mem::take(&mut self.taken));
-        let (work, upload) = (self.work.clone(), Arc::clone(self.upload));
+        if let Some(sent) = self.had(number, &part).await {
+            self.work.flight.moved(moved);
+            self.sent.push((number, sent));
+            return Ok(());
+        }
+        let Aim::Upload(upload) = &self.aim else {
+            return Err(broken());
+        };
+        let (work, upload) = (self.work.clone(), Arc::clone(upload));
         self.running.spawn(async move {
             let sent = multipart::put_part(&work, &upload, (number, moved), part).await?;
             drop((permit, memory));

@@ -156,6 +156,88 @@ async fn a_write_whose_answer_was_lost_is_settled_by_head() {
     assert_eq!(ended.told.retried, [FailureKind::Transient; 2]);
 }
 
+fn lose_answers(rig: &Rig) {
+    for operation in ["PutObject", "CompleteMultipartUpload", "CopyObject"] {
+        rig.demo.faults().add(Rule::new(Fault::Lost).on(operation));
+    }
+}
+
+/// Objects whose every answer to a write is lost: what HEAD finds is ours, and proven as other writes are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_whose_every_answer_was_lost_is_settled_by_head() {
+    for with_checksums in [true, false] {
+        let mut rig = if with_checksums {
+            Rig::new()
+        } else {
+            without_checksums()
+        };
+        // S3 answers no other completion than the first one; here none of them is heard.
+        rig.tuning.retry.tries = 3;
+        for side in ["a", "to/b"] {
+            rig.object(&format!("from/{side}-small"), &noise(10, 1));
+            rig.object(&format!("from/{side}-large"), &noise(2 * PART, 2));
+        }
+        rig.file("small", &noise(10, 3));
+        rig.file("large", &noise(2 * PART, 4));
+        rig.file("stream/text", &noise(2 * PART, 5));
+        let (up, copy) = (Rig::bucket("up/"), Rig::bucket("copy/"));
+        for (source, destination, count) in [(rig.local(), up, 3), (Rig::bucket("from/"), copy, 4)]
+        {
+            let plan = rig
+                .plan(&source, &destination, SyncOptions::default())
+                .await;
+            lose_answers(&rig);
+            let ended = rig.run(plan).await;
+            rig.demo.faults().clear();
+            assert_eq!(ended.state, TaskState::Done, "{:?}", ended.told);
+            assert_eq!(ended.told.outcomes.len(), count);
+            assert!(ended.told.recount.as_ref().unwrap().equal);
+            assert!(rig.demo.store().uploads(BUCKET).is_empty());
+        }
+        assert_eq!(rig.body("up/large").unwrap(), noise(2 * PART, 4));
+        assert_eq!(rig.body("copy/a-large").unwrap(), noise(2 * PART, 2));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_doubt_what_somebody_else_wrote_is_not_ours() {
+    let mut rig = Rig::new();
+    rig.tuning.retry.tries = 3;
+    rig.file("small", &noise(10, 1));
+    rig.file("large", &noise(2 * PART, 2));
+    let plan = rig
+        .plan(&rig.local(), &Rig::bucket(""), SyncOptions::default())
+        .await;
+    // The connection breaks before the write, and another's object stands there afterwards.
+    for operation in ["PutObject", "CompleteMultipartUpload"] {
+        rig.demo.faults().add(Rule::new(Fault::Reset).on(operation));
+    }
+    rig.object("small", &noise(10, 8));
+    rig.object("large", &noise(2 * PART, 9));
+    let ended = rig.run(plan).await;
+    for key in ["small", "large"] {
+        assert_eq!(ended.failure(key), FailureKind::Transient);
+    }
+    assert_eq!(rig.body("large").unwrap(), noise(2 * PART, 9));
+    assert!(rig.demo.store().uploads(BUCKET).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_could_never_be_begun_is_not_forgotten_at_the_store() {
+    let mut rig = Rig::new();
+    rig.tuning.retry.tries = 3;
+    rig.file("large", &noise(2 * PART, 2));
+    let plan = rig
+        .plan(&rig.local(), &Rig::bucket(""), SyncOptions::default())
+        .await;
+    let lost = Rule::new(Fault::Lost).on("CreateMultipartUpload");
+    rig.demo.faults().add(lost);
+    let ended = rig.run(plan).await;
+    assert_eq!(ended.failure("large"), FailureKind::Transient);
+    assert_eq!(rig.demo.log().count("CreateMultipartUpload"), 3);
+    assert!(rig.demo.store().uploads(BUCKET).is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_breaks_goes_on_where_it_broke() {
     let mut rig = Rig::new();

@@ -12,6 +12,7 @@ mod delete;
 mod delta;
 mod faults;
 mod gzip;
+mod killed;
 mod moving;
 mod paused;
 mod rig;

@@ -22,7 +22,7 @@ use wharf::{
         session::Keys,
         store::{ListQuery, Pages as _, Store},
     },
-    demo::{ACCESS_KEY, Demo, Options, REGION, SECRET_KEY},
+    demo::{ACCESS_KEY, Demo, Options, REGION, Rule, SECRET_KEY},
     domain::{
         diff::{Merge, MergeOptions, Rules, Side},
         location::{Location, Remote},
@@ -34,7 +34,7 @@ use wharf::{
         event::Event,
         journal::TaskJournal,
         tasks::{Brief, Registry, Task},
-        transfer::{Job, Tuning, run, verify},
+        transfer::{Earlier, Job, Kept, Tuning, run, verify},
     },
 };
 
@@ -253,7 +253,54 @@ impl Rig {
         self.begin(plan, TaskKind::Verify).await.end().await
     }
 
+    /// Begins to prove what stands on both sides, hurt by this rule.
+    pub(crate) async fn start_verify(
+        &self,
+        source: &Location,
+        destination: &Location,
+        options: SyncOptions,
+        hurt: Rule,
+    ) -> Running {
+        let mut plan = self.plan(source, destination, options).await;
+        plan.groups.clear();
+        self.demo.faults().add(hurt);
+        self.begin(plan, TaskKind::Verify).await
+    }
+
+    /// Runs a plan to its end that an earlier run was killed in, which left this; keeps what it loses by this plan.
+    pub(crate) async fn go_on(
+        &self,
+        plan: Plan,
+        earlier: Earlier,
+        kept: Option<Arc<Plan>>,
+    ) -> Ended {
+        let given = (Some(earlier), kept);
+        let running = self.begin_with(plan, TaskKind::Sync, given).await;
+        running.end().await
+    }
+
+    /// Begins to run a plan, and keeps what it loses by this one.
+    pub(crate) async fn start_keeping(&self, plan: Plan, kept: Option<Arc<Plan>>) -> Running {
+        self.begin_with(plan, TaskKind::Sync, (None, kept)).await
+    }
+
     async fn begin(&self, plan: Plan, kind: TaskKind) -> Running {
+        self.begin_with(plan, kind, (None, None)).await
+    }
+
+    async fn begin_with(
+        &self,
+        plan: Plan,
+        kind: TaskKind,
+        (earlier, kept): (Option<Earlier>, Option<Arc<Plan>>),
+    ) -> Running {
+        let kept = match kept {
+            Some(plan) => Some(Kept {
+                store: self.store(&plan.destination).await,
+                plan,
+            }),
+            None => None,
+        };
         let (sender, events) = mpsc::channel(4);
         let journal = TaskJournal::none(TaskId(1));
         let parent = CancellationToken::new();
@@ -265,14 +312,14 @@ impl Rig {
             source,
             destination,
             plan: Arc::new(plan),
-            kept: None,
+            kept,
             check: None,
             control: task.control.clone(),
             counters: Arc::clone(&task.counters),
             events: task.sender.clone(),
             journal,
             tuning: self.tuning,
-            earlier: None,
+            earlier,
         };
         let ended = match kind {
             TaskKind::Sync | TaskKind::Group => tokio::spawn(run(job)),
@@ -296,6 +343,13 @@ impl Running {
             told: self.told.await.unwrap(),
             snapshot,
         }
+    }
+
+    /// Ends as a killed program does: nothing is told, nothing is cleaned up.
+    pub(crate) async fn kill(self) {
+        self.ended.abort();
+        assert!(self.ended.await.is_err(), "it ended before");
+        self.told.abort();
     }
 
     /// Waits until the task is in this state.
