@@ -48,7 +48,7 @@ pub fn routes(config: &Config, args: &MigrateArgs) -> Result<Routes, TargetError
     };
     Ok(Routes {
         name: format!("migrate {}", words.join(", ")),
-        parallel: args.parallel.unwrap_or(migration.parallel),
+        parallel: migration.parallel,
         routes,
     })
 }

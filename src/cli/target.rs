@@ -1,7 +1,7 @@
 //! From the words and flags of a command to what the engine is asked: two locations and the options that hold for them.
 //! A mapping stands for a pair; what the configuration forbids to write is refused here, before anything is listed.
 
-use std::sync::Arc;
+use std::{fs, path::Path, sync::Arc};
 
 use crate::cli::{
     args::{Cli, Given, Global, SideArgs},
@@ -16,7 +16,10 @@ use crate::config::{
     remote::{RemoteConfig, endpoint},
     setting::SyncKey,
 };
-use crate::domain::{location::Location, plan::SyncOptions};
+use crate::domain::{
+    location::Location,
+    plan::{FileError, PlannedRoute, SyncOptions, read_plans},
+};
 
 /// What a command was asked to do with two locations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,6 +194,28 @@ pub fn mapping(config: &Config, name: &str) -> Result<(Location, Location), Targ
     };
     let local = Location::Disk(config.local(mapping)?);
     Ok((local, mapping.remote.value.clone()))
+}
+
+/// The plans of a file.
+pub fn plans(file: &Path) -> Result<Vec<PlannedRoute>, TargetError> {
+    let refuse = |message: String, help: &str| TargetError::Words {
+        message: format!("{}: {message}", file.display()),
+        help: help.to_owned(),
+    };
+    let text = fs::read_to_string(file).map_err(|error| {
+        refuse(
+            error.to_string(),
+            "wharf plan --out FILE writes a plan, which wharf run FILE runs",
+        )
+    })?;
+    read_plans(&text).map_err(|error| {
+        let help = match &error {
+            FileError::Form(_) | FileError::Edited(_) => "plan again with wharf plan --out FILE",
+            FileError::Plan(_) => "see wharf --version",
+            FileError::BothWays(_) => "wharf both runs it",
+        };
+        refuse(error.to_string(), help)
+    })
 }
 
 /// A side of the terminal interface from a word. A bare word that names nothing is a slip, of a command for one:

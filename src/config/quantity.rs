@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::plan::MaxDelete;
+use crate::domain::plan::{MaxDelete, Share};
 
 use super::invalid::Invalid;
 
@@ -104,6 +104,22 @@ pub fn max_delete(text: &str) -> Result<MaxDelete, Invalid> {
     match share.trim().parse::<f64>() {
         Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(MaxDelete::Percent(percent)),
         Ok(_) | Err(_) => Err(bad()),
+    }
+}
+
+/// A part of some steps: `200`, `5%`.
+pub fn share(text: &str) -> Result<Share, Invalid> {
+    let bad = || {
+        Invalid::form(
+            text,
+            "a number of objects such as 200, or a share such as 5%",
+        )
+    };
+    match max_delete(text).map_err(|_why| bad())? {
+        MaxDelete::Objects(0) => Err(bad()),
+        MaxDelete::Objects(steps) => Ok(Share::Steps(steps)),
+        MaxDelete::Percent(percent) if percent > 0.0 => Ok(Share::Percent(percent)),
+        MaxDelete::Percent(_) => Err(bad()),
     }
 }
 

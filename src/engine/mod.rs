@@ -189,6 +189,13 @@ impl Engine {
         }
     }
 
+    /// The endpoint of a location, where it is in S3 and not AWS's own. Sends nothing.
+    pub async fn endpoint(&self, location: &Location) -> Option<Arc<str>> {
+        let prefix = location.s3()?;
+        let reach = self.room.sessions.reach(&prefix.remote).await.ok()?;
+        reach.endpoint
+    }
+
     /// Tasks of this and earlier sessions, newest first.
     pub async fn past(&self, search: Search) -> Result<Vec<PastTask>, Failed> {
         questions::past(&self.room, &search).await

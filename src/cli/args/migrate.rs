@@ -1,8 +1,10 @@
 //! The command line of `wharf migrate`: a migration of the configuration, or routes by hand.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
-use super::SyncArgs;
+use super::{RunPace, SyncArgs};
 
 /// `wharf migrate`.
 #[derive(Debug, Clone, Default, Args)]
@@ -17,9 +19,12 @@ pub struct MigrateArgs {
         help = "From where to where, as s3://a/x=s3://b/y (repeatable)"
     )]
     pub routes: Vec<String>,
-    /// Routes that run at once; they share one budget of workers
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub parallel: Option<u16>,
+    /// How they run.
+    #[command(flatten)]
+    pub pace: RunPace,
+    /// Write the plans to this file, for wharf run, and do nothing
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// All sync options.
     #[command(flatten)]
     pub sync: SyncArgs,

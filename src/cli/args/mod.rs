@@ -2,6 +2,7 @@
 
 mod mappings;
 mod migrate;
+mod run;
 mod sides;
 mod sync;
 mod tasks;
@@ -12,6 +13,7 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, 
 
 pub use mappings::{BothArgs, Conflicts, MappingArgs};
 pub use migrate::MigrateArgs;
+pub use run::{RunArgs, RunPace};
 pub use sides::SideArgs;
 pub use sync::{CheckArgs, FilterArgs, Given, SyncArgs};
 pub use tasks::{ReportFormat, StateArg, TasksAction, TasksArgs, TasksList};
@@ -204,6 +206,8 @@ pub enum Command {
     Both(BothArgs),
     /// Copy prefixes to prefixes, several routes side by side, each with its proof
     Migrate(MigrateArgs),
+    /// Run exactly a plan that was written down, or refuse it if the world has changed under it
+    Run(RunArgs),
     /// Prove by checksum that two locations hold the same
     Verify(VerifyArgs),
     /// Look at tasks of this and earlier sessions, go on with them, stop them, report them
@@ -336,6 +340,9 @@ pub struct PlanArgs {
     /// Form of what is written
     #[arg(long, value_name = "FORM", default_value = "json")]
     pub format: PlanFormat,
+    /// The most commands in a file of s5cmd; --out FILE then becomes FILE with a number for each
+    #[arg(long, value_name = "N", requires = "out", value_parser = clap::value_parser!(u32).range(1..))]
+    pub batch: Option<u32>,
 }
 
 /// Form of a written plan.
@@ -345,6 +352,8 @@ pub enum PlanFormat {
     Json,
     /// A line a step, for a spreadsheet.
     Csv,
+    /// Commands for `s5cmd run`.
+    S5cmd,
 }
 
 /// `wharf sync`.

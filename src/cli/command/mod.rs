@@ -3,6 +3,7 @@
 mod approval;
 mod diff;
 mod family;
+mod from_file;
 mod interrupts;
 mod listing;
 mod ls;
@@ -13,6 +14,7 @@ mod plan;
 mod preview;
 mod progress;
 mod run;
+mod s5cmd;
 mod sync;
 mod tasks;
 mod verify;

@@ -15,7 +15,7 @@ use crate::domain::{
     diff::Sign,
     estimate::{Estimate, Prices, Terms},
     location::Location,
-    plan::{Group, Plan, PlanSet, SyncOptions, Tally},
+    plan::{Group, MappingPlans, Plan, PlanSet, SyncOptions, Tally},
 };
 use crate::engine::{Body, Command};
 use crate::humanize;
@@ -46,6 +46,7 @@ pub(super) async fn plan(context: &mut Context, args: &PlanArgs, target: Target)
     let text = match args.format {
         PlanFormat::Json => serde_json::to_string_pretty(&*plan).map_err(|why| why.to_string()),
         PlanFormat::Csv => plan.csv().map_err(|why| why.to_string()),
+        PlanFormat::S5cmd => return context.keep_commands(args, &[&plan]).await,
     };
     context.keep_plan(args, text)
 }
@@ -80,16 +81,39 @@ pub(super) async fn plan_each(context: &mut Context, args: &PlanArgs, errands: E
             context.keep_plan(args, text.map_err(|why| why.to_string()))
         }
         PlanFormat::Csv => context.keep_plan(args, set.csv().map_err(|why| why.to_string())),
+        PlanFormat::S5cmd => {
+            let plans = set.mappings.iter().flat_map(MappingPlans::plans);
+            let plans: Vec<&Plan> = plans.map(|(_, plan)| plan).collect();
+            context.keep_commands(args, &plans).await
+        }
     };
     context.tell_mappings(&ready, &End::Dry, began);
     exit.and(kept)
 }
 
 impl Context {
+    /// Writes a plan to a file.
+    pub(super) fn write_plan(&mut self, file: &Path, text: &str) -> Exit {
+        match fs::write(file, text) {
+            Ok(()) => {
+                self.output
+                    .remark(format_args!("written to {}", file.display()));
+                Exit::Ok
+            }
+            Err(error) => {
+                self.output.error(
+                    format_args!("{} cannot be written: {error}", file.display()),
+                    Some("choose another file with --out"),
+                );
+                Exit::Usage
+            }
+        }
+    }
+
     /// Writes a plan where it was asked for: to the file, or to stdout where a program reads it.
     fn keep_plan(&mut self, args: &PlanArgs, text: Result<String, String>) -> Exit {
         match (text, &args.out) {
-            (Ok(text), Some(file)) => write(self, file, &text),
+            (Ok(text), Some(file)) => self.write_plan(file, &text),
             (Ok(text), None) if args.format == PlanFormat::Csv || self.output.style().json => {
                 self.output.text(&text);
                 self.output.text("\n");
@@ -101,24 +125,6 @@ impl Context {
                     .error(format_args!("the plan could not be written: {why}"), None);
                 Exit::Failed
             }
-        }
-    }
-}
-
-fn write(context: &mut Context, file: &Path, text: &str) -> Exit {
-    match fs::write(file, text) {
-        Ok(()) => {
-            context
-                .output
-                .remark(format_args!("written to {}", file.display()));
-            Exit::Ok
-        }
-        Err(error) => {
-            context.output.error(
-                format_args!("{} cannot be written: {error}", file.display()),
-                Some("choose another file with --out"),
-            );
-            Exit::Usage
         }
     }
 }

@@ -13,13 +13,13 @@ use crate::config::{Config, Way};
 use crate::domain::{
     filter::Glob,
     location::Location,
-    plan::{Existing, SyncOptions},
+    plan::{Existing, PlannedRoute, SyncOptions},
     text::printable,
 };
 
 use super::{
-    Approval, Context, diff, diff_each, ls, manifest, mappings, migrate::migrate, plan, plan_each,
-    preview, sync, tasks, verify, verify_each,
+    Approval, Context, diff, diff_each, from_file::from_file, ls, manifest, mappings,
+    migrate::migrate, plan, plan_each, preview, sync, tasks, verify, verify_each,
 };
 
 /// Runs a command that asks the engine; `None` where the command is none of these.
@@ -50,6 +50,7 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
         (Command::Both(args), Asked::Several(errands)) => {
             mappings(context, &args.mappings, errands).await
         }
+        (Command::Run(args), Asked::Plans(plans)) => from_file(context, args, plans).await,
         (Command::Migrate(args), Asked::Routes(routes)) => migrate(context, args, routes).await,
         (Command::Tasks(args), Asked::Tasks(between)) => tasks(context, args, between).await,
         _ => return None,
@@ -69,6 +70,8 @@ pub enum Asked {
     Several(Errands),
     /// Routes from prefix to prefix.
     Routes(Routes),
+    /// Plans that were written down.
+    Plans(Vec<PlannedRoute>),
     /// Tasks, between the places of a mapping where one was named.
     Tasks(Option<(Location, Location)>),
 }
@@ -98,6 +101,7 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
                 &args.sides,
             )
         }
+        Command::Run(args) => target::plans(&args.file).map(Asked::Plans),
         Command::Migrate(args) => routes(config, args).map(Asked::Routes),
         Command::Verify(args) => {
             let given = joined(&args.check.0, &args.filter.0);
@@ -192,6 +196,16 @@ impl Context {
                     let places = [&target.left, &target.right];
                     self.introduce_places(config, places, ["Left ", "Right"]);
                     self.tell_rules(&target.options);
+                }
+            }
+            Asked::Plans(plans) => {
+                self.introduce_config(config);
+                for PlannedRoute { name, plan } in plans {
+                    self.output
+                        .remark(format_args!("Plan: {name}, made {}", plan.made));
+                    let places = [&plan.source, &plan.destination];
+                    self.introduce_places(config, places, ["From", "To  "]);
+                    self.tell_rules(&plan.options);
                 }
             }
             Asked::Routes(routes) => {

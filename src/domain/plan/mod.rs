@@ -4,13 +4,17 @@
 mod backup;
 mod brake;
 mod export;
+mod file;
 mod guard;
 mod notice;
 mod options;
 mod planner;
 mod print;
 mod routes;
+mod s5cmd;
+mod sample;
 mod set;
+mod still;
 #[cfg(test)]
 mod tests;
 mod twins;
@@ -28,12 +32,16 @@ use crate::domain::{
 
 pub use crate::domain::entry::Tally;
 pub use brake::Brake;
+pub use file::{FileError, read_plans};
 pub use guard::{Guard, PlanError};
 pub use options::{Deletes, Existing, MaxDelete, Mode, Symlinks, SyncOptions};
 pub use planner::Planner;
 pub use print::{Fingerprint, Printer};
 pub use routes::{PlannedRoute, Route, RouteError, one_source_each, routes_apart};
+pub use s5cmd::{S5cmdRefusal, s5cmd_files};
+pub use sample::Share;
 pub use set::{MappingPlans, PlanSet};
+pub use still::Stale;
 pub use two_way::{Change, Conflict, Settle, Since, TwoWay, TwoWayPlanner, TwoWayRule};
 
 /// Version of the plan's form in files; a newer one is refused by name.

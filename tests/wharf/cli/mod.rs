@@ -10,6 +10,7 @@ mod ls;
 mod mappings;
 mod migrate;
 mod names;
+mod planned;
 mod recipes;
 mod safety;
 mod stored;

@@ -1,20 +1,33 @@
 //! `wharf migrate`: a plan for each route, all of them shown, asked for once, and run as one task with a child for each; at
-//! the end a line for each route, and totals.
+//! the end a line for each route, and totals. Plans that come from a file run the same way.
 
+mod canary;
 mod told;
 
-use std::{sync::Arc, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use crate::cli::{args::MigrateArgs, exit::Exit, route::Routes};
-use crate::domain::plan::{Plan, PlannedRoute};
+use crate::domain::plan::{MappingPlans, Plan, PlanSet, PlannedRoute, Share};
 use crate::engine::{Body, Command, Family, Member};
 
 use super::{Approval, Context, VIEW, approval::Asking, family::Run};
 
 /// A route with its plan.
-struct Ready {
-    name: Arc<str>,
-    plan: Arc<Plan>,
+pub(super) struct Ready {
+    pub(super) name: Arc<str>,
+    pub(super) plan: Arc<Plan>,
+}
+
+/// How routes run.
+pub(super) struct Running {
+    /// What a person calls the whole.
+    pub(super) name: String,
+    /// How many run at once.
+    pub(super) parallel: u16,
+    /// What goes first.
+    pub(super) sample: Option<Share>,
+    /// They are told, and nothing is done.
+    pub(super) dry_run: bool,
 }
 
 impl Ready {
@@ -42,43 +55,28 @@ pub(super) async fn migrate(context: &mut Context, args: &MigrateArgs, routes: R
         Ok(planned) => planned,
         Err(exit) => return exit,
     };
-    let mut exit = Exit::Ok;
-    for route in planned.iter() {
-        context.output.remark(format_args!("{}:", route.name));
-        context.show(&route.plan);
-        exit = exit.and(context.meaning(&route.plan));
+    if let Some(file) = &args.out {
+        return context.write_routes(file, &planned);
     }
-    let mut ready = ready(&planned);
-    if args.dry_run {
-        for route in &ready {
-            context.show_steps(&route.plan, None);
-        }
-        context.tell_routes(&ready, &End::Dry, began);
-        return exit;
-    }
-    let brakes: Vec<Exit> = ready
+    let decided: Vec<bool> = routes
+        .routes
         .iter()
-        .filter_map(|route| context.braked(&route.plan))
+        .map(|route| route.decided || args.sync.yes)
         .collect();
-    if let Some(worst) = brakes.into_iter().reduce(Exit::and) {
-        return worst;
-    }
-    exit = match context.approve_routes(&routes, &mut ready, args.sync.yes) {
-        Ok(approved) => exit.and(approved),
-        Err(refused) => return refused,
-    };
-    match context.run_routes(&routes, &ready).await {
-        Ok(end) => exit.and(context.tell_routes(&ready, &end, began)),
-        Err(refused) => refused,
-    }
-}
-
-fn ready(planned: &[PlannedRoute]) -> Vec<Ready> {
     let ready = planned.iter().map(|route| Ready {
         name: Arc::clone(&route.name),
         plan: Arc::clone(&route.plan),
     });
-    ready.collect()
+    let ready = ready.collect();
+    let running = Running {
+        name: routes.name,
+        parallel: args.pace.parallel.unwrap_or(routes.parallel),
+        sample: args.pace.sample,
+        dry_run: args.dry_run,
+    };
+    context
+        .shown_and_run(running, ready, (&decided, began))
+        .await
 }
 
 impl Context {
@@ -97,20 +95,78 @@ impl Context {
         .await
     }
 
-    /// Leaves of the plans what may run.
-    fn approve_routes(
+    /// Shows the plans and writes them down, for `wharf run`.
+    fn write_routes(&mut self, file: &Path, planned: &[PlannedRoute]) -> Exit {
+        let mut exit = Exit::Ok;
+        for route in planned {
+            self.output.remark(format_args!("{}:", route.name));
+            self.show(&route.plan);
+            exit = exit.and(self.meaning(&route.plan));
+        }
+        let plans = planned
+            .iter()
+            .map(|route| MappingPlans::one(&route.name, Plan::clone(&route.plan)));
+        match serde_json::to_string_pretty(&PlanSet::new(plans.collect())) {
+            Ok(text) => exit.and(self.write_plan(file, &text)),
+            Err(why) => {
+                self.output
+                    .error(format_args!("the plan could not be written: {why}"), None);
+                exit.and(Exit::Failed)
+            }
+        }
+    }
+
+    /// Shows what these plans do, asks where somebody must say yes, and runs them; `decided` says for which nobody need ask.
+    pub(super) async fn shown_and_run(
         &mut self,
-        routes: &Routes,
-        ready: &mut [Ready],
-        yes: bool,
-    ) -> Result<Exit, Exit> {
-        let decided = routes.routes.iter().map(|route| route.decided);
+        running: Running,
+        mut ready: Vec<Ready>,
+        (decided, began): (&[bool], Instant),
+    ) -> Exit {
+        let mut exit = Exit::Ok;
+        for route in &ready {
+            self.output.remark(format_args!("{}:", route.name));
+            self.show(&route.plan);
+            exit = exit.and(self.meaning(&route.plan));
+        }
+        if running.dry_run {
+            for route in &ready {
+                self.show_steps(&route.plan, None);
+            }
+            self.tell_routes(&ready, &End::Dry, began);
+            return exit;
+        }
+        let brakes: Vec<Exit> = ready
+            .iter()
+            .filter_map(|route| self.braked(&route.plan))
+            .collect();
+        if let Some(worst) = brakes.into_iter().reduce(Exit::and) {
+            return worst;
+        }
+        exit = match self.approve_routes(&mut ready, decided) {
+            Ok(approved) => exit.and(approved),
+            Err(refused) => return refused,
+        };
+        if let Some(share) = running.sample {
+            ready = match self.canary(&running, &ready, share).await {
+                Ok(rest) => rest,
+                Err(stop) => return exit.and(stop),
+            };
+        }
+        match self.run_routes(&running, &ready).await {
+            Ok(end) => exit.and(self.tell_routes(&ready, &end, began)),
+            Err(refused) => refused,
+        }
+    }
+
+    /// Leaves of the plans what may run.
+    fn approve_routes(&mut self, ready: &mut [Ready], decided: &[bool]) -> Result<Exit, Exit> {
         let mut asking: Vec<Asking> = ready
             .iter()
             .zip(decided)
             .map(|(route, decided)| Asking {
                 plan: Arc::clone(&route.plan),
-                approval: if yes || decided {
+                approval: if *decided {
                     Approval::Given
                 } else {
                     Approval::Missing
@@ -125,7 +181,7 @@ impl Context {
     }
 
     /// Runs what there is to do, and watches it.
-    async fn run_routes(&mut self, routes: &Routes, ready: &[Ready]) -> Result<End, Exit> {
+    async fn run_routes(&mut self, running: &Running, ready: &[Ready]) -> Result<End, Exit> {
         let members = ready.iter().filter(|route| route.runs());
         let members: Vec<Member> = members
             .map(|route| Member {
@@ -138,8 +194,8 @@ impl Context {
             return Ok(End::Idle);
         }
         let family = Family {
-            name: routes.name.as_str().into(),
-            at_once: routes.parallel,
+            name: running.name.as_str().into(),
+            at_once: running.parallel,
             members,
         };
         self.run_family(family).await.map(End::Ran)
