@@ -1,5 +1,6 @@
 //! Pure nouns and decisions: no tokio, no SDK, no clock, no files.
 
+pub mod account;
 pub mod codec;
 pub mod diff;
 pub mod entry;

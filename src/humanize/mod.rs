@@ -1,6 +1,7 @@
 //! Quantities as people read them: bytes, counts, rates, durations, ages, money and times.
 //! Used by `cli` and `tui`; decimals are steady, so that a column of numbers does not dance.
 
+mod account;
 mod gap;
 mod proof;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 use humansize::{BINARY, FixedAt, FormatSizeOptions, format_size, format_size_i};
 use jiff::{Timestamp, tz::TimeZone};
 
+pub use account::{never_left, savings, success, tree, unforeseen};
 pub use gap::{explain_gap, explain_rule};
 pub use proof::proofs;
 

@@ -68,7 +68,10 @@ fn answer(state: &mut State, view: View, body: Body) {
                 dialog.show((*plan).clone());
             }
         }
-        (Question::Errand, body @ (Body::Planned(_) | Body::PlannedBoth(_))) => {
+        (
+            Question::Errand,
+            body @ (Body::Planned(_) | Body::PlannedBoth(_) | Body::PlannedRoutes(_)),
+        ) => {
             shell.close(view);
             errands(&mut shell.dialogs).for_each(|dialog| dialog.take(view, &body));
         }

@@ -2,6 +2,7 @@
 //! Pure: rates are told by whoever measured them.
 
 mod class;
+mod forecast;
 mod prices;
 mod unproven;
 
@@ -14,6 +15,7 @@ use crate::domain::{
     progress::Requests,
 };
 pub use class::about_class;
+pub use forecast::{Forecast, Relayed};
 pub use prices::{Prices, Tariff};
 pub use unproven::about_unproven;
 
@@ -111,10 +113,20 @@ pub struct Estimate {
 impl Estimate {
     /// What the selected steps of a plan ask.
     pub fn of(plan: &Plan, terms: &Terms, prices: &Prices) -> Self {
+        Self::by(plan, (terms, prices), None)
+    }
+
+    /// The same where all that the server copies goes through this machine.
+    pub fn through_here(plan: &Plan, terms: &Terms, prices: &Prices) -> Self {
+        Self::by(plan, (terms, prices), Some(Op::Relay))
+    }
+
+    fn by(plan: &Plan, (terms, prices): (&Terms, &Prices), copies: Option<Op>) -> Self {
         let mut made = Maker {
             plan,
             terms,
             prices,
+            copies,
             counts: BTreeMap::new(),
             estimate: Self::default(),
         };
@@ -137,6 +149,8 @@ struct Maker<'p> {
     plan: &'p Plan,
     terms: &'p Terms,
     prices: &'p Prices,
+    /// What is done where the plan lets the server copy.
+    copies: Option<Op>,
     counts: BTreeMap<&'static str, u64>,
     estimate: Estimate,
 }
@@ -144,7 +158,8 @@ struct Maker<'p> {
 impl Maker<'_> {
     fn step(&mut self, step: &Step) {
         let size = step.size();
-        match step.op {
+        let op = self.copies.filter(|_| step.op == Op::Copy);
+        match op.unwrap_or(step.op) {
             Op::Upload => self.put(size),
             Op::Download => self.get(step, size),
             Op::Copy => self.copy(step, size),
@@ -356,6 +371,7 @@ mod tests {
             end: End::Complete,
         };
         Plan {
+            forecast: None,
             version: PLAN_VERSION,
             made: jiff::Timestamp::UNIX_EPOCH,
             source: Location::parse(source).unwrap(),

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     diff::Sign,
     entry::{End, Facts},
+    estimate::Forecast,
     key::Key,
     location::Location,
 };
@@ -172,6 +173,9 @@ pub struct Plan {
     pub left: Left,
     /// What stops this plan until a person says otherwise.
     pub brakes: Vec<Brake>,
+    /// What it is expected to ask; kept with a task, whose steps go when they are done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<Forecast>,
     /// What a person should know before saying yes: files changed seconds ago, clock skew, archived objects.
     pub notices: Vec<String>,
 }
@@ -251,6 +255,7 @@ impl Plan {
             groups: Vec::new(),
             left: Left::default(),
             brakes: Vec::new(),
+            forecast: None,
             notices: Vec::new(),
         }
     }

@@ -189,6 +189,7 @@ impl Planner {
             groups,
             left: self.left,
             brakes: Vec::new(),
+            forecast: None,
             notices,
         };
         plan.brake();

@@ -26,6 +26,15 @@ pub(super) fn fold(head: &mut PastTask, children: &[PastTask]) {
 pub(super) fn gathered(mut head: Report, children: Vec<Report>) -> Report {
     for child in &children {
         head.proofs.join(child.proofs);
+        match (&mut head.account, &child.account) {
+            (Some(own), Some(more)) => own.join(more),
+            (own @ None, Some(more)) => *own = Some(more.clone()),
+            (_, None) => {}
+        }
+    }
+    if let Some(account) = &mut head.account {
+        // Children run side by side: the whole took what the group took.
+        account.seconds = head.task.seconds();
     }
     head.children = children;
     head

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use crate::domain::{
+    account::Account,
     diff::Level,
     key::Key,
     location::Location,
@@ -20,6 +21,7 @@ use crate::domain::{
 use crate::engine::command::Check;
 
 use super::{
+    account,
     error::JournalError,
     group,
     owner::{Owner, STANDING, Standing},
@@ -161,6 +163,8 @@ pub struct Report {
     pub failed: Vec<EndedStep>,
     /// What was left, with the reasons.
     pub skipped: Vec<EndedStep>,
+    /// What became of its plan, where it moved from bucket to bucket.
+    pub account: Option<Account>,
     /// Those of its children, where it is a group.
     pub children: Vec<Self>,
 }
@@ -294,6 +298,7 @@ fn report_of(from: &Connection, task: PastTask) -> Result<Report, JournalError> 
         proofs: proofs(from, task.id)?,
         failed: steps(from, task.id, "failed")?,
         skipped: steps(from, task.id, "skipped")?,
+        account: account::of(from, &task)?,
         children: Vec::new(),
         task,
     })

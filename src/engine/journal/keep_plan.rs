@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::{
+    estimate::Forecast,
     location::Location,
     plan::{Group, Plan, Step},
     progress::TaskId,
@@ -39,6 +40,7 @@ pub(super) fn head_of(plan: &Plan) -> Plan {
         brakes: plan.brakes.clone(),
         notices: plan.notices.clone(),
         aside: plan.aside.clone(),
+        forecast: Some(Forecast::of(plan)),
     }
 }
 
@@ -94,6 +96,8 @@ pub(super) fn read(from: &Connection, task: TaskId) -> Result<Option<Plan>, Jour
         return Ok(None);
     };
     let mut plan: Plan = serde_json::from_str(&head)?;
+    // It is the account's to read: a plan that is gone on with asks less.
+    plan.forecast = None;
     let mut select =
         from.prepare_cached("SELECT part_of, value FROM step WHERE task = ?1 ORDER BY seq")?;
     let mut rows = select.query([int(task.0)])?;

@@ -2,6 +2,7 @@
 //! One writer thread owns writing; tasks send it facts and wait only when it falls far behind. A journal that fails
 //! takes nothing with it: it tells why, and the engine goes on without.
 
+mod account;
 mod error;
 mod evidence;
 mod fact;

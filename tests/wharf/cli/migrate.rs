@@ -125,12 +125,35 @@ fn four_routes_of_the_story_are_planned_copied_and_proven_as_one_task() {
     let tasks = run.of_type("task");
     assert_eq!(tasks.len(), 4);
     assert!(tasks.iter().all(|task| task["parent"] == summary["task"]));
+    reported(&stage, &summary["task"].to_string(), moved);
     let again = stage.run(&["migrate", "consolidate"]).ended_with(0);
     assert!(
         again.stdout.contains("raw: nothing to do"),
         "{}",
         again.stdout
     );
+}
+
+/// The report of a migration of so many objects, for people and for programs.
+fn reported(stage: &Stage, task: &str, moved: u64) {
+    let report = stage.run(&["tasks", "report", task]).ended_with(0);
+    for told in [
+        "## Before and after",
+        "## Against a relay",
+        "never left S3; a relay would have moved",
+        "(measured)",
+        "(estimated)",
+        "Exactly those that the plan foresaw were sent.",
+    ] {
+        assert!(report.stdout.contains(told), "{told}\n{}", report.stdout);
+    }
+    let report = stage
+        .run(&["tasks", "report", task, "--json"])
+        .ended_with(0);
+    let account = &report.records()[0]["account"];
+    assert_eq!(account["direct"]["objects"], moved);
+    assert_eq!(account["savings"]["success"], 1.0);
+    assert_eq!(account["unforeseen"].as_array().map(Vec::len), Some(0));
 }
 
 #[test]

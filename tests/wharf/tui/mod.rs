@@ -3,5 +3,6 @@
 mod fuzz;
 mod journeys;
 mod keys;
+mod migrations;
 mod screens;
 pub(crate) mod stage;

@@ -16,7 +16,7 @@ use wharf::{
 use super::stage::{SIZES, Stage, arrived, settings, task};
 
 /// Compares the screen with its picture at every size.
-fn look(stage: &Stage, name: &str) {
+pub(super) fn look(stage: &Stage, name: &str) {
     for (width, height) in SIZES {
         insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
             insta::assert_snapshot!(format!("{name}-{width}x{height}"), stage.text((width, height)));

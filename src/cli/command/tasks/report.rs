@@ -7,9 +7,10 @@ use serde::Serialize;
 use crate::cli::{
     args::ReportFormat,
     exit::Exit,
-    output::record::{OutcomeRecord, TaskRecord, requests, state_word},
+    output::record::{OutcomeRecord, TallyRecord, TaskRecord, requests, state_word},
 };
 use crate::domain::{
+    account::{Account, Savings, Unforeseen},
     progress::{EndedStep, Outcome, Proofs, Recount, TaskId},
     text::printable,
 };
@@ -35,9 +36,44 @@ struct ReportRecord<'a> {
     recount: Option<&'a Recount>,
     failed: Vec<OutcomeRecord<'a>>,
     skipped: Vec<OutcomeRecord<'a>>,
+    /// What became of it, where it moved from bucket to bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<AccountRecord>,
     /// Those of a group's children.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     children: Vec<Self>,
+}
+
+/// What stood before and after, what was foreseen and saved.
+#[derive(Serialize)]
+struct AccountRecord {
+    before: [TallyRecord; 2],
+    after: [TallyRecord; 2],
+    direct: TallyRecord,
+    relayed: TallyRecord,
+    never_left_s3: u64,
+    cost: f64,
+    cost_per_month: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    savings: Option<Savings>,
+    /// Operations of which more or fewer requests were sent than foreseen.
+    unforeseen: Vec<Unforeseen>,
+}
+
+impl From<&Account> for AccountRecord {
+    fn from(account: &Account) -> Self {
+        Self {
+            before: account.before.map(Into::into),
+            after: account.after.map(Into::into),
+            direct: account.direct.into(),
+            relayed: account.relayed.into(),
+            never_left_s3: account.direct.bytes,
+            cost: account.forecast.cost,
+            cost_per_month: account.forecast.month,
+            savings: account.savings(),
+            unforeseen: account.unforeseen(),
+        }
+    }
 }
 
 /// Writes the report.
@@ -88,6 +124,7 @@ fn record<'a>(r#type: &'static str, report: &'a Report) -> ReportRecord<'a> {
         proofs,
         failed,
         skipped,
+        account,
         children,
     } = report;
     let outcomes = |steps: &'a [EndedStep]| steps.iter().map(OutcomeRecord::from).collect();
@@ -102,6 +139,7 @@ fn record<'a>(r#type: &'static str, report: &'a Report) -> ReportRecord<'a> {
         recount: task.recount.as_ref(),
         failed: outcomes(failed),
         skipped: outcomes(skipped),
+        account: account.as_ref().map(AccountRecord::from),
         children: children.iter().map(|child| record("task", child)).collect(),
         task: task.into(),
     }
@@ -145,6 +183,7 @@ fn markdown(report: &Report) -> String {
         row(&mut text, &[operation, &humanize::count(*count)]);
     }
     children(&mut text, &report.children);
+    account(&mut text, report);
     ends(&mut text, report, "");
     for child in &report.children {
         ends(&mut text, child, &format!(" in {}", called(&child.task)));
@@ -187,6 +226,47 @@ fn children(text: &mut String, children: &[Report]) {
                 &recount.map(counts).unwrap_or_default(),
             ],
         );
+    }
+}
+
+/// The tree before and after, what was saved against a relay, and what was not foreseen.
+fn account(text: &mut String, report: &Report) {
+    let Some(account) = &report.account else {
+        return;
+    };
+    let parts = report.children.iter();
+    let mut all: Vec<&Account> = parts.filter_map(|child| child.account.as_ref()).collect();
+    if all.is_empty() {
+        all.push(account);
+    }
+    text.push_str("\n## Before and after\n\n```text\n");
+    for line in humanize::tree(&all) {
+        text.push_str(&printable(line.as_bytes()));
+        text.push('\n');
+    }
+    text.push_str("```\n");
+    let saved = humanize::savings(account);
+    if !saved.is_empty() {
+        text.push_str("\n## Against a relay\n\n");
+        text.push_str(&humanize::never_left(account.direct.bytes));
+        text.push_str(".\n\n");
+        row(text, &["", "here", "by relay", "saved"]);
+        text.push_str("|---|---|---|---|\n");
+        for cells in &saved {
+            row(text, &cells.each_ref().map(String::as_str));
+        }
+        row(text, &["success", &humanize::success(account), "", ""]);
+    }
+    text.push_str("\n## Requests, foreseen and sent\n\n");
+    let unforeseen = humanize::unforeseen(account);
+    if unforeseen.is_empty() {
+        text.push_str("Exactly those that the plan foresaw were sent.\n");
+        return;
+    }
+    row(text, &["operation", "foreseen", "sent"]);
+    text.push_str("|---|---|---|\n");
+    for cells in &unforeseen {
+        row(text, &cells.each_ref().map(String::as_str));
     }
 }
 

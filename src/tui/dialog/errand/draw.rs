@@ -3,7 +3,6 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use crate::config::Way;
 use crate::domain::plan::Plan;
 use crate::humanize;
 use crate::tui::{
@@ -77,6 +76,17 @@ impl ErrandDialog {
             Row::Group(leg, side, group) => {
                 self.draw_group((leg, side, group), line, theme, buffer);
             }
+            Row::Why(leg, side, group) => {
+                let plan = self.legs.get(leg).and_then(|leg| leg.plan(side));
+                let group = plan.and_then(|plan| plan.groups.get(group));
+                let why = group.and_then(|group| group.why.as_deref());
+                put_middle(
+                    buffer,
+                    slice(line, 8, line.width),
+                    why.unwrap_or_default(),
+                    theme.dim,
+                );
+            }
             Row::Conflicts(leg) => {
                 let conflicts = self.legs.get(leg).map_or(0, |leg| leg.conflicts().len());
                 let count = humanize::counted(conflicts as u64, "conflict");
@@ -109,7 +119,7 @@ impl ErrandDialog {
         if let Some(group) = leg.plan(side).and_then(|plan| plan.groups.get(group)) {
             draw_group(group, line, buffer, theme);
         }
-        if leg.errand.way == Way::Both {
+        if leg.goes_both_ways() {
             let arrow = if side == 0 { "→" } else { "←" };
             put_right(buffer, line, arrow, theme.accent);
         }
@@ -119,17 +129,10 @@ impl ErrandDialog {
         let Some(leg) = self.legs.get(leg) else {
             return;
         };
-        let errand = &leg.errand;
-        let used = put(buffer, line, &errand.mapping.name, shell.theme.strong);
-        let arrow = match errand.way {
-            Way::Pull | Way::Push => "→",
-            Way::Both => "⇄",
-        };
-        let route = format!(
-            "{} {arrow} {}",
-            shell.shown(&errand.left),
-            shell.shown(&errand.right)
-        );
+        let used = put(buffer, line, leg.name(), shell.theme.strong);
+        let arrow = if leg.goes_both_ways() { "⇄" } else { "→" };
+        let [left, right] = leg.places().map(|place| shell.shown(place));
+        let route = format!("{left} {arrow} {right}");
         put_middle(
             buffer,
             slice(line, used + 2, line.width),

@@ -1,12 +1,15 @@
-//! One mapping of the dialog: how far its plan is, and what of it will run.
+//! One mapping or route of the dialog: how far its plan is, and what of it will run.
 
 use std::sync::Arc;
 
-use crate::config::Errand;
-use crate::domain::plan::{Conflict, Plan, TwoWay};
+use crate::config::{Errand, Way};
+use crate::domain::{
+    location::Location,
+    plan::{Conflict, Plan, Route, TwoWay},
+};
 use crate::engine::{Member, View};
 
-/// How far a mapping's plan is.
+/// How far a plan is.
 #[derive(Debug, Clone)]
 pub(super) enum Stage {
     /// It is being made.
@@ -19,16 +22,46 @@ pub(super) enum Stage {
     Failed(String),
 }
 
-/// One mapping.
+/// What a leg is of.
+#[derive(Debug)]
+pub(super) enum Of {
+    /// A mapping.
+    Mapping(Box<Errand>),
+    /// A route of a migration.
+    Route(Route),
+}
+
+/// One mapping, or one route.
 #[derive(Debug)]
 pub(super) struct Leg {
-    pub(super) errand: Errand,
+    pub(super) of: Of,
     pub(super) stage: Stage,
 }
 
 impl Leg {
     pub(super) fn waits_for(&self, view: View) -> bool {
         matches!(self.stage, Stage::Waiting(waiting) if waiting == view)
+    }
+
+    /// What a person calls it.
+    pub(super) fn name(&self) -> &str {
+        match &self.of {
+            Of::Mapping(errand) => &errand.mapping.name,
+            Of::Route(route) => &route.name,
+        }
+    }
+
+    /// The left and the right side, or source and destination.
+    pub(super) fn places(&self) -> [&Location; 2] {
+        match &self.of {
+            Of::Mapping(errand) => [&errand.left, &errand.right],
+            Of::Route(route) => [&route.source, &route.destination],
+        }
+    }
+
+    /// Whether it goes both ways.
+    pub(super) fn goes_both_ways(&self) -> bool {
+        matches!(&self.of, Of::Mapping(errand) if errand.way == Way::Both)
     }
 
     /// The plan there (0), or back (1).
@@ -71,14 +104,28 @@ impl Leg {
             Stage::Both(both) => both.plans().into(),
             Stage::Waiting(_) | Stage::Failed(_) => Vec::new(),
         };
-        let plans = plans.into_iter().filter(|plan| self.errand.runs(plan));
-        plans.map(|plan| self.member(plan)).collect()
+        plans
+            .into_iter()
+            .filter_map(|plan| self.member(plan))
+            .collect()
     }
 
-    fn member(&self, plan: Plan) -> Member {
-        let Errand { mapping, .. } = &self.errand;
-        let plan = Arc::new(plan);
-        let (name, proof) = (self.errand.name_of(&plan), self.errand.check(&plan));
-        Member::of_mapping(&mapping.name, name, Arc::clone(&plan), proof)
+    /// The plan as it will run; `None` where there is nothing to do.
+    fn member(&self, plan: Plan) -> Option<Member> {
+        match &self.of {
+            Of::Mapping(errand) if errand.runs(&plan) => {
+                let plan = Arc::new(plan);
+                let (name, proof) = (errand.name_of(&plan), errand.check(&plan));
+                let member =
+                    Member::of_mapping(&errand.mapping.name, name, Arc::clone(&plan), proof);
+                Some(member)
+            }
+            Of::Route(route) if plan.selected().next().is_some() => Some(Member {
+                name: Arc::clone(&route.name),
+                plan: Arc::new(plan),
+                check: None,
+            }),
+            Of::Mapping(_) | Of::Route(_) => None,
+        }
     }
 }

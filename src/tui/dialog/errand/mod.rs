@@ -3,6 +3,7 @@
 
 mod draw;
 mod legs;
+mod routes;
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use crate::tui::{
     widget::window::Window,
 };
 
-use legs::{Leg, Stage};
+use legs::{Leg, Of, Stage};
 
 /// Children that run at once.
 const AT_ONCE: u16 = 4;
@@ -52,6 +53,8 @@ enum Row {
     Head(usize),
     /// What a plan does: of this leg, there (0) or back (1), by its group's number.
     Group(usize, usize, usize),
+    /// Why what a plan does goes this way.
+    Why(usize, usize, usize),
     /// Who wins all conflicts of a leg.
     Conflicts(usize),
     /// One conflict of a leg.
@@ -118,12 +121,14 @@ impl ErrandDialog {
         }
     }
 
-    /// Takes a plan, or one each way, where one of its mappings waits for it.
+    /// Takes a plan, a plan each way, or those of all routes, where it waits for them.
     pub fn take(&mut self, view: View, body: &Body) {
         if let Body::Planned(plan) = body {
             self.settle(view, &Stage::One(Box::new((**plan).clone())));
         } else if let Body::PlannedBoth(both) = body {
             self.settle(view, &Stage::Both(Box::new((**both).clone())));
+        } else if let Body::PlannedRoutes(planned) = body {
+            self.show_routes(view, planned);
         }
     }
 
@@ -138,6 +143,11 @@ impl ErrandDialog {
         for leg in self.legs.iter_mut().filter(|leg| leg.waits_for(view)) {
             leg.stage = stage.clone();
         }
+        self.put_cursor();
+    }
+
+    /// Puts the cursor on the first row that takes it, where it stands on none.
+    fn put_cursor(&mut self) {
         let rows = self.rows();
         if !rows
             .get(self.cursor)
@@ -151,7 +161,7 @@ impl ErrandDialog {
     /// The plan under the cursor.
     pub fn plan(&self) -> Option<&Plan> {
         match *self.rows().get(self.cursor)? {
-            Row::Group(leg, side, _) => self.legs.get(leg)?.plan(side),
+            Row::Group(leg, side, _) | Row::Why(leg, side, _) => self.legs.get(leg)?.plan(side),
             Row::Head(leg)
             | Row::Conflicts(leg)
             | Row::Conflict(leg, _)
@@ -216,7 +226,7 @@ impl ErrandDialog {
                     conflict.settled = next(conflict.settled, knows);
                 }
             }
-            Row::Head(_) | Row::Left(..) | Row::Words(_) => {}
+            Row::Head(_) | Row::Why(..) | Row::Left(..) | Row::Words(_) => {}
         }
     }
 
@@ -266,8 +276,7 @@ impl ErrandDialog {
             rows.push(Row::Head(at));
             let before = rows.len();
             for side in 0..2 {
-                let groups = leg.plan(side).map_or(0, |plan| plan.groups.len());
-                rows.extend((0..groups).map(|group| Row::Group(at, side, group)));
+                rows.extend(group_rows(leg, at, side));
             }
             let conflicts = leg.conflicts().len();
             rows.extend((conflicts > 1).then_some(Row::Conflicts(at)));
@@ -280,6 +289,16 @@ impl ErrandDialog {
         }
         rows
     }
+}
+
+/// A row for each group of a plan, each with the reason for its way below.
+fn group_rows(leg: &Leg, at: usize, side: usize) -> impl Iterator<Item = Row> {
+    let groups = leg.plan(side).into_iter().flat_map(|plan| &plan.groups);
+    groups.enumerate().flat_map(move |(number, group)| {
+        let why = group.why.as_ref();
+        let why = why.map(|_| Row::Why(at, side, number));
+        std::iter::once(Row::Group(at, side, number)).chain(why)
+    })
 }
 
 fn is_stop(rows: &[Row], at: usize) -> bool {
@@ -310,7 +329,7 @@ fn leg(mapping: &Mapping, way: Way, scope: &Scope, shell: &mut Shell) -> Result<
         .map_err(|error| error.to_string())?;
     let view = shell.ask(Question::Errand, |view| question(&errand, view));
     Ok(Leg {
-        errand,
+        of: Of::Mapping(Box::new(errand)),
         stage: Stage::Waiting(view),
     })
 }

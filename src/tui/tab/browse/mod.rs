@@ -9,6 +9,7 @@ mod history;
 mod layout;
 mod layout_view;
 mod linked;
+mod migrate;
 mod motion;
 mod names;
 mod pane;

@@ -1,6 +1,7 @@
 //! What a person's actions do in Browse.
 
 use crate::domain::{
+    location::Location,
     side::Side,
     tree::{NodeId, Show, SignSet, Sort, SortBy, Toward},
 };
@@ -28,6 +29,7 @@ impl Browse {
             Browsing::Compare => self.compare(shell),
             Browsing::Sync => self.plan(self.focus, Vec::new(), shell),
             Browsing::CopyAcross => self.copy_across(shell),
+            Browsing::Migrate => self.migrate(shell),
             Browsing::Verify => self.verify(self.rows().tree.marked_keys(), shell),
             Browsing::Filter => self.ask_filter(shell),
             Browsing::KindNext => self.show_kind(1, shell),
@@ -85,6 +87,10 @@ impl Browse {
         let comparing = self.comparison.is_some();
         let both = Side::BOTH.iter().all(|side| self.place(*side).is_some());
         match action {
+            Browsing::Migrate => {
+                let in_s3 = |side: &Side| matches!(self.place(*side), Some(Location::S3(_)));
+                Side::BOTH.iter().all(in_s3) && !shell.settings.read_only
+            }
             Browsing::Sync | Browsing::CopyAcross => both && !shell.settings.read_only,
             Browsing::CopyGaps => comparing && !shell.settings.read_only,
             Browsing::Compare | Browsing::Verify => both,

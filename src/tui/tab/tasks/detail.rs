@@ -61,6 +61,11 @@ pub(super) fn draw(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer
         put_line(buffer, line_of(inner, top), line);
         top += 1;
     }
+    let direct = tasks.copied_by_server(task, &shell.snapshot);
+    if direct > 0 {
+        let text = humanize::never_left(direct);
+        top += put_wrapped(buffer, (inner, top), &text, shell.theme.proven);
+    }
     let rest = Rect {
         y: inner.y + top.min(inner.height),
         height: inner.height.saturating_sub(top),
@@ -71,6 +76,22 @@ pub(super) fn draw(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer
         draw_words((task, goes_on), facts, shell, rest, buffer);
     } else {
         draw_flights(task, shell, rest, buffer);
+    }
+}
+
+/// Writes a sentence in as many lines as it needs, two at most; gives how many.
+fn put_wrapped(buffer: &mut Buffer, (inner, top): (Rect, u16), text: &str, style: Style) -> u16 {
+    let width = usize::from(inner.width);
+    let cut = text.match_indices(' ').map(|(at, _)| at);
+    let cut = cut.take_while(|at| *at <= width).last();
+    if let Some(at) = cut.filter(|_| text.len() > width) {
+        let (first, second) = text.split_at(at);
+        put(buffer, line_of(inner, top), first, style);
+        put(buffer, line_of(inner, top + 1), second.trim_start(), style);
+        2
+    } else {
+        put(buffer, line_of(inner, top), text, style);
+        1
     }
 }
 

@@ -122,6 +122,19 @@ impl Tasks {
         }
     }
 
+    /// Bytes that the server copied for a task, or for the tasks of a group.
+    pub fn copied_by_server(&self, task: &TaskSnapshot, snapshot: &Snapshot) -> u64 {
+        let copies = |id: TaskId| {
+            let plan = self.facts(id).and_then(|facts| facts.plan.as_ref());
+            plan.is_some_and(|plan| plan.selected().any(|group| group.op == Op::Copy))
+        };
+        let own = snapshot.tasks.iter();
+        let own = own.filter(|other| other.id == task.id || other.parent == Some(task.id));
+        own.filter(|other| copies(other.id))
+            .map(|other| other.bytes)
+            .sum()
+    }
+
     /// Takes the quantities of this moment.
     pub fn sample(&mut self, snapshot: &Snapshot, now: Timestamp) {
         self.meet_children(snapshot);

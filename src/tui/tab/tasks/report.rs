@@ -3,6 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::domain::{
+    account::Account,
     entry::Tally,
     progress::{Outcome, Recount, TaskSnapshot},
     text::printable,
@@ -67,12 +68,42 @@ impl Tasks {
         let proofs = humanize::proofs(report.proofs).into_iter();
         lines.extend(proofs.map(|proof| Line::from(format!("{:14}{proof}", ""))));
         lines.extend(report.children.iter().flat_map(part));
+        lines.extend(
+            report
+                .account
+                .iter()
+                .flat_map(|whole| account(whole, report)),
+        );
         if task.failed > 0 {
             lines.push(Line::default());
             lines.extend(errors(task, Some(&facts)));
         }
         lines
     }
+}
+
+/// What a migration changed and saved, and what was not foreseen.
+fn account(account: &Account, report: &Report) -> Vec<Line<'static>> {
+    let parts = report.children.iter();
+    let mut all: Vec<&Account> = parts.filter_map(|child| child.account.as_ref()).collect();
+    if all.is_empty() {
+        all.push(account);
+    }
+    let mut lines = vec![Line::default(), Line::from("before and after")];
+    lines.extend(humanize::tree(&all).into_iter().map(Line::from));
+    let saved = humanize::savings(account);
+    if !saved.is_empty() {
+        lines.push(Line::default());
+        lines.push(Line::from(humanize::never_left(account.direct.bytes)));
+        lines.extend(saved.into_iter().map(|[name, here, relay, saved]| {
+            Line::from(format!("{name:22}{here}; by relay {relay}; saved {saved}"))
+        }));
+    }
+    let unforeseen = humanize::unforeseen(account).into_iter();
+    lines.extend(unforeseen.map(|[operation, foreseen, sent]| {
+        Line::from(format!("{operation:22}{sent} sent, {foreseen} foreseen"))
+    }));
+    lines
 }
 
 /// One part of a group: its name, then files, failures, bytes, where, and by what proof.

@@ -111,16 +111,7 @@ fn draw_task(
     let past = tasks.is_past(task.id, &shell.snapshot) && task.state.is_over();
     let weight = if past { theme.dim } else { theme.strong };
     let used = put(buffer, slice(upper, 2, upper.width), &name, weight);
-    let state = match task.state {
-        TaskState::Running => String::new(),
-        TaskState::Waiting
-        | TaskState::Paused
-        | TaskState::Recounting
-        | TaskState::Done
-        | TaskState::Failed
-        | TaskState::Cancelled
-        | TaskState::Interrupted => state_word(task.state).to_owned(),
-    };
+    let state = standing(task, tasks);
     put_right(buffer, upper, &state, style);
     let route = route(task);
     let from = 2 + used + 2;
@@ -132,6 +123,43 @@ fn draw_task(
             select(buffer, widen(line), theme);
         }
     }
+}
+
+/// Where a task stands, in a word: a route by its stage, what runs by the time that is left.
+fn standing(task: &TaskSnapshot, tasks: &Tasks) -> String {
+    match task.state {
+        TaskState::Running => {
+            let left = tasks
+                .facts(task.id)
+                .and_then(|facts| facts.rates.left(task));
+            left.map(|left| format!("ETA {}", humanize::countdown(left)))
+                .unwrap_or_default()
+        }
+        TaskState::Waiting
+        | TaskState::Paused
+        | TaskState::Recounting
+        | TaskState::Done
+        | TaskState::Failed
+        | TaskState::Cancelled
+        | TaskState::Interrupted
+            if is_route(task) =>
+        {
+            task.stage().to_owned()
+        }
+        TaskState::Waiting
+        | TaskState::Paused
+        | TaskState::Recounting
+        | TaskState::Done
+        | TaskState::Failed
+        | TaskState::Cancelled
+        | TaskState::Interrupted => state_word(task.state).to_owned(),
+    }
+}
+
+/// Whether a task goes from bucket to bucket.
+fn is_route(task: &TaskSnapshot) -> bool {
+    let in_s3 = |place: &str| place.contains("s3://");
+    in_s3(&task.source) && in_s3(&task.destination)
 }
 
 /// From where to where; of a group as far as its tasks have it in common.

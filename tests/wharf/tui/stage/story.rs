@@ -289,6 +289,7 @@ pub(in crate::tui) fn plan(only: &[Key]) -> Plan {
         end: End::Complete,
     };
     Plan {
+        forecast: None,
         version: 1,
         made: now(),
         source: local(),
