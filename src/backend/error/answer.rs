@@ -120,6 +120,8 @@ impl Answer {
             "AccessDenied" | "AllAccessDisabled" | "AccountProblem" | "InvalidPayer"
             | "NotSignedUp" => FailureKind::Denied,
             "ExpiredToken"
+            | "InvalidClientTokenId"
+            | "UnrecognizedClientException"
             | "TokenRefreshRequired"
             | "InvalidToken"
             | "InvalidAccessKeyId"
@@ -321,6 +323,7 @@ mod tests {
             (403, "AccessDenied", FailureKind::Denied),
             (403, "", FailureKind::Denied),
             (400, "ExpiredToken", FailureKind::Credentials),
+            (403, "InvalidClientTokenId", FailureKind::Credentials),
             (403, "RequestTimeTooSkewed", FailureKind::Credentials),
             (403, "SignatureDoesNotMatch", FailureKind::Credentials),
             (403, "InvalidObjectState", FailureKind::Archived),

@@ -241,17 +241,17 @@ fn get(url: &str) -> String {
 #[tokio::test]
 async fn a_service_that_is_not_here_says_so() {
     let demo = demo();
-    let config = aws_sdk_sts::Config::builder()
-        .behavior_version(aws_sdk_sts::config::BehaviorVersion::latest());
+    let config = aws_sdk_ssm::Config::builder()
+        .behavior_version(aws_sdk_ssm::config::BehaviorVersion::latest());
     let keys = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "test");
     let config = config
         .endpoint_url(demo.endpoint())
         .region(Region::new(REGION))
         .credentials_provider(keys);
-    let sts = aws_sdk_sts::Client::from_conf(config.build());
-    let refused = sts.get_caller_identity().send().await.unwrap_err();
+    let ssm = aws_sdk_ssm::Client::from_conf(config.build());
+    let refused = ssm.describe_parameters().send().await.unwrap_err();
     assert_eq!(refused.raw_response().unwrap().status().as_u16(), 400);
-    assert_eq!(demo.log().lines()[0].service, "sts");
+    assert_eq!(demo.log().lines()[0].service, "ssm");
 }
 
 #[tokio::test]
