@@ -1,11 +1,10 @@
 //! Facts of tasks as rows: where a task stands, how its steps ended, what was proven.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use crate::domain::{
     entry::Facts,
     key::Key,
-    location::Location,
     plan::Plan,
     progress::{EndedStep, Outcome, Recount, TaskId, TaskState},
 };
@@ -14,7 +13,7 @@ use crate::engine::{command::Check, tasks::Brief};
 use super::{
     error::JournalError,
     owner::Owner,
-    place::Place,
+    place::{Ends, Place, PlaceIds},
     task::Proof,
     value::{int, word},
 };
@@ -163,25 +162,27 @@ pub(super) fn priority(to: &Connection, task: TaskId, priority: i64) -> Result<(
 /// Keeps what both sides of a proof hold.
 pub(super) fn proven(
     to: &Connection,
-    (source, destination): (&Location, &Location),
-    proof: &Proof,
+    ids: &mut PlaceIds,
+    (places, proof): (&Ends, &Proof),
 ) -> Result<(), JournalError> {
-    known(to, source, proof, &proof.source)?;
-    known(to, destination, proof, &proof.destination)
+    let sides = [&proof.source, &proof.destination];
+    for (place, facts) in places.both().into_iter().zip(sides) {
+        if let Some(place) = place {
+            let id = ids.id(to, &place.name)?;
+            known(to, (id, place), proof, facts)?;
+        }
+    }
+    Ok(())
 }
 
 /// Keeps what one side of a proof held. A file that changed within the last moments before it was read is left out: another
 /// change in the same moment would not show.
 fn known(
     to: &Connection,
-    location: &Location,
+    (id, place): (i64, &Place),
     proof: &Proof,
     facts: &Facts,
 ) -> Result<(), JournalError> {
-    let Some(place) = Place::of(location) else {
-        return Ok(());
-    };
-    let id = place_id(to, &place.name)?;
     let (file, object) = (facts.file(), facts.object());
     let ns = |at: i128| i64::try_from(at).unwrap_or(i64::MAX);
     to.prepare_cached(
@@ -205,22 +206,12 @@ fn known(
 }
 
 /// Forgets what was proven of a key at these places.
-pub(super) fn gone(to: &Connection, places: &[Location], key: &Key) -> Result<(), JournalError> {
+pub(super) fn gone(to: &Connection, places: &Ends, key: &Key) -> Result<(), JournalError> {
     let mut delete = to.prepare_cached(
         "DELETE FROM proof WHERE place = (SELECT id FROM place WHERE name = ?1) AND key = ?2",
     )?;
-    for place in places.iter().filter_map(Place::of) {
+    for place in places.both().into_iter().flatten() {
         delete.execute(params![place.name, place.whole(key)])?;
     }
     Ok(())
-}
-
-fn place_id(to: &Connection, name: &str) -> Result<i64, JournalError> {
-    let mut find = to.prepare_cached("SELECT id FROM place WHERE name = ?1")?;
-    if let Some(id) = find.query_row([name], |row| row.get(0)).optional()? {
-        return Ok(id);
-    }
-    Ok(to
-        .prepare_cached("INSERT INTO place (name) VALUES (?1)")?
-        .insert([name])?)
 }

@@ -9,6 +9,7 @@ mod fact;
 mod group;
 mod history;
 mod keep_plan;
+mod line;
 mod open;
 mod owner;
 mod partial;
@@ -29,7 +30,7 @@ use std::{
 
 use rusqlite::Connection;
 use tokio::{
-    sync::{Mutex, mpsc, oneshot},
+    sync::{Mutex, oneshot},
     task::spawn_blocking,
 };
 
@@ -40,6 +41,8 @@ use crate::domain::{
 };
 
 use super::{command::Check, tasks::Brief};
+use line::{Closed, Line};
+use place::Ends;
 use write::{Beginning, Begun, Write};
 
 pub use error::JournalError;
@@ -48,9 +51,6 @@ pub use history::{PastTask, Report, Search};
 pub use owner::{Clock, Heard, NotTaken, Owner};
 pub use partial::{KeptPart, Partial};
 pub use task::{Content, Proof, Pulse, TaskJournal, Wish};
-
-/// Facts under way to the writer; beyond that, tasks wait.
-const QUEUE: usize = 4096;
 
 /// How a journal is opened.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ impl Default for Setup {
 /// An open journal; clones share it.
 #[derive(Debug, Clone)]
 pub struct Journal {
-    writer: mpsc::Sender<Write>,
+    writer: Line,
     reader: Arc<Mutex<Option<Connection>>>,
     owner: Owner,
     clock: Clock,
@@ -118,7 +118,7 @@ impl Journal {
         complain: impl Fn(JournalError) + Send + Sync + 'static,
     ) -> Result<Self, JournalError> {
         let path = path.to_owned();
-        let (writer, facts) = mpsc::channel(QUEUE);
+        let (writer, facts) = line::line();
         let begun = setup.clone();
         let reading = spawn_blocking(move || {
             let (writing, reading) = open::open(&path, &mut |damage| complain(damage))?;
@@ -285,8 +285,7 @@ impl Journal {
     /// Keeps what was proven outside of a task: by a comparison that read or hashed.
     pub async fn keep(&self, source: &Location, destination: &Location, proof: Proof) {
         let write = Write::Proof {
-            source: source.clone(),
-            destination: destination.clone(),
+            places: Ends::of(source, destination),
             proof: Box::new(proof),
         };
         // A writer that ended has told why.
@@ -307,8 +306,8 @@ impl Journal {
     }
 
     async fn tell(&self, write: Write) -> Result<(), JournalError> {
-        let sent = self.writer.send(write).await;
-        sent.map_err(|_closed| JournalError::Closed)
+        let sent = self.writer.tell(write).await;
+        sent.map_err(|Closed| JournalError::Closed)
     }
 
     async fn read<T: Send + 'static>(

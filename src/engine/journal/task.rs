@@ -3,10 +3,11 @@
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
 };
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::backend::store::Checksum;
 use crate::domain::{
@@ -18,8 +19,10 @@ use crate::domain::{
 };
 
 use super::{
+    line::{Closed, Line},
     owner::Heard,
     partial::KeptPart,
+    place::Ends,
     write::{Begun, Fact, Write},
 };
 
@@ -158,21 +161,21 @@ pub struct TaskJournal {
 
 #[derive(Debug, Clone)]
 struct Way {
-    writer: mpsc::Sender<Write>,
+    writer: Line,
     /// Where source and destination are; a group has none.
-    ends: Option<[Location; 2]>,
+    ends: Option<Arc<Ends>>,
 }
 
 impl TaskJournal {
     /// The way of a task that files its ends as these locations.
     pub(super) fn new(
         begun: Begun,
-        writer: mpsc::Sender<Write>,
+        writer: Line,
         (source, destination): (&Location, &Location),
     ) -> Self {
         let way = Way {
             writer,
-            ends: Some([source.clone(), destination.clone()]),
+            ends: Some(Ends::of(source, destination)),
         };
         Self {
             task: begun.task,
@@ -182,7 +185,7 @@ impl TaskJournal {
     }
 
     /// The way of a group: its states are kept, and nothing else.
-    pub(super) fn of_head(begun: Begun, writer: mpsc::Sender<Write>) -> Self {
+    pub(super) fn of_head(begun: Begun, writer: Line) -> Self {
         let way = Way { writer, ends: None };
         Self {
             task: begun.task,
@@ -225,14 +228,10 @@ impl TaskJournal {
     /// Keeps that both sides of a key hold the same content now.
     pub async fn proof(&self, proof: Proof) {
         if let Some(way) = &self.way
-            && let Some([source, destination]) = way.ends.clone()
+            && let Some(places) = way.ends.clone()
         {
-            let write = Write::Proof {
-                source,
-                destination,
-                proof: Box::new(proof),
-            };
-            way.tell(write).await;
+            let proof = Box::new(proof);
+            way.tell(Write::Proof { places, proof }).await;
         }
     }
 
@@ -310,6 +309,8 @@ impl TaskJournal {
 impl Way {
     async fn tell(&self, write: Write) {
         // The writer ends early only when its disk failed, which it told when it happened.
-        self.writer.send(write).await.unwrap_or_default();
+        if let Err(Closed) = self.writer.tell(write).await {
+            tracing::trace!("the journal ended");
+        }
     }
 }

@@ -6,7 +6,6 @@ use tokio::sync::oneshot;
 
 use crate::domain::{
     key::Key,
-    location::Location,
     plan::Plan,
     progress::{EndedStep, Recount, TaskId, TaskState},
 };
@@ -16,6 +15,7 @@ use super::{
     error::JournalError,
     owner::{Heard, NotTaken},
     partial::KeptPart,
+    place::Ends,
     task::{Proof, Pulse, Wish},
 };
 
@@ -53,12 +53,11 @@ pub(super) enum Write {
     OfTask { task: TaskId, fact: Fact },
     /// A content that was proven equal.
     Proof {
-        source: Location,
-        destination: Location,
+        places: Arc<Ends>,
         proof: Box<Proof>,
     },
     /// A key that neither place holds any more.
-    Gone { places: [Location; 2], key: Key },
+    Gone { places: Arc<Ends>, key: Key },
     /// A task is alive.
     Beat {
         pulse: Box<Pulse>,
@@ -99,6 +98,17 @@ pub(super) enum Fact {
 }
 
 impl Write {
+    /// Whether somebody waits until it is kept.
+    pub(super) fn presses(&self) -> bool {
+        match self {
+            Self::Begin(_) | Self::Take { .. } | Self::Beat { .. } | Self::Settle(_) => true,
+            Self::OfTask { fact, .. } => matches!(fact, Fact::Partial { .. }),
+            Self::Proof { .. } | Self::Gone { .. } | Self::Ask { .. } | Self::Priority { .. } => {
+                false
+            }
+        }
+    }
+
     /// Whether it must be on the medium, and not only in the file, before it counts: an upload that only a lost row knows
     /// would be forgotten.
     pub(super) fn must_last(&self) -> bool {

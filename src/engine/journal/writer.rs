@@ -1,10 +1,12 @@
-//! The writer thread: takes facts as they come and commits them together. While one commit lasts the next ones gather, so
+//! The writer thread: takes facts as they gather and commits them together. While one commit lasts the next ones gather, so
 //! that a slow disk makes larger transactions and not a longer queue. What a task tells that lost its row is left out.
 
-use std::{collections::HashSet, thread};
+use std::{
+    collections::{HashMap, HashSet},
+    thread,
+};
 
 use rusqlite::Connection;
-use tokio::sync::mpsc;
 
 use crate::domain::{
     plan::Plan,
@@ -15,8 +17,10 @@ use super::{
     Setup,
     error::JournalError,
     fact, keep_plan,
+    line::Facts,
     owner::{self, Owner},
     partial,
+    place::PlaceIds,
     tidy::Tidy,
     write::{Beginning, Begun, Fact, Taking, Write},
 };
@@ -29,7 +33,7 @@ const CHUNKS_A_BEAT: usize = 20;
 /// Begins the thread; it ends when all senders are gone, or when writing failed, which `complain` is told.
 pub(super) fn start(
     connection: Connection,
-    facts: mpsc::Receiver<Write>,
+    facts: Facts,
     (setup, seed): (Setup, u64),
     complain: impl FnOnce(JournalError) + Send + 'static,
 ) -> Result<(), JournalError> {
@@ -41,6 +45,8 @@ pub(super) fn start(
         open: false,
         durable: false,
         answers: Vec::new(),
+        owned: HashMap::new(),
+        places: PlaceIds::default(),
         running: HashSet::new(),
         partials: HashSet::new(),
     };
@@ -65,6 +71,9 @@ struct Writer {
     durable: bool,
     /// Who waits for the commit of what they told.
     answers: Vec<Box<dyn FnOnce() + Send>>,
+    /// Whose the tasks are that this transaction told of: nobody else can take them over before its end.
+    owned: HashMap<TaskId, bool>,
+    places: PlaceIds,
     /// Tasks that this process may own.
     running: HashSet<TaskId>,
     /// Steps whose content may be on its way in parts.
@@ -72,11 +81,11 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(mut self, mut facts: mpsc::Receiver<Write>) -> Result<(), JournalError> {
+    fn run(mut self, mut facts: Facts) -> Result<(), JournalError> {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
-            while facts.is_empty() && !facts.is_closed() && self.tidies()? {}
-            if facts.blocking_recv_many(&mut batch, BATCH) == 0 {
+            while facts.is_idle() && self.tidies()? {}
+            if !facts.take(&mut batch, BATCH) {
                 return Ok(());
             }
             self.last(batch.iter().any(Write::must_last))?;
@@ -118,6 +127,7 @@ impl Writer {
         if self.open {
             self.connection.execute_batch("COMMIT")?;
             self.open = false;
+            self.owned.clear();
         }
         self.answers.drain(..).for_each(|answer| answer());
         Ok(())
@@ -138,11 +148,7 @@ impl Writer {
         match fact {
             Write::Begin(beginning) => self.take_in(beginning),
             Write::Take { task, answer } => self.take_over(task, answer),
-            Write::Proof {
-                source,
-                destination,
-                proof,
-            } => fact::proven(to, (&source, &destination), &proof),
+            Write::Proof { places, proof } => fact::proven(to, &mut self.places, (&places, &proof)),
             Write::Gone { places, key } => fact::gone(to, &places, &key),
             Write::Beat { pulse, answer } => {
                 let heard = owner::beat(to, self.me(), &pulse)?;
@@ -153,12 +159,22 @@ impl Writer {
             Write::Priority { task, priority } => fact::priority(to, task, priority),
             Write::Settle(_) => Ok(()),
             Write::OfTask { task, fact } => {
-                if owner::owns(to, self.me().0, task)? {
+                if self.owns(task)? {
                     self.take_of_task(task, fact)?;
                 }
                 Ok(())
             }
         }
+    }
+
+    /// Whether a task is still ours.
+    fn owns(&mut self, task: TaskId) -> Result<bool, JournalError> {
+        if let Some(ours) = self.owned.get(&task) {
+            return Ok(*ours);
+        }
+        let ours = owner::owns(&self.connection, &self.setup.owner, task)?;
+        self.owned.insert(task, ours);
+        Ok(ours)
     }
 
     /// Who owns what begins here, and the time.
@@ -201,6 +217,7 @@ impl Writer {
     fn take_over(&mut self, task: TaskId, answer: Taking) -> Result<(), JournalError> {
         let to = &self.connection;
         let taken = owner::take(to, self.me(), task)?;
+        self.owned.remove(&task);
         if taken.is_ok() {
             let open = partial::read(to, task)?;
             self.partials
@@ -251,6 +268,7 @@ impl Writer {
         let to = &self.connection;
         if state == TaskState::Interrupted {
             owner::release(to, self.me().0, task)?;
+            self.owned.remove(&task);
         } else {
             fact::enter(to, task, (state, reason), self.me().1)?;
         }
