@@ -115,5 +115,6 @@ fn open(
         size: size.into(),
         grows: false,
         path,
+        turn: tokio::sync::Mutex::default(),
     })
 }

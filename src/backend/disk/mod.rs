@@ -11,6 +11,7 @@ mod keep;
 mod link;
 mod place;
 mod probe;
+mod quick;
 mod remove;
 mod source;
 mod temporary;
@@ -25,7 +26,7 @@ use std::{
         fs::{FileTypeExt as _, MetadataExt as _},
     },
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use jiff::Timestamp;
@@ -63,6 +64,8 @@ struct Place {
     links: bool,
     /// `Some` for a store that is one file under a name of its own.
     alias: Option<Key>,
+    /// Whether it lies on a disk of this machine, once somebody looked.
+    is_local: OnceLock<bool>,
 }
 
 /// A key's place: the folder that nothing may leave, and the path below it.
@@ -87,6 +90,7 @@ impl Disk {
             gzip: false,
             links: false,
             alias: None,
+            is_local: OnceLock::new(),
         }))
     }
 
@@ -131,6 +135,7 @@ impl Disk {
             gzip: false,
             links: false,
             alias: Some(name),
+            is_local: OnceLock::new(),
         })))
     }
 

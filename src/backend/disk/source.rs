@@ -25,7 +25,7 @@ use crate::domain::{
 use super::{
     Disk, Spot,
     beneath::{self, Missing},
-    blocking, buffer, id_of, modified,
+    blocking, buffer, id_of, modified, quick,
 };
 
 /// A file that is being read; clones share it.
@@ -57,7 +57,11 @@ impl Disk {
     /// `Changed` where it is not, or did not stay, the pinned file; else as `source`.
     pub async fn read_whole(&self, key: &Key, was: Option<Pin>) -> Result<Bytes, Error> {
         let spot = self.spot("open", key)?;
-        blocking(move || {
+        let expected = match &was {
+            Some(Pin::File { size, .. }) => *size,
+            Some(Pin::Object { .. }) | None => u64::MAX,
+        };
+        quick::small(self, expected, move || {
             let file = open(&spot)?;
             let (id, size) = (file.id, file.size);
             if was.is_some_and(|was| was != Pin::File { id, size }) {

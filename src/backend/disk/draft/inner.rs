@@ -52,6 +52,9 @@ pub(in crate::backend::disk) struct Inner {
     pub(in crate::backend::disk) size: AtomicU64,
     pub(in crate::backend::disk) grows: bool,
     pub(in crate::backend::disk) path: PathBuf,
+    /// Whose turn it is to write: the kernel lets one write to a file at a time, and the others would burn their
+    /// processors meanwhile.
+    pub(in crate::backend::disk) turn: tokio::sync::Mutex<()>,
 }
 
 impl Inner {

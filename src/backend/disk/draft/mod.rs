@@ -28,7 +28,7 @@ use crate::domain::key::Key;
 use super::{
     Disk, Spot,
     beneath::{self, Missing, Parent},
-    blocking, temporary,
+    blocking, quick, temporary,
     unnamed::unnamed,
 };
 use inner::anew;
@@ -84,7 +84,9 @@ impl Disk {
         placing: Placing,
     ) -> Result<Written, Error> {
         let spot = self.spot("write", key)?;
-        blocking(move || {
+        // What is flushed waits for the medium, however quick the disk is.
+        let waits = if placing.durable { u64::MAX } else { 0 };
+        quick::small(self, waits.max(bytes.len() as u64), move || {
             let Placing {
                 condition,
                 mtime,
@@ -130,6 +132,7 @@ pub(super) fn begin(spot: &Spot, size: Option<u64>, spare: OsString) -> Result<D
         size: AtomicU64::new(size.unwrap_or(0)),
         grows: size.is_none(),
         path,
+        turn: tokio::sync::Mutex::default(),
     };
     Draft::of(inner)
 }
@@ -177,6 +180,7 @@ impl Draft {
     /// As `write_at`'s.
     pub async fn write_all_at(&self, offset: u64, pieces: Vec<Bytes>) -> Result<(), Error> {
         let inner = Arc::clone(&self.0);
+        let _turn = self.0.turn.lock().await;
         blocking(move || inner.write_pieces(offset, pieces.iter().map(|piece| &**piece))).await
     }
 
@@ -271,6 +275,7 @@ mod tests {
             size: AtomicU64::new(3),
             grows: false,
             path: folder.join("a"),
+            turn: tokio::sync::Mutex::default(),
         }))
     }
 
