@@ -16,7 +16,7 @@ use tracing::{
     span,
 };
 use tracing_appender::{
-    non_blocking::WorkerGuard,
+    non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard},
     rolling::{InitError, RollingFileAppender, Rotation},
 };
 use tracing_subscriber::{
@@ -100,7 +100,7 @@ pub fn start(options: Options<'_>) -> Log {
         Ok(appender) => (appender, None),
         Err(problem) => (None, Some(problem)),
     };
-    let (writer, guard) = appender.map(tracing_appender::non_blocking).unzip();
+    let (writer, guard) = appender.map(written_aside).unzip();
     let mut sinks: Vec<Box<dyn Write + Send>> = Vec::new();
     sinks.extend(writer.map(|writer| Box::new(writer) as Box<dyn Write + Send>));
     if options.stderr {
@@ -119,6 +119,14 @@ pub fn start(options: Options<'_>) -> Log {
         problem,
         _writer: guard,
     }
+}
+
+/// The file, written by a thread of its own; lines wait for it in room that is set aside at once.
+fn written_aside(file: RollingFileAppender) -> (NonBlocking, WorkerGuard) {
+    const LINES: usize = 8_192;
+    NonBlockingBuilder::default()
+        .buffered_lines_limit(LINES)
+        .finish(file)
 }
 
 fn open(folder: &Path) -> Result<RollingFileAppender, Problem> {

@@ -352,7 +352,7 @@ mod tests {
                 op,
                 key: "k".into(),
                 source,
-                destination,
+                destination: destination.map(Box::new),
             });
         Group {
             sign: Sign::OnlyLeft,

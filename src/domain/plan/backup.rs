@@ -16,7 +16,7 @@ impl Plan {
                 seq: step.seq,
                 op,
                 key: step.key.clone(),
-                source: step.destination.clone(),
+                source: step.destination.as_deref().cloned(),
                 destination: None,
             })
             .collect();

@@ -75,8 +75,9 @@ pub struct Step {
     pub key: Key,
     /// What the source listing told; `None` for a delete.
     pub source: Option<Facts>,
-    /// What the destination listing told; `Some` means that this step overwrites or deletes it.
-    pub destination: Option<Facts>,
+    /// What the destination listing told; `Some` means that this step overwrites or deletes it. Most steps have none, and
+    /// keep no room for it.
+    pub destination: Option<Box<Facts>>,
 }
 
 /// Steps that are approved or left together: one row of the plan dialog.
@@ -201,7 +202,7 @@ impl Step {
     pub fn size(&self) -> u64 {
         self.source
             .as_ref()
-            .or(self.destination.as_ref())
+            .or(self.destination.as_deref())
             .map_or(0, |facts| facts.size)
     }
 }

@@ -318,7 +318,7 @@ impl Planner {
             op,
             key: pair.key.clone(),
             source,
-            destination: written_over(pair).cloned(),
+            destination: written_over(pair).cloned().map(Box::new),
         };
         self.groups.entry(kinship).or_default().push(step);
     }
@@ -371,6 +371,7 @@ fn twin(key: &Key, other: &Key) -> Refusal {
 fn numbered(groups: BTreeMap<Kinship, Vec<Step>>) -> Vec<Group> {
     let mut next = 0..;
     let number = |(kinship, mut steps): (Kinship, Vec<Step>)| {
+        steps.shrink_to_fit();
         steps
             .iter_mut()
             .zip(&mut next)

@@ -16,6 +16,8 @@ pub(super) const VERSION: i64 = 2;
 const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
 /// How long one process waits for another's transaction.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// KiB that a connection keeps of the file: what one transaction touches, and no more.
+const KEPT: i64 = 512;
 /// Journals of up to so many bytes are checked whole when they are opened; of larger ones only what is read.
 const CHECKED: u64 = 32 << 20;
 
@@ -47,6 +49,7 @@ fn connect(path: &Path) -> Result<Connection, JournalError> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -KEPT)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
 }

@@ -233,7 +233,8 @@ pub(super) fn done_as(
 pub(super) fn both(step: &Step, level: Level, checksum: Option<&Checksum>) -> Done {
     let destination = step
         .destination
-        .clone()
+        .as_deref()
+        .cloned()
         .filter(|_| level >= Level::Checksum);
     Done {
         bytes: step.source.as_ref().map_or(0, |facts| facts.size),

@@ -122,7 +122,7 @@ fn step(ctx: &Context, seq: u32, both: Both) -> Step {
         op,
         key: both.key,
         source: both.source,
-        destination: both.destination,
+        destination: both.destination.map(Box::new),
     }
 }
 
@@ -322,7 +322,7 @@ impl Pair {
     fn side(&self, side: Side) -> (&Store, Option<&Facts>) {
         match side {
             Side::Left => (&self.ctx.source, self.step.source.as_ref()),
-            Side::Right => (&self.ctx.destination, self.step.destination.as_ref()),
+            Side::Right => (&self.ctx.destination, self.step.destination.as_deref()),
         }
     }
 

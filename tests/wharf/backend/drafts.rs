@@ -41,7 +41,7 @@ async fn parts_in_any_order_become_a_file_with_its_time_and_mode() {
     drop(draft);
     let path = folder.path().join("a/b/c");
     assert_eq!(fs::read(&path).unwrap(), b"0123456789");
-    assert_eq!(written.file.unwrap().mtime_ns, mtime.as_nanosecond());
+    assert_eq!({ written.file.unwrap().mtime_ns }, mtime.as_nanosecond());
     let pin = Pin::of(&disk.stat(&Key::from("a/b/c")).await.unwrap().entry.facts);
     assert_eq!(
         pin,

@@ -375,7 +375,7 @@ fn deletes_are_run_only_after_their_number_was_typed() {
     let mut steps = plan.groups[0].steps.clone();
     for step in &mut steps {
         step.op = Op::Delete;
-        step.destination = step.source.take();
+        step.destination = step.source.take().map(Box::new);
     }
     let planned = steps.len() as u64;
     plan.groups = vec![Group {

@@ -56,7 +56,7 @@ fn settle(plan: &mut Plan, key: &Key, (source, destination): (Option<Facts>, Opt
         op,
         key: key.clone(),
         source,
-        destination,
+        destination: destination.map(Box::new),
     };
     if let Ok(at) = plan.aside.binary_search(key) {
         plan.aside.remove(at);

@@ -25,7 +25,7 @@ fn large(count: u32) -> Plan {
         op: Op::Upload,
         key: Key::new([b"k\xff".as_slice(), seq.to_string().as_bytes()].concat()),
         source: Some(file(jiff::Timestamp::UNIX_EPOCH)),
-        destination: (seq % 3 == 0).then(|| object("e")),
+        destination: (seq % 3 == 0).then(|| Box::new(object("e"))),
     };
     let group = |selected, steps: Vec<Step>| Group {
         sign: Sign::OnlyLeft,

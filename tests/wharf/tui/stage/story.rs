@@ -268,7 +268,7 @@ pub(in crate::tui) fn plan(only: &[Key]) -> Plan {
             op: Op::Upload,
             key: pair.key,
             source: pair.left,
-            destination: pair.right,
+            destination: pair.right.map(Box::new),
         });
     }
     let group = |sign, overwrites, steps: Vec<Step>| Group {
