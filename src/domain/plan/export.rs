@@ -34,13 +34,13 @@ impl Plan {
 }
 
 fn row(verb: &str, sign: char, step: &Step) -> [String; 5] {
-    let size = |facts: &Option<Facts>| facts.as_ref().map(|facts| facts.size.to_string());
+    let size = |facts: Option<&Facts>| facts.map(|facts| facts.size.to_string());
     [
         verb.to_owned(),
         sign.to_string(),
         step.key.printable().into_owned(),
-        size(&step.source).unwrap_or_default(),
-        size(&step.destination).unwrap_or_default(),
+        size(step.source.as_ref()).unwrap_or_default(),
+        size(step.destination.as_deref()).unwrap_or_default(),
     ]
 }
 

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU8, Ordering::Relaxed},
 };
 
-use tokio::time::{Duration, MissedTickBehavior, interval};
+use tokio::time::{Duration, Instant, MissedTickBehavior, interval};
 
 use crate::backend::{s3::S3, store::Store};
 use crate::domain::{
@@ -22,7 +22,7 @@ use super::{
     Job,
     again::Earlier,
     backup::Backup,
-    climb::{self, Climb},
+    climb::{self, Climb, Passed},
     gate::Gate,
     halt::Halt,
     memory::Memory,
@@ -31,10 +31,11 @@ use super::{
     tempo::Tempo,
     trouble::Troubles,
     ways::Ways,
+    worker::size,
 };
 
 /// How often the task looks whether more requests at once would pay.
-const PERIOD: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What a request costs beside its bytes, in bytes: goodput counts both.
 const REQUEST: u64 = 64 * 1024;
@@ -114,6 +115,8 @@ pub(super) struct Context {
     pub(super) journal: TaskJournal,
     pub(super) tuning: Tuning,
     pub(super) gate: Arc<Gate>,
+    /// Requests at once to begin with, where nobody says how many.
+    first: u16,
     pub(super) bandwidth: Rate,
     pub(super) memory: Memory,
     pub(super) tempo: Tempo,
@@ -146,10 +149,12 @@ impl Context {
         bandwidth.set(pace.bandwidth);
         let requests = Rate::of_requests();
         requests.set(pace.requests.map(u64::from));
-        let workers = pace.workers.unwrap_or(climb::FIRST);
+        let first = climb::first(small_ones(&job));
+        let workers = pace.workers.unwrap_or(first);
         job.counters.set_workers(workers);
         Arc::new(Self {
             gate: Gate::new(workers),
+            first,
             bandwidth,
             requests,
             tempo: Tempo::default(),
@@ -176,9 +181,9 @@ impl Context {
     /// Follows the pace as a person changes it, and finds the number of workers where nobody says one; never ends.
     pub(super) async fn follow_pace(&self) {
         let mut paces = self.control.paces();
-        let mut ticks = interval(PERIOD);
+        let mut ticks = interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut climb, mut bytes) = (Climb::default(), 0);
+        let (mut climb, mut seen) = (Climb::from(self.first), (Instant::now(), 0));
         loop {
             tokio::select! {
                 changed = paces.changed() => {
@@ -188,25 +193,37 @@ impl Context {
                     let pace = *paces.borrow_and_update();
                     self.bandwidth.set(pace.bandwidth);
                     self.requests.set(pace.requests.map(u64::from));
-                    climb = Climb::default();
-                    self.widen(pace.workers.unwrap_or(climb::FIRST));
+                    climb = Climb::from(self.first);
+                    self.widen(pace.workers.unwrap_or(self.first));
                 }
                 _ = ticks.tick() => {
                     self.tempo.per_second().iter().for_each(|&rate| self.counters.set_slowed_to(rate));
-                    let (passed, full) = self.gate.passed();
-                    let before = std::mem::replace(&mut bytes, self.counters.bytes());
-                    let goodput = bytes.saturating_sub(before) + passed * REQUEST;
+                    let passed = self.passed(&mut seen);
                     if self.control.pace().workers.is_none() {
-                        self.widen(climb.next(goodput as f64, full));
+                        self.widen(climb.after(passed));
                     }
                 }
             }
         }
     }
 
+    /// What passed since this was last asked.
+    fn passed(&self, seen: &mut (Instant, u64)) -> Passed {
+        let (since, before) = std::mem::replace(seen, (Instant::now(), self.counters.bytes()));
+        let (requests, full) = self.gate.passed();
+        Passed {
+            time: seen.0 - since,
+            requests,
+            good: (seen.1.saturating_sub(before) + requests * REQUEST) as f64,
+            full,
+        }
+    }
+
     fn widen(&self, workers: u16) {
-        self.gate.allow(workers);
-        self.counters.set_workers(workers);
+        if self.gate.width() != workers {
+            self.gate.allow(workers);
+            self.counters.set_workers(workers);
+        }
     }
 
     /// Does this work unless the task is cancelled meanwhile.
@@ -283,6 +300,12 @@ impl Context {
     fn failed(&self) -> std::sync::MutexGuard<'_, Vec<Failed>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How many contents one request moves each, counted as far as it matters.
+fn small_ones(job: &Job) -> usize {
+    let small = |step: &&Step| size(step) < job.tuning.in_parts_from;
+    job.plan.steps().filter(small).take(1000).count()
 }
 
 /// What is known of the ETags of a job's stores beforehand: under a key of the customer or of KMS they tell nothing.

@@ -58,7 +58,7 @@ use context::{Context, StepRef};
 
 pub use again::Earlier;
 pub use backup::{Kept, give_up_kept};
-pub(super) use climb::FIRST as WORKERS;
+pub(super) use climb::SHARED as WORKERS;
 pub use forget::give_up;
 pub use parts::Tuning;
 

@@ -140,7 +140,7 @@ async fn begin_of(work: &Work, origin: &Origin, old: Option<&Old>) -> Result<Und
         Some(bears) => target::headers_of(plan, bears),
         None => target::headers(plan, &work.step),
     };
-    let wanted = old.map_or(work.ctx.tuning.part, Old::part);
+    let wanted = old.map_or_else(|| work.ctx.tuning.part_for(work.size()), Old::part);
     begin(work, headers, wanted).await
 }
 

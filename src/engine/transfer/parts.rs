@@ -9,6 +9,8 @@ const MIB: u64 = 1 << 20;
 const MOST_PARTS: u64 = 10_000;
 /// S3 takes no smaller part, but for the last.
 const LEAST_PART: u64 = 5 * MIB;
+/// Parts that a content is cut into before they become larger.
+const USUAL_PARTS: u64 = 1024;
 
 /// How contents are cut and how often a try is repeated; tests set smaller sizes and shorter waits.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,6 +19,8 @@ pub struct Tuning {
     pub in_parts_from: u64,
     /// Bytes of a part, where the content is not too large for it.
     pub part: u64,
+    /// Bytes of a part at most where a large content asks for larger ones: one part takes the time of many answers then.
+    pub largest_part: u64,
     /// Bytes from which on a server-side copy goes in parts; S3 copies 5 GiB at most in one request.
     pub copy_in_parts_from: u64,
     /// Bytes of a part that the server copies.
@@ -36,6 +40,7 @@ impl Default for Tuning {
         Self {
             in_parts_from: 16 * MIB + 1,
             part: 8 * MIB,
+            largest_part: 32 * MIB,
             copy_in_parts_from: 5 * 1024 * MIB + 1,
             copy_part: 256 * MIB,
             delta_from: 64 * MIB,
@@ -64,11 +69,18 @@ impl Tuning {
                 Self {
                     in_parts_from: part + 1,
                     part,
+                    largest_part: part,
                     copy_part: part.max(default.copy_part),
                     ..default
                 }
             }
         }
+    }
+
+    /// Bytes that a part of `total` bytes should have: more, the more there are.
+    pub(super) fn part_for(&self, total: u64) -> u64 {
+        let grown = total.div_ceil(USUAL_PARTS).div_ceil(MIB) * MIB;
+        self.part.max(grown.min(self.largest_part))
     }
 }
 
@@ -109,6 +121,24 @@ mod tests {
         assert_eq!(Tuning::of(&options(Some(1))).part, 5 * MIB);
         let six = Tuning::of(&options(Some(6 * MIB)));
         assert_eq!((six.part, six.in_parts_from), (6 * MIB, 6 * MIB + 1));
+    }
+
+    #[test]
+    fn the_parts_of_a_large_content_are_larger_unless_somebody_says_how_large() {
+        let tuning = Tuning::default();
+        for (total, part) in [
+            (512 * MIB, 8 * MIB),
+            (8 * 1024 * MIB, 8 * MIB),
+            (20 * 1024 * MIB, 20 * MIB),
+            (1 << 40, 32 * MIB),
+        ] {
+            assert_eq!(tuning.part_for(total), part);
+        }
+        let asked = SyncOptions {
+            part_size: Some(6 * MIB),
+            ..SyncOptions::default()
+        };
+        assert_eq!(Tuning::of(&asked).part_for(1 << 40), 6 * MIB);
     }
 
     #[test]

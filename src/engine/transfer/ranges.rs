@@ -30,7 +30,7 @@ use super::{
 };
 
 /// Bytes that are gathered before they are written: larger pieces cost fewer trips to the disk's threads.
-const PIECE: usize = 1 << 20;
+const PIECE: usize = 512 << 10;
 /// Bytes that a range holds at most: a piece that is written, and one that is gathered.
 const BUFFER: u64 = 2 * PIECE as u64;
 
@@ -84,7 +84,7 @@ impl Begun {
                 sums,
             });
         }
-        let part_size = part_size(work.size(), ctx.tuning.part);
+        let part_size = part_size(work.size(), ctx.tuning.part_for(work.size()));
         let disk = disk(&ctx.destination)?;
         let draft = match ctx.journal.temporary(step.seq) {
             Some(number) => {

@@ -153,7 +153,7 @@ impl Context {
     pub(super) fn part_size_of(&self, step: &StepRef) -> u64 {
         let wanted = match step.way() {
             Op::Copy => self.tuning.copy_part,
-            Op::Upload | Op::Download | Op::Relay | Op::Delete => self.tuning.part,
+            Op::Upload | Op::Download | Op::Relay | Op::Delete => self.tuning.part_for(size(step)),
         };
         part_size(size(step), wanted)
     }
