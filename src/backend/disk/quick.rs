@@ -24,10 +24,7 @@ const SLOW: Duration = Duration::from_millis(2);
 const WARY: u32 = 64;
 
 /// How quick the disks of this process are; held by the one who does small work at once.
-static PACE: Mutex<Pace> = Mutex::new(Pace {
-    usual: QUICK,
-    wary: WARY / 2,
-});
+static PACE: Mutex<Pace> = Mutex::new(Pace::QUICK);
 
 #[derive(Debug)]
 struct Pace {
@@ -38,6 +35,12 @@ struct Pace {
 }
 
 impl Pace {
+    /// Until something was slow.
+    const QUICK: Self = Self {
+        usual: Duration::ZERO,
+        wary: 0,
+    };
+
     fn is_quick(&self) -> bool {
         self.wary == 0 && self.usual < QUICK
     }
@@ -61,24 +64,20 @@ pub(super) async fn small<T: Send + 'static>(
     if bytes > SMALL {
         return blocking(work).await;
     }
-    let is_local = disk.0.is_local.get() == Some(&true);
-    if is_local
-        && may_wait_here()
+    if may_wait_here()
         && let Ok(mut pace) = PACE.try_lock()
         && pace.is_quick()
+        && *disk.0.is_local.get_or_init(|| is_local(disk))
     {
         let begun = Instant::now();
         let result = work();
         pace.took(begun.elapsed());
         return result;
     }
-    let disk = disk.clone();
     blocking(move || {
         let begun = Instant::now();
         let result = work();
         let time = begun.elapsed();
-        // Only now: before the first file is written, its folder may not be there.
-        disk.0.is_local.get_or_init(|| is_local_at(disk.path()));
         PACE.lock()
             .unwrap_or_else(PoisonError::into_inner)
             .took(time);
@@ -96,9 +95,16 @@ fn may_wait_here() -> bool {
     })
 }
 
-/// Whether a path is on a disk of this machine; one of the network may be waited for without end.
+/// Whether a disk, or the folder in which it will be, is of this machine.
+fn is_local(disk: &Disk) -> bool {
+    let path = std::path::absolute(disk.path()).unwrap_or_default();
+    path.ancestors().find_map(is_local_at) == Some(true)
+}
+
+/// Whether a path is on a disk of this machine; one of the network may be waited for without end. `None` where nothing is
+/// there yet.
 #[cfg(target_os = "linux")]
-fn is_local_at(path: &Path) -> bool {
+fn is_local_at(path: &Path) -> Option<bool> {
     /// ext2 to ext4, XFS, Btrfs, tmpfs, overlayfs, F2FS, ZFS, bcachefs: `f_type` of statfs(2).
     const LOCAL: [u64; 8] = [
         0xef53,
@@ -110,26 +116,22 @@ fn is_local_at(path: &Path) -> bool {
         0x2fc1_2fc1,
         0xca45_1a4e,
     ];
-    let told = rustix::fs::statfs(path);
-    told.is_ok_and(|told| u64::try_from(told.f_type).is_ok_and(|kind| LOCAL.contains(&kind)))
+    let told = rustix::fs::statfs(path).ok()?;
+    Some(u64::try_from(told.f_type).is_ok_and(|kind| LOCAL.contains(&kind)))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn is_local_at(_path: &Path) -> bool {
-    false
+fn is_local_at(_path: &Path) -> Option<bool> {
+    Some(false)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, Pace, QUICK, SLOW, WARY, is_local_at, may_wait_here};
+    use super::{Duration, Pace, SLOW, WARY, is_local_at, may_wait_here};
 
     #[test]
     fn a_disk_is_quick_until_it_makes_one_wait() {
-        let mut pace = Pace {
-            usual: QUICK,
-            wary: 1,
-        };
-        assert!(!pace.is_quick());
+        let mut pace = Pace::QUICK;
         pace.took(Duration::from_micros(20));
         assert!(pace.is_quick());
         pace.took(SLOW);
@@ -150,8 +152,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_on_no_disk_of_ours() {
-        assert!(!is_local_at(std::path::Path::new("/proc")));
-        assert!(!is_local_at(std::path::Path::new("/no/such/folder")));
+    fn what_is_no_disk_or_not_there_is_no_local_disk() {
+        assert_eq!(is_local_at(std::path::Path::new("/proc")), Some(false));
+        assert_ne!(
+            is_local_at(std::path::Path::new("/no/such/folder")),
+            Some(true)
+        );
     }
 }

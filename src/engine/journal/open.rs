@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// KiB that a connection keeps of the file: what one transaction touches, and no more.
 const KEPT: i64 = 512;
 /// Journals of up to so many bytes are checked whole when they are opened; of larger ones only what is read.
-const CHECKED: u64 = 32 << 20;
+const CHECKED: u64 = 8 << 20;
 
 /// A connection for writing and one for reading; `complain` is told of a damaged journal, which is put aside for a new one.
 pub(super) fn open(

@@ -15,6 +15,9 @@ use super::{Failure, xml};
 /// Bytes of an error's body that are read at most.
 const ERROR_MAX: usize = 64 * 1024;
 
+/// Bytes that are set aside at most for a body that tells its length.
+const ROOM: usize = 4 << 20;
+
 /// An answer.
 #[derive(Debug)]
 pub(in crate::backend::s3) struct Reply {
@@ -148,6 +151,11 @@ fn answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Answer {
 /// A whole body of at most `most` bytes; what is beyond is not read.
 async fn collected(mut body: Incoming, most: usize) -> Result<Bytes, Failure> {
     let expected = body.size_hint().lower();
+    // Room that grows by doubling would hold twice a page of a listing, eight times at once.
+    let room = usize::try_from(expected)
+        .unwrap_or(most)
+        .min(most)
+        .min(ROOM);
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Failure::broke_off(&error))?;
@@ -156,6 +164,9 @@ async fn collected(mut body: Incoming, most: usize) -> Result<Bytes, Failure> {
         };
         if all.is_empty() && piece.len() as u64 == expected {
             return Ok(piece);
+        }
+        if all.is_empty() {
+            all.reserve(room);
         }
         all.extend_from_slice(&piece);
         if all.len() >= most {
