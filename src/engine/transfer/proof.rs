@@ -126,6 +126,12 @@ async fn by_etag(work: &Work, written: &Written, evidence: &Evidence) -> Result<
     }
 }
 
+/// Whether it is worth computing the MD5 of a content that got this ETag: under a key, and at stores whose ETags are
+/// something else, it proves nothing.
+pub(super) fn may_be_md5(ctx: &Context, etag: Option<&str>) -> bool {
+    ctx.etags() != Etags::Other && etag.and_then(etag_md5).is_some()
+}
+
 /// Reads what was written, where nothing else tells whether it is what was sent.
 async fn read_back(work: &Work, written: &Written, evidence: &Evidence) -> Result<Level, Halt> {
     let (ctx, key) = (&work.ctx, &work.step.key);
