@@ -160,7 +160,10 @@ impl Context {
             tempo: Tempo::default(),
             troubles: Troubles::default(),
             ways: Ways::default(),
-            memory: Memory::new(job.tuning.memory, Arc::clone(&job.counters)),
+            memory: Memory::new(
+                (job.tuning.memory, job.tuning.memory_of_parts),
+                Arc::clone(&job.counters),
+            ),
             gzips: job.plan.gzips(),
             etags: AtomicU8::new(etags(&job) as u8),
             failed: Mutex::default(),

@@ -1,5 +1,6 @@
 //! `Memory`: the bytes that all buffers of a task may hold together, taken before a body is read and given back on drop,
-//! at any number of workers. Parts of large contents leave a quarter of it to the small ones.
+//! at any number of workers. Parts of large contents leave a quarter of it to the small ones, and those of the usual size
+//! hold no more together than a network needs.
 
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ const GRAIN: u64 = 1024;
 pub(super) struct Memory {
     all: Share,
     parts: Share,
+    /// What parts hold together, large ones counted as a quarter of it: at least four of them are on their way.
+    usual: Share,
     counters: Arc<Counters>,
 }
 
@@ -25,7 +28,7 @@ pub(super) struct Memory {
 pub(super) struct Held {
     bytes: u64,
     counters: Arc<Counters>,
-    _permits: [Option<OwnedSemaphorePermit>; 2],
+    _permits: [Option<OwnedSemaphorePermit>; 3],
 }
 
 #[derive(Debug)]
@@ -35,27 +38,31 @@ struct Share {
 }
 
 impl Memory {
-    /// A budget of that many bytes; what is held of it is told to `counters`.
-    pub(super) fn new(bytes: u64, counters: Arc<Counters>) -> Self {
+    /// A budget of that many bytes, of which parts of the usual size take so many; what is held is told to `counters`.
+    pub(super) fn new((bytes, usual): (u64, u64), counters: Arc<Counters>) -> Self {
         Self {
             all: Share::new(bytes),
             parts: Share::new(bytes - bytes / 4),
+            usual: Share::new(usual),
             counters,
         }
     }
 
     /// Waits for room for a body; all there is, where the body is larger than that.
     pub(super) async fn take(&self, lane: Lane, bytes: u64) -> Held {
-        let share = match lane {
-            Lane::Part => self.parts.take(bytes).await,
-            Lane::Small => None,
+        let [usual, share] = match lane {
+            Lane::Part => {
+                let usual = self.usual.take(bytes.min(self.usual.bytes() / 4)).await;
+                [usual, self.parts.take(bytes).await]
+            }
+            Lane::Small => [None, None],
         };
         let all = self.all.take(bytes).await;
         self.counters.buffered(bytes);
         Held {
             bytes,
             counters: Arc::clone(&self.counters),
-            _permits: [share, all],
+            _permits: [usual, share, all],
         }
     }
 }
@@ -68,6 +75,10 @@ impl Share {
             grains,
             room: Arc::new(Semaphore::new(grains as usize)),
         }
+    }
+
+    fn bytes(&self) -> u64 {
+        u64::from(self.grains) * GRAIN
     }
 
     async fn take(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {

@@ -29,6 +29,8 @@ pub struct Tuning {
     pub delta_from: u64,
     /// Bytes that all buffers of a task may hold together.
     pub memory: u64,
+    /// Bytes of those that parts may hold, unless they are so large that four of them hold more.
+    pub memory_of_parts: u64,
     /// How often and how patiently a failed try is repeated.
     pub retry: Retry,
     /// How patiently a held task looks whether what holds it is mended.
@@ -45,6 +47,7 @@ impl Default for Tuning {
             copy_part: 256 * MIB,
             delta_from: 64 * MIB,
             memory: 256 * MIB,
+            memory_of_parts: 96 * MIB,
             retry: Retry::default(),
             looks: Retry {
                 tries: u32::MAX,
