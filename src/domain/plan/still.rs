@@ -65,7 +65,7 @@ fn changed(step: &Step, now: &Step) -> Option<&'static str> {
     if !same(step.source.as_ref(), now.source.as_ref()) {
         return Some("it changed at the source");
     }
-    if !same(step.destination.as_ref(), now.destination.as_ref()) {
+    if !same(step.destination.as_deref(), now.destination.as_deref()) {
         return Some("it changed at the destination");
     }
     None
