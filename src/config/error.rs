@@ -1,6 +1,7 @@
 //! What is wrong with a configuration: each problem with its place, the line as it stands, and what would be right.
 
 use std::{
+    borrow::Cow,
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -163,7 +164,7 @@ impl FilePlace {
         let number = self.line.to_string();
         let gap = " ".repeat(number.len());
         let (start, width) = (self.column - 1, self.width.max(1));
-        let line: String = self.text.chars().map(plain).collect();
+        let line: String = unsigned(&self.text).chars().map(plain).collect();
         let width = width.min(line.chars().count().saturating_sub(start).max(1));
         write!(
             f,
@@ -171,6 +172,26 @@ impl FilePlace {
             " ".repeat(start),
             "^".repeat(width)
         )
+    }
+}
+
+/// The line without the query of a presigned address, which is as good as a key.
+fn unsigned(line: &str) -> Cow<'_, str> {
+    let signed = |rest: &str| {
+        let end = rest.find(['"', '\'', ' ']).unwrap_or(rest.len());
+        let query = rest.get(..end)?.to_ascii_lowercase();
+        let is_signed = query.contains("x-amz-") || query.contains("signature=");
+        is_signed.then_some(end)
+    };
+    let Some((head, rest)) = line.split_once('?') else {
+        return Cow::Borrowed(line);
+    };
+    match signed(rest) {
+        Some(end) => Cow::Owned(format!(
+            "{head}?[redacted]{}",
+            rest.get(end..).unwrap_or_default()
+        )),
+        None => Cow::Borrowed(line),
     }
 }
 

@@ -180,6 +180,11 @@ fn region(text: &str) -> Result<String, Invalid> {
 
 /// An endpoint as `http://host:port` or `https://…`.
 pub fn endpoint(text: &str) -> Result<String, Invalid> {
+    if text.contains(['?', '#']) {
+        // Not repeated: what stands there may be a signature.
+        let message = "it has a query: an address such as http://127.0.0.1:9000 is asked for, and no presigned one";
+        return Err(Invalid::because(message));
+    }
     let uri: Result<http::Uri, _> = text.parse();
     let whole = |uri: &http::Uri| {
         matches!(uri.scheme_str(), Some("http" | "https"))

@@ -38,7 +38,7 @@ use crate::domain::retry::FailureKind;
 use super::{
     DataPlane, RemoteOptions,
     clock::Clock,
-    endpoint::{is_exposed, is_loopback, wants_path_style, without_user},
+    endpoint::{is_exposed, is_loopback, wants_path_style, without_secrets},
     http::{self, Proxy},
     tidy::Tidy,
 };
@@ -185,7 +185,8 @@ impl Session {
             .with_credentials(self.with_place(loader), &region)
             .await;
         let config = loader.load().await;
-        let endpoint = endpoint_of(&config, self.options.endpoint_url.as_deref()).map(without_user);
+        let endpoint =
+            endpoint_of(&config, self.options.endpoint_url.as_deref()).map(without_secrets);
         let auto = endpoint.as_deref().is_some_and(wants_path_style);
         let local = endpoint.as_deref().is_some_and(is_loopback);
         let proxy = if local {

@@ -21,8 +21,11 @@ pub(super) fn is_exposed(endpoint: &str) -> bool {
     endpoint.to_ascii_lowercase().starts_with("http://") && !is_loopback(endpoint)
 }
 
-/// The endpoint without a user and a password: for requests, which have no use for them, and for words.
-pub(super) fn without_user(endpoint: String) -> String {
+/// The endpoint without a user and a password, and without a query, which may bear a signature: for requests, which have no
+/// use for them, and for words.
+pub(super) fn without_secrets(mut endpoint: String) -> String {
+    let end = endpoint.find(['?', '#']).unwrap_or(endpoint.len());
+    endpoint.truncate(end);
     let authority = endpoint.find("://").map_or(0, |at| at + "://".len());
     let rest = endpoint.get(authority..).unwrap_or_default();
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -88,7 +91,7 @@ fn host(endpoint: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_exposed, place, wants_path_style, without_user};
+    use super::{is_exposed, place, wants_path_style, without_secrets};
 
     #[test]
     fn one_place_has_many_spellings() {
@@ -126,14 +129,16 @@ mod tests {
     }
 
     #[test]
-    fn a_user_and_a_password_are_taken_out() {
+    fn a_user_a_password_and_a_query_are_taken_out() {
         for (given, kept) in [
+            ("http://host:9000/?X-Amz-Signature=1", "http://host:9000/"),
+            ("http://user:secret@host?x=a@b#c", "http://host"),
             ("http://user:secret@host:9000/x@y", "http://host:9000/x@y"),
             ("http://user@host", "http://host"),
             ("http://host/a@b", "http://host/a@b"),
             ("host:9000", "host:9000"),
         ] {
-            assert_eq!(without_user(given.to_owned()), kept);
+            assert_eq!(without_secrets(given.to_owned()), kept);
         }
     }
 

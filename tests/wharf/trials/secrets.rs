@@ -3,11 +3,33 @@
 
 use std::{os::unix::fs::PermissionsExt as _, path::Path};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use wharf::demo::{Fault, REGION, Rule};
 
 use crate::support::wharf::{Run, Stage};
 
+/// Of so many bytes that its base64 stands whole in that of a key which begins with it.
 const CANARY: &str = "canary7Qz";
+
+/// A customer's key that begins with the canary.
+fn key(fill: u8) -> [u8; 32] {
+    let mut key = [fill; 32];
+    key[..CANARY.len()].copy_from_slice(CANARY.as_bytes());
+    key
+}
+
+/// Whether the canary stands here: as it is, or as bytes are written.
+fn is_told(content: &[u8]) -> bool {
+    let forms = [
+        CANARY.to_owned(),
+        STANDARD.encode(CANARY),
+        hex::encode(CANARY),
+    ];
+    forms.iter().any(|form| {
+        let form = form.as_bytes();
+        content.windows(form.len()).any(|part| part == form)
+    })
+}
 
 fn stage() -> Stage {
     let stage = Stage::new();
@@ -44,10 +66,7 @@ fn found(folder: &Path, except: &[&str]) -> Vec<String> {
             }
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             let content = std::fs::read(&path).unwrap_or_default();
-            let holds = content
-                .windows(CANARY.len())
-                .any(|part| part == CANARY.as_bytes());
-            if holds && !except.contains(&&*name) {
+            if is_told(&content) && !except.contains(&&*name) {
                 found.push(name);
             }
         }
@@ -90,8 +109,122 @@ struct Looks {
 impl Looks {
     fn look(&mut self, what: String, run: &Run) {
         self.runs += 1;
-        if run.stdout.contains(CANARY) || run.stderr.contains(CANARY) {
+        if is_told(run.stdout.as_bytes()) || is_told(run.stderr.as_bytes()) {
             self.told.push(what);
+        }
+    }
+
+    /// Tells the figures, and stops where anything secret was told or is found in a file but these.
+    fn judge(self, stage: &Stage, what: &str, secret: &[&str]) {
+        let Self { runs, told } = self;
+        let files = found(&stage.path(""), secret);
+        let log = std::fs::read_dir(stage.path("state/log")).unwrap();
+        let lines = log.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let lines: usize = lines.map(|text| text.lines().count()).sum();
+        println!(
+            "T16 of={what} runs={runs} log_lines={lines} told={} files={}",
+            told.len(),
+            files.len()
+        );
+        assert!(told.is_empty(), "{told:#?}");
+        assert!(files.is_empty(), "{files:#?}");
+        assert!(lines > 1000, "everything was told");
+    }
+
+    /// What a customer's key is used for, where it is right, wrong, or none.
+    fn with_customer_keys(&mut self, stage: &Stage) {
+        let at = |name: &str| format!("customer:{}", stage.path(name).display());
+        let (right, wrong, short) = (at("key"), at("wrong"), at("short"));
+        // A key where its place is asked for.
+        let itself = format!("customer:{}", STANDARD.encode(key(1)));
+        let by_variable = "customer:env:WHARF_TEST_KEY";
+        let variable = hex::encode(key(2));
+        let up = [
+            "sync",
+            "data",
+            "s3://vault/e",
+            "--existing",
+            "always",
+            "--sse",
+        ];
+        let down = [
+            "sync",
+            "s3://vault/e",
+            "out",
+            "--existing",
+            "always",
+            "--sse",
+        ];
+        let check = ["verify", "data", "s3://vault/e", "--sse"];
+        let copy = [
+            "sync",
+            "s3://vault/e",
+            "s3://vault/f",
+            "--existing",
+            "always",
+            "--source-sse",
+        ];
+        let commands: Vec<Vec<&str>> = vec![
+            [&up[..], &[&right]].concat(),
+            [&down[..], &[&right]].concat(),
+            [&down[..], &[&wrong]].concat(),
+            [&down[..], &[&short]].concat(),
+            [&down[..], &[&itself]].concat(),
+            [&check[..], &[&right]].concat(),
+            [&copy[..], &[&right, "--sse", by_variable]].concat(),
+            vec!["tasks", "list", "--json"],
+            vec!["tasks", "report", "1"],
+            vec!["config", "show", "--origins"],
+        ];
+        for (fault, args) in faults()
+            .into_iter()
+            .flat_map(|fault| commands.iter().map(move |args| (fault, args)))
+        {
+            stage.demo.faults().clear();
+            if let Some(fault) = fault {
+                stage.demo.faults().add(Rule::new(fault).share(0.3));
+            }
+            let args = [&args[..], &["-vvv"]].concat();
+            let run = run(stage, &args, &[("WHARF_TEST_KEY", &variable)]);
+            self.look(format!("{fault:?}, {args:?}"), &run);
+        }
+        stage.demo.faults().clear();
+    }
+
+    /// Presigned addresses wherever a person may put one.
+    fn with_presigned_addresses(&mut self, stage: &Stage) {
+        let address = format!(
+            "{}/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%2F{CANARY}&X-Amz-Security-Token={CANARY}&X-Amz-Signature={CANARY}",
+            stage.demo.endpoint()
+        );
+        for args in COMMANDS {
+            let run = run(stage, args, &[("AWS_ENDPOINT_URL", &address)]);
+            self.look(format!("AWS_ENDPOINT_URL, {args:?}"), &run);
+        }
+        let places: [&[&str]; 7] = [
+            &["ls", &address],
+            &["sync", &address, "out", "--yes"],
+            &["sync", "data", &address, "--yes"],
+            &["diff", "data", &address],
+            &["plan", "data", &address],
+            &["verify", "data", &address],
+            &["ls", "s3://vault/p", "--endpoint-url", &address],
+        ];
+        for args in places {
+            self.look(
+                format!("{args:?}"),
+                &run(stage, &[args, &["-vvv"]].concat(), &[]),
+            );
+        }
+        for text in [
+            format!("[remotes.main]\nendpoint_url = \"{address}\"\n"),
+            format!("[mappings.m]\nlocal = \"/x\"\nremote = \"{address}\"\n"),
+            format!("[mappings.m]\nlocal = \"/x\"\nremote = '{address}' oops\n"),
+        ] {
+            stage.file("wharf.toml", text.as_bytes());
+            for args in COMMANDS {
+                self.look(format!("{text}, {args:?}"), &run(stage, args, &[]));
+            }
         }
     }
 
@@ -169,23 +302,28 @@ fn t16_no_secret_is_told_on_any_path() {
     let mut looks = Looks::default();
     looks.in_wrong_worlds(&stage);
     looks.in_faults(&stage);
-    let Looks { runs, told } = looks;
-    let files = found(&stage.path(""), &["process.sh"]);
-    let lines: usize = std::fs::read_dir(stage.path("state/log"))
-        .unwrap()
-        .map(|file| {
-            std::fs::read_to_string(file.unwrap().path())
-                .unwrap()
-                .lines()
-                .count()
-        })
-        .sum();
-    println!(
-        "T16 runs={runs} log_lines={lines} told={} files={}",
-        told.len(),
-        files.len()
-    );
-    assert!(told.is_empty(), "{told:#?}");
-    assert!(files.is_empty(), "{files:#?}");
-    assert!(lines > 1000, "everything was told");
+    looks.judge(&stage, "credentials", &["process.sh"]);
+}
+
+#[test]
+fn t16_no_customer_key_is_told_on_any_path() {
+    let stage = stage();
+    for (name, key) in [
+        ("key", &key(1)[..]),
+        ("wrong", &key(2)),
+        ("short", &key(1)[..31]),
+    ] {
+        stage.file(name, key);
+    }
+    let mut looks = Looks::default();
+    looks.with_customer_keys(&stage);
+    looks.judge(&stage, "customer_keys", &["key", "wrong", "short"]);
+}
+
+#[test]
+fn t16_no_presigned_address_is_told_on_any_path() {
+    let stage = stage();
+    let mut looks = Looks::default();
+    looks.with_presigned_addresses(&stage);
+    looks.judge(&stage, "presigned_addresses", &["wharf.toml"]);
 }

@@ -129,6 +129,41 @@ async fn a_silent_owner_loses_its_task_after_ten_seconds_and_is_not_heard_any_mo
 }
 
 #[tokio::test]
+#[allow(clippy::print_stdout, reason = "the figures are the test's result")]
+async fn t12_exactly_one_of_two_programs_runs_a_task_and_a_silent_one_loses_it_within_ten_seconds()
+{
+    const RACES: usize = 100;
+    let world = World::new();
+    let (one, other) = (world.program(alive()).await, world.program(alive()).await);
+    let mut taken = [0; 3];
+    for _ in 0..RACES {
+        let task = begin(&world.program(DEAD).await).await.task();
+        let (mine, theirs) = tokio::join!(take(&one, task), take(&other, task));
+        taken[usize::from(mine.is_ok()) + usize::from(theirs.is_ok())] += 1;
+    }
+    let (mut latest, mut too_early) = (0, 0);
+    for silence in (0..10_000).step_by(500) {
+        let task = begin(&one).await;
+        task.state(TaskState::Running, None).await;
+        world.wait(silence);
+        task.beat(pulse(task.task(), 1)).await;
+        let mut waited = 0;
+        while take(&other, task.task()).await.is_err() {
+            world.wait(100);
+            waited += 100;
+        }
+        latest = latest.max(waited);
+        too_early += usize::from(waited < 10_000);
+    }
+    println!(
+        "T12 races={RACES} ran_by_none={} ran_by_one={} ran_by_both={} taken_over_after_ms={latest} too_early={too_early}",
+        taken[0], taken[1], taken[2]
+    );
+    assert_eq!(taken, [0, RACES, 0]);
+    assert!(latest <= 10_000 && too_early == 0);
+}
+
+#[tokio::test]
 async fn the_task_of_a_dead_process_is_taken_over_at_once() {
     let world = World::new();
     let (dead, other) = (world.program(DEAD).await, world.program(alive()).await);
