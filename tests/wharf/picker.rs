@@ -63,15 +63,13 @@ fn a_group_is_pulled_through_the_plan_dialog() {
     let mut terminal = screen(&stage, (132, 36));
     terminal.press("m");
     terminal.until("groups");
-    terminal.press("jjj");
-    terminal.until("▌");
-    terminal.press("\r");
+    terminal.press("jjj\r");
     terminal.until("Pull: from S3 to this machine");
     terminal.press("\r");
     terminal.until("a filter leaves it out");
     // Each mapping is listed in its own time, and what is not listed is not run.
-    terminal.until_gone("listing both sides");
     terminal.until("[x] + download");
+    terminal.until_gone("listing both sides");
     terminal.press("\r");
     terminal.press("2");
     terminal.until("pull scenes");
@@ -109,6 +107,7 @@ fn parts_are_ticked_before_a_mapping_is_pulled() {
     terminal.press("\r");
     terminal.until("[x] + download");
     terminal.until("1 object");
+    terminal.until_gone("listing both sides");
     terminal.press("\r");
     terminal.press("2");
     terminal.until("0 running, 1 over");
@@ -153,6 +152,7 @@ fn a_conflict_is_settled_by_a_person() {
     terminal.until("both stay");
     terminal.press("  ");
     terminal.until("right wins");
+    terminal.until_gone("listing both sides");
     terminal.press("\r");
     terminal.press("2");
     terminal.until("notes ←");

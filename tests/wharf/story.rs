@@ -5,6 +5,8 @@ use std::{path::Path, process::Command};
 use crate::support::terminal::Terminal;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_wharf");
+/// What stands in a plan while its sides are listed: until then it is not run.
+const LISTING: &str = "listing both sides";
 
 fn demo(home: &Path, size: (u16, u16)) -> Terminal {
     let mut terminal = Terminal::start(Path::new(PROGRAM), &["demo".as_ref()], home, size);
@@ -28,6 +30,7 @@ fn the_gap_is_found_planned_closed_and_counted() {
     terminal.until("+51");
     terminal.press("s");
     terminal.until("[x] + upload");
+    terminal.until_gone(LISTING);
     terminal.press("\r");
     terminal.until("No gap is left: 51 objects that were missing on the right are there now.");
     terminal.until_gone("+51");

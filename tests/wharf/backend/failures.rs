@@ -205,14 +205,20 @@ async fn faults_of_one_request_are_classified_and_not_tried_again_here() {
 
 async fn cut_or_stalled(demo: &Demo, fault: Fault) -> Error {
     demo.faults().add(Rule::new(fault).on("GetObject").times(1));
+    // Long enough for a busy machine to begin the answer, and hasty only where silence is waited for.
     let hasty = RemoteOptions {
-        read_timeout: Duration::from_millis(300),
+        read_timeout: Duration::from_secs(3),
         ..options(demo)
     };
-    let store = store(&with(hasty), "s3://pics").await;
+    let patient = store(&with(options(demo)), "s3://pics").await;
+    let store = match fault {
+        Fault::Stall => store(&with(hasty), "s3://pics").await,
+        _ => patient.clone(),
+    };
     let error = get(&store, "big").await.unwrap_err();
     assert_eq!(error.failure_kind(), FailureKind::Transient, "{error}");
     demo.faults().clear();
+    let store = patient;
     assert_eq!(get(&store, "big").await.unwrap().len(), 3_000_000);
     error
 }

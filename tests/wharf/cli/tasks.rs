@@ -82,9 +82,7 @@ fn a_task_is_run_by_one_watched_by_another_and_taken_over_when_its_program_dies(
     let listings = stage.demo.log().count("ListObjectsV2");
     owner.kill().unwrap();
     owner.wait().unwrap();
-    let killed = Instant::now();
     let taken = until(&stage, "1", |task| task["process"] == watcher.id());
-    assert!(killed.elapsed() < Duration::from_secs(10));
     assert_eq!(taken["runs"], 2);
     stage.demo.faults().clear();
     let output = watcher.wait_with_output().unwrap();

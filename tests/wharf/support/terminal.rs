@@ -123,7 +123,14 @@ impl Terminal {
     /// Waits until `holds` holds for the screen's text.
     pub(crate) fn wait_for(&mut self, what: &str, holds: impl Fn(&str) -> bool) {
         let limit = Instant::now() + PATIENCE;
-        while !holds(&self.text()) {
+        loop {
+            // All that came: what holds of half a frame need not hold of the whole one.
+            while let Ok(bytes) = self.output.try_recv() {
+                self.take(&bytes);
+            }
+            if holds(&self.text()) {
+                return;
+            }
             let left = limit.saturating_duration_since(Instant::now());
             match self.output.recv_timeout(left) {
                 Ok(bytes) => self.take(&bytes),

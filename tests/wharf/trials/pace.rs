@@ -134,7 +134,7 @@ async fn a_task_opens_no_more_connections_than_it_has_workers() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_a_second_are_limited_and_let_go_while_a_task_runs() {
     let rig = Rig::new();
-    for number in 0..200 {
+    for number in 0..1000 {
         rig.file(&format!("{number:03}"), &noise(10, number));
     }
     let options = SyncOptions {
@@ -162,10 +162,10 @@ async fn requests_a_second_are_limited_and_let_go_while_a_task_runs() {
     let let_go = std::time::Instant::now();
     assert_eq!(running.task.snapshot().requests_per_second, None);
     let ended = running.end().await;
-    assert_eq!(ended.snapshot.done, 200);
+    assert_eq!(ended.snapshot.done, 1000);
     let took = let_go.elapsed().as_secs_f64();
     assert!(
-        took < 8.0,
-        "the rest alone would take 9 s at 20/s, not {took} s"
+        took < 45.0,
+        "the rest alone would take 49 s at 20/s, not {took} s"
     );
 }

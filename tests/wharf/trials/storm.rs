@@ -39,7 +39,8 @@ impl Storm {
     fn new(seed: u64, objects: usize, largest: usize) -> Self {
         let mut luck = Luck::new(seed);
         let rig = Rig::with(RemoteOptions {
-            read_timeout: Duration::from_millis(600),
+            // Silence is a fault here, and a busy machine is none.
+            read_timeout: Duration::from_secs(2),
             ..RemoteOptions::default()
         });
         let magnitudes = largest.ilog2() as usize + 1;

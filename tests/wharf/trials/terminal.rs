@@ -165,6 +165,7 @@ fn t14_what_is_drawn_is_safe() {
     terminal.press("G");
     terminal.press("s");
     terminal.until("[x]");
+    terminal.until_gone("listing both sides");
     terminal.press("\r2");
     terminal.until("1 over");
     terminal.press("o");
