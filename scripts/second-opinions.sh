@@ -1,5 +1,6 @@
 #!/bin/bash
-# Runs wharf against S3 servers that others wrote: a round trip with proofs and deletes, one line a step.
+# Runs wharf against S3 servers that others wrote: a round trip with proofs and deletes, a kill in the middle,
+# and gzip streams, one line a step.
 #
 #   scripts/second-opinions.sh [--install] [moto] [garage]
 #
@@ -21,7 +22,7 @@ for word in "$@"; do
   case $word in
     --install) install=yes ;;
     moto | garage) wanted="$wanted $word" ;;
-    *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
 done
 
@@ -110,7 +111,44 @@ files() {
 }
 
 holds() { [ "$("$wharf" --config "$work/wharf.toml" ls -r "$there" --json | grep -c '"type":"entry"')" = "$1" ]; }
-nothing_planned() { "$wharf" --config "$work/wharf.toml" plan "$work/data" "$there" --json | grep '"type":"step"' && return 1 || return 0; }
+nothing_planned_of() { ! "$wharf" --config "$work/wharf.toml" plan "$@" --json | grep '"type":"step"'; }
+nothing_planned() { nothing_planned_of "$work/data" "$there"; }
+
+# A program that is killed in the middle of a file in parts, and goes on: the file is whole, and no upload is left.
+killed() {
+  local run=("$wharf" --config "$work/wharf.toml") there=second:s3://opinions/killed task
+  mkdir -p "$work/killed"
+  head -c 83886080 /dev/urandom >"$work/killed/large.bin"
+  for number in $(seq 20); do echo "content of $number" >"$work/killed/$number"; done
+  find "$work/killed" -type f -exec touch -d '1 hour ago' {} +
+  "${run[@]}" sync "$work/killed" "$there" --part-size 5MiB --bandwidth 8MiB >"$work/killed.out" 2>&1 &
+  local sync=$!
+  # A part of it is there once more than the small files' bytes are.
+  until "${run[@]}" tasks list --state running --json | grep -Eq '"bytes":[0-9]{7,}'; do
+    kill -0 "$sync" 2>/dev/null || break
+  done
+  kill -9 "$sync" 2>/dev/null; wait "$sync" 2>/dev/null
+  task=$("${run[@]}" tasks list --state interrupted --json | grep -o '"id":[0-9]*' | head -1 | cut -d: -f2)
+  step "killed in the middle, and gone on with" 0 "${run[@]}" tasks resume "$task"
+  step "what was killed is whole" 0 "${run[@]}" diff "$work/killed" "$there" --check read
+  if [ "$of" = moto ]; then step "no upload is left" 0 no_uploads; fi
+}
+no_uploads() { ! curl -sf "http://127.0.0.1:$port/opinions?uploads" | grep -q '<UploadId>'; }
+
+# Files as gzip streams in S3: up, what gzip says of one, a second run, and back.
+streams() {
+  local run=("$wharf" --config "$work/wharf.toml") there=second:s3://opinions/streams
+  mkdir -p "$work/text"
+  for number in $(seq 20); do seq "$number" 5000 >"$work/text/$number.txt"; done
+  base64 /dev/urandom | head -c 25000000 >"$work/text/large.txt"
+  find "$work/text" -type f -exec touch -d '1 hour ago' {} +
+  step "gzip: sync up, one in parts" 0 "${run[@]}" sync "$work/text" "$there" --gzip --part-size 5MiB
+  step "gzip: a second sync plans nothing" 0 nothing_planned_of "$work/text" "$there" --gzip
+  step "gzip: sync down, plain again" 0 "${run[@]}" sync "$there" "$work/text.back" --gzip
+  step "gzip: every byte is the same" 0 diff -r "$work/text" "$work/text.back"
+  step "gzip: fetched as they are" 0 "${run[@]}" sync "$there" "$work/text.gz"
+  step "gzip: gzip -t is content with each" 0 gzip -t -r "$work/text.gz"
+}
 
 round_trip() {
   there=second:s3://opinions/trip
@@ -159,6 +197,8 @@ for of in ${wanted:-moto garage}; do
   if "${of}_start" "$program"; then
     checksums=${of}_checksums
     round_trip "${!checksums}"
+    killed
+    streams
   else
     echo "$of: FAIL, it did not start:"; tail -5 "$work/server.log"; failed=1
   fi
