@@ -40,11 +40,15 @@ impl CustomerKey {
         let (name, read) = match source {
             KeySource::File(path) => {
                 let path = home(path);
-                let name = path.display().to_string();
-                (
-                    name,
-                    tokio::fs::read(&path).await.map_err(|e| e.to_string()),
-                )
+                let read = tokio::fs::read(&path).await;
+                match read {
+                    // A key where its file is asked for must not be told either.
+                    Err(_) if is_key(&path) => (
+                        "a file".to_owned(),
+                        Err("a key itself stands behind \"customer:\": name the file that holds it, or env:NAME".to_owned()),
+                    ),
+                    read => (path.display().to_string(), read.map_err(|e| e.to_string())),
+                }
             }
             KeySource::Variable(name) => {
                 let value = std::env::var_os(name).map(std::ffi::OsString::into_encoded_bytes);
@@ -84,6 +88,12 @@ impl CustomerKey {
     pub(super) fn md5(&self) -> &str {
         &self.0.md5
     }
+}
+
+/// Whether a path is the hexadecimal or base64 form of a key.
+fn is_key(path: &Path) -> bool {
+    let text = path.as_os_str().as_encoded_bytes();
+    text.len() != LENGTH && CustomerKey::of(text).is_some()
 }
 
 /// The path with `~` as the home folder.

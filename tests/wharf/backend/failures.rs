@@ -211,9 +211,10 @@ async fn cut_or_stalled(demo: &Demo, fault: Fault) -> Error {
         ..options(demo)
     };
     let patient = store(&with(options(demo)), "s3://pics").await;
-    let store = match fault {
-        Fault::Stall => store(&with(hasty), "s3://pics").await,
-        _ => patient.clone(),
+    let store = if fault == Fault::Stall {
+        store(&with(hasty), "s3://pics").await
+    } else {
+        patient.clone()
     };
     let error = get(&store, "big").await.unwrap_err();
     assert_eq!(error.failure_kind(), FailureKind::Transient, "{error}");

@@ -8,6 +8,8 @@ use wharf::demo::{Fault, REGION, Rule};
 
 use crate::support::wharf::{Run, Stage};
 
+use super::size;
+
 /// Of so many bytes that its base64 stands whole in that of a key which begins with it.
 const CANARY: &str = "canary7Qz";
 
@@ -128,7 +130,7 @@ impl Looks {
         );
         assert!(told.is_empty(), "{told:#?}");
         assert!(files.is_empty(), "{files:#?}");
-        assert!(lines > 1000, "everything was told");
+        assert!(lines > 300, "everything was told");
     }
 
     /// What a customer's key is used for, where it is right, wrong, or none.
@@ -176,10 +178,8 @@ impl Looks {
             vec!["tasks", "report", "1"],
             vec!["config", "show", "--origins"],
         ];
-        for (fault, args) in faults()
-            .into_iter()
-            .flat_map(|fault| commands.iter().map(move |args| (fault, args)))
-        {
+        let some = faults().into_iter().take(size(3, usize::MAX));
+        for (fault, args) in some.flat_map(|fault| commands.iter().map(move |args| (fault, args))) {
             stage.demo.faults().clear();
             if let Some(fault) = fault {
                 stage.demo.faults().add(Rule::new(fault).share(0.3));
@@ -194,7 +194,7 @@ impl Looks {
     /// Presigned addresses wherever a person may put one.
     fn with_presigned_addresses(&mut self, stage: &Stage) {
         let address = format!(
-            "{}/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%2F{CANARY}&X-Amz-Security-Token={CANARY}&X-Amz-Signature={CANARY}",
+            "{}/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%2F20260101&X-Amz-Security-Token={CANARY}&X-Amz-Signature={CANARY}",
             stage.demo.endpoint()
         );
         for args in COMMANDS {
