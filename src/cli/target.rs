@@ -28,6 +28,8 @@ pub enum Purpose {
     Compare,
     /// Move from left to right: a mapping's direction decides.
     Move,
+    /// The same, and what arrived is removed at its source: no mapping's two sides are for that.
+    MoveAway,
 }
 
 /// The words of a command: one (a mapping) or two (locations).
@@ -120,10 +122,16 @@ pub fn target(
     ] {
         *location = config.lay_side(side, location.clone(), &flags);
     }
-    if purpose == Purpose::Move
-        && let Some(refusal) = config.refusal(&target.right)
-    {
+    let written: &[&Location] = match purpose {
+        Purpose::Compare => &[],
+        Purpose::Move => &[&target.right],
+        Purpose::MoveAway => &[&target.right, &target.left],
+    };
+    if let Some(refusal) = written.iter().find_map(|place| config.refusal(place)) {
         return Err(TargetError::Refused(refusal));
+    }
+    if purpose == Purpose::MoveAway {
+        Arc::make_mut(&mut target.options).remove_source = true;
     }
     Ok(target)
 }
@@ -327,6 +335,14 @@ fn of_mapping(
     let local = Location::Disk(config.local(&mapping)?);
     let remote = mapping.remote.value.clone();
     let (left, right) = match (purpose, mapping.direction) {
+        (Purpose::MoveAway, _) => {
+            return Err(TargetError::Words {
+                message: format!(
+                    "{name} is a mapping, whose two sides hold the same: neither is moved away"
+                ),
+                help: "name two locations: wharf move SOURCE DESTINATION".to_owned(),
+            });
+        }
         (Purpose::Compare, _) | (Purpose::Move, Direction::Push) => (local, remote),
         (Purpose::Move, Direction::Pull) => (remote, local),
         (Purpose::Move, Direction::Both) if config.only_pulls(&mapping) => (remote, local),

@@ -8,8 +8,9 @@ use std::{
 };
 
 use crate::domain::{
+    entry::Facts,
     key::Key,
-    plan::{Op, Plan},
+    plan::{Op, Plan, Proven},
     progress::{Outcome, TaskId, TaskKind, TaskState},
 };
 
@@ -119,6 +120,7 @@ async fn ready(room: &Arc<Room>, id: TaskId) -> Result<(Arc<Task>, Job), Failed>
     }
     let earlier = match task.kind {
         TaskKind::Sync | TaskKind::Group => Earlier {
+            proven: proven(room, &plan, &outcomes, &ends).await?,
             ended: ended(&plan, outcomes),
             partials: partials.into(),
             began: Some(task.started),
@@ -141,9 +143,10 @@ async fn ready(room: &Arc<Room>, id: TaskId) -> Result<(Arc<Task>, Job), Failed>
     equip(room, (brief, journal), whole, (task.check, Some(earlier))).await
 }
 
-/// The steps that have nothing left to do. A delete that was left goes again: it was left because something failed then.
+/// The steps that have nothing left to do. A delete or a removal that was left goes again: it was left because something
+/// failed then.
 fn ended(plan: &Plan, mut outcomes: HashMap<u32, Outcome>) -> HashMap<u32, Outcome> {
-    let deletes = plan.steps().filter(|step| step.op == Op::Delete);
+    let deletes = plan.steps().filter(|step| !step.op.moves());
     let left = |outcome: Option<&Outcome>| matches!(outcome, Some(Outcome::Skipped { .. }));
     for step in deletes {
         if left(outcomes.get(&step.seq)) {
@@ -152,6 +155,28 @@ fn ended(plan: &Plan, mut outcomes: HashMap<u32, Outcome>) -> HashMap<u32, Outco
     }
     outcomes.retain(|_, outcome| !matches!(outcome, Outcome::Failed(_)));
     outcomes
+}
+
+/// How the destinations of sources that are still to be removed were proven.
+async fn proven(
+    room: &Room,
+    plan: &Plan,
+    outcomes: &HashMap<u32, Outcome>,
+    ends: &Ends,
+) -> Result<HashMap<Key, Proven>, Failed> {
+    let done = |seq: u32| matches!(outcomes.get(&seq), Some(Outcome::Done { .. }));
+    let open = plan
+        .steps()
+        .filter(|step| step.op == Op::Remove && !done(step.seq));
+    let open = open.filter_map(|step| Some((step.key.clone(), step.source.clone()?)));
+    let open: Vec<(Key, Facts)> = open.collect();
+    if open.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let journal = room.remembered().await?;
+    Ok(journal
+        .proven((&ends.left.filed, &ends.right.filed), open)
+        .await?)
 }
 
 /// Takes the task over, with its ends opened.

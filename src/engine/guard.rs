@@ -7,9 +7,10 @@ use tokio::task::spawn_blocking;
 
 use crate::backend::{Sessions, disk::git_tracks};
 use crate::domain::{
+    diff::Level,
     key::Key,
     location::Location,
-    plan::{Brake, Plan, PlanError, SyncOptions},
+    plan::{Brake, Plan, PlanError, Symlinks, SyncOptions},
 };
 
 use super::{
@@ -36,7 +37,40 @@ pub(super) async fn plan(
             aside(&room.sessions, kept, place).await?;
         }
     }
+    if options.remove_source {
+        can_move(options)?;
+        destination(room, source).await?;
+    }
     destination(room, target).await
+}
+
+/// Whether these options make a move.
+fn can_move(options: &SyncOptions) -> Result<(), Failed> {
+    let refuse = |message: &str, help: &str| {
+        Err(Failed {
+            help: Some(help.to_owned()),
+            ..Failed::usage(message)
+        })
+    };
+    if options.delete.is_on() {
+        return refuse(
+            "a move empties its source, and the next one would delete at the destination what this one brought",
+            "leave --delete out",
+        );
+    }
+    if options.verify.is_none_or(|level| level < Level::Checksum) {
+        return refuse(
+            "a source goes only where its copy is proven by checksum, and that is off",
+            "leave --verify out, or use wharf sync, which leaves sources where they are",
+        );
+    }
+    if options.symlinks == Symlinks::Follow {
+        return refuse(
+            "what a link points to lies elsewhere, and is not moved away from there",
+            "choose --symlinks skip or --symlinks store",
+        );
+    }
+    Ok(())
 }
 
 /// Whether this plan may run now.
@@ -46,8 +80,7 @@ pub(super) async fn run(room: &Room, plan: &Plan) -> Result<(), Failed> {
         return Err(Failed::guard("wharf is read-only: nothing is run", help));
     }
     plan.check_version()?;
-    for place in [Some(&plan.destination), plan.options.backup_dir.as_ref()] {
-        let Some(place) = place else { continue };
+    for place in plan.changes().chain(&plan.options.backup_dir) {
         destination(room, place).await?;
         production(room, place)?;
     }

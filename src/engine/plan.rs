@@ -12,7 +12,7 @@ use crate::domain::{
     key::Key,
     location::Location,
     plan::{
-        Deletes, Existing, Plan, Planner, Regions, Settle, Since, SyncOptions, TwoWay,
+        Deletes, Existing, Op, Plan, Planner, Regions, Settle, Since, SyncOptions, TwoWay,
         TwoWayPlanner, TwoWayRule,
     },
     side::Side,
@@ -63,8 +63,20 @@ pub(super) async fn plan(room: &Room, wanted: Wanted<'_>) -> Result<Plan, Failed
     plan.regions = regions(room, &plan).await?;
     preflight::choose(room, &ends, &mut plan).await?;
     plan.notices.extend(about(room, &ends));
+    plan.notices.extend(about_versions(&plan, &ends).await);
     price(&mut plan);
     Ok(plan)
+}
+
+/// What removing means at a source that keeps versions; one object of it tells whether it does.
+async fn about_versions(plan: &Plan, ends: &Ends) -> Option<String> {
+    let removed = plan.steps().find(|step| step.op == Op::Remove)?;
+    // What is wrong with the object is told by its own step.
+    let stat = ends.left.store.stat(&removed.key).await.ok()?;
+    let version = stat.entry.facts.object()?.version.as_deref()?.to_owned();
+    (version != "null").then(|| {
+        "the source's bucket keeps versions: a removal hides each object behind a delete marker; its bytes stay, and are billed, until a lifecycle rule or a person deletes the versions".to_owned()
+    })
 }
 
 /// Tells what a class bills at least, and what would settle what stays unproven.

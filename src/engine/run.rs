@@ -1,6 +1,6 @@
 //! Tasks begin here: guards speak first, then the task gets its number in the journal, and then it runs beside all else.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::domain::{
     diff::Level,
     key::Key,
     location::Location,
-    plan::{Plan, SyncOptions},
+    plan::{Op, Plan, Step, SyncOptions},
     progress::{TaskId, TaskKind, TaskState},
 };
 
@@ -65,10 +65,14 @@ fn failed_again(task: &Task) -> Option<Member> {
     })
 }
 
-/// The plan with these steps alone.
+/// The plan with these steps alone, and with the removal of what they move.
 pub(super) fn only(mut plan: Plan, takes: impl Fn(u32) -> bool) -> Plan {
+    let steps = plan.steps().filter(|step| takes(step.seq));
+    let moved: HashSet<Key> = steps.map(|step| step.key.clone()).collect();
     for group in &mut plan.groups {
-        group.steps.retain(|step| takes(step.seq));
+        let removes = group.op == Op::Remove && group.selected;
+        let stays = |step: &Step| takes(step.seq) || (removes && moved.contains(&step.key));
+        group.steps.retain(stays);
     }
     plan.groups.retain(|group| !group.steps.is_empty());
     plan

@@ -310,6 +310,11 @@ impl Shell {
         (asks && !self.settings.confirmed.contains(remote)).then_some(remote)
     }
 
+    /// The first production remote that a plan changes and whose name was not given yet.
+    pub fn production_of<'p>(&self, plan: &'p Plan) -> Option<&'p Remote> {
+        plan.changes().find_map(|place| self.production(place))
+    }
+
     /// Refuses what would write while nothing may be written; tells so.
     pub fn refuses_writes(&mut self) -> bool {
         if self.settings.read_only {

@@ -228,8 +228,9 @@ fn decide(state: &mut State, decision: Decision) {
     match decision {
         Decision::Stay | Decision::Nothing => {}
         Decision::Run(plan) => {
-            let production = shell.production(&plan.destination).cloned();
-            shell.effects.extend(production.map(Effect::Consent));
+            let production = plan.changes().filter_map(|place| shell.production(place));
+            let production: Vec<Effect> = production.cloned().map(Effect::Consent).collect();
+            shell.effects.extend(production);
             shell
                 .dialogs
                 .retain(|dialog| !matches!(dialog, Dialog::Plan(_)));
@@ -237,7 +238,7 @@ fn decide(state: &mut State, decision: Decision) {
             shell.ask(Question::Run(asked), |view| Command::Run { view, plan });
         }
         Decision::Confirm(plan) => {
-            let dialog = ConfirmDialog::new(Arc::clone(&plan), shell.production(&plan.destination));
+            let dialog = ConfirmDialog::new(Arc::clone(&plan), shell.production_of(&plan));
             shell.dialogs.push(Dialog::Confirm(Box::new(dialog)));
         }
         Decision::RunFamily(family) => ways::run_family(shell, family),

@@ -198,6 +198,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Make the destination hold what the source holds
     Sync(SyncCommand),
+    /// Bring what the source holds to the destination, and remove each source once its copy is proven
+    Move(SyncCommand),
     /// Fetch mappings of the configuration: S3 to disk
     Pull(MappingArgs),
     /// Send mappings of the configuration: disk to S3
@@ -356,7 +358,7 @@ pub enum PlanFormat {
     S5cmd,
 }
 
-/// `wharf sync`.
+/// `wharf sync` and `wharf move`.
 #[derive(Debug, Clone, Args)]
 pub struct SyncCommand {
     /// Where entries come from, or a mapping's name alone

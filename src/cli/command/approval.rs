@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::cli::exit::Exit;
-use crate::domain::plan::{Brake, Consent, Group, Op, Plan};
+use crate::domain::plan::{Brake, Consent, Group, Plan};
 use crate::humanize;
 
 use super::Context;
@@ -76,6 +76,14 @@ impl Context {
             self.output.tell("nothing was done");
             return Err(Exit::Refused);
         }
+        if risky.iter().any(|asking| asking.plan.removes()) {
+            // Without its removals a move would be a copy, which nobody asked for.
+            self.output.error(
+                format_args!("{lost}, and nobody is here to ask: nothing was done"),
+                Some("say --yes"),
+            );
+            return Err(Exit::Refused);
+        }
         for asking in plans.iter_mut().filter(|asking| asking.open().is_needed()) {
             asking.plan = Arc::new(without_losses(&asking.plan));
         }
@@ -109,12 +117,24 @@ fn lost(asking: &Asking) -> String {
             format!("{objects} would be {verb}")
         })
         .collect();
-    format!("{} at {}", lost.join(", "), asking.plan.destination)
+    let plan = &asking.plan;
+    let mut parts = Vec::new();
+    if !lost.is_empty() {
+        parts.push(format!("{} at {}", lost.join(", "), plan.destination));
+    }
+    if consent.removes.objects > 0 {
+        let objects = humanize::counted(consent.removes.objects, "object");
+        parts.push(format!(
+            "{objects} would be removed from {}, each once its copy is proven",
+            plan.source
+        ));
+    }
+    parts.join("; ")
 }
 
 fn without_losses(plan: &Plan) -> Plan {
     let mut kept = plan.clone();
-    let risky = |group: &&mut Group| group.overwrites || group.op == Op::Delete;
+    let risky = |group: &&mut Group| group.overwrites || !group.op.moves();
     kept.groups
         .iter_mut()
         .filter(risky)

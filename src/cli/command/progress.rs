@@ -40,7 +40,7 @@ pub(super) struct Watched {
     pub(super) missing: u64,
     pub(super) mismatched: u64,
     pub(super) failed: u64,
-    pub(super) by_op: [u64; 5],
+    pub(super) by_op: [u64; Op::COUNT],
     /// Keys of which one way failed, and another was taken.
     pub(super) other_way: u64,
 }
@@ -310,8 +310,8 @@ impl Watched {
             Outcome::Done { proof, .. } => {
                 self.done += 1;
                 self.by_op[step.op as usize] += 1;
-                // A delete leaves nothing that could be proven.
-                if step.op != Op::Delete {
+                // A delete leaves nothing that could be proven, and a removal was licensed by a proof.
+                if step.op.moves() {
                     self.proofs.add(*proof);
                 }
             }

@@ -44,6 +44,10 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
             let approval = Approval::of(args.sync.yes || target.decided);
             sync(context, args, target, approval).await
         }
+        (Command::Move(args), Asked::Two(target)) => {
+            // A rule for what exists says nothing of sources.
+            sync(context, args, target, Approval::of(args.sync.yes)).await
+        }
         (Command::Pull(args) | Command::Push(args), Asked::Several(errands)) => {
             mappings(context, args, errands).await
         }
@@ -113,6 +117,11 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
             let words = words(&args.source, args.destination.as_ref());
             target::target(config, words, &args.sync.given, &args.sides, Purpose::Move)
                 .map(Asked::Two)
+        }
+        Command::Move(args) => {
+            let words = words(&args.source, args.destination.as_ref());
+            let (given, sides) = (&args.sync.given, &args.sides);
+            target::target(config, words, given, sides, Purpose::MoveAway).map(Asked::Two)
         }
         Command::Tasks(args) => between(config, args).map(Asked::Tasks),
         Command::Demo(_)

@@ -1,6 +1,6 @@
 //! What a storage class bills beyond bytes and months: a least size and a least time, told before a plan runs.
 
-use crate::domain::plan::{Op, Plan};
+use crate::domain::plan::Plan;
 
 use super::Prices;
 
@@ -15,7 +15,7 @@ pub fn about_class(plan: &Plan, prices: &Prices) -> Vec<String> {
         return Vec::new();
     }
     let sizes = || {
-        let written = plan.steps().filter(|step| step.op != Op::Delete);
+        let written = plan.steps().filter(|step| step.op.moves());
         written.map(super::Step::size)
     };
     let tariff = prices.of(None, Some(class));

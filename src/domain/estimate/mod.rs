@@ -168,8 +168,21 @@ impl Maker<'_> {
                 self.put(size);
             }
             Op::Delete => {}
+            Op::Remove => return self.remove(step, size),
         }
         self.store(step, size);
+    }
+
+    /// Both sides are looked at, then the source goes.
+    fn remove(&mut self, step: &Step, size: u64) {
+        if is_s3(&self.plan.destination) {
+            self.count("HeadObject", 1);
+        }
+        if is_s3(&self.plan.source) {
+            self.count("HeadObject", 1);
+            self.count("DeleteObject", 1);
+            self.estimate.month_cost -= self.source_tariff(step.source.as_ref()).month(size);
+        }
     }
 
     fn put(&mut self, size: u64) {
@@ -243,7 +256,7 @@ impl Maker<'_> {
         let new = self
             .plan
             .steps()
-            .filter(|step| step.op != Op::Delete && step.destination.is_none())
+            .filter(|step| step.op.moves() && step.destination.is_none())
             .count() as u64;
         let destination = self.plan.destination_print.tally.objects + new;
         for (location, objects) in [

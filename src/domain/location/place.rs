@@ -42,6 +42,18 @@ impl Location {
         self.contains(other) && other.contains(self)
     }
 
+    /// Whether an entry of one may be an entry of the other under another name, although the names do not overlap: two
+    /// remotes may be one endpoint, and an access point is a second name of a bucket.
+    pub fn may_be(&self, other: &Self) -> bool {
+        let is_alias = |bucket: &str| bucket.starts_with("arn:") || bucket.ends_with("-s3alias");
+        match (self, other) {
+            (Self::S3(one), Self::S3(two)) => {
+                one.remote != two.remote || is_alias(&one.bucket) || is_alias(&two.bucket)
+            }
+            _ => false,
+        }
+    }
+
     /// The same place as `remote` sees it, so that two names of one endpoint can be compared.
     #[must_use]
     pub fn with_remote(self, remote: Remote) -> Self {

@@ -7,7 +7,10 @@ impl Plan {
     /// The plan that keeps what this one loses, below `place` in a folder of the name `run`. Its steps bear this plan's
     /// numbers. `None` where nothing would be lost, or where `run` names no folder there.
     pub fn backup(&self, place: &Location, run: &str) -> Option<Self> {
-        let lost = self.steps().filter(|step| step.destination.is_some());
+        // A removed source stands at the destination.
+        let lost = self
+            .steps()
+            .filter(|step| step.destination.is_some() && step.op != Op::Remove);
         let to = place.child(&Key::from(&*format!("{run}/"))).ok()?;
         // Between two folders no way of a sync leads: the disk itself copies.
         let op = way(&self.destination, &to).unwrap_or(Op::Copy);

@@ -39,7 +39,7 @@ impl Plan {
         .collect();
         let options = &self.options;
         let mut brakes = Vec::new();
-        if options.delete.is_on() && !broken.is_empty() {
+        if (options.delete.is_on() || options.remove_source) && !broken.is_empty() {
             brakes.push(Brake::BrokenListing {
                 reason: broken.join("; "),
             });

@@ -57,6 +57,7 @@ impl Group {
     pub fn verb(&self) -> &'static str {
         match (self.op, self.overwrites) {
             (Op::Delete, _) => "delete",
+            (Op::Remove, _) => "remove",
             (_, true) => "overwrite",
             (Op::Upload, false) => "upload",
             (Op::Download, false) => "download",

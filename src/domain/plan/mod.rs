@@ -4,12 +4,14 @@
 mod backup;
 mod brake;
 mod export;
+mod fate;
 mod file;
 mod guard;
 mod notice;
 mod options;
 mod planner;
 mod print;
+mod removal;
 mod routes;
 mod s5cmd;
 mod sample;
@@ -38,6 +40,7 @@ pub use guard::{Guard, PlanError};
 pub use options::{Deletes, Existing, MaxDelete, Mode, Symlinks, SyncOptions};
 pub use planner::Planner;
 pub use print::{Fingerprint, Printer};
+pub use removal::{Claim, Proven, RACY_NS, Stays, Trace, TraceKind};
 pub use routes::{PlannedRoute, Route, RouteError, one_source_each, routes_apart};
 pub use s5cmd::{S5cmdRefusal, s5cmd_files};
 pub use sample::Share;
@@ -62,6 +65,21 @@ pub enum Op {
     Relay,
     /// The destination's entry is removed.
     Delete,
+    /// The source's entry is removed, once its destination is proven.
+    Remove,
+}
+
+impl Op {
+    /// How many there are: what is counted by kind has so many rows.
+    pub const COUNT: usize = Self::Remove as usize + 1;
+
+    /// Whether it brings a content to the destination.
+    pub fn moves(self) -> bool {
+        match self {
+            Self::Upload | Self::Download | Self::Copy | Self::Relay => true,
+            Self::Delete | Self::Remove => false,
+        }
+    }
 }
 
 /// One thing to do for one key.
@@ -188,17 +206,19 @@ pub struct Consent {
     pub overwrites: Tally,
     /// What would be removed.
     pub deletes: Tally,
+    /// Sources that would be removed, each once its destination is proven.
+    pub removes: Tally,
 }
 
 impl Consent {
     /// Whether anything that exists would be lost.
     pub fn is_needed(&self) -> bool {
-        self.overwrites.objects + self.deletes.objects > 0
+        self.overwrites.objects + self.deletes.objects + self.removes.objects > 0
     }
 }
 
 impl Step {
-    /// Bytes that the step moves; for a delete, bytes that it removes.
+    /// Bytes that the step moves; for a delete or a removal, bytes that it removes.
     pub fn size(&self) -> u64 {
         self.source
             .as_ref()
@@ -275,9 +295,20 @@ impl Plan {
     pub fn moves(&self) -> Tally {
         let mut sum = Tally::default();
         self.selected()
-            .filter(|group| group.op != Op::Delete)
+            .filter(|group| group.op.moves())
             .for_each(|group| sum.join(group.tally()));
         sum
+    }
+
+    /// Whether sources are removed.
+    pub fn removes(&self) -> bool {
+        self.selected().any(|group| group.op == Op::Remove)
+    }
+
+    /// The places that running the plan changes.
+    pub fn changes(&self) -> impl Iterator<Item = &Location> {
+        let source = Some(&self.source).filter(|_| self.removes());
+        source.into_iter().chain([&self.destination])
     }
 
     /// What a person must agree to before the selected groups run.
@@ -287,6 +318,7 @@ impl Plan {
             let lost = step.destination.iter().map(|facts| facts.size);
             match step.op {
                 Op::Delete => lost.for_each(|size| consent.deletes.add(size)),
+                Op::Remove => consent.removes.add(step.size()),
                 Op::Upload | Op::Download | Op::Copy | Op::Relay => {
                     lost.for_each(|size| consent.overwrites.add(size));
                 }

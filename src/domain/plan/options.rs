@@ -75,6 +75,8 @@ pub struct SyncOptions {
     pub tags: Vec<(String, String)>,
     /// What becomes of symbolic links.
     pub symlinks: Symlinks,
+    /// Sources are removed, each once its destination is proven: a move. Never set but by a command of its own.
+    pub remove_source: bool,
     /// Where what is written over or deleted is kept, in a folder that bears the plan's time.
     pub backup_dir: Option<Location>,
     /// How an object goes from one bucket to another.
@@ -198,6 +200,7 @@ impl Default for SyncOptions {
             metadata: Vec::new(),
             tags: Vec::new(),
             symlinks: Symlinks::Skip,
+            remove_source: false,
             backup_dir: None,
             mode: Mode::Auto,
         }

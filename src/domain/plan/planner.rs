@@ -7,7 +7,11 @@ use jiff::Timestamp;
 
 use super::{
     Change, Deletes, Existing, Group, Left, Op, PLAN_VERSION, Plan, PlanError, Printer, Refusal,
-    Regions, Since, Step, SyncOptions, guard::way, notice, twins::Twins,
+    Regions, Since, Step, SyncOptions,
+    fate::{Effect, Fate, Kinship},
+    guard::way,
+    notice,
+    twins::Twins,
 };
 use crate::domain::{
     codec::{Folding, KeyRefusal, check_on_disk},
@@ -35,36 +39,6 @@ pub struct Planner {
     /// Symbolic links, and sockets, pipes and devices, at the source: never moved.
     immovable: [notice::Left; 2],
     twins: Twins,
-}
-
-/// What steps of one group have in common; its order is the order in which groups run.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Kinship {
-    effect: Effect,
-    sign: Sign,
-    op: Op,
-}
-
-/// What a step does to what exists.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Effect {
-    Adds,
-    Overwrites,
-    Deletes,
-}
-
-/// What becomes of a pair.
-enum Fate {
-    Step(Effect),
-    Same(Level),
-    Kept,
-    Unproven,
-    Extra,
-    Excluded,
-    Conflict,
-    Archived,
-    NotScanned,
-    Refused(Sign, Box<str>),
 }
 
 impl Planner {
@@ -130,6 +104,9 @@ impl Planner {
         let facts = pair.facts();
         let has_content = facts.is_some_and(|facts| facts.kind == Kind::Object);
         let size = facts.map_or(0, |facts| facts.size);
+        if self.options.remove_source && fate.arrives() {
+            self.add_step(Effect::Removes, pair);
+        }
         let left = &mut self.left;
         match fate {
             Fate::Step(effect) => self.add_step(effect, pair),
@@ -306,7 +283,11 @@ impl Planner {
 
     fn add_step(&mut self, effect: Effect, pair: &Pair) {
         let deletes = effect == Effect::Deletes;
-        let op = if deletes { Op::Delete } else { self.way };
+        let op = match effect {
+            Effect::Adds | Effect::Overwrites => self.way,
+            Effect::Deletes => Op::Delete,
+            Effect::Removes => Op::Remove,
+        };
         let kinship = Kinship {
             effect,
             sign: pair.verdict.sign(),
@@ -331,7 +312,7 @@ impl Planner {
                 .iter()
                 .filter(|_| deletes)
                 .for_each(|step| extra.add(step.size()));
-            !deletes
+            !matches!(kinship.effect, Effect::Deletes | Effect::Removes)
         });
     }
 
@@ -340,10 +321,13 @@ impl Planner {
         let twins = std::mem::take(&mut self.twins);
         let names = twins.names();
         let refused = &mut self.left.refused;
-        for steps in self.groups.values_mut() {
+        for (kinship, steps) in &mut self.groups {
+            // A source that is not moved is not removed either; that is told once.
+            let told = kinship.effect != Effect::Removes;
             steps.retain(|step| {
                 let other = names.other(&step.key);
-                refused.extend(other.map(|other| twin(&step.key, other)));
+                let told = other.filter(|_| told);
+                refused.extend(told.map(|other| twin(&step.key, other)));
                 other.is_none()
             });
         }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Op, Plan};
+use super::Plan;
 use crate::domain::{location::Location, text::printable};
 
 /// From where to where, under a name.
@@ -177,7 +177,7 @@ fn keys(one: &PlannedRoute, other: &PlannedRoute) -> Result<(), RouteError> {
 
 /// The whole names of what a plan writes.
 fn written(plan: &Plan) -> BTreeSet<String> {
-    let writes = plan.steps().filter(|step| step.op != Op::Delete);
+    let writes = plan.steps().filter(|step| step.op.moves());
     let name = |step: &super::Step| match &plan.destination {
         Location::S3(prefix) => {
             let full = prefix.full_key(&step.key).ok()?;

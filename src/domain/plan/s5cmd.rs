@@ -42,6 +42,7 @@ impl Plan {
         for (asked, name) in [
             (self.gzips(), "gzip streams"),
             (!options.tags.is_empty(), "tags"),
+            (self.removes(), "sources that go once they are proven"),
             (options.backup_dir.is_some(), "backups"),
             (
                 customer(&options.sse) || customer(&options.source_sse),

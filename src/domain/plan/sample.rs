@@ -1,6 +1,6 @@
 //! A canary: a spread sample of a plan that runs before the rest, from the same plan.
 
-use super::{Group, Op, Plan, Step};
+use super::{Group, Plan, Step};
 
 /// How much of a plan goes first.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,7 +31,7 @@ impl Plan {
     /// This many moves spread over the whole plan, and the plan of the rest. What the sample leaves stands in it as groups
     /// that nobody ticked, so that its recount does not miss them; deletes belong to the rest.
     pub fn sampled(&self, steps: u64) -> (Self, Self) {
-        let all = self.steps().filter(|step| step.op != Op::Delete).count() as u64;
+        let all = self.steps().filter(|step| step.op.moves()).count() as u64;
         let mut sample = Self {
             groups: Vec::new(),
             ..self.clone()
@@ -39,7 +39,7 @@ impl Plan {
         let mut rest = sample.clone();
         let mut at = 0;
         for group in &self.groups {
-            let moves = group.selected && group.op != Op::Delete;
+            let moves = group.selected && group.op.moves();
             let (taken, left) = group.steps.iter().cloned().partition(|_| {
                 let taken = moves && is_taken(at, steps, all);
                 at += u64::from(moves);

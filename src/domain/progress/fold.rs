@@ -19,6 +19,8 @@ pub struct Progress {
     pub moved: Tally,
     /// Steps that removed something.
     pub deleted: u64,
+    /// Sources removed.
+    pub removed: u64,
     /// Steps that had nothing to do.
     pub skipped: u64,
     /// How the moved ones are proven.
@@ -66,6 +68,7 @@ impl Default for Progress {
             reason: None,
             moved: Tally::default(),
             deleted: 0,
+            removed: 0,
             skipped: 0,
             proofs: Proofs::default(),
             failed: BTreeMap::new(),
@@ -99,7 +102,7 @@ impl Progress {
 
     /// Steps that ended well.
     pub fn done(&self) -> u64 {
-        self.moved.objects + self.deleted
+        self.moved.objects + self.deleted + self.removed
     }
 
     /// Steps that ended, however.
@@ -118,6 +121,7 @@ impl Progress {
         self.failed.remove(&step.seq);
         match &step.outcome {
             Outcome::Done { .. } if step.op == Op::Delete => self.deleted += 1,
+            Outcome::Done { .. } if step.op == Op::Remove => self.removed += 1,
             Outcome::Done { bytes, proof } => {
                 self.moved.add(*bytes);
                 self.proofs.add(*proof);

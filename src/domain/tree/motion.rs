@@ -21,7 +21,7 @@ impl Tree {
         found.is_some()
     }
 
-    /// Shows how a step ended that wrote to (or deleted at) `destination` at the time `at`.
+    /// Shows how a step ended that wrote to (or deleted at) `destination`, or removed at the other side, at the time `at`.
     ///
     /// What arrived is the same from now on, by its proof; what was deleted on the only side that had it goes.
     pub fn end_step(&mut self, step: &EndedStep, destination: Side, at: Timestamp) -> bool {
@@ -31,6 +31,9 @@ impl Tree {
         self.reasons.remove(&id);
         match &step.outcome {
             Outcome::Done { .. } if step.op == Op::Delete => self.delete_at(id, destination),
+            Outcome::Done { .. } if step.op == Op::Remove => {
+                self.delete_at(id, destination.other());
+            }
             Outcome::Done { proof, .. } => {
                 self.arrive_at(id, destination, (proof.unwrap_or(Level::Size), at));
             }

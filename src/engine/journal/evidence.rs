@@ -1,19 +1,20 @@
 //! Evidence of earlier proofs, read beside a listing: both are in key order, so that a comparison of any size holds one
 //! page of it. What is known counts only while the entry is exactly the one that was proven.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
-use rusqlite::{Connection, Row, params};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::domain::{
-    diff::Pair,
+    diff::{Level, Pair},
     entry::Facts,
     key::Key,
     location::Location,
-    plan::{Change, Since},
+    plan::{Change, Proven, Since, Trace, TraceKind},
 };
 
-use super::{Content, Journal, error::JournalError, place::Place};
+use super::{Content, Journal, error::JournalError, place::Place, value::read_word};
 
 /// Rows that are read at once.
 const PAGE: u32 = 1000;
@@ -64,6 +65,26 @@ impl Known {
 }
 
 impl Known {
+    /// What tells whether the entry is still there.
+    fn trace(&self) -> Option<Trace> {
+        let kind = match (&self.file, &self.etag) {
+            (Some(file), _) => TraceKind::File {
+                inode: file.inode,
+                mtime_ns: file.mtime_ns.into(),
+                ctime_ns: file.ctime_ns.into(),
+            },
+            (None, Some(etag)) => TraceKind::Object {
+                etag: etag.as_str().into(),
+                version: self.version.as_deref().map(Into::into),
+            },
+            (None, None) => return None,
+        };
+        Some(Trace {
+            size: self.size,
+            kind,
+        })
+    }
+
     /// What became of the entry since it was proven.
     fn change(&self, now: Option<&Facts>) -> Change {
         match now {
@@ -161,6 +182,52 @@ impl Evidence {
         }
         !self.rows.is_empty()
     }
+}
+
+/// How the destinations of these sources were proven, as far as the sources are still what was proven.
+pub(super) fn proven(
+    from: &Connection,
+    (source, destination): &(Place, Place),
+    keys: Vec<(Key, Facts)>,
+) -> Result<HashMap<Key, Proven>, JournalError> {
+    let mut proven = HashMap::new();
+    for (key, facts) in keys {
+        let Some((here, _, _)) = of_key(from, source, &key)? else {
+            continue;
+        };
+        let Some((there, level, at)) = of_key(from, destination, &key)? else {
+            continue;
+        };
+        let same = here
+            .content_of(&facts)
+            .is_some_and(|content| *content == there.content);
+        let at = Timestamp::from_millisecond(at).ok();
+        let known = there.trace().zip(level).zip(at);
+        if let Some(((destination, level), at)) = known.filter(|_| same) {
+            let known = Proven {
+                level,
+                at,
+                destination,
+            };
+            proven.insert(key, known);
+        }
+    }
+    Ok(proven)
+}
+
+fn of_key(
+    from: &Connection,
+    place: &Place,
+    key: &Key,
+) -> Result<Option<(Known, Option<Level>, i64)>, JournalError> {
+    let mut select = from.prepare_cached(
+        "SELECT key, size, inode, mtime_ns, ctime_ns, etag, version, content, at, level FROM proof
+         WHERE place = (SELECT id FROM place WHERE name = ?1) AND key = ?2",
+    )?;
+    let row = |row: &Row<'_>| Ok((known(row)?, read_word(row, 9)?, row.get(8)?));
+    Ok(select
+        .query_row(params![place.name, place.whole(key)], row)
+        .optional()?)
 }
 
 fn page(from: &Connection, place: &Place, name: &[u8]) -> Result<Vec<Known>, JournalError> {

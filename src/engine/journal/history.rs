@@ -306,7 +306,7 @@ fn report_of(from: &Connection, task: PastTask) -> Result<Report, JournalError> 
 
 fn proofs(from: &Connection, task: TaskId) -> Result<Proofs, JournalError> {
     let mut select = from.prepare_cached(
-        "SELECT proof, count(*) FROM outcome WHERE task = ?1 AND word = 'done' AND op <> 'delete' GROUP BY proof",
+        "SELECT proof, count(*) FROM outcome WHERE task = ?1 AND word = 'done' AND op NOT IN ('delete', 'remove') GROUP BY proof",
     )?;
     let mut rows = select.query([int(task.0)])?;
     let mut proofs = Proofs::default();

@@ -35,14 +35,16 @@ use tokio::{
 };
 
 use crate::domain::{
+    entry::Facts,
+    key::Key,
     location::Location,
-    plan::Plan,
+    plan::{Plan, Proven},
     progress::{Outcome, TaskId},
 };
 
 use super::{command::Check, tasks::Brief};
 use line::{Closed, Line};
-use place::Ends;
+use place::{Ends, Place};
 use write::{Beginning, Begun, Write};
 
 pub use error::JournalError;
@@ -264,6 +266,20 @@ impl Journal {
             return Evidence::none();
         }
         Evidence::of(self.clone(), location)
+    }
+
+    /// How the destinations of these sources were proven, by key, as far as the sources are still what was proven.
+    pub async fn proven(
+        &self,
+        (source, destination): (&Location, &Location),
+        keys: Vec<(Key, Facts)>,
+    ) -> Result<HashMap<Key, Proven>, JournalError> {
+        self.settle().await?;
+        let Some(places) = Place::of(source).zip(Place::of(destination)) else {
+            return Ok(HashMap::new());
+        };
+        self.read(move |from| evidence::proven(from, &places, keys))
+            .await
     }
 
     /// The tasks that are asked for, newest first.

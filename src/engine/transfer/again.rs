@@ -15,6 +15,8 @@ use crate::backend::{
     store::{Part, Stat},
 };
 use crate::domain::{
+    key::Key,
+    plan::Proven,
     progress::{Outcome, Requests},
     retry::FailureKind,
 };
@@ -43,6 +45,8 @@ pub struct Earlier {
     pub ended: HashMap<u32, Outcome>,
     /// Contents that were on their way in parts, by the numbers of their steps.
     pub partials: Mutex<HashMap<u32, Partial>>,
+    /// How the destinations of sources that are to be removed are proven.
+    pub proven: HashMap<Key, Proven>,
     /// When the task first began, where it moved anything.
     pub began: Option<Timestamp>,
     /// What it sent.

@@ -1,20 +1,24 @@
 //! `Context`: what all workers of a task share: the job, its limits, and what was learnt on the way.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU8, Ordering::Relaxed},
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU8, Ordering::Relaxed},
+    },
 };
 
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval};
 
 use crate::backend::{s3::S3, store::Store};
 use crate::domain::{
-    plan::{Op, Plan, Step},
+    key::Key,
+    plan::{Op, Plan, Proven, Step, Trace},
     retry::FailureKind,
 };
 use crate::engine::{
     command::Check,
-    journal::TaskJournal,
+    journal::{Proof, TaskJournal},
     tasks::{Control, Counters, TaskSender},
 };
 
@@ -129,8 +133,12 @@ pub(super) struct Context {
     pub(super) earlier: Option<Earlier>,
     /// Files of one side are gzip streams on the other.
     pub(super) gzips: bool,
+    /// Sources are to be removed.
+    removes: bool,
     etags: AtomicU8,
     failed: Mutex<Vec<Failed>>,
+    /// How destinations are proven whose sources are to be removed.
+    proven: Mutex<HashMap<Key, Proven>>,
 }
 
 /// A step that failed, and how often a person had let the task go on when it began.
@@ -165,8 +173,10 @@ impl Context {
                 Arc::clone(&job.counters),
             ),
             gzips: job.plan.gzips(),
+            removes: job.plan.removes(),
             etags: AtomicU8::new(etags(&job) as u8),
             failed: Mutex::default(),
+            proven: Mutex::new(proven(&mut job)),
             backup,
             check: job.check,
             tuning: job.tuning,
@@ -283,6 +293,47 @@ impl Context {
         !self.failed().is_empty()
     }
 
+    /// The keys whose steps failed.
+    pub(super) fn failed_keys(&self) -> HashSet<Key> {
+        let failed = self.failed();
+        failed
+            .iter()
+            .map(|failed| failed.step.key.clone())
+            .collect()
+    }
+
+    /// Keeps how a destination is proven, where its source is to be removed.
+    pub(super) fn keep_proven(&self, proof: &Proof) {
+        if let Some(destination) = self
+            .removes
+            .then(|| Trace::of(&proof.destination))
+            .flatten()
+        {
+            let proven = Proven {
+                level: proof.level,
+                at: proof.at,
+                destination,
+            };
+            self.proven().insert(proof.key.clone(), proven);
+        }
+    }
+
+    /// How the destination of this key is proven; told once.
+    pub(super) fn take_proven(&self, key: &Key) -> Option<Proven> {
+        self.proven().remove(key)
+    }
+
+    /// Keeps a proof that was taken and is wanted once more.
+    pub(super) fn give_back_proven(&self, key: &Key, proven: Option<Proven>) {
+        if let Some(proven) = proven {
+            self.proven().insert(key.clone(), proven);
+        }
+    }
+
+    fn proven(&self) -> MutexGuard<'_, HashMap<Key, Proven>> {
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The failed steps that a person asked for again since they began, taken out of the failed ones.
     pub(super) fn asked_again(&self) -> Vec<StepRef> {
         let asked = self.control.hold().asked;
@@ -300,7 +351,7 @@ impl Context {
         s3(&self.destination)
     }
 
-    fn failed(&self) -> std::sync::MutexGuard<'_, Vec<Failed>> {
+    fn failed(&self) -> MutexGuard<'_, Vec<Failed>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -309,6 +360,12 @@ impl Context {
 fn small_ones(job: &Job) -> usize {
     let small = |step: &&Step| size(step) < job.tuning.in_parts_from;
     job.plan.steps().filter(small).take(1000).count()
+}
+
+/// What earlier runs proved.
+fn proven(job: &mut Job) -> HashMap<Key, Proven> {
+    let earlier = job.earlier.as_mut();
+    earlier.map_or_else(HashMap::new, |earlier| std::mem::take(&mut earlier.proven))
 }
 
 /// What is known of the ETags of a job's stores beforehand: under a key of the customer or of KMS they tell nothing.

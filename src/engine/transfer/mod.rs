@@ -1,7 +1,8 @@
 //! Transfer: runs an approved plan and proves what it did. The engine's registry hands a `Job` in and gets the task's
 //! last state back; all else is told by events, counters and the journal on the way.
 //!
-//! Additions and overwrites come first, deletes last and only where nothing failed, the recount at the end.
+//! Additions and overwrites come first, deletes last and only where nothing failed, then the recount. Sources of a move go
+//! after all that, each by its own proof.
 
 mod again;
 mod backup;
@@ -29,6 +30,7 @@ mod ranges;
 mod rate;
 mod recount;
 mod relay;
+mod remove;
 mod target;
 mod tempo;
 mod tries;
@@ -128,11 +130,11 @@ async fn paced(ctx: &Arc<Context>, work: impl Future<Output = Option<String>>) -
 /// All steps and the recount; why the task failed, where it did.
 async fn moved_and_counted(ctx: &Arc<Context>) -> Option<String> {
     let steps = StepRef::selected(&ctx.plan);
-    let planned = steps.len();
-    let (deletes, moves): (Vec<_>, Vec<_>) = steps
-        .into_iter()
-        .filter(|step| ctx.is_open(step.seq))
-        .partition(|step| step.op == Op::Delete);
+    let planned = steps.len() as u64;
+    let open = steps.into_iter().filter(|step| ctx.is_open(step.seq));
+    let (removes, open): (Vec<_>, Vec<_>) = open.partition(|step| step.op == Op::Remove);
+    let (deletes, moves): (Vec<_>, Vec<_>) =
+        open.into_iter().partition(|step| step.op == Op::Delete);
     forget::lost(ctx, &moves).await;
     if let Some(backup) = &ctx.backup {
         backup.find(|seq| ctx.is_open(seq)).await;
@@ -144,22 +146,36 @@ async fn moved_and_counted(ctx: &Arc<Context>) -> Option<String> {
     if ctx.control.is_ending() {
         return None;
     }
-    let ended = ctx.counters.ended_steps();
-    if ended != planned as u64 {
-        return Some(format!(
-            "{ended} of {planned} steps came to an end: run it again"
-        ));
+    if let Some(reason) = unended(ctx, planned - removes.len() as u64) {
+        return Some(reason);
     }
-    let off = if ctx.plan.options.recount {
+    // Once sources are gone, nothing can be counted against them.
+    let counted = remove::has_begun(ctx);
+    let off = if ctx.plan.options.recount && !counted {
         recount::run(ctx).await
     } else {
         None
     };
     let failed = || ctx.any_failed().then(|| "some objects failed".to_owned());
-    match off.or_else(failed) {
+    let reason = match off.or_else(failed) {
         Some(reason) => Some(reason),
         None => check::run(ctx).await,
+    };
+    if removes.is_empty() || ctx.control.is_ending() {
+        return reason;
     }
+    remove::run(ctx, removes).await;
+    again_while_asked(ctx).await;
+    if ctx.control.is_ending() {
+        return None;
+    }
+    reason.or_else(|| unended(ctx, planned)).or_else(failed)
+}
+
+/// Why the task failed where not all steps came to an end.
+fn unended(ctx: &Context, planned: u64) -> Option<String> {
+    let ended = ctx.counters.ended_steps();
+    (ended != planned).then(|| format!("{ended} of {planned} steps came to an end: run it again"))
 }
 
 /// Tries failed steps again, as often as a person let the task go on since they failed.

@@ -46,10 +46,10 @@ impl Decided {
             steps.map(|step| step.key.clone()).collect()
         };
         Self {
-            moved: keys(|selected, op| selected && op != Op::Delete),
+            moved: keys(|selected, op| selected && op.moves()),
             deleted: keys(|selected, op| selected && op == Op::Delete),
             aside: plan.aside.iter().cloned().collect(),
-            left: keys(|selected, op| !selected && op != Op::Delete),
+            left: keys(|selected, op| !selected && op.moves()),
             gzips: plan.gzips(),
             rule_keeps: match plan.options.existing {
                 Existing::Keep | Existing::Newest => true,

@@ -39,10 +39,10 @@ use super::{
 const MD5_FIRST: u64 = 4 << 20;
 
 /// A key that both sides hold, on its way.
-struct Pair {
-    ctx: Arc<Context>,
-    step: Step,
-    flight: Flight,
+pub(super) struct Pair {
+    pub(super) ctx: Arc<Context>,
+    pub(super) step: Step,
+    pub(super) flight: Arc<Flight>,
 }
 
 /// Lists both sides and proves every pair; why the task failed, where anything is missing or differs.
@@ -130,6 +130,7 @@ fn step(ctx: &Context, seq: u32, both: Both) -> Step {
 async fn ended(ctx: Arc<Context>, step: Step) -> (Step, Result<Level, Box<str>>) {
     let size = step.source.as_ref().map_or(0, |facts| facts.size);
     let flight = ctx.counters.begin(step.seq, &step.key, step.op, size);
+    let flight = Arc::new(flight);
     let pair = Pair { ctx, step, flight };
     let result = pair.tried().await;
     let Pair { ctx, step, flight } = pair;
@@ -190,7 +191,8 @@ impl Pair {
         }
     }
 
-    async fn prove(&self, source: &Facts, destination: &Facts) -> Proven {
+    /// One try to prove that these two hold the same.
+    pub(super) async fn prove(&self, source: &Facts, destination: &Facts) -> Proven {
         if self.ctx.gzips {
             return self.stream(source, destination).await;
         }

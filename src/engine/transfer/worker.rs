@@ -18,7 +18,7 @@ use super::{
     halt::{Done, Halt, outcome},
     multipart,
     parts::part_size,
-    ranges, relay,
+    ranges, relay, remove,
     tries::Tries,
     upload, ways,
 };
@@ -73,6 +73,7 @@ impl Work {
             Err(halt) => (None, outcome(Err(halt))),
         };
         if let Some(proof) = proof {
+            ctx.keep_proven(&proof);
             ctx.journal.proof(*proof).await;
         }
         let ended = EndedStep {
@@ -81,8 +82,8 @@ impl Work {
             op: step.way(),
             outcome,
         };
-        let deleted = ended.op == Op::Delete && matches!(ended.outcome, Outcome::Done { .. });
-        if deleted {
+        let gone = !ended.op.moves() && matches!(ended.outcome, Outcome::Done { .. });
+        if gone {
             ctx.journal.gone(&ended.key).await;
         }
         ctx.events.ended(ended).await;
@@ -91,7 +92,8 @@ impl Work {
 
 /// Bytes that a step moves.
 pub(super) fn size(step: &Step) -> u64 {
-    step.source.as_ref().map_or(0, |facts| facts.size)
+    let source = step.source.as_ref().filter(|_| step.op.moves());
+    source.map_or(0, |facts| facts.size)
 }
 
 /// Does one step, tries and all, and tells its outcome.
@@ -140,6 +142,7 @@ async fn once(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
         (Op::Copy, false) => ctx.cut(copy::whole(work, tries)).await,
         (Op::Download, false) => ctx.cut(download::whole(work, tries)).await,
         (Op::Delete, _) => ctx.cut(delete::one(work, tries)).await,
+        (Op::Remove, _) => Box::pin(ctx.cut(remove::one(work, tries))).await,
     }
 }
 
@@ -153,7 +156,9 @@ impl Context {
     pub(super) fn part_size_of(&self, step: &StepRef) -> u64 {
         let wanted = match step.way() {
             Op::Copy => self.tuning.copy_part,
-            Op::Upload | Op::Download | Op::Relay | Op::Delete => self.tuning.part_for(size(step)),
+            Op::Upload | Op::Download | Op::Relay | Op::Delete | Op::Remove => {
+                self.tuning.part_for(size(step))
+            }
         };
         part_size(size(step), wanted)
     }
@@ -163,7 +168,7 @@ impl Context {
         match step.way() {
             Op::Upload | Op::Download | Op::Relay => size(step) >= self.tuning.in_parts_from,
             Op::Copy => size(step) >= self.tuning.copy_in_parts_from,
-            Op::Delete => false,
+            Op::Delete | Op::Remove => false,
         }
     }
 }

@@ -86,19 +86,13 @@ impl ConfirmDialog {
             word: "delete".to_owned(),
         };
         let plans = runs.plans();
-        let mut deletes = Tally::default();
+        let (mut deletes, mut removes) = (Tally::default(), Tally::default());
         for plan in &plans {
-            deletes.join(plan.needs_consent().deletes);
+            let consent = plan.needs_consent();
+            deletes.join(consent.deletes);
+            removes.join(consent.removes);
         }
-        if deletes.objects > 0 {
-            let (objects, bytes) = (
-                humanize::counted(deletes.objects, "object"),
-                humanize::bytes(deletes.bytes),
-            );
-            asked
-                .lines
-                .push(format!("{objects}, {bytes}, will be deleted for good at"));
-        }
+        asked.losses(deletes, removes);
         for brake in plans.iter().flat_map(|plan| plan.open_brakes()) {
             asked.brake(brake);
         }
@@ -112,22 +106,22 @@ impl ConfirmDialog {
             );
             name.clone_into(&mut asked.word);
         }
-        let of_production = |plan: &Plan| {
-            let remote = plan.destination.s3().map(|prefix| &prefix.remote);
+        let of_production = |place: &Location| {
+            let remote = place.s3().map(|prefix| &prefix.remote);
             production.is_some() && remote == production
         };
-        let loses = |plan: &&&Plan| plan.needs_consent().deletes.objects > 0 || of_production(plan);
+        let loses = |plan: &Plan, place: &&Location| {
+            let consent = plan.needs_consent();
+            let removes = consent.removes.objects > 0 && **place == plan.source;
+            let deletes = consent.deletes.objects > 0 && **place == plan.destination;
+            removes || deletes || of_production(place)
+        };
         let places = plans
             .iter()
-            .filter(loses)
-            .map(|plan| plan.destination.clone());
+            .flat_map(|plan| plan.changes().filter(|place| loses(plan, place)).cloned());
         Self {
             places: places.collect(),
-            title: if deletes.objects > 0 {
-                "delete?"
-            } else {
-                "write to production?"
-            },
+            title: title(deletes, removes),
             lines: asked.lines,
             word: asked.word,
             input: Input::default(),
@@ -207,6 +201,14 @@ impl ConfirmDialog {
     }
 }
 
+fn title(deletes: Tally, removes: Tally) -> &'static str {
+    match (deletes.objects, removes.objects) {
+        (0, 0) => "write to production?",
+        (0, _) => "move?",
+        (_, _) => "delete?",
+    }
+}
+
 /// What is asked, as far as it is put together.
 struct Asked {
     lines: Vec<String>,
@@ -214,6 +216,26 @@ struct Asked {
 }
 
 impl Asked {
+    /// What is removed and deleted; the places stand below.
+    fn losses(&mut self, deletes: Tally, removes: Tally) {
+        let words = |tally: Tally| {
+            let objects = humanize::counted(tally.objects, "object");
+            format!("{objects}, {}", humanize::bytes(tally.bytes))
+        };
+        if removes.objects > 0 {
+            let sources = words(removes);
+            self.lines.extend([
+                format!("{sources}, will be removed, each once its copy is"),
+                "proven by checksum, from".to_owned(),
+            ]);
+            "move".clone_into(&mut self.word);
+        }
+        if deletes.objects > 0 {
+            let line = format!("{}, will be deleted for good at", words(deletes));
+            self.lines.push(line);
+        }
+    }
+
     fn brake(&mut self, brake: &Brake) {
         match brake {
             Brake::TooManyDeletes { planned, of } => {

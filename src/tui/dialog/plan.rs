@@ -224,6 +224,7 @@ fn word(group: &Group) -> &'static str {
 fn why(group: &Group) -> &'static str {
     match group.sign {
         _ if group.op == Op::Delete => "only there: lost for good",
+        _ if group.op == Op::Remove => "once its copy is proven",
         Sign::OnlyLeft => "missing there",
         Sign::Differs => "what is there now is lost",
         Sign::Unproven => "same size, content unproven",
@@ -351,8 +352,10 @@ fn accept(plan: &Plan, shell: &mut Shell) -> Decision {
         return Decision::Stay;
     }
     let plan = Arc::new(plan.clone());
-    let asks = plan.needs_consent().deletes.objects > 0 || plan.open_brakes().next().is_some();
-    if asks || shell.production(&plan.destination).is_some() {
+    let consent = plan.needs_consent();
+    let goes = consent.deletes.objects + consent.removes.objects > 0;
+    let asks = goes || plan.open_brakes().next().is_some();
+    if asks || shell.production_of(&plan).is_some() {
         return Decision::Confirm(plan);
     }
     Decision::Run(plan)

@@ -9,6 +9,7 @@ mod links;
 mod ls;
 mod mappings;
 mod migrate;
+mod moved;
 mod names;
 mod planned;
 mod recipes;

@@ -14,6 +14,7 @@ mod aliases;
 mod deletes;
 mod disk;
 mod hostile;
+mod moved;
 mod pace;
 mod raced;
 mod restored;

@@ -408,6 +408,39 @@ fn deletes_are_run_only_after_their_number_was_typed() {
 }
 
 #[test]
+fn sources_go_only_after_the_word_was_typed() {
+    let mut stage = Stage::new();
+    stage.list().press("T");
+    let (options, only) = stage.asked(|command| {
+        let Command::Plan { options, only, .. } = command else {
+            return None;
+        };
+        Some((std::sync::Arc::clone(options), only.clone()))
+    });
+    assert!(options.remove_source && !only.is_empty());
+    stage.plan_of_a_move();
+    let screen = stage.text((132, 36));
+    assert!(
+        screen.contains("remove") && screen.contains("once its copy is proven"),
+        "{screen}"
+    );
+    stage.press("Enter");
+    let screen = stage.text((132, 36));
+    assert!(screen.contains("Type move and Enter"), "{screen}");
+    let runs = |stage: &Stage| {
+        let commands = commands(stage).into_iter();
+        commands
+            .filter(|command| matches!(command, Command::Run { .. }))
+            .count()
+    };
+    stage.type_text("delete").press("Enter");
+    assert_eq!(runs(&stage), 0);
+    stage.press("Ctrl-u").type_text("move").press("Enter");
+    assert_eq!(runs(&stage), 1);
+    assert!(stage.accept().removes());
+}
+
+#[test]
 fn a_plan_is_written_in_the_form_that_was_chosen() {
     let saved = |stage: &Stage| {
         stage.effects.iter().rev().find_map(|effect| {

@@ -70,6 +70,15 @@ fn the_plan_before_anything_runs() {
 }
 
 #[test]
+fn a_move_before_anything_runs() {
+    let mut stage = compared();
+    stage.press("T").plan_of_a_move();
+    look(&stage, "plan-move");
+    stage.press("Enter");
+    look(&stage, "confirm-move");
+}
+
+#[test]
 fn a_task_under_way() {
     let mut stage = compared();
     stage.press("s").plan().press("Enter");

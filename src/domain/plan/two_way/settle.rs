@@ -76,14 +76,8 @@ fn settle(plan: &mut Plan, key: &Key, (source, destination): (Option<Facts>, Opt
 
 /// Orders and numbers the groups as a planner does, and finds anew what stops the plan.
 fn tidy(plan: &mut Plan) {
-    plan.groups.sort_by_key(|group| {
-        (
-            group.op == Op::Delete,
-            group.overwrites,
-            group.sign,
-            group.op,
-        )
-    });
+    plan.groups
+        .sort_by_key(|group| (!group.op.moves(), group.overwrites, group.sign, group.op));
     let mut next = 0..;
     for group in &mut plan.groups {
         group.steps.sort_by(|one, other| one.key.cmp(&other.key));

@@ -16,7 +16,10 @@ use crate::humanize;
 use crate::tui::{
     msg::Effect,
     shell::Shell,
-    tab::{browse::Browse, log::Weight},
+    tab::{
+        browse::{Across, Browse},
+        log::Weight,
+    },
 };
 
 /// The panel's state.
@@ -182,7 +185,7 @@ impl Browse {
             );
             return shell.say(Weight::Info, text);
         }
-        self.plan(self.focus, keys, shell);
+        self.plan(self.focus, keys, Across::Copy, shell);
     }
 
     pub(super) fn export_gaps(&mut self, shell: &mut Shell) {

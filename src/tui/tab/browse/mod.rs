@@ -42,6 +42,15 @@ pub use crate::tui::tab::browse::{
     rows::{Rows, stepped},
 };
 
+/// What becomes of what goes to the other side here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Across {
+    /// It stays.
+    Copy,
+    /// It goes, once its copy is proven.
+    Move,
+}
+
 /// What `u` takes back.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Undo {

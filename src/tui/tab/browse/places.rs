@@ -11,7 +11,7 @@ use crate::tui::{
     dialog::{Dialog, plan::PlanDialog},
     shell::{Question, Shell},
     tab::{
-        browse::{Browse, Comparison, Pane, Progress, Way},
+        browse::{Across, Browse, Comparison, Pane, Progress, Way},
         log::Weight,
     },
 };
@@ -102,11 +102,21 @@ impl Browse {
         }
     }
 
-    /// Plans a sync from one side to the other, of some keys or of everything.
-    pub fn plan(&mut self, from: Side, only: Vec<Key>, shell: &mut Shell) {
-        let Some((source, destination, options)) = self.route(from, shell) else {
+    /// Plans a sync (or a move) from one side to the other, of some keys or of everything.
+    pub fn plan(&mut self, from: Side, only: Vec<Key>, across: Across, shell: &mut Shell) {
+        let Some((source, destination, mut options)) = self.route(from, shell) else {
             return;
         };
+        if across == Across::Move {
+            if let Some(mapping) = self.mapping(shell) {
+                let text = format!(
+                    "{} is a mapping, whose two sides hold the same: neither is moved away. t copies.",
+                    mapping.name
+                );
+                return shell.say(Weight::Warning, text);
+            }
+            Arc::make_mut(&mut options).remove_source = true;
+        }
         shell.stop(|question| matches!(question, Question::Plan));
         let route = (source.clone(), destination.clone());
         let view = shell.ask(Question::Plan, |view| Command::Plan {

@@ -16,7 +16,7 @@ use crate::tui::{
     },
     shell::Shell,
     tab::{
-        browse::{Browse, Undo, Way},
+        browse::{Across, Browse, Undo, Way},
         log::Weight,
     },
 };
@@ -27,8 +27,9 @@ impl Browse {
         match action {
             Browsing::Compare if self.comparison.is_some() => self.part(shell),
             Browsing::Compare => self.compare(shell),
-            Browsing::Sync => self.plan(self.focus, Vec::new(), shell),
-            Browsing::CopyAcross => self.copy_across(shell),
+            Browsing::Sync => self.plan(self.focus, Vec::new(), Across::Copy, shell),
+            Browsing::CopyAcross => self.carry_across(Across::Copy, shell),
+            Browsing::MoveAcross => self.carry_across(Across::Move, shell),
             Browsing::Migrate => self.migrate(shell),
             Browsing::Verify => self.verify(self.rows().tree.marked_keys(), shell),
             Browsing::Filter => self.ask_filter(shell),
@@ -91,7 +92,9 @@ impl Browse {
                 let in_s3 = |side: &Side| matches!(self.place(*side), Some(Location::S3(_)));
                 Side::BOTH.iter().all(in_s3) && !shell.settings.read_only
             }
-            Browsing::Sync | Browsing::CopyAcross => both && !shell.settings.read_only,
+            Browsing::Sync | Browsing::CopyAcross | Browsing::MoveAcross => {
+                both && !shell.settings.read_only
+            }
             Browsing::CopyGaps => comparing && !shell.settings.read_only,
             Browsing::Compare | Browsing::Verify => both,
             Browsing::KindNext
@@ -122,15 +125,15 @@ impl Browse {
         }
     }
 
-    fn copy_across(&mut self, shell: &mut Shell) {
+    fn carry_across(&mut self, across: Across, shell: &mut Shell) {
         let keys = self.chosen();
         if keys.is_empty() {
             return shell.say(
                 Weight::Warning,
-                "There is nothing under the cursor to copy.",
+                "There is nothing under the cursor to take across.",
             );
         }
-        self.plan(self.focus, keys, shell);
+        self.plan(self.focus, keys, across, shell);
     }
 
     fn ask_filter(&mut self, shell: &mut Shell) {

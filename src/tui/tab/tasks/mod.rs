@@ -227,6 +227,7 @@ pub fn op_words(op: Op) -> (&'static str, &'static str) {
         Op::Copy => ("copy", "copied"),
         Op::Relay => ("relay", "relayed"),
         Op::Delete => ("delete", "deleted"),
+        Op::Remove => ("remove", "removed"),
     }
 }
 

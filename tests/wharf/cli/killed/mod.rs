@@ -1,6 +1,7 @@
-//! T4: the program is killed at seeded points of an upload, a download and a copy, sometimes twice, and told to go on.
+//! T4: the program is killed at seeded points of an upload, a download, a copy and moves of each kind, sometimes
+//! twice, and told to go on.
 //! Both ends are equal, no upload is forgotten, no temporary file is left, and nothing is sent again but what was in flight.
-//! 40 rounds; `WHARF_TRIALS=full` plays 200. `ways` kills each way of moving at one known point.
+//! After a move no source is left. 48 rounds; `WHARF_TRIALS=full` plays 240. `ways` kills each way of moving at one known point.
 //!
 //! In flight is what had been asked for, by the request log, and was not kept, by the journal's rows (and the parts that the
 //! store has) as the kill left them: requests without an answer, and answers that were still on their way into the journal.
@@ -156,12 +157,14 @@ struct Flight {
 /// One round.
 struct Round {
     way: Way,
+    /// Sources are to be removed.
+    moves: bool,
     stage: Stage,
     contents: BTreeMap<String, Vec<u8>>,
 }
 
 impl Round {
-    fn new(way: Way, luck: &mut Luck) -> Self {
+    fn new((way, moves): (Way, bool), luck: &mut Luck) -> Self {
         let faults = "latency=2ms,bandwidth=60MB".parse().unwrap();
         let stage = Stage::with(Options {
             faults,
@@ -191,6 +194,7 @@ impl Round {
         }
         Self {
             way,
+            moves,
             stage,
             contents,
         }
@@ -203,7 +207,7 @@ impl Round {
             Way::Copy => ("s3://vault/from", "s3://vault/to"),
         };
         vec![
-            "sync",
+            if self.moves { "move" } else { "sync" },
             from,
             to,
             "--yes",
@@ -217,9 +221,17 @@ impl Round {
     /// Kills the program after so many requests that move something arrived, or were answered; false where it ended before.
     fn kill_after(&self, mut child: Child, requests: usize, answered: bool) -> bool {
         let log = self.stage.demo.log();
-        let base = moves(&log.lines()).count();
+        let steps = |lines: &[LogLine]| -> Vec<LogLine> {
+            let removes = ["HeadObject", "DeleteObject"];
+            let lines = lines.iter().filter(|line| {
+                is_moving(line) || (self.moves && removes.contains(&line.operation))
+            });
+            lines.cloned().collect()
+        };
+        let base = steps(&log.lines()).len();
         let enough = |lines: &[LogLine]| {
-            moves(lines)
+            steps(lines)
+                .iter()
                 .skip(base)
                 .filter(|line| !answered || line.status != 0)
                 .count()
@@ -253,6 +265,14 @@ impl Round {
         let forgotten: Vec<UploadView> = store.uploads("vault");
         assert!(forgotten.is_empty(), "forgotten: {forgotten:?}");
         let expected: BTreeSet<String> = self.contents.keys().cloned().collect();
+        if self.moves {
+            let left = match self.way {
+                Way::Upload => files(&self.stage.path("here")),
+                Way::Download | Way::Copy => store.keys("vault", "from/").into_iter().collect(),
+            };
+            assert!(left.is_empty(), "sources left: {left:?}");
+            assert_eq!(store.unguarded_deletes(), 0);
+        }
         if self.way == Way::Download {
             let root = self.stage.path("here");
             assert_eq!(files(&root), expected);
@@ -333,10 +353,11 @@ impl Round {
 
 /// The requests that move contents.
 fn moves(lines: &[LogLine]) -> impl Iterator<Item = &LogLine> {
-    let moving = ["PutObject", "UploadPart", "CopyObject", "GetObject"];
-    lines
-        .iter()
-        .filter(move |line| moving.contains(&line.operation))
+    lines.iter().filter(|line| is_moving(line))
+}
+
+fn is_moving(line: &LogLine) -> bool {
+    ["PutObject", "UploadPart", "CopyObject", "GetObject"].contains(&line.operation)
 }
 
 /// Every file below a folder, hidden ones too.
@@ -358,12 +379,14 @@ fn files(root: &Path) -> BTreeSet<String> {
 }
 
 /// Plays a round: killed once or twice, and gone on with to its end.
-fn play(way: Way, number: u64) -> Flight {
+fn play((way, removes): (Way, bool), number: u64) -> Flight {
     let mut luck = Luck(SEED.wrapping_mul(number + 1) | 1);
     luck.below(1);
-    let round = Round::new(way, &mut luck);
+    let round = Round::new((way, removes), &mut luck);
     let log = round.stage.demo.log();
     let units = round.contents.len() as u64 + if way == Way::Copy { 0 } else { 3 };
+    // Each removal asks twice or three times.
+    let units = if removes { 3 * units } else { units };
     let mut flight = Flight::default();
     let (mut asked, mut kept) = (BTreeSet::new(), Kept::default());
     let mut child = spawn(&round.stage, &round.sync());
@@ -410,11 +433,11 @@ fn play(way: Way, number: u64) -> Flight {
 #[test]
 fn a_killed_task_is_gone_on_with_wherever_it_was_killed() {
     let full = std::env::var("WHARF_TRIALS").is_ok_and(|trials| trials == "full");
-    let rounds: u64 = if full { 200 } else { 40 };
+    let rounds: u64 = if full { 240 } else { 48 };
     let mut all = Flight::default();
     for number in 0..rounds {
         let way = [Way::Upload, Way::Download, Way::Copy][usize::try_from(number % 3).unwrap()];
-        let one = play(way, number);
+        let one = play((way, number % 6 >= 3), number);
         all.kills += one.kills;
         all.unanswered += one.unanswered;
         all.answered += one.answered;

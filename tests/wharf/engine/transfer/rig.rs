@@ -26,8 +26,10 @@ use wharf::{
     domain::{
         diff::{Merge, MergeOptions, Rules, Side},
         location::{Location, Remote},
-        plan::{Plan, Planner, SyncOptions},
-        progress::{Outcome, Recount, TaskEvent, TaskId, TaskKind, TaskSnapshot, TaskState},
+        plan::{Op, Plan, Planner, SyncOptions},
+        progress::{
+            EndedStep, Outcome, Recount, TaskEvent, TaskId, TaskKind, TaskSnapshot, TaskState,
+        },
         retry::{FailureKind, Retry},
     },
     engine::{
@@ -61,6 +63,8 @@ pub(crate) struct Running {
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     pub(crate) outcomes: BTreeMap<String, Outcome>,
+    /// Those of removed sources.
+    pub(crate) removed: BTreeMap<String, Outcome>,
     pub(crate) retried: Vec<FailureKind>,
     pub(crate) states: Vec<(TaskState, Option<String>)>,
     pub(crate) recount: Option<Recount>,
@@ -379,6 +383,23 @@ impl Ended {
     }
 }
 
+impl Told {
+    fn end(&mut self, step: EndedStep) {
+        let of_kind = if step.op == Op::Remove {
+            &mut self.removed
+        } else {
+            &mut self.outcomes
+        };
+        let key = step.key.as_str().unwrap().to_owned();
+        let before = of_kind.insert(key, step.outcome);
+        assert!(
+            before.is_none_or(|outcome| matches!(outcome, Outcome::Failed(_))),
+            "{} ended twice",
+            step.key
+        );
+    }
+}
+
 async fn listen(mut events: mpsc::Receiver<Event>) -> Told {
     let mut told = Told::default();
     while let Some(event) = events.recv().await {
@@ -394,13 +415,7 @@ async fn listen(mut events: mpsc::Receiver<Event>) -> Told {
             }
             TaskEvent::Ended { steps } => {
                 for step in steps {
-                    let key = step.key.as_str().unwrap().to_owned();
-                    let before = told.outcomes.insert(key, step.outcome);
-                    assert!(
-                        before.is_none_or(|outcome| matches!(outcome, Outcome::Failed(_))),
-                        "{} ended twice",
-                        step.key
-                    );
+                    told.end(step);
                 }
             }
             TaskEvent::Retried { failure, .. } => told.retried.push(failure.kind),

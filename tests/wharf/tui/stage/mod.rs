@@ -14,10 +14,11 @@ use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect};
 use wharf::{
     domain::{
+        diff::Sign,
         entry::End,
         key::Key,
         location::Location,
-        plan::Plan,
+        plan::{Group, Op, Plan},
         preview::Glance,
         progress::{Requests, TaskEvent, TaskId, TaskSnapshot},
         side::Side,
@@ -252,6 +253,30 @@ impl Stage {
             Some((*view, key.clone()))
         });
         self.tell(view, Body::Preview(Box::new(looked_at(&key, content))))
+    }
+
+    /// The plan that was asked for arrives, as that of a move.
+    pub(super) fn plan_of_a_move(&mut self) -> &mut Self {
+        let view = self.asked(|command| {
+            let Command::Plan { view, .. } = command else {
+                return None;
+            };
+            Some(*view)
+        });
+        let mut plan = plan(&[]);
+        let mut steps: Vec<_> = plan.steps().cloned().collect();
+        for step in &mut steps {
+            step.op = Op::Remove;
+        }
+        plan.groups.push(Group {
+            sign: Sign::OnlyLeft,
+            op: Op::Remove,
+            why: None,
+            overwrites: false,
+            selected: true,
+            steps,
+        });
+        self.tell(view, Body::Planned(Arc::new(plan)))
     }
 
     /// The plan that was approved is taken as task 1.
