@@ -162,6 +162,13 @@ pub enum Command {
         /// In the order in which they begin.
         routes: Vec<RouteAsk>,
     },
+    /// Plan the clean-up behind a task: its proven sources → `Body::PlannedRoutes`, one for each task of a group.
+    PlanCleanup {
+        /// Who asks.
+        view: View,
+        /// Behind which task.
+        task: TaskId,
+    },
     /// HEAD or stat of one key → `Body::Stat`.
     Stat {
         /// Who asks.

@@ -49,7 +49,7 @@ async fn accept(room: &Arc<Room>, id: TaskId) -> Result<TaskId, Failed> {
 }
 
 /// A task as the journal knows it.
-async fn one(journal: &Journal, id: TaskId) -> Result<PastTask, Failed> {
+pub(super) async fn one(journal: &Journal, id: TaskId) -> Result<PastTask, Failed> {
     let only = Search {
         id: Some(id),
         ..Search::default()
@@ -59,7 +59,7 @@ async fn one(journal: &Journal, id: TaskId) -> Result<PastTask, Failed> {
 }
 
 /// The children of a group, in the order of their acceptance.
-async fn children(journal: &Journal, head: TaskId) -> Result<Vec<PastTask>, Failed> {
+pub(super) async fn children(journal: &Journal, head: TaskId) -> Result<Vec<PastTask>, Failed> {
     let of_head = Search {
         parent: Some(head),
         ..Search::default()

@@ -10,7 +10,7 @@ use crate::domain::{
     diff::Level,
     key::Key,
     location::Location,
-    plan::{Brake, Plan, PlanError, Symlinks, SyncOptions},
+    plan::{Brake, Cleaning, Plan, PlanError, Symlinks, SyncOptions},
 };
 
 use super::{
@@ -83,6 +83,18 @@ pub(super) async fn run(room: &Room, plan: &Plan) -> Result<(), Failed> {
     for place in plan.changes().chain(&plan.options.backup_dir) {
         destination(room, place).await?;
         production(room, place)?;
+    }
+    if let Some(cleaning) = &plan.cleans
+        && room.wants_consent(&cleaning.word)
+    {
+        let Cleaning { task, word } = cleaning;
+        let message = format!(
+            "the clean-up behind task {task} deletes {word} sources, and nobody gave its word"
+        );
+        return Err(Failed::guard(
+            message,
+            format!("look at it with --dry-run, then say --confirm {word}"),
+        ));
     }
     match plan.open_brakes().next() {
         Some(brake) => Err(braked(brake)),

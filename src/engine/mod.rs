@@ -3,6 +3,7 @@
 
 mod alias;
 mod answer;
+mod cleanup;
 pub mod command;
 mod compare;
 pub mod doctor;
@@ -173,6 +174,7 @@ impl Engine {
             | Command::Plan { view, .. }
             | Command::PlanBoth { view, .. }
             | Command::PlanRoutes { view, .. }
+            | Command::PlanCleanup { view, .. }
             | Command::Past { view, .. }
             | Command::Report { view, .. }
             | Command::Preview { view, .. }

@@ -69,7 +69,7 @@ pub(super) async fn plan(room: &Room, wanted: Wanted<'_>) -> Result<Plan, Failed
 }
 
 /// What removing means at a source that keeps versions; one object of it tells whether it does.
-async fn about_versions(plan: &Plan, ends: &Ends) -> Option<String> {
+pub(super) async fn about_versions(plan: &Plan, ends: &Ends) -> Option<String> {
     let removed = plan.steps().find(|step| step.op == Op::Remove)?;
     // What is wrong with the object is told by its own step.
     let stat = ends.left.store.stat(&removed.key).await.ok()?;
@@ -129,7 +129,7 @@ pub(super) async fn plan_both(
     Ok(both)
 }
 
-async fn compared(
+pub(super) async fn compared(
     room: &Room,
     ends: &Ends,
     options: &SyncOptions,
@@ -143,7 +143,7 @@ async fn compared(
 }
 
 /// How both listings ended; a side of which nothing at all could be listed leaves nothing to plan.
-fn over(comparison: &Comparison) -> Result<[End; 2], Failed> {
+pub(super) fn over(comparison: &Comparison) -> Result<[End; 2], Failed> {
     match comparison.failure_at_start() {
         Some(error) => Err(error.into()),
         None => Ok(Side::BOTH.map(|side| comparison.end(side))),
@@ -151,7 +151,7 @@ fn over(comparison: &Comparison) -> Result<[End; 2], Failed> {
 }
 
 /// What a person should know of any plan between these places.
-fn about(room: &Room, ends: &Ends) -> Vec<String> {
+pub(super) fn about(room: &Room, ends: &Ends) -> Vec<String> {
     let mut notices: Vec<String> = off_clock(skew(room, ends)).into_iter().collect();
     if room.options.read_only {
         let notice = "wharf is read-only: this plan can be looked at and exported, not run";
@@ -161,14 +161,14 @@ fn about(room: &Room, ends: &Ends) -> Vec<String> {
 }
 
 /// What the journal knows of both sides, asked in key order.
-struct Memory(Option<PairEvidence>);
+pub(super) struct Memory(Option<PairEvidence>);
 
 impl Memory {
     fn none() -> Self {
         Self(None)
     }
 
-    async fn of(room: &Room, ends: &Ends) -> Self {
+    pub(super) async fn of(room: &Room, ends: &Ends) -> Self {
         let Some(journal) = room.journal().await else {
             return Self::none();
         };
@@ -176,7 +176,7 @@ impl Memory {
         Self(Some(journal.evidence_of_pairs(left, right).await))
     }
 
-    async fn since(&mut self, pair: &Pair) -> Since {
+    pub(super) async fn since(&mut self, pair: &Pair) -> Since {
         match &mut self.0 {
             Some(evidence) if !pair.is_folder() => evidence.since(pair).await,
             Some(_) | None => Since::Never,

@@ -20,6 +20,7 @@ use crate::domain::{
 
 use super::{
     answer::Answer,
+    cleanup,
     command::Command,
     compare::{Comparison, Means},
     ends::Ends,
@@ -71,6 +72,10 @@ pub(super) async fn answer(
         Command::Plan { .. } | Command::PlanBoth { .. } => planned(room, question).await,
         Command::PlanRoutes { routes, .. } => {
             let planned = plan_routes(room, routes).await?;
+            Ok(Body::PlannedRoutes(planned.into()))
+        }
+        Command::PlanCleanup { task, .. } => {
+            let planned = cleanup::plan(room, *task).await?;
             Ok(Body::PlannedRoutes(planned.into()))
         }
         Command::Past { search, .. } => Ok(Body::Past(past(room, search).await?)),

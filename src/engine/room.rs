@@ -219,6 +219,11 @@ impl Room {
         self.options.production.contains(remote) && !self.confirmed().contains(remote)
     }
 
+    /// Whether a word that licenses something beside a remote was not given.
+    pub(super) fn wants_consent(&self, word: &str) -> bool {
+        !self.confirmed().contains(&Remote::named(word))
+    }
+
     fn confirmed(&self) -> MutexGuard<'_, BTreeSet<Remote>> {
         self.confirmed
             .lock()

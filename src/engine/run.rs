@@ -14,6 +14,7 @@ use crate::domain::{
 
 use super::{
     answer::Answer,
+    cleanup,
     command::{Check, Family, Member},
     ends::Ends,
     event::{Body, Failed},
@@ -165,8 +166,9 @@ pub(super) async fn ready(
         flags: &room.options.flags,
         check: kin.check.as_ref(),
     };
+    let earlier = cleanup::earlier(room, &plan, ends).await?;
     let journal = room.begin(&brief, &plan, setting).await;
-    equip(room, (brief, journal), (plan, ends), (kin.check, None)).await
+    equip(room, (brief, journal), (plan, ends), (kin.check, earlier)).await
 }
 
 /// Gives a task that has its number all that it works with; `earlier` is what its earlier runs left.

@@ -1,5 +1,6 @@
 //! The command line as clap reads it; `interface` of the README is its contract. Nothing is decided here.
 
+mod cleanup;
 mod mappings;
 mod migrate;
 mod run;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
+pub use cleanup::CleanupArgs;
 pub use mappings::{BothArgs, Conflicts, MappingArgs};
 pub use migrate::MigrateArgs;
 pub use run::{RunArgs, RunPace};
@@ -210,6 +212,8 @@ pub enum Command {
     Migrate(MigrateArgs),
     /// Run exactly a plan that was written down, or refuse it if the world has changed under it
     Run(RunArgs),
+    /// Delete the sources that a task proved, after a look and a typed word
+    Cleanup(CleanupArgs),
     /// Prove by checksum that two locations hold the same
     Verify(VerifyArgs),
     /// Look at tasks of this and earlier sessions, go on with them, stop them, report them
@@ -234,6 +238,8 @@ impl Command {
     pub fn task_to_go_on(&self) -> Option<u64> {
         if let Self::Tasks(args) = self {
             args.first_to_go_on()
+        } else if let Self::Cleanup(args) = self {
+            Some(args.task)
         } else {
             None
         }

@@ -1,6 +1,7 @@
 //! One file a command. Each asks the engine, writes what it answers, and tells how it ended.
 
 mod approval;
+mod cleanup;
 mod diff;
 mod family;
 mod from_file;

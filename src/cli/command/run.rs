@@ -18,8 +18,8 @@ use crate::domain::{
 };
 
 use super::{
-    Approval, Context, diff, diff_each, from_file::from_file, ls, manifest, mappings,
-    migrate::migrate, plan, plan_each, preview, sync, tasks, verify, verify_each,
+    Approval, Context, cleanup::cleanup, diff, diff_each, from_file::from_file, ls, manifest,
+    mappings, migrate::migrate, plan, plan_each, preview, sync, tasks, verify, verify_each,
 };
 
 /// Runs a command that asks the engine; `None` where the command is none of these.
@@ -54,6 +54,7 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
         (Command::Both(args), Asked::Several(errands)) => {
             mappings(context, &args.mappings, errands).await
         }
+        (Command::Cleanup(args), Asked::Tasks(_)) => cleanup(context, args).await,
         (Command::Run(args), Asked::Plans(plans)) => from_file(context, args, plans).await,
         (Command::Migrate(args), Asked::Routes(routes)) => migrate(context, args, routes).await,
         (Command::Tasks(args), Asked::Tasks(between)) => tasks(context, args, between).await,
@@ -105,6 +106,7 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
                 &args.sides,
             )
         }
+        Command::Cleanup(_) => Ok(Asked::Tasks(None)),
         Command::Run(args) => target::plans(&args.file).map(Asked::Plans),
         Command::Migrate(args) => routes(config, args).map(Asked::Routes),
         Command::Verify(args) => {

@@ -384,6 +384,7 @@ mod tests {
             end: End::Complete,
         };
         Plan {
+            cleans: None,
             forecast: None,
             version: PLAN_VERSION,
             made: jiff::Timestamp::UNIX_EPOCH,

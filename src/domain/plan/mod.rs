@@ -192,11 +192,23 @@ pub struct Plan {
     pub left: Left,
     /// What stops this plan until a person says otherwise.
     pub brakes: Vec<Brake>,
+    /// The task that it cleans up behind; it moves nothing then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleans: Option<Cleaning>,
     /// What it is expected to ask; kept with a task, whose steps go when they are done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forecast: Option<Forecast>,
     /// What a person should know before saying yes: files changed seconds ago, clock skew, archived objects.
     pub notices: Vec<String>,
+}
+
+/// The task whose proven sources a plan removes, and the word that licenses it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cleaning {
+    /// The task's number.
+    pub task: u64,
+    /// What a person types after a look: how many objects go in all.
+    pub word: Box<str>,
 }
 
 /// What a person must agree to before a plan runs: what the destination has now and would lose.
@@ -276,6 +288,7 @@ impl Plan {
             groups: Vec::new(),
             left: Left::default(),
             brakes: Vec::new(),
+            cleans: None,
             forecast: None,
             notices: Vec::new(),
         }

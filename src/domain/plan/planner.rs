@@ -166,6 +166,7 @@ impl Planner {
             groups,
             left: self.left,
             brakes: Vec::new(),
+            cleans: None,
             forecast: None,
             notices,
         };

@@ -40,6 +40,7 @@ pub(super) fn head_of(plan: &Plan) -> Plan {
         brakes: plan.brakes.clone(),
         notices: plan.notices.clone(),
         aside: plan.aside.clone(),
+        cleans: plan.cleans.clone(),
         forecast: Some(Forecast::of(plan)),
     }
 }

@@ -61,10 +61,12 @@ pub(super) async fn one(work: &Work, tries: &Tries) -> Result<Done, Halt> {
     let holds = |proven: &Proven| {
         proven.is_of(planned) && there.is_some_and(|there| proven.destination.is(there))
     };
-    let proven = match (known.filter(holds), there) {
+    // Behind a task only what was proven by it counts: a copy that was replaced since keeps its source.
+    let cleans = ctx.plan.cleans.is_some();
+    let proven = match (known.filter(|known| cleans || holds(known)), there) {
         (Some(proven), _) => Some(proven),
-        (None, Some(there)) => prove(work, &source, there).await?,
-        (None, None) => None,
+        (None, Some(there)) if !cleans => prove(work, &source, there).await?,
+        (None, _) => None,
     };
     let claim = Claim {
         planned,

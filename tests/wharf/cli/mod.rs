@@ -1,6 +1,7 @@
 //! The program as a script sees it: exit codes, stdout, stderr, and what it does to the world.
 
 mod config;
+mod consolidated;
 mod gzip;
 mod interrupts;
 mod keys;

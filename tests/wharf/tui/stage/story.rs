@@ -289,6 +289,7 @@ pub(in crate::tui) fn plan(only: &[Key]) -> Plan {
         end: End::Complete,
     };
     Plan {
+        cleans: None,
         forecast: None,
         version: 1,
         made: now(),

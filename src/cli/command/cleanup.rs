@@ -1,0 +1,211 @@
+//! `wharf cleanup`: what of a task's sources may go and what stays, by reason; then, with the word that the look told, the
+//! deletes themselves, each with the ETag that was proven.
+
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
+
+use serde::Serialize;
+
+use crate::cli::{
+    args::CleanupArgs,
+    exit::Exit,
+    output::record::{KeyText, TallyRecord},
+};
+use crate::config::migration::PARALLEL;
+use crate::domain::{
+    entry::Tally,
+    location::Remote,
+    plan::{Plan, PlannedRoute, Refusal},
+    progress::TaskId,
+};
+use crate::engine::{Body, Command, Family, Member};
+use crate::humanize;
+
+use super::{Context, VIEW, family::Run};
+
+/// Keys that are told by name for each reason; JSON has all.
+const NAMES: usize = 5;
+
+/// `stays`: a source that is not deleted, and why.
+#[derive(Serialize)]
+struct StaysRecord<'a> {
+    r#type: &'static str,
+    route: &'a str,
+    #[serde(flatten)]
+    key: KeyText,
+    reason: &'a str,
+}
+
+/// `summary` of a clean-up.
+#[derive(Serialize)]
+struct Summary {
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<TaskId>,
+    behind: u64,
+    dry_run: bool,
+    /// The word that licenses it.
+    word: String,
+    goes: TallyRecord,
+    stays: u64,
+    deleted: u64,
+    failed: u64,
+    seconds: f64,
+}
+
+/// Runs the command.
+pub(super) async fn cleanup(context: &mut Context, args: &CleanupArgs) -> Exit {
+    let began = Instant::now();
+    let planned = match context.planned_cleanup(TaskId(args.task)).await {
+        Ok(planned) => planned,
+        Err(exit) => return exit,
+    };
+    let mut look = Look::default();
+    for route in planned.iter() {
+        look.join(context.tell_look(route));
+    }
+    let word = look.goes.objects.to_string();
+    let summary = |look: &Look, run: Option<&Run>, deleted: u64, failed: u64| Summary {
+        r#type: "summary",
+        task: run.map(|run| run.head),
+        behind: args.task,
+        dry_run: run.is_none(),
+        word: look.goes.objects.to_string(),
+        goes: look.goes.into(),
+        stays: look.stays,
+        deleted,
+        failed,
+        seconds: began.elapsed().as_secs_f64(),
+    };
+    if args.dry_run || look.goes.objects == 0 {
+        context.output.record(&summary(&look, None, 0, 0));
+        if look.goes.objects > 0 {
+            context.output.remark(format_args!(
+                "wharf cleanup {} --confirm {word} deletes them",
+                args.task
+            ));
+        }
+        return Exit::Ok;
+    }
+    if context.output.style().asks && context.types_word(&word) {
+        context.engine.confirm(Remote::named(&word));
+    }
+    let run = match context.run_cleanup(args.task, &planned).await {
+        Ok(run) => run,
+        Err(exit) => return exit,
+    };
+    let (mut exit, mut deleted, mut failed) = (run.exit(), 0, 0);
+    for watched in run.tasks.iter().filter_map(|id| run.watched.get(id)) {
+        exit = exit.and(watched.exit());
+        deleted += watched.done;
+        failed += watched.all_failed();
+    }
+    context.output.line(format_args!(
+        "{} deleted, {} kept although they were to go, {} stay",
+        humanize::counted(deleted, "source"),
+        humanize::count(failed),
+        humanize::count(look.stays)
+    ));
+    context
+        .output
+        .record(&summary(&look, Some(&run), deleted, failed));
+    exit
+}
+
+/// What a look found.
+#[derive(Clone, Copy, Default)]
+struct Look {
+    goes: Tally,
+    stays: u64,
+}
+
+impl Look {
+    fn join(&mut self, other: Self) {
+        self.goes.join(other.goes);
+        self.stays += other.stays;
+    }
+}
+
+impl Context {
+    async fn planned_cleanup(&mut self, task: TaskId) -> Result<Arc<[PlannedRoute]>, Exit> {
+        self.ask(Command::PlanCleanup { view: VIEW, task });
+        self.awaited(|body| {
+            if let Body::PlannedRoutes(planned) = body {
+                Some(planned)
+            } else {
+                None
+            }
+        })
+        .await
+    }
+
+    /// Tells what of a route's sources may go, and what stays.
+    fn tell_look(&mut self, route: &PlannedRoute) -> Look {
+        let PlannedRoute { name, plan } = route;
+        let mut goes = Tally::default();
+        plan.groups
+            .iter()
+            .for_each(|group| goes.join(group.tally()));
+        self.output.line(format_args!(
+            "{name}: {}, {} go from {}",
+            humanize::counted(goes.objects, "source"),
+            humanize::bytes(goes.bytes),
+            plan.source
+        ));
+        self.tell_stays(name, plan);
+        for notice in &plan.notices {
+            self.output.remark(format_args!("note: {notice}"));
+        }
+        Look {
+            goes,
+            stays: plan.left.refused.len() as u64,
+        }
+    }
+
+    /// What stays, by reason.
+    fn tell_stays(&mut self, name: &str, plan: &Plan) {
+        let mut reasons: BTreeMap<&str, Vec<&Refusal>> = BTreeMap::new();
+        for refusal in &plan.left.refused {
+            reasons.entry(&refusal.reason).or_default().push(refusal);
+            self.output.record(&StaysRecord {
+                r#type: "stays",
+                route: name,
+                key: (&refusal.key).into(),
+                reason: &refusal.reason,
+            });
+        }
+        for (reason, refused) in reasons {
+            let count = humanize::counted(refused.len() as u64, "source");
+            self.output.line(format_args!("  ~ {count} stay: {reason}"));
+            for refusal in refused.iter().take(NAMES) {
+                self.output.line(format_args!("      {}", refusal.key));
+            }
+        }
+    }
+
+    /// Asks a person to type the word.
+    fn types_word(&mut self, word: &str) -> bool {
+        self.output.ask(format_args!(
+            "{word} sources would be deleted for good. Type {word} to go on: "
+        ));
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer);
+        read.is_ok() && answer.trim() == word
+    }
+
+    async fn run_cleanup(&mut self, task: u64, planned: &[PlannedRoute]) -> Result<Run, Exit> {
+        let members = planned
+            .iter()
+            .filter(|route| route.plan.steps().next().is_some());
+        let members = members.map(|route| Member {
+            name: Arc::clone(&route.name),
+            plan: Arc::clone(&route.plan),
+            check: None,
+        });
+        let family = Family {
+            name: format!("clean up behind task {task}").into(),
+            at_once: PARALLEL,
+            members: members.collect(),
+        };
+        self.run_family(family).await
+    }
+}
