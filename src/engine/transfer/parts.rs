@@ -82,6 +82,9 @@ impl Tuning {
 
     /// Bytes that a part of `total` bytes should have: more, the more there are.
     pub(super) fn part_for(&self, total: u64) -> u64 {
+        if total <= self.part.saturating_mul(USUAL_PARTS) {
+            return self.part;
+        }
         let grown = total.div_ceil(USUAL_PARTS).div_ceil(MIB) * MIB;
         self.part.max(grown.min(self.largest_part))
     }
