@@ -106,8 +106,13 @@ pub(super) async fn stream(work: &Work) -> Result<Option<(Partial, Option<Vec<Pa
         return Ok(None);
     };
     let listed = work.ctx.cut(listed(work, &partial)).await;
-    let listed = forget::unless_well(work, &partial.handle, listed).await?;
-    Ok(Some((partial, listed)))
+    Ok(
+        match forget::unless_well(work, &partial.handle, listed).await? {
+            Listed::Parts(parts) => Some((partial, Some(parts))),
+            Listed::Gone => Some((partial, None)),
+            Listed::Unknown => None,
+        },
+    )
 }
 
 /// What is left of a content that was on its way.
@@ -134,8 +139,10 @@ async fn upload_of(
     (origin, partial): (&Origin, &Partial),
     tries: &mut Tries,
 ) -> Result<Again, Halt> {
-    let Some(listed) = work.ctx.cut(listed(work, partial)).await? else {
-        return completed(work, origin, partial, tries).await;
+    let listed = match work.ctx.cut(listed(work, partial)).await? {
+        Listed::Parts(parts) => parts,
+        Listed::Gone => return completed(work, origin, partial, tries).await,
+        Listed::Unknown => return Ok(Again::Nothing),
     };
     let mut sent = Vec::new();
     for part in listed {
@@ -160,7 +167,12 @@ async fn copy_of(
     (source, partial): (&Stat, &Partial),
     tries: &mut Tries,
 ) -> Result<Again, Halt> {
-    if let Some(listed) = work.ctx.cut(listed(work, partial)).await? {
+    let listed = match work.ctx.cut(listed(work, partial)).await? {
+        Listed::Parts(parts) => Some(parts),
+        Listed::Gone => None,
+        Listed::Unknown => return Ok(Again::Nothing),
+    };
+    if let Some(listed) = listed {
         // Only we know the upload, and each of its parts was copied from the pinned source.
         let whole = |part: &Part| range_of(work, partial, part).is_some();
         let sent = listed.into_iter().filter(whole);
@@ -199,16 +211,36 @@ fn under_way(work: &Work, partial: &Partial, sent: Vec<Sent>) -> UnderWay {
     }
 }
 
-/// The parts that the store has; `None` where it does not know the upload any more.
-async fn listed(work: &Work, partial: &Partial) -> Result<Option<Vec<Part>>, Halt> {
+/// What the store says of an upload.
+enum Listed {
+    /// It has these parts.
+    Parts(Vec<Part>),
+    /// It does not know the upload any more.
+    Gone,
+    /// Its parts may not be listed, or not be understood: it was given up, and all is sent anew.
+    Unknown,
+}
+
+/// The parts that the store has.
+async fn listed(work: &Work, partial: &Partial) -> Result<Listed, Halt> {
     let Work { ctx, step, .. } = work;
     let mut tries = Tries::of_part(ctx);
     loop {
         ctx.pay(0).await;
         match ctx.target()?.parts(&step.key, &partial.handle).await {
-            Ok(parts) => return Ok(Some(parts)),
-            Err(error) if error.failure_kind() == FailureKind::NotFound => return Ok(None),
-            Err(error) => tries.again(ctx, step, error.into()).await?,
+            Ok(parts) => return Ok(Listed::Parts(parts)),
+            Err(error) if error.failure_kind() == FailureKind::NotFound => return Ok(Listed::Gone),
+            Err(error) => {
+                let Err(halt) = tries.again(ctx, step, error.into()).await else {
+                    continue;
+                };
+                if halt.is_cancelled() {
+                    return Err(halt);
+                }
+                tracing::warn!(key = %step.key, ?halt, "what an upload has cannot be told: it begins anew");
+                forget::partial(work, &partial.handle).await;
+                return Ok(Listed::Unknown);
+            }
         }
     }
 }

@@ -73,6 +73,37 @@ async fn a_copy_in_parts_sends_only_the_part_that_was_in_flight() {
     assert_eq!(rig.body("to/large").unwrap(), content);
 }
 
+/// Stores that list no parts, and policies that let nobody list them: all is sent anew, and nothing is left behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_whose_parts_cannot_be_listed_begins_anew() {
+    let mut rig = Rig::new();
+    rig.tuning.retry.tries = 2;
+    let content = noise(PARTS * PART, 1);
+    rig.object("from/large", &content);
+    let (from, to) = (Rig::bucket("from/"), Rig::bucket("to/"));
+    let plan = rig.plan(&from, &to, SyncOptions::default()).await;
+    let seq = plan.steps().next().unwrap().seq;
+    stall(&rig);
+    let running = rig.start(plan.clone()).await;
+    let upload = killed(&rig, running).await;
+    let partial = Partial {
+        handle: upload.into(),
+        part_size: PART as u64,
+        parts: BTreeMap::new(),
+    };
+    let earlier = Earlier {
+        partials: HashMap::from([(seq, partial)]).into(),
+        ..Earlier::default()
+    };
+    rig.demo
+        .faults()
+        .add(Rule::new(Fault::InternalError).on("ListParts"));
+    rig.go_on(plan, earlier, None).await.is_all_proven(1);
+    assert_eq!(rig.demo.log().count("UploadPartCopy"), PARTS as u64);
+    assert!(rig.demo.store().uploads(BUCKET).is_empty());
+    assert_eq!(rig.body("to/large").unwrap(), content);
+}
+
 /// A plan that writes over a large object, and the plan that keeps it.
 async fn losing(rig: &Rig) -> (Plan, Option<Arc<Plan>>) {
     rig.object("to/large", &noise(PARTS * PART, 1));
