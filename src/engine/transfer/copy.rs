@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 
 use crate::backend::{
     s3::CopySource,
-    store::{Checksum, Headers, Pin, Slot, Stat, Written},
+    store::{Checksum, Headers, Part, Pin, Slot, Stat, Written},
 };
 use crate::domain::{diff::Level, retry::FailureKind};
 use crate::engine::journal::KeptPart;
@@ -201,9 +201,32 @@ async fn copy_part(
     number: u32,
     range: Range<u64>,
 ) -> Result<Sent, Halt> {
-    let Work { ctx, step, flight } = work;
+    let Work { ctx, step, .. } = work;
     let length = range.end - range.start;
     let pin = target::source_pin(step);
+    let source = || from(work, pin.as_ref());
+    let part = part_of(work, (upload, number, range), source).await?;
+    let part = part.ok_or_else(|| Halt::changed("the object"))?;
+    let kept = KeptPart {
+        etag: Arc::clone(&part.etag),
+        crc: part.crc,
+        size: length,
+    };
+    ctx.journal.part(step.seq, number, kept).await;
+    Ok(Sent {
+        part,
+        crc: None,
+        kept: 0,
+    })
+}
+
+/// Copies a range as a part of an upload, as often as it takes; `None` where the source is another object by now.
+pub(super) async fn part_of<'a>(
+    work: &Work,
+    (upload, number, range): (&str, u32, Range<u64>),
+    source: impl Fn() -> Result<CopySource<'a>, Halt>,
+) -> Result<Option<Part>, Halt> {
+    let Work { ctx, step, flight } = work;
     let slot = Slot {
         key: &step.key,
         upload,
@@ -212,26 +235,16 @@ async fn copy_part(
     let mut tries = Tries::of_part(ctx);
     loop {
         ctx.pay(0).await;
-        let source = from(work, pin.as_ref())?;
-        let copied = ctx.target()?.part_copy(slot, source, range.clone()).await;
+        let copied = ctx
+            .target()?
+            .part_copy(slot, source()?, range.clone())
+            .await;
         match copied {
             Ok(part) => {
-                flight.moved(length);
-                let kept = KeptPart {
-                    etag: Arc::clone(&part.etag),
-                    crc: part.crc,
-                    size: length,
-                };
-                ctx.journal.part(step.seq, number, kept).await;
-                return Ok(Sent {
-                    part,
-                    crc: None,
-                    kept: 0,
-                });
+                flight.moved(range.end - range.start);
+                return Ok(Some(part));
             }
-            Err(error) if error.failure_kind() == FailureKind::Changed => {
-                return Err(Halt::changed("the object"));
-            }
+            Err(error) if error.failure_kind() == FailureKind::Changed => return Ok(None),
             Err(error) => tries.again(ctx, step, error.into()).await?,
         }
     }

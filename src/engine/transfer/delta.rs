@@ -6,17 +6,17 @@ use std::{ops::Range, sync::Arc};
 
 use crate::backend::{
     s3::{CopySource, PartSum},
-    store::{Pin, Slot},
+    store::Pin,
 };
-use crate::domain::{plan::Op, retry::FailureKind};
+use crate::domain::plan::Op;
 
 use super::{
+    copy,
     halt::Halt,
     hash::like,
     multipart::{Sent, sent_part},
     parts::part_size,
     target,
-    tries::Tries,
     worker::Work,
 };
 
@@ -87,32 +87,18 @@ pub(super) async fn copy_part(
     (number, range): (u32, Range<u64>),
     (old, crc): (&Old, u64),
 ) -> Result<Sent, Halt> {
-    let Work { ctx, step, flight } = work;
+    let Work { ctx, step, .. } = work;
     let length = range.end - range.start;
-    let slot = Slot {
-        key: &step.key,
-        upload,
-        number,
-    };
-    let mut tries = Tries::of_part(ctx);
-    loop {
-        ctx.pay(0).await;
-        let store = ctx.target()?;
-        let source = CopySource {
-            store,
+    let source = || {
+        Ok(CopySource {
+            store: ctx.target()?,
             key: &step.key,
             pin: Some(&old.pin),
-        };
-        match store.part_copy(slot, source, range.clone()).await {
-            Ok(part) => {
-                flight.moved(length);
-                return Ok(sent_part(work, part, (crc, length), length).await);
-            }
-            Err(error) if error.failure_kind() == FailureKind::Changed => {
-                return Err(target::refused(&ctx.plan, step));
-            }
-            Err(error) => tries.again(ctx, step, error.into()).await?,
-        }
+        })
+    };
+    match copy::part_of(work, (upload, number, range), source).await? {
+        Some(part) => Ok(sent_part(work, part, (crc, length), length).await),
+        None => Err(target::refused(&ctx.plan, step)),
     }
 }
 

@@ -116,14 +116,7 @@ async fn finish(
     .await?;
     let sent = way.with(sent);
     work.ctx.cut(origin.still_the_same()).await?;
-    let crcs = sent.iter().filter_map(|sent| sent.crc);
-    // The ETag of the whole proves only what the parts' own ones proved.
-    let proven = sent.iter().all(|sent| sent.part.crc.is_some());
-    let evidence = Evidence {
-        checksum: Some(CrcKind::Nvme.combine(crcs)),
-        etag: multipart_etag(sent.iter().map(|sent| &*sent.part.etag)).filter(|_| proven),
-        size: None,
-    };
+    let evidence = evidence(&sent, None);
     let completing = complete(work, upload, (&sent, &evidence), tries);
     let written = work.ctx.cut(completing).await?;
     let level = proof::of_write(work, &written, &evidence, tries).await?;
@@ -131,6 +124,19 @@ async fn finish(
     work.ctx.counters.kept(kept);
     let new = proof::identity(&written);
     Ok(proof::done(work, level, evidence.checksum.as_ref(), new))
+}
+
+/// What an object of these parts is known by; `size` where its bytes are others than the step's.
+pub(super) fn evidence(sent: &[Sent], size: Option<u64>) -> Evidence {
+    let crcs = sent.iter().filter_map(|sent| sent.crc);
+    // The ETag of the whole proves only what the parts' own ones proved.
+    let proven = sent.iter().all(|sent| sent.part.crc.is_some());
+    let etags = sent.iter().map(|sent| &*sent.part.etag);
+    Evidence {
+        checksum: Some(CrcKind::Nvme.combine(crcs)),
+        etag: multipart_etag(etags).filter(|_| proven),
+        size,
+    }
 }
 
 /// Begins the upload of this origin, cut as the object was cut whose parts may stay.

@@ -180,13 +180,8 @@ async fn finish(
 
 /// What the stream of these parts is known by.
 fn evidence(sent: &[Sent]) -> Evidence {
-    let proven = sent.iter().all(|sent| sent.part.crc.is_some());
-    let etags = sent.iter().map(|sent| &*sent.part.etag);
-    Evidence {
-        checksum: Some(CrcKind::Nvme.combine(sent.iter().filter_map(|sent| sent.crc))),
-        etag: multipart_etag(etags).filter(|_| proven),
-        size: Some(sent.iter().map(|sent| sent.part.size).sum()),
-    }
+    let size = sent.iter().map(|sent| sent.part.size).sum();
+    multipart::evidence(sent, Some(size))
 }
 
 /// How far the object that was written proves the stream.
