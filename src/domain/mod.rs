@@ -20,6 +20,7 @@ pub mod plan;
 pub mod preview;
 pub mod progress;
 pub mod retry;
+pub mod runs;
 pub mod sample;
 pub mod side;
 pub mod sse;

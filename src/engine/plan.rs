@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::backend::{Sessions, Store};
 use crate::domain::{
     codec::Folding,
-    diff::Pair,
+    diff::{Pair, Verdict},
     entry::End,
     estimate::{Prices, about_class, about_unproven},
     filter::FilterError,
@@ -23,7 +23,7 @@ use super::{
     ends::Ends,
     event::Failed,
     guard,
-    journal::PairEvidence,
+    journal::{Journal, PairEvidence},
     preflight,
     questions::skew,
     room::Room,
@@ -117,7 +117,9 @@ pub(super) async fn plan_both(
     let mut comparison = compared(room, &ends, &comparing).await?;
     while let Some(pairs) = comparison.next().await {
         for pair in &pairs {
-            planner.push(pair, memory.since(pair).await);
+            let since = memory.since(pair).await;
+            planner.push(pair, since);
+            memory.remember(pair, since).await;
         }
     }
     let [left, right] = over(&comparison)?;
@@ -125,6 +127,7 @@ pub(super) async fn plan_both(
     both.push.regions = regions(room, &both.push).await?;
     both.pull.regions = regions(room, &both.pull).await?;
     both.push.notices.extend(about(room, &ends));
+    both.push.notices.extend(memory.told());
     price(&mut both.push);
     Ok(both)
 }
@@ -161,26 +164,80 @@ pub(super) fn about(room: &Room, ends: &Ends) -> Vec<String> {
 }
 
 /// What the journal knows of both sides, asked in key order.
-pub(super) struct Memory(Option<PairEvidence>);
+pub(super) struct Memory {
+    known: Option<Known>,
+    /// Pairs whose common state is known from now on, by level of proof: size, time, checksum, read.
+    taken: [u64; 4],
+}
+
+struct Known {
+    evidence: PairEvidence,
+    journal: Journal,
+    places: [Location; 2],
+}
 
 impl Memory {
     fn none() -> Self {
-        Self(None)
+        Self {
+            known: None,
+            taken: [0; 4],
+        }
     }
 
     pub(super) async fn of(room: &Room, ends: &Ends) -> Self {
         let Some(journal) = room.journal().await else {
             return Self::none();
         };
-        let (left, right) = (&ends.left.filed, &ends.right.filed);
-        Self(Some(journal.evidence_of_pairs(left, right).await))
+        let places = [&ends.left.filed, &ends.right.filed];
+        Self {
+            known: Some(Known {
+                evidence: journal.evidence_of_pairs(places[0], places[1]).await,
+                places: places.map(Clone::clone),
+                journal,
+            }),
+            ..Self::none()
+        }
     }
 
     pub(super) async fn since(&mut self, pair: &Pair) -> Since {
-        match &mut self.0 {
-            Some(evidence) if !pair.is_folder() => evidence.since(pair).await,
+        match &mut self.known {
+            Some(known) if !pair.is_folder() => known.evidence.since(pair).await,
             Some(_) | None => Since::Never,
         }
+    }
+
+    /// Keeps a pair that is the same, and was not known to be, as the common state from which changes are told.
+    async fn remember(&mut self, pair: &Pair, since: Since) {
+        let (Verdict::Same { proof }, Some(known)) = (&pair.verdict, &mut self.known) else {
+            return;
+        };
+        if since.is_unchanged() || pair.is_folder() {
+            return;
+        }
+        if let Some(common) = known.evidence.common(pair, *proof).await {
+            let [left, right] = &known.places;
+            known.journal.keep(left, right, common).await;
+            if let Some(taken) = self.taken.get_mut(*proof as usize) {
+                *taken += u64::from(since == Since::Never);
+            }
+        }
+    }
+
+    /// What a person should know of pairs that no proof stands behind.
+    fn told(&self) -> Option<String> {
+        let [size, time, ..] = self.taken;
+        let levels = [(size, "size"), (time, "size and time")];
+        let words: Vec<String> = levels
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, level)| format!("{count} by {level}"))
+            .collect();
+        (!words.is_empty()).then(|| {
+            format!(
+                "what both sides have was never proven equal: from now on changes are told from what is the same ({})",
+                words.join(", ")
+            )
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 mod account;
 mod gap;
 mod proof;
+mod runs;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use jiff::{Timestamp, tz::TimeZone};
 pub use account::{never_left, savings, success, tree, unforeseen};
 pub use gap::{explain_gap, explain_rule};
 pub use proof::proofs;
+pub use runs::runs;
 
 /// The units above bytes that a `u64` can reach.
 const UNITS: [FixedAt; 6] = [

@@ -1,13 +1,16 @@
 //! What the engine tells, led to the place that asked. An answer to a question that nobody waits for is dropped here.
 
+use std::{collections::HashMap, sync::Arc};
+
 use crate::domain::{
     key::Key,
     progress::{TaskEvent, TaskId, TaskState},
+    runs::Runs,
     side::Side,
 };
 
 use crate::engine::{
-    Body, Event, View,
+    Body, Event, PastTask, View,
     event::{Bucket, Failed},
 };
 
@@ -17,7 +20,7 @@ use crate::tui::{
         plan::PlanDialog,
     },
     identity,
-    shell::Question,
+    shell::{Mapping, Question},
     state::State,
     tab::log::Weight,
 };
@@ -107,12 +110,25 @@ fn remembered(state: &mut State, view: View, body: Body) {
     state.shell.close(view);
     if let Body::Past(past) = body {
         state.tasks.absorb(&past);
+        state.shell.runs = runs(&state.shell.settings.mappings, &past);
     } else if let Body::Report(report) = body {
         let lines = state.tasks.told(&report, &state.shell);
         let title = format!("report of task {}", report.task.id.0);
         let pages = Pages::new(title, lines);
         state.shell.dialogs.push(Dialog::Pages(pages));
     }
+}
+
+/// The last runs of each mapping among these tasks.
+fn runs(mappings: &[Mapping], past: &[PastTask]) -> HashMap<Arc<str>, Runs> {
+    let of = |mapping: &Mapping| {
+        let (left, right) = (mapping.left.text(), mapping.right.text());
+        let own = past.iter().filter(|task| task.is_between(&left, &right));
+        Runs(own.filter_map(PastTask::run).collect())
+    };
+    let each = mappings.iter();
+    each.map(|mapping| (Arc::clone(&mapping.name), of(mapping)))
+        .collect()
 }
 
 /// The plan dialogs that wait for this answer: one, or none if it was closed.

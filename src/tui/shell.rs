@@ -12,6 +12,7 @@ use crate::domain::{
     location::{Location, Remote},
     plan::{Plan, SyncOptions},
     progress::TaskId,
+    runs::Runs,
     side::Side,
     text::printable,
 };
@@ -148,6 +149,8 @@ pub struct Shell {
     pub snapshot: Snapshot,
     /// What was measured in this session, for estimates.
     pub pace: Option<Pace>,
+    /// The last runs of each mapping, by its name, as the journal told them last.
+    pub runs: HashMap<Arc<str>, Runs>,
     /// In front last.
     pub dialogs: Vec<Dialog>,
     /// Who we are at each remote that was looked at; `None` while that is asked, or where it cannot be told.
@@ -177,6 +180,7 @@ impl Shell {
             settings,
             snapshot: Snapshot::default(),
             pace: None,
+            runs: HashMap::new(),
             dialogs: Vec::new(),
             bookmarks: Vec::new(),
             identities: HashMap::new(),

@@ -10,7 +10,7 @@ use crate::domain::{
 
 use super::{
     error::JournalError,
-    history::PastTask,
+    past::PastTask,
     value::{int, read_word},
 };
 

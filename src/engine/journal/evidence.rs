@@ -14,7 +14,7 @@ use crate::domain::{
     plan::{Change, Proven, Since, Trace, TraceKind},
 };
 
-use super::{Content, Journal, error::JournalError, place::Place, value::read_word};
+use super::{Content, Journal, Proof, error::JournalError, place::Place, value::read_word};
 
 /// Rows that are read at once.
 const PAGE: u32 = 1000;
@@ -32,6 +32,8 @@ pub(super) struct Known {
     version: Option<String>,
     /// What it held.
     content: Content,
+    /// Whether the content was proven, and not only taken for the common one of two sides.
+    proven: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +123,26 @@ impl PairEvidence {
     }
 }
 
+impl PairEvidence {
+    /// What makes a pair that is the same at `level` the common state from which later changes are told; the same content
+    /// as one side is known to have, where that is known. Asked behind `since`, for the same key.
+    pub async fn common(&mut self, pair: &Pair, level: Level) -> Option<Proof> {
+        let (source, destination) = (pair.left.clone()?, pair.right.clone()?);
+        let (left, right) = tokio::join!(self.left.known(&pair.key), self.right.known(&pair.key));
+        let left = left.and_then(|known| known.content_of(&source));
+        let known = left.or_else(|| right.and_then(|known| known.content_of(&destination)));
+        let name = || Content::of_listing(level, &source, &destination);
+        Some(Proof {
+            key: pair.key.clone(),
+            level,
+            content: known.cloned().unwrap_or_else(name),
+            source,
+            destination,
+            at: Timestamp::now(),
+        })
+    }
+}
+
 /// What is known of one location; asked in key order.
 #[derive(Debug)]
 pub struct Evidence {
@@ -152,7 +174,8 @@ impl Evidence {
 
     /// The content of this entry, where an earlier proof still holds. Keys must be asked in ascending order.
     pub async fn content(&mut self, key: &Key, facts: &Facts) -> Option<Content> {
-        self.known(key).await?.content_of(facts).cloned()
+        let known = self.known(key).await?;
+        known.content_of(facts).filter(|_| known.proven).cloned()
     }
 
     /// What was once proven under this key, whatever stands there now. Keys must be asked in ascending order.
@@ -232,7 +255,7 @@ fn of_key(
 
 fn page(from: &Connection, place: &Place, name: &[u8]) -> Result<Vec<Known>, JournalError> {
     let mut select = from.prepare_cached(
-        "SELECT key, size, inode, mtime_ns, ctime_ns, etag, version, content, at FROM proof
+        "SELECT key, size, inode, mtime_ns, ctime_ns, etag, version, content, at, level FROM proof
          WHERE place = (SELECT id FROM place WHERE name = ?1) AND key >= ?2 ORDER BY key LIMIT ?3",
     )?;
     let rows = select.query_map(params![place.name, name, PAGE], known)?;
@@ -264,5 +287,6 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
         etag: row.get(5)?,
         version: row.get(6)?,
         content: Content::from_text(&row.get::<_, String>(7)?),
+        proven: read_word::<Level>(row, "level")? >= Some(Level::Checksum),
     })
 }

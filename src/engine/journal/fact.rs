@@ -175,8 +175,8 @@ pub(super) fn proven(
     Ok(())
 }
 
-/// Keeps what one side of a proof held. A file that changed within the last moments before it was read is left out: another
-/// change in the same moment would not show.
+/// Keeps what one side of a proof held; what was proven better of the same entry stays. A file that changed within the last
+/// moments before it was read is left out: another change in the same moment would not show.
 fn known(
     to: &Connection,
     (id, place): (i64, &Place),
@@ -186,8 +186,17 @@ fn known(
     let (file, object) = (facts.file(), facts.object());
     let ns = |at: i128| i64::try_from(at).unwrap_or(i64::MAX);
     to.prepare_cached(
-        "INSERT OR REPLACE INTO proof (place, key, size, inode, mtime_ns, ctime_ns, etag, version, content, level, at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO proof (place, key, size, inode, mtime_ns, ctime_ns, etag, version, content, level, at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         ON CONFLICT (place, key) DO UPDATE
+         SET size = excluded.size, inode = excluded.inode, mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns,
+             etag = excluded.etag, version = excluded.version, content = excluded.content, level = excluded.level,
+             at = excluded.at
+         WHERE excluded.level IN ('checksum', 'read') OR proof.level NOT IN ('checksum', 'read')
+            OR proof.size <> excluded.size OR proof.inode IS NOT excluded.inode
+            OR proof.mtime_ns IS NOT excluded.mtime_ns OR proof.ctime_ns IS NOT excluded.ctime_ns
+            OR proof.etag IS NOT excluded.etag
+            OR proof.at * 1000000 - coalesce(proof.mtime_ns, 0) < 2000000000",
     )?
     .execute(params![
         id,

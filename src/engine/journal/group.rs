@@ -1,6 +1,6 @@
 //! A group as the journal tells it: it moves nothing itself, so that its quantities are those of its children.
 
-use super::history::{PastTask, Report};
+use super::{history::Report, past::PastTask};
 
 /// Lets a group tell what its children did.
 pub(super) fn fold(head: &mut PastTask, children: &[PastTask]) {

@@ -1,9 +1,6 @@
 //! Tasks of this and earlier sessions, as the journal remembers them: searched, shown, reported.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
@@ -12,116 +9,18 @@ use crate::domain::{
     account::Account,
     diff::Level,
     key::Key,
-    location::Location,
     plan::Op,
-    progress::{
-        EndedStep, Failure, Outcome, Proofs, Recount, Requests, TaskId, TaskKind, TaskState,
-    },
+    progress::{EndedStep, Failure, Outcome, Proofs, Requests, TaskId, TaskKind, TaskState},
 };
-use crate::engine::command::Check;
 
 use super::{
     account,
     error::JournalError,
     group,
     owner::{Owner, STANDING, Standing},
+    past::PastTask,
     value::{int, read_json, read_word},
 };
-
-/// A task of this or an earlier session.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PastTask {
-    /// Its number.
-    pub id: TaskId,
-    /// The task that it is a part of.
-    pub parent: Option<TaskId>,
-    /// What a person calls it.
-    pub name: Option<Arc<str>>,
-    /// What kind of work.
-    pub kind: TaskKind,
-    /// Where it stands; `Interrupted` also where its program was killed, or is silent for too long.
-    pub state: TaskState,
-    /// Why it paused or failed.
-    pub reason: Option<Box<str>>,
-    /// The process that runs it, or ran it last.
-    pub process: u32,
-    /// The machine of that process.
-    pub host: Box<str>,
-    /// Exact text of the source's location.
-    pub source: Box<str>,
-    /// Exact text of the destination's location.
-    pub destination: Box<str>,
-    /// When it was accepted.
-    pub started: Timestamp,
-    /// When it was over.
-    pub ended: Option<Timestamp>,
-    /// When it was last heard of.
-    pub heard: Timestamp,
-    /// Steps planned.
-    pub planned: u64,
-    /// Bytes planned.
-    pub planned_bytes: u64,
-    /// Steps done; like the ones below at most two seconds old while it runs.
-    pub done: u64,
-    /// Steps failed.
-    pub failed: u64,
-    /// Steps skipped.
-    pub skipped: u64,
-    /// Steps done and proven by checksum or better.
-    pub verified: u64,
-    /// Bytes moved.
-    pub bytes: u64,
-    /// Tries beyond the first.
-    pub retries: u64,
-    /// 503 answers.
-    pub throttled: u64,
-    /// Requests by operation.
-    pub requests: Requests,
-    /// What both sides held at the end.
-    pub recount: Option<Recount>,
-    /// How often it was begun or taken over.
-    pub runs: u64,
-    /// Whether its plan was kept, so that it can be gone on with.
-    pub has_plan: bool,
-    /// What proves it at the end.
-    pub check: Option<Check>,
-    /// The global flags that it was begun with.
-    pub flags: Vec<String>,
-    /// Place in the queue: higher goes first.
-    pub priority: i64,
-    /// Not before this time.
-    pub due: Option<Timestamp>,
-}
-
-impl PastTask {
-    /// Seconds from the beginning to the end, or to the last sign of life.
-    pub fn seconds(&self) -> f64 {
-        let end = self.ended.unwrap_or(self.heard);
-        end.duration_since(self.started).as_secs_f64().max(0.0)
-    }
-
-    /// The folder of this machine that it reads or writes, where it has one.
-    pub fn local(&self) -> Option<&str> {
-        let sides = [&self.source, &self.destination].into_iter();
-        let mut disks = sides.filter(|text| {
-            Location::try_from(text.to_string()).is_ok_and(|place| place.disk().is_some())
-        });
-        disks.next().map(|text| &**text)
-    }
-
-    /// Whether it can be gone on with.
-    pub fn can_go_on(&self) -> bool {
-        (self.has_plan || self.kind == TaskKind::Group)
-            && match self.state {
-                TaskState::Interrupted | TaskState::Cancelled | TaskState::Failed => true,
-                TaskState::Waiting
-                | TaskState::Running
-                | TaskState::Paused
-                | TaskState::Recounting
-                | TaskState::Done => false,
-            }
-    }
-}
 
 /// Which tasks are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

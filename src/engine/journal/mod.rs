@@ -13,10 +13,12 @@ mod line;
 mod open;
 mod owner;
 mod partial;
+mod past;
 mod place;
 mod task;
 mod tidy;
 mod value;
+mod vanished;
 mod write;
 mod writer;
 
@@ -49,10 +51,12 @@ use write::{Beginning, Begun, Write};
 
 pub use error::JournalError;
 pub use evidence::{Evidence, PairEvidence};
-pub use history::{PastTask, Report, Search};
+pub use history::{Report, Search};
 pub use owner::{Clock, Heard, NotTaken, Owner};
 pub use partial::{KeptPart, Partial};
+pub use past::PastTask;
 pub use task::{Content, Proof, Pulse, TaskJournal, Wish};
+pub use vanished::Sight;
 
 /// How a journal is opened.
 #[derive(Debug, Clone)]

@@ -50,6 +50,16 @@ impl Content {
         Self(format!("etag:{etag}").into())
     }
 
+    /// The content that two entries are taken to share by what their listings tell; it proves nothing.
+    pub fn of_listing(level: Level, left: &Facts, right: &Facts) -> Self {
+        let etag = right.etag().or_else(|| left.etag()).unwrap_or_default();
+        Self(
+            format!("{level:?}:{}:{etag}", right.size)
+                .to_lowercase()
+                .into(),
+        )
+    }
+
     /// As it stands in the journal.
     pub fn text(&self) -> &str {
         &self.0
@@ -156,14 +166,15 @@ pub struct TaskJournal {
     task: TaskId,
     /// Names temporary files; `None` where nobody would look for them.
     seed: Option<u64>,
-    way: Option<Way>,
+    pub(super) way: Option<Way>,
 }
 
+/// The way to the writer.
 #[derive(Debug, Clone)]
-struct Way {
+pub(super) struct Way {
     writer: Line,
     /// Where source and destination are; a group has none.
-    ends: Option<Arc<Ends>>,
+    pub(super) ends: Option<Arc<Ends>>,
 }
 
 impl TaskJournal {
@@ -307,7 +318,7 @@ impl TaskJournal {
 }
 
 impl Way {
-    async fn tell(&self, write: Write) {
+    pub(super) async fn tell(&self, write: Write) {
         // The writer ends early only when its disk failed, which it told when it happened.
         if let Err(Closed) = self.writer.tell(write).await {
             tracing::trace!("the journal ended");

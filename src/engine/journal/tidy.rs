@@ -1,6 +1,6 @@
 //! Cleaning up while the writer has nothing else to do, a little at a time: the steps of tasks that are done, and what is
-//! older than a person wants to keep. A task that still knows an upload or a temporary file stays, and proofs stay: they
-//! are evidence for as long as what they speak of is unchanged.
+//! older than a person wants to keep. A task that still knows an upload or a temporary file stays. Proofs are evidence for
+//! as long as what they speak of is unchanged; only those go that nobody renewed for two years.
 
 use std::time::Duration;
 
@@ -19,7 +19,12 @@ pub(super) struct Tidy {
     old: bool,
     /// Steps of tasks that are done may be there.
     done: bool,
+    /// Where the look for old proofs has come to; `None` where none goes on.
+    proofs: Option<(i64, Vec<u8>)>,
 }
+
+/// Milliseconds that a proof stays which nobody renews.
+const PROOF: i64 = 2 * 365 * 24 * 3600 * 1000;
 
 impl Tidy {
     /// Everything may be there to clean up.
@@ -28,6 +33,7 @@ impl Tidy {
             keep,
             old: true,
             done: true,
+            proofs: None,
         }
     }
 
@@ -50,6 +56,14 @@ impl Tidy {
                 }
                 None => false,
             };
+            // Where tasks grow old, proofs may have.
+            if self.old && self.proofs.is_none() {
+                self.proofs = Some((0, Vec::new()));
+            }
+            return Ok(true);
+        }
+        if let Some(from) = self.proofs.take() {
+            self.proofs = old_proofs(to, &from, now.saturating_sub(PROOF))?;
             return Ok(true);
         }
         Ok(false)
@@ -90,6 +104,28 @@ fn oldest(to: &Connection, before: i64) -> Result<bool, JournalError> {
             .execute([task])?;
     }
     Ok(true)
+}
+
+/// Removes old proofs among the next ones behind `from`; where to go on, `None` at the end.
+fn old_proofs(
+    to: &Connection,
+    from: &(i64, Vec<u8>),
+    before: i64,
+) -> Result<Option<(i64, Vec<u8>)>, JournalError> {
+    let mut select = to.prepare_cached(
+        "SELECT place, key, at FROM proof WHERE (place, key) > (?1, ?2) ORDER BY place, key LIMIT ?3",
+    )?;
+    let rows = select.query_map(params![from.0, from.1, CHUNK], |row| {
+        Ok(((row.get(0)?, row.get(1)?), row.get(2)?))
+    })?;
+    let rows = rows.collect::<rusqlite::Result<Vec<((i64, Vec<u8>), i64)>>>()?;
+    let mut delete = to.prepare_cached("DELETE FROM proof WHERE place = ?1 AND key = ?2")?;
+    for ((place, key), at) in &rows {
+        if *at < before {
+            delete.execute(params![place, key])?;
+        }
+    }
+    Ok(rows.into_iter().last().map(|(last, _)| last))
 }
 
 /// Removes some rows of a task; whether there were any.

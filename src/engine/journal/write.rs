@@ -58,6 +58,8 @@ pub(super) enum Write {
     },
     /// A key that neither place holds any more.
     Gone { places: Arc<Ends>, key: Key },
+    /// What two places were seen to hold; proofs of other names between these have no entry any more.
+    Seen(Box<Seen>),
     /// A task is alive.
     Beat {
         pulse: Box<Pulse>,
@@ -69,6 +71,20 @@ pub(super) enum Write {
     Priority { task: TaskId, priority: i64 },
     /// Somebody waits until all that was told before is in the file.
     Settle(oneshot::Sender<()>),
+}
+
+/// Names of a complete listing of two places, a run of them at a time.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) places: Arc<Ends>,
+    /// The last name of the run before; none for the first run.
+    pub(super) after: Option<Key>,
+    /// In key order; either place holds them.
+    pub(super) names: Vec<Key>,
+    /// Nothing comes behind these.
+    pub(super) last: bool,
+    /// When the listings began, milliseconds since 1970: what was proven later is not judged by them.
+    pub(super) began: i64,
 }
 
 /// What a task's owner tells.

@@ -22,6 +22,7 @@ use super::{
     partial,
     place::PlaceIds,
     tidy::Tidy,
+    vanished,
     write::{Beginning, Begun, Fact, Taking, Write},
 };
 
@@ -150,6 +151,7 @@ impl Writer {
             Write::Take { task, answer } => self.take_over(task, answer),
             Write::Proof { places, proof } => fact::proven(to, &mut self.places, (&places, &proof)),
             Write::Gone { places, key } => fact::gone(to, &places, &key),
+            Write::Seen(seen) => vanished::forget(to, &seen),
             Write::Beat { pulse, answer } => {
                 let heard = owner::beat(to, self.me(), &pulse)?;
                 self.after(move || answer.send(heard).unwrap_or_default());

@@ -2,6 +2,7 @@
 
 use crc_fast::{CrcAlgorithm, Digest as Crc, checksum_combine};
 use md5::{Digest as _, Md5};
+use sha1::Sha1;
 use sha2::Sha256;
 
 use crate::backend::store::Checksum;
@@ -40,6 +41,8 @@ pub(in crate::engine) fn multipart_etag<'a>(
 pub(in crate::engine) enum Hasher {
     /// Any of the CRCs.
     Crc(CrcKind, Box<Crc>),
+    /// SHA-1.
+    Sha1(Box<Sha1>),
     /// SHA-256.
     Sha256(Box<Sha256>),
     /// MD5.
@@ -120,7 +123,8 @@ impl Hasher {
         match checksum {
             Checksum::Sha256(_) => Some(Self::Sha256(Box::default())),
             Checksum::Md5(_) => Some(Self::Md5(Box::default())),
-            Checksum::Sha1(_) | Checksum::Composite(_) => None,
+            Checksum::Sha1(_) => Some(Self::Sha1(Box::default())),
+            Checksum::Composite(_) => None,
             Checksum::Crc64Nvme(_) | Checksum::Crc32(_) | Checksum::Crc32c(_) => {
                 CrcKind::of(checksum).map(CrcKind::hasher)
             }
@@ -131,6 +135,7 @@ impl Hasher {
     pub(in crate::engine) fn update(&mut self, piece: &[u8]) {
         match self {
             Self::Crc(_, crc) => crc.update(piece),
+            Self::Sha1(sha) => sha.update(piece),
             Self::Sha256(sha) => sha.update(piece),
             Self::Md5(md5) => md5.update(piece),
         }
@@ -140,7 +145,7 @@ impl Hasher {
     pub(in crate::engine) fn finish_crc(self) -> u64 {
         match self {
             Self::Crc(_, crc) => crc.finalize(),
-            Self::Sha256(_) | Self::Md5(_) => 0,
+            Self::Sha1(_) | Self::Sha256(_) | Self::Md5(_) => 0,
         }
     }
 
@@ -148,6 +153,7 @@ impl Hasher {
     pub(in crate::engine) fn finish(self) -> Checksum {
         match self {
             Self::Crc(kind, crc) => kind.checksum(crc.finalize()),
+            Self::Sha1(sha) => Checksum::Sha1((*sha).finalize().into()),
             Self::Sha256(sha) => Checksum::Sha256((*sha).finalize().into()),
             Self::Md5(md5) => Checksum::Md5((*md5).finalize().into()),
         }
@@ -184,6 +190,11 @@ mod tests {
             assert_eq!(like(&expected, content), Some(expected));
         }
         assert_eq!(hex::encode(md5(b"")), "d41d8cd98f00b204e9800998ecf8427e");
+        let sha1 = like(&Checksum::Sha1([0; 20]), content).unwrap();
+        let Checksum::Sha1(sum) = sha1 else {
+            panic!("another kind was computed")
+        };
+        assert_eq!(hex::encode(sum), "f7c3bc1d808e04732adf679965ccc34ca7ae3441");
         assert!(Hasher::matching(&Checksum::Composite("x-2".into())).is_none());
     }
 

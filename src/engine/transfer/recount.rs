@@ -11,6 +11,8 @@ use crate::domain::{
     progress::{Recount, TaskEvent, TaskState},
 };
 
+use crate::engine::journal::Sight;
+
 use super::{
     Context,
     walk::{Both, Walk},
@@ -93,18 +95,31 @@ pub(super) async fn run(ctx: &Arc<Context>) -> Option<String> {
     let decided = Decided::of(&ctx.plan);
     let mut walk = Walk::start(ctx);
     let mut recount = nothing();
+    let mut sight = sight(ctx);
     loop {
         let next = ctx.control.until_ending(walk.next(ctx));
         let Some(both) = next.await?.ok()? else { break };
+        if let Some(sight) = &mut sight {
+            sight.saw(&both.key).await;
+        }
         if let Some(why) = decided.count(&both, &mut recount) {
             off(&mut recount, both.key, why);
         }
     }
     let broken = walk.broken();
+    if let Some(sight) = sight.filter(|_| broken.is_none()) {
+        sight.over().await;
+    }
     recount.equal = recount.off == 0 && broken.is_none();
     let reason = broken.or_else(|| reason(&recount));
     ctx.events.event(TaskEvent::Recounted(recount)).await;
     reason
+}
+
+/// What the journal may learn of names that are gone; nothing where not all of both sides is looked at.
+fn sight(ctx: &Context) -> Option<Sight> {
+    let whole = ctx.plan.only.is_empty() && ctx.plan.options.filter.is_empty();
+    ctx.journal.sight().filter(|_| whole)
 }
 
 /// A recount that has seen nothing.

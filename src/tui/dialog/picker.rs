@@ -18,12 +18,15 @@ use crate::engine::{
     event::{Bucket, Failed},
 };
 
+use crate::humanize;
+
 use crate::tui::{
     action::{Answer, Move},
     dialog::{Decision, Dialog, centred},
     shell::{Question, Shell},
+    tab::tasks::ask_past,
     widget::{
-        paint::{put, row as line_of},
+        paint::{put, put_middle, row as line_of, slice},
         panel::Panel,
     },
 };
@@ -99,6 +102,9 @@ impl PickerDialog {
         };
         if picker.remotes.len() == 1 {
             picker.unfold(0, shell);
+        }
+        if shell.settings.remembers && !shell.settings.mappings.is_empty() {
+            ask_past(shell);
         }
         shell.dialogs.push(Dialog::Picker(Box::new(picker)));
     }
@@ -269,6 +275,35 @@ impl PickerDialog {
         }
     }
 
+    /// The last runs of the mapping under the cursor in the last row; what is left of the room.
+    fn draw_runs(&self, shell: &Shell, inner: Rect, buffer: &mut Buffer) -> Rect {
+        let state = self.state.borrow();
+        let [Place::Mappings, Place::Mapping(at)] = state.selected() else {
+            return inner;
+        };
+        let mapping = shell.settings.mappings.get(*at);
+        let runs = mapping.and_then(|mapping| shell.runs.get(&mapping.name));
+        let Some((runs, line)) = runs.and_then(|runs| Some((runs, humanize::runs(runs)?))) else {
+            return inner;
+        };
+        let style = if runs.is_unusual() {
+            shell.theme.differs
+        } else {
+            shell.theme.dim
+        };
+        let last = line_of(inner, inner.height.saturating_sub(1));
+        put_middle(
+            buffer,
+            slice(last, 1, last.width.saturating_sub(2)),
+            &line,
+            style,
+        );
+        Rect {
+            height: inner.height.saturating_sub(1),
+            ..inner
+        }
+    }
+
     pub(super) fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {
         let theme = &shell.theme;
         let known: usize = self.buckets.values().map(Buckets::rows).sum();
@@ -277,6 +312,7 @@ impl PickerDialog {
             + usize::from(!shell.settings.groups.is_empty())
             + self.remotes.len() * 2
             + known
+            + usize::from(!shell.settings.mappings.is_empty())
             + 4;
         let height = u16::try_from(rows)
             .unwrap_or(u16::MAX)
@@ -288,6 +324,7 @@ impl PickerDialog {
             ..Panel::default()
         }
         .draw(area, buffer, theme);
+        let inner = self.draw_runs(shell, inner, buffer);
         let items = self.items(shell).unwrap_or_default();
         match Tree::new(&items) {
             Ok(tree) => {

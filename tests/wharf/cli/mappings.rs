@@ -639,6 +639,47 @@ fn a_conflict_is_listed_left_and_settled_by_a_word() {
 }
 
 #[test]
+fn what_is_the_same_on_the_first_run_is_what_changes_are_told_from() {
+    let stage = two_ways("existing = \"update\"\ndelete = \"propagate\"\nmax_delete = \"50%\"");
+    for name in ["a", "b", "c"] {
+        // Equal in size and time, put there by others: wharf never proved them.
+        stage.file(&format!("base/notes/{name}"), name.as_bytes());
+        let body = name.as_bytes().to_vec();
+        stage
+            .demo
+            .store()
+            .put("shared-data", &format!("notes/{name}"), body)
+            .unwrap();
+    }
+    let both = ["both", "notes"];
+    let first = stage.run(&both).ended_with(0);
+    assert!(
+        first.stderr.contains("(3 by size and time)"),
+        "{}",
+        first.stderr
+    );
+    let again = stage.run(&both).ended_with(0);
+    assert!(!again.stderr.contains("never proven"), "{}", again.stderr);
+    stage.file("base/notes/a", b"a, changed here");
+    fs::remove_file(stage.path("base/notes/b")).unwrap();
+    let diff = stage.run(&["diff", "notes", "--check", "checksum", "--only", "=~"]);
+    assert!(
+        diff.ended_with(1).stdout.contains("= c"),
+        "checked, not believed"
+    );
+    let run = stage.run(&["both", "notes", "--json"]).ended_with(0);
+    assert_eq!(
+        (&run.summary()["done"], &run.summary()["conflicts"]),
+        (&2.into(), &0.into())
+    );
+    assert_eq!(
+        stage.content("shared-data", "notes/a").unwrap(),
+        b"a, changed here"
+    );
+    assert_eq!(stage.content("shared-data", "notes/b"), None);
+}
+
+#[test]
 fn without_a_proof_nothing_is_guessed() {
     let stage = two_ways("existing = \"update\"\ndelete = \"propagate\"");
     stage.file("base/notes/a", b"here");

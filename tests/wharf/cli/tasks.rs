@@ -205,7 +205,9 @@ fn the_last_runs_of_a_mapping_tell_when_it_does_not_end_well() {
         .run(&["tasks", "list", "--mapping", "pics"])
         .ended_with(0)
         .stdout;
-    assert_eq!(told.lines().count(), 3, "{told}");
+    assert_eq!(told.lines().count(), 4, "{told}");
+    assert!(told.contains("pics: 2 runs  "), "{told}");
+    assert!(told.contains("  failed 0 1  moved 1 B 0 B\n"), "{told}");
     assert!(
         told.contains("! pics: the last run did not end well"),
         "{told}"

@@ -152,6 +152,7 @@ fn cases(keeps: bool) -> Vec<Case> {
     for algorithm in [
         ChecksumAlgorithm::Crc32,
         ChecksumAlgorithm::Crc32C,
+        ChecksumAlgorithm::Sha1,
         ChecksumAlgorithm::Sha256,
     ] {
         // An odd part size: nothing but the parts' own checksums tells.

@@ -1,23 +1,20 @@
 //! The list of tasks, one task, and what is unusual about the last run of a mapping.
 
 use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
 
 use crate::cli::{args::TasksList, exit::Exit, output::record::TaskRecord};
 use crate::config::{Error, quantity};
 use crate::domain::{
     location::Location,
     progress::{TaskId, TaskKind, TaskState},
+    runs::Runs,
     text::printable,
 };
 use crate::engine::{PastTask, Search};
 use crate::humanize;
 
-use super::{Context, rate, state_word};
-
-/// A run below this share of the usual rate is told as slow.
-const SLOW: f64 = 0.5;
-/// Runs that make a rate a usual one.
-const USUAL: usize = 3;
+use super::{Context, state_word};
 
 /// Lists the tasks that are asked for.
 pub(super) async fn list(
@@ -55,8 +52,10 @@ pub(super) async fn list(
         context.output.line(line(task));
     }
     if let Some(name) = &args.mapping {
-        for remark in unusual(name, &tasks) {
-            context.output.line(remark);
+        let runs = Runs(tasks.iter().filter_map(PastTask::run).collect());
+        context.output.record(&RunsRecord::new(name, &runs));
+        for line in told(name, &runs) {
+            context.output.line(line);
         }
     }
     if tasks.is_empty() {
@@ -80,7 +79,7 @@ pub(super) async fn show(context: &mut Context, id: TaskId) -> Result<Exit, Exit
 
 /// A task in a line.
 fn line(task: &PastTask) -> String {
-    let rate = rate(task).map_or_else(|| "-".to_owned(), humanize::rate);
+    let rate = task.rate().map_or_else(|| "-".to_owned(), humanize::rate);
     let failed = match task.failed {
         0 => String::new(),
         n => format!("  {} failed", humanize::count(n)),
@@ -193,38 +192,53 @@ fn next_step(task: &PastTask) -> Option<String> {
     }
 }
 
-/// What is unusual about the last run of a mapping, beside the runs before it.
-fn unusual(name: &str, tasks: &[PastTask]) -> Vec<String> {
-    let runs: Vec<&PastTask> = tasks
-        .iter()
-        .filter(|task| task.kind == TaskKind::Sync && task.state.is_over())
-        .collect();
-    let Some((last, before)) = runs.split_first() else {
+/// The last runs of a mapping in a line, and what is unusual about the last one.
+fn told(name: &str, runs: &Runs) -> Vec<String> {
+    let Some(line) = humanize::runs(runs) else {
         return vec![format!("{name}: no run is known")];
     };
-    let mut told = Vec::new();
-    let bad = |task: &&&PastTask| task.state != TaskState::Done || task.failed > 0;
-    let in_a_row = runs.iter().take_while(bad).count();
-    if in_a_row > 0 {
-        told.push(format!(
-            "! {name}: the last {} did not end well",
-            match in_a_row {
-                1 => "run".to_owned(),
-                n => format!("{n} runs"),
-            }
-        ));
+    let mut told = vec![format!("{name}: {line}")];
+    let bad = runs.bad_in_a_row();
+    if bad > 0 {
+        let runs = match bad {
+            1 => "run".to_owned(),
+            n => format!("{n} runs"),
+        };
+        told.push(format!("! {name}: the last {runs} did not end well"));
     }
-    let mut rates: Vec<f64> = before.iter().filter_map(|task| rate(task)).collect();
-    rates.sort_by(f64::total_cmp);
-    let usual = rates.get(rates.len() / 2).filter(|_| rates.len() >= USUAL);
-    if let (Some(&usual), Some(now)) = (usual, rate(last)) {
-        let slow = now < usual * SLOW;
-        told.push(format!(
-            "{}{name}: {} in the last run, {} usually",
-            if slow { "! " } else { "" },
-            humanize::rate(now),
-            humanize::rate(usual)
-        ));
+    if runs.is_slow() {
+        told.push(format!("! {name}: the last run was much slower than usual"));
     }
     told
+}
+
+/// `runs`: the last runs of a mapping, newest first.
+#[derive(Serialize)]
+struct RunsRecord<'a> {
+    r#type: &'static str,
+    mapping: &'a str,
+    bytes_per_second: Vec<Option<f64>>,
+    bytes: Vec<u64>,
+    failed: Vec<u64>,
+    well: Vec<bool>,
+    usual_bytes_per_second: Option<f64>,
+    slow: bool,
+    bad_in_a_row: usize,
+}
+
+impl<'a> RunsRecord<'a> {
+    fn new(mapping: &'a str, runs: &Runs) -> Self {
+        let each = || runs.0.iter();
+        Self {
+            r#type: "runs",
+            mapping,
+            bytes_per_second: each().map(|run| run.rate).collect(),
+            bytes: each().map(|run| run.bytes).collect(),
+            failed: each().map(|run| run.failed).collect(),
+            well: each().map(|run| run.well).collect(),
+            usual_bytes_per_second: runs.usual_rate(),
+            slow: runs.is_slow(),
+            bad_in_a_row: runs.bad_in_a_row(),
+        }
+    }
 }

@@ -89,9 +89,3 @@ fn exit_of(task: &PastTask) -> Exit {
         | TaskState::Recounting => Exit::Failed,
     }
 }
-
-/// Bytes a second over the whole time; `None` for what took no time.
-fn rate(task: &PastTask) -> Option<f64> {
-    let seconds = task.seconds();
-    (seconds > 0.0 && task.bytes > 0).then(|| task.bytes as f64 / seconds)
-}

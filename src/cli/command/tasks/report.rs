@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::engine::{PastTask, Report};
 use crate::humanize;
 
-use super::{Context, exit_of, list, rate};
+use super::{Context, exit_of, list};
 
 /// Rows of a table in Markdown; all are in the JSON form.
 const ROWS: usize = 1_000;
@@ -134,7 +134,7 @@ fn record<'a>(r#type: &'static str, report: &'a Report) -> ReportRecord<'a> {
         retries: task.retries,
         throttled: task.throttled,
         seconds: task.seconds(),
-        bytes_per_second: rate(task),
+        bytes_per_second: task.rate(),
         proof: *proofs,
         recount: task.recount.as_ref(),
         failed: outcomes(failed),
@@ -169,7 +169,7 @@ fn markdown(report: &Report) -> String {
     for (name, value) in list::facts(task).into_iter().skip(1) {
         row(&mut text, &[name, &value]);
     }
-    if let Some(rate) = rate(task) {
+    if let Some(rate) = task.rate() {
         row(&mut text, &["rate", &humanize::rate(rate)]);
     }
     let proven = humanize::proofs(*proofs);

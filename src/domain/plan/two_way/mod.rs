@@ -32,6 +32,12 @@ pub enum Since {
 }
 
 impl Since {
+    /// Whether both are exactly what was proven.
+    pub fn is_unchanged(self) -> bool {
+        let (left, right) = (Change::None, Change::None);
+        self == Self::Proven { left, right }
+    }
+
     /// The same as it is seen from the right.
     fn mirrored(self) -> Self {
         match self {

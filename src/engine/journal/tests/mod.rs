@@ -2,6 +2,7 @@
 
 mod owners;
 mod plans;
+mod proofs;
 
 use std::{
     path::{Path, PathBuf},

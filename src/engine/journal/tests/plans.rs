@@ -173,7 +173,7 @@ async fn steps_go_when_their_task_is_done_and_stay_while_it_can_be_gone_on_with(
 }
 
 #[tokio::test]
-async fn old_tasks_go_but_not_those_that_know_an_upload_and_never_a_proof() {
+async fn old_tasks_go_but_not_those_that_know_an_upload_nor_their_proofs() {
     let folder = TempDir::new().unwrap();
     let journal = open(&folder).await;
     let old = begin_with(&journal, large(3_000)).await;

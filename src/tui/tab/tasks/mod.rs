@@ -26,6 +26,7 @@ use crate::domain::{
 use crate::engine::Snapshot;
 use crate::humanize;
 use crate::tui::tab::tasks::past::Past;
+pub use crate::tui::tab::tasks::past::ask as ask_past;
 pub use crate::tui::tab::tasks::rates::{Flow, Rates};
 use crate::tui::{tab::log::Weight, widget::window::Window};
 

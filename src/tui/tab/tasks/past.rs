@@ -29,6 +29,15 @@ pub(super) struct Past {
     looked: Option<Timestamp>,
 }
 
+/// Asks the journal which tasks it knows.
+pub fn ask(shell: &mut Shell) {
+    let search = Search {
+        most: Some(MOST),
+        ..Search::default()
+    };
+    shell.ask(Question::Past, |view| Command::Past { view, search });
+}
+
 impl Past {
     /// Those that other programs run.
     pub(super) fn running(&self) -> impl Iterator<Item = &TaskSnapshot> {
@@ -47,11 +56,7 @@ impl Tasks {
         let waits = shell.waits(|question| *question == Question::Past);
         if due && shell.settings.remembers && !waits {
             self.past.looked = Some(now);
-            let search = Search {
-                most: Some(MOST),
-                ..Search::default()
-            };
-            shell.ask(Question::Past, |view| Command::Past { view, search });
+            ask(shell);
         }
     }
 
