@@ -9,10 +9,11 @@ const SHOWN: usize = 8;
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// "5 runs  ▅▇█▇▁ 1.2 MiB/s (8.0 MiB/s usually)  failed 0 0 0 0 3  moved 1.2 GiB 0 B 88 KiB …"; `None` where none is known.
-pub fn runs(runs: &Runs) -> Option<String> {
+/// "5 runs  ▅▇█▇▁ 1.2 MiB/s (8.0 MiB/s usually)", "failed 0 0 0 0 3", "moved 1.2 GiB 0 B 88 KiB …", what matters most
+/// first; nothing where none is known.
+pub fn runs(runs: &Runs) -> Vec<String> {
     if runs.0.is_empty() {
-        return None;
+        return Vec::new();
     }
     let shown: Vec<&Run> = runs.0.iter().take(SHOWN).rev().collect();
     let most = shown.iter().filter_map(|run| run.rate).fold(0.0, f64::max);
@@ -26,16 +27,21 @@ pub fn runs(runs: &Runs) -> Option<String> {
         let words: Vec<String> = shown.iter().map(|run| word(run)).collect();
         words.join(" ")
     };
-    Some(format!(
-        "{}  {bars} {now}{usual}  failed {}  moved {}",
-        counted(runs.0.len() as u64, "run"),
-        each(|run| if run.well || run.failed > 0 {
+    let failed = each(|run| {
+        if run.well || run.failed > 0 {
             count(run.failed)
         } else {
             "!".to_owned()
-        }),
-        each(|run| bytes(run.bytes)),
-    ))
+        }
+    });
+    vec![
+        format!(
+            "{}  {bars} {now}{usual}",
+            counted(runs.0.len() as u64, "run")
+        ),
+        format!("failed {failed}"),
+        format!("moved {}", each(|run| bytes(run.bytes))),
+    ]
 }
 
 /// A rate beside the highest one.
@@ -73,9 +79,13 @@ mod tests {
             run(4, 0, false),
         ]);
         assert_eq!(
-            runs(&told).unwrap(),
-            "5 runs  ▄▇█·▁ 1.0 MiB/s (7.0 MiB/s usually)  failed ! 0 0 0 3  moved 4.0 MiB 7.0 MiB 8.0 MiB 0 B 1.0 MiB"
+            runs(&told),
+            [
+                "5 runs  ▄▇█·▁ 1.0 MiB/s (7.0 MiB/s usually)",
+                "failed ! 0 0 0 3",
+                "moved 4.0 MiB 7.0 MiB 8.0 MiB 0 B 1.0 MiB"
+            ]
         );
-        assert_eq!(runs(&Runs::default()), None);
+        assert!(runs(&Runs::default()).is_empty());
     }
 }

@@ -26,7 +26,7 @@ use crate::tui::{
     shell::{Question, Shell},
     tab::tasks::ask_past,
     widget::{
-        paint::{put, put_middle, row as line_of, slice},
+        paint::{columns, put, put_middle, row as line_of, slice},
         panel::Panel,
     },
 };
@@ -200,6 +200,9 @@ impl PickerDialog {
     fn items(&self, shell: &Shell) -> std::io::Result<Vec<TreeItem<'static, Place>>> {
         let theme = &shell.theme;
         let heading = |text: &str| Line::from(Span::styled(text.to_owned(), theme.strong));
+        let names = shell.settings.mappings.iter();
+        let widest = names.map(|mapping| columns(&mapping.name)).max();
+        let widest = usize::from(widest.unwrap_or(0));
         let mappings = shell
             .settings
             .mappings
@@ -211,9 +214,11 @@ impl PickerDialog {
                     Direction::Push => "→",
                     Direction::Both => "⇄",
                 };
-                let places = format!("  {} {arrow} {}", mapping.left, mapping.right);
+                let [left, right] = [&mapping.left, &mapping.right].map(|place| shell.shown(place));
+                let places = format!("  {left} {arrow} {right}");
+                let space = widest.saturating_sub(usize::from(columns(&mapping.name)));
                 let line = Line::from(vec![
-                    Span::raw(mapping.name.to_string()),
+                    Span::raw(format!("{}{:space$}", mapping.name, "")),
                     Span::styled(places, theme.dim),
                 ]);
                 TreeItem::new_leaf(Place::Mapping(at), line)
@@ -283,7 +288,7 @@ impl PickerDialog {
         };
         let mapping = shell.settings.mappings.get(*at);
         let runs = mapping.and_then(|mapping| shell.runs.get(&mapping.name));
-        let Some((runs, line)) = runs.and_then(|runs| Some((runs, humanize::runs(runs)?))) else {
+        let Some(runs) = runs.filter(|runs| !runs.0.is_empty()) else {
             return inner;
         };
         let style = if runs.is_unusual() {
@@ -292,10 +297,21 @@ impl PickerDialog {
             shell.theme.dim
         };
         let last = line_of(inner, inner.height.saturating_sub(1));
+        let room = last.width.saturating_sub(2);
+        let fits = |line: String, part: String| {
+            let longer = format!("{line}  {part}");
+            // What has no room is left out as a whole.
+            if columns(&longer) <= room {
+                longer
+            } else {
+                line
+            }
+        };
+        let line = humanize::runs(runs).into_iter().reduce(fits);
         put_middle(
             buffer,
-            slice(last, 1, last.width.saturating_sub(2)),
-            &line,
+            slice(last, 1, room),
+            &line.unwrap_or_default(),
             style,
         );
         Rect {

@@ -194,10 +194,11 @@ fn next_step(task: &PastTask) -> Option<String> {
 
 /// The last runs of a mapping in a line, and what is unusual about the last one.
 fn told(name: &str, runs: &Runs) -> Vec<String> {
-    let Some(line) = humanize::runs(runs) else {
+    let parts = humanize::runs(runs);
+    if parts.is_empty() {
         return vec![format!("{name}: no run is known")];
-    };
-    let mut told = vec![format!("{name}: {line}")];
+    }
+    let mut told = vec![format!("{name}: {}", parts.join("  "))];
     let bad = runs.bad_in_a_row();
     if bad > 0 {
         let runs = match bad {

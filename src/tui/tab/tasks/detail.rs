@@ -21,7 +21,7 @@ use crate::tui::{
     widget::{
         chart::Chart,
         gauge::gauge,
-        paint::{put, put_line, put_middle, put_right, row as line_of, slice},
+        paint::{put, put_line, put_middle, put_right, row as line_of, slice, wrap},
         panel::Panel,
     },
 };
@@ -333,8 +333,11 @@ fn draw_words(
             }
         }
     }
-    for (at, (text, style)) in lines.iter().enumerate() {
-        let line = line_of(area, u16::try_from(at + 1).unwrap_or(u16::MAX));
-        put(buffer, line, text, *style);
+    let rows = lines.iter().flat_map(|(text, style)| {
+        let rows = wrap(text, area.width).into_iter();
+        rows.map(move |row| (row, *style))
+    });
+    for (at, (text, style)) in (1_u16..).zip(rows) {
+        put(buffer, line_of(area, at), &text, style);
     }
 }

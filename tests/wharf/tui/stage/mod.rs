@@ -36,7 +36,9 @@ use wharf::{
     },
 };
 
-pub(super) use story::{arrived, compared, local, pairs, plan, remote, settings, task};
+pub(super) use story::{
+    arrived, compared, local, pairs, plan, plan as story_plan, remote, settings, task,
+};
 use story::{listing, looked_at};
 
 /// The three sizes that every screen is looked at.
@@ -158,6 +160,18 @@ impl Stage {
             notices: Vec::new(),
         };
         self.tick()
+    }
+
+    /// All questions that are of a kind.
+    pub(super) fn all_asked<T>(&self, kind: impl Fn(&Command) -> Option<T>) -> Vec<T> {
+        let command = |effect: &Effect| {
+            if let Effect::Engine(command) = effect {
+                kind(command)
+            } else {
+                None
+            }
+        };
+        self.effects.iter().filter_map(command).collect()
     }
 
     /// The last question that is of a kind, with its view.
