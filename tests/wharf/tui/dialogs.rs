@@ -15,7 +15,7 @@ use wharf::{
         entry::{Entry, Facts, Tally},
         key::Key,
         location::Location,
-        plan::{Conflict, Left, Plan, Settle, Step, TwoWay},
+        plan::{Conflict, Left, Op, Plan, Settle, Step, TwoWay},
         progress::{TaskId, TaskState},
         runs::{Run, Runs},
     },
@@ -82,6 +82,15 @@ fn between(places: [&str; 2], steps: usize) -> Plan {
     plan.notices.clear();
     let group = &mut plan.groups[0];
     group.steps.truncate(steps);
+    if plan.destination.disk().is_some() {
+        for group in &mut plan.groups {
+            group.op = Op::Download;
+            group
+                .steps
+                .iter_mut()
+                .for_each(|step| step.op = Op::Download);
+        }
+    }
     plan.left = Left::default();
     plan
 }
@@ -106,10 +115,6 @@ fn both() -> TwoWay {
     };
     let mut pull = between([MODELS[1], MODELS[0]], 3);
     pull.groups.truncate(1);
-    for step in &mut pull.groups[0].steps {
-        step.op = wharf::domain::plan::Op::Download;
-    }
-    pull.groups[0].op = wharf::domain::plan::Op::Download;
     let claimed = |key: &str, reason: &str, newer, settled| {
         let Step { source, .. } = push.groups[0].steps[0].clone();
         Conflict {

@@ -117,7 +117,10 @@ impl ErrandDialog {
             return;
         };
         if let Some(group) = leg.plan(side).and_then(|plan| plan.groups.get(group)) {
-            draw_group(group, line, buffer, theme);
+            // The arrow has its own column.
+            let arrow = if leg.goes_both_ways() { 3 } else { 0 };
+            let room = line.width.saturating_sub(arrow);
+            draw_group(group, slice(line, 0, room), buffer, theme);
         }
         if leg.goes_both_ways() {
             let arrow = if side == 0 { "→" } else { "←" };

@@ -337,7 +337,10 @@ fn draw_words(
         let rows = wrap(text, area.width).into_iter();
         rows.map(move |row| (row, *style))
     });
-    for (at, (text, style)) in (1_u16..).zip(rows) {
+    let rows: Vec<(String, Style)> = rows.collect();
+    // Where room is short, words need it more than the space above them.
+    let top = u16::from(rows.len() < usize::from(area.height));
+    for (at, (text, style)) in (top..).zip(rows) {
         put(buffer, line_of(area, at), &text, style);
     }
 }
