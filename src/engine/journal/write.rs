@@ -119,9 +119,11 @@ impl Write {
         match self {
             Self::Begin(_) | Self::Take { .. } | Self::Beat { .. } | Self::Settle(_) => true,
             Self::OfTask { fact, .. } => matches!(fact, Fact::Partial { .. }),
-            Self::Proof { .. } | Self::Gone { .. } | Self::Ask { .. } | Self::Priority { .. } => {
-                false
-            }
+            Self::Proof { .. }
+            | Self::Gone { .. }
+            | Self::Seen(_)
+            | Self::Ask { .. }
+            | Self::Priority { .. } => false,
         }
     }
 
