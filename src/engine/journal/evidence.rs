@@ -215,7 +215,7 @@ pub(super) fn proven(
 ) -> Result<HashMap<Key, Proven>, JournalError> {
     let mut proven = HashMap::new();
     for (key, facts) in keys {
-        let Some((here, _, _)) = of_key(from, source, &key)? else {
+        let Some((here, read, _)) = of_key(from, source, &key)? else {
             continue;
         };
         let Some((there, level, at)) = of_key(from, destination, &key)? else {
@@ -225,6 +225,8 @@ pub(super) fn proven(
             .content_of(&facts)
             .is_some_and(|content| *content == there.content);
         let at = Timestamp::from_millisecond(at).ok();
+        // What was only taken for the same on one side proves nothing of the other.
+        let level = level.zip(read).map(|(level, read)| level.min(read));
         let known = there.trace().zip(level).zip(at);
         if let Some(((destination, level), at)) = known.filter(|_| same) {
             let known = Proven {

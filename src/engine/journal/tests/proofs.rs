@@ -91,6 +91,13 @@ async fn what_is_known_better_stays_and_what_is_only_listed_is_no_evidence() {
         journal.evidence(&there()).await,
     );
     let key = Key::from("a");
+    let asked = vec![(key.clone(), strong.source.clone())];
+    let proven = journal.proven((&here(), &there()), asked).await.unwrap();
+    assert_eq!(
+        proven[&key].level,
+        Level::Time,
+        "no proof to remove a source by"
+    );
     assert!(left.content(&key, &strong.source).await.is_some());
     assert_eq!(right.content(&key, &object("new")).await, None);
 }
