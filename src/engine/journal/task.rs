@@ -178,6 +178,18 @@ pub(super) struct Way {
 }
 
 impl TaskJournal {
+    /// Waits until all that was told is on the medium; at once where nothing is kept.
+    pub async fn settle(&self) {
+        let Some(way) = &self.way else {
+            return;
+        };
+        let (answer, settled) = oneshot::channel();
+        // A writer that ended has told why.
+        if way.writer.tell(Write::Settle(answer)).await.is_ok() {
+            settled.await.unwrap_or_default();
+        }
+    }
+
     /// The way of a task that files its ends as these locations.
     pub(super) fn new(
         begun: Begun,

@@ -128,14 +128,15 @@ impl Write {
     }
 
     /// Whether it must be on the medium, and not only in the file, before it counts: an upload that only a lost row knows
-    /// would be forgotten.
+    /// would be forgotten, and who settles is about to remove what the rows prove.
     pub(super) fn must_last(&self) -> bool {
         matches!(
             self,
-            Self::OfTask {
-                fact: Fact::Partial { .. },
-                ..
-            }
+            Self::Settle(_)
+                | Self::OfTask {
+                    fact: Fact::Partial { .. },
+                    ..
+                }
         )
     }
 }

@@ -164,6 +164,8 @@ async fn moved_and_counted(ctx: &Arc<Context>) -> Option<String> {
     if removes.is_empty() || ctx.control.is_ending() {
         return reason;
     }
+    // Whoever goes on after a kill must know that a source is gone because it had arrived.
+    ctx.journal.settle().await;
     remove::run(ctx, removes).await;
     again_while_asked(ctx).await;
     if ctx.control.is_ending() {

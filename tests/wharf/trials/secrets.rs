@@ -254,7 +254,8 @@ impl Looks {
         ];
         for (number, secrets) in worlds.iter().enumerate() {
             // Wrong credentials hold a task: what could be seen of it the other commands show.
-            for args in COMMANDS.iter().filter(|args| args[0] != "sync") {
+            let ends = |args: &&&[&str]| !["sync", "verify"].contains(&args[0]);
+            for args in COMMANDS.iter().filter(ends) {
                 self.look(
                     format!("world {number}, {args:?}"),
                     &run(stage, args, secrets),

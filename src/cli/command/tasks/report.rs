@@ -12,7 +12,7 @@ use crate::cli::{
 use crate::domain::{
     account::{Account, Savings, Unforeseen},
     progress::{EndedStep, Outcome, Proofs, Recount, TaskId},
-    text::printable,
+    text::{printable, readable},
 };
 use crate::engine::{PastTask, Report};
 use crate::humanize;
@@ -241,7 +241,7 @@ fn account(text: &mut String, report: &Report) {
     }
     text.push_str("\n## Before and after\n\n```text\n");
     for line in humanize::tree(&all) {
-        text.push_str(&printable(line.as_bytes()));
+        text.push_str(&readable(&line));
         text.push('\n');
     }
     text.push_str("```\n");

@@ -15,7 +15,7 @@ use wharf::demo::{Demo, Fault, Options, Rule, Spec};
 
 use crate::support::wharf::{Run, Stage};
 
-use super::{files, noise, spawn};
+use super::{Kept, files, noise, spawn};
 
 const MIB: usize = 1 << 20;
 /// How long a busy machine may take.
@@ -147,8 +147,9 @@ fn a_gzip_stream_on_its_way_down_is_fetched_again_and_no_other() {
     stage.demo.faults().add(fourth);
     let args = ["sync", "s3://vault/d", "d", "--gzip", "--workers", "1"];
     let mut child = spawn(&stage, &args);
+    // The journal gathers facts for some milliseconds before it keeps them.
     until(&mut child, "a stream that stands still", || {
-        stage.demo.faults().stalled() == 1
+        stage.demo.faults().stalled() == 1 && Kept::read(&stage).ended.len() == 3
     });
     kill(&stage.demo, &mut child);
     resume(&stage);
@@ -211,7 +212,7 @@ fn a_relay_between_two_servers_fetches_and_sends_only_the_part_that_was_in_fligh
     ];
     let mut child = spawn(&stage, &args);
     // Without the file to compare with, only what the journal holds of a part proves it.
-    let kept = || super::Kept::read(&stage).parts.len() == 3;
+    let kept = || Kept::read(&stage).parts.len() == 3;
     until(&mut child, "three parts that are kept", || {
         stage.demo.faults().stalled() == 1 && kept()
     });
@@ -252,8 +253,9 @@ fn what_is_kept_of_overwritten_objects_is_whole_after_a_kill() {
         "1",
     ];
     let mut child = spawn(&stage, &args);
+    // The journal gathers facts for some milliseconds before it keeps them.
     until(&mut child, "a copy that stands still", || {
-        stage.demo.faults().stalled() == 1
+        stage.demo.faults().stalled() == 1 && Kept::read(&stage).ended.len() == 3
     });
     kill(&stage.demo, &mut child);
     resume(&stage);
