@@ -15,6 +15,13 @@ use crate::support::wharf::{Run, Stage};
 const STORY: &str = include_str!("../../../config/examples/consolidate-bucket.toml");
 const ROUTES: [&str; 4] = ["calibration", "raw", "processed", "reference"];
 
+impl Stage {
+    /// Runs the program to its end, however long that takes: at full size longer than other tests may.
+    fn play(&self, args: &[&str]) -> Run {
+        Run::from(self.process(args).output().unwrap())
+    }
+}
+
 fn scale() -> f64 {
     let full = std::env::var("WHARF_STORY").is_ok_and(|word| word == "full");
     if full { 1.0 } else { 0.01 }
@@ -29,7 +36,7 @@ fn closed() -> (Stage, seed::World) {
     let left = world.left.to_str().unwrap();
     let right = format!("s3://{}/{}", world.bucket, world.prefix);
     let found = stage
-        .run(&["diff", left, &right, "--json", "--gaps"])
+        .play(&["diff", left, &right, "--json", "--gaps"])
         .ended_with(1);
     assert_eq!(found.summary()["only_left"], world.missing.len());
     let gap = &found.of_type("gap")[0];
@@ -41,7 +48,7 @@ fn closed() -> (Stage, seed::World) {
     stage.demo.log().clear();
     // What exists is left as it is: exactly the missing go.
     stage
-        .run(&["sync", left, &right, "--existing", "keep"])
+        .play(&["sync", left, &right, "--existing", "keep"])
         .ended_with(0);
     let sent = stage.demo.log().of("PutObject");
     let mut sent: Vec<String> = sent
@@ -63,7 +70,7 @@ fn closed() -> (Stage, seed::World) {
 
 fn migrated(stage: &Stage) -> Run {
     let run = stage
-        .run(&["migrate", "consolidate", "--json"])
+        .play(&["migrate", "consolidate", "--json"])
         .ended_with(0);
     for route in run.of_type("route") {
         assert_eq!(route["state"], "proven", "{route}");
@@ -74,14 +81,14 @@ fn migrated(stage: &Stage) -> Run {
 
 /// Neither no word nor another one lets anything go.
 fn nothing_goes_without_the_word(stage: &Stage, task: &str, word: &str) {
-    let refused = stage.run(&["cleanup", task]).ended_with(5);
+    let refused = stage.play(&["cleanup", task]).ended_with(5);
     assert!(
         refused.stderr.contains(&format!("--confirm {word}")),
         "{}",
         refused.stderr
     );
     let wrong = stage
-        .run(&["cleanup", task, "--confirm", "1"])
+        .play(&["cleanup", task, "--confirm", "1"])
         .ended_with(5);
     assert!(
         wrong.stderr.contains("nobody gave its word"),
@@ -97,7 +104,7 @@ fn nothing_goes_without_the_word(stage: &Stage, task: &str, word: &str) {
 
 /// The names at a place, in order.
 fn names(stage: &Stage, place: &str) -> Vec<String> {
-    let there = stage.run(&["ls", place, "--json"]).ended_with(0);
+    let there = stage.play(&["ls", place, "--json"]).ended_with(0);
     let mut names: Vec<String> = there
         .of_type("entry")
         .iter()
@@ -116,7 +123,7 @@ fn the_bucket_is_consolidated_proven_and_cleaned_up() {
     let task = run.summary()["task"].to_string();
     stage.demo.log().clear();
     let look = stage
-        .run(&["cleanup", &task, "--dry-run", "--json"])
+        .play(&["cleanup", &task, "--dry-run", "--json"])
         .ended_with(0);
     let word = look.summary()["word"].as_str().unwrap().to_owned();
     assert_eq!(word, all.to_string());
@@ -124,7 +131,7 @@ fn the_bucket_is_consolidated_proven_and_cleaned_up() {
     nothing_goes_without_the_word(&stage, &task, &word);
     let log = stage.demo.log();
     let cleaned = stage
-        .run(&["cleanup", &task, "--confirm", &word, "--json"])
+        .play(&["cleanup", &task, "--confirm", &word, "--json"])
         .ended_with(0);
     assert_eq!(cleaned.summary()["deleted"], all);
     let deletes = log.of("DeleteObject");
@@ -136,7 +143,7 @@ fn the_bucket_is_consolidated_proven_and_cleaned_up() {
     );
     assert_eq!(stage.demo.store().unguarded_deletes(), 0);
     let left = stage
-        .run(&[
+        .play(&[
             "ls",
             &format!("s3://{}/data/raw/", story.bucket),
             "-r",
@@ -148,7 +155,7 @@ fn the_bucket_is_consolidated_proven_and_cleaned_up() {
         0,
         "nothing is left below the old place"
     );
-    let report = stage.run(&["tasks", "report", &task]).ended_with(0);
+    let report = stage.play(&["tasks", "report", &task]).ended_with(0);
     for told in [
         "## Before and after",
         "## Against a relay",
@@ -168,7 +175,7 @@ fn what_is_not_proven_any_more_stays_and_is_told_by_its_reason() {
         let file = stage.file("made/object", content.as_bytes());
         let target = format!("s3://{bucket}/{key}");
         stage
-            .run(&[
+            .play(&[
                 "sync",
                 file.to_str().unwrap(),
                 &target,
@@ -185,7 +192,7 @@ fn what_is_not_proven_any_more_stays_and_is_told_by_its_reason() {
     );
     put("data/reference/new.json", "came later");
     stage.demo.log().clear();
-    let look = stage.run(&["cleanup", &task, "--dry-run"]).ended_with(0);
+    let look = stage.play(&["cleanup", &task, "--dry-run"]).ended_with(0);
     for told in [
         "it changed since it was proven",
         "      index.json",
@@ -196,7 +203,7 @@ fn what_is_not_proven_any_more_stays_and_is_told_by_its_reason() {
         assert!(look.stdout.contains(told), "{told}\n{}", look.stdout);
     }
     let json = stage
-        .run(&["cleanup", &task, "--dry-run", "--json"])
+        .play(&["cleanup", &task, "--dry-run", "--json"])
         .ended_with(0);
     assert_eq!(json.of_type("stays").len(), 3);
     let word = json.summary()["word"].as_str().unwrap().to_owned();
@@ -207,7 +214,7 @@ fn what_is_not_proven_any_more_stays_and_is_told_by_its_reason() {
         ..Denial::default()
     });
     let cleaned = stage
-        .run(&["cleanup", &task, "--confirm", &word, "--json"])
+        .play(&["cleanup", &task, "--confirm", &word, "--json"])
         .ended_with(3);
     let summary = cleaned.summary();
     assert_eq!(
