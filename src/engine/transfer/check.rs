@@ -29,8 +29,6 @@ pub(super) async fn run(ctx: &Arc<Context>) -> Option<String> {
     if ctx.control.is_cancelled() {
         return None;
     }
-    // It may take long: whoever goes on after a kill must know that all had arrived.
-    ctx.journal.settle().await;
     let about = format!("runs {}", printable(check.command.as_bytes()));
     ctx.events
         .state(TaskState::Running, Some(about.into()))

@@ -149,6 +149,11 @@ async fn moved_and_counted(ctx: &Arc<Context>) -> Option<String> {
     if let Some(reason) = unended(ctx, planned - removes.len() as u64) {
         return Some(reason);
     }
+    if ctx.check.is_some() || !removes.is_empty() {
+        // The command may take long, and a source that is gone proves nothing: whoever goes on after a kill must know
+        // what had arrived.
+        ctx.journal.settle().await;
+    }
     // Once sources are gone, nothing can be counted against them.
     let counted = remove::has_begun(ctx);
     let off = if ctx.plan.options.recount && !counted {
@@ -164,8 +169,6 @@ async fn moved_and_counted(ctx: &Arc<Context>) -> Option<String> {
     if removes.is_empty() || ctx.control.is_ending() {
         return reason;
     }
-    // Whoever goes on after a kill must know that a source is gone because it had arrived.
-    ctx.journal.settle().await;
     remove::run(ctx, removes).await;
     again_while_asked(ctx).await;
     if ctx.control.is_ending() {
