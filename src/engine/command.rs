@@ -169,15 +169,6 @@ pub enum Command {
         /// Behind which task.
         task: TaskId,
     },
-    /// HEAD or stat of one key → `Body::Stat`.
-    Stat {
-        /// Who asks.
-        view: View,
-        /// Where.
-        location: Location,
-        /// Which.
-        key: Key,
-    },
     /// A look at one entry: its facts and the first bytes of its content → `Body::Preview`.
     Preview {
         /// Who asks.

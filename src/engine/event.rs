@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::backend::store::Stat;
 use crate::domain::{
     diff::{Pair, Totals},
     entry::{End, Entry},
@@ -62,8 +61,6 @@ pub enum Body {
     PlannedBoth(Arc<TwoWay>),
     /// A plan for each route.
     PlannedRoutes(Arc<[PlannedRoute]>),
-    /// HEAD or stat.
-    Stat(Box<Stat>),
     /// A look at one entry.
     Preview(Box<Preview>),
     /// The task was accepted under this number; its events follow.

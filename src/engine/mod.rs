@@ -51,7 +51,7 @@ use views::Views;
 pub use hook::Hooks;
 pub use worker::Worker;
 
-pub use crate::backend::store::{Checksum, Headers, Stat};
+pub use crate::backend::store::Checksum;
 pub use command::{Check, Command, Family, Member, Pace, RouteAsk, View};
 pub use event::{Body, Bucket, Compared, Event, Failed, FailedClass, Identity, Snapshot};
 pub use journal::{JournalError, NotTaken, PastTask, Report, Search, Wish};
@@ -177,8 +177,7 @@ impl Engine {
             | Command::PlanCleanup { view, .. }
             | Command::Past { view, .. }
             | Command::Report { view, .. }
-            | Command::Preview { view, .. }
-            | Command::Stat { view, .. }) => self.ask(view, question),
+            | Command::Preview { view, .. }) => self.ask(view, question),
         }
     }
 

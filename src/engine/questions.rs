@@ -11,7 +11,6 @@ use crate::backend::{
 use crate::domain::{
     diff::{Pair, Sign},
     filter::Matcher,
-    key::Key,
     location::{Location, Remote},
     plan::{Symlinks, SyncOptions},
     progress::TaskId,
@@ -59,7 +58,6 @@ pub(super) async fn answer(
         }
         Command::Buckets { remote, .. } => buckets(room, remote).await,
         Command::Identity { remote, .. } => identity(room, remote).await,
-        Command::Stat { location, key, .. } => stat(room, location, key).await,
         Command::Preview { location, key, .. } => {
             Ok(Body::Preview(Box::new(preview(room, location, key).await?)))
         }
@@ -208,12 +206,6 @@ async fn identity(room: &Room, remote: &Remote) -> Result<Body, Failed> {
         region: reach.region,
         who,
     })))
-}
-
-/// The facts of one entry.
-async fn stat(room: &Room, location: &Location, key: &Key) -> Result<Body, Failed> {
-    let store = room.sessions.store(location).await?;
-    Ok(Body::Stat(Box::new(store.stat(key).await?)))
 }
 
 /// Compares two places, pair by pair.

@@ -7,7 +7,7 @@ use crate::domain::{
     entry::Tally,
 };
 
-use super::{bytes, count, counted, duration, money, percent};
+use super::{bytes, count, counted, duration, money, percent, whole};
 
 /// Rows of what was saved against a relay: what it is, here, by relay, saved. Empty where the server copied nothing.
 pub fn savings(account: &Account) -> Vec<[String; 4]> {
@@ -23,7 +23,7 @@ pub fn savings(account: &Account) -> Vec<[String; 4]> {
         ]
     };
     vec![
-        row("requests", &saved.operations, whole),
+        row("requests", &saved.operations, number),
         row("through this machine", &saved.bytes, size),
         row("local disk", &saved.disk, size),
         row("time", &saved.seconds, time),
@@ -122,25 +122,16 @@ fn amount(amount: &Amount, words: fn(f64) -> String) -> String {
     format!("{} ({basis})", words(amount.value))
 }
 
-fn whole(value: f64) -> String {
-    count(rounded(value))
+fn number(value: f64) -> String {
+    count(whole(value))
 }
 
 fn size(value: f64) -> String {
-    bytes(rounded(value))
+    bytes(whole(value))
 }
 
 fn time(value: f64) -> String {
     duration(Duration::try_from_secs_f64(value).unwrap_or_default())
-}
-
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "counts are no less than 0, and a float that is too large saturates"
-)]
-fn rounded(value: f64) -> u64 {
-    value.round() as u64
 }
 
 #[cfg(test)]

@@ -89,8 +89,7 @@ fn answer(state: &mut State, view: View, body: Body) {
             | Body::Compared(_)
             | Body::Planned(_)
             | Body::PlannedBoth(_)
-            | Body::PlannedRoutes(_)
-            | Body::Stat(_),
+            | Body::PlannedRoutes(_),
         ) => {}
     }
 }

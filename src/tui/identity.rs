@@ -22,13 +22,12 @@ const JOINT: &str = " · ";
 /// Asks who we are at the remotes on the screen, where that was not asked yet.
 pub(super) fn ask(state: &mut State) {
     for side in Side::BOTH {
-        let Some(remote) = state.browse.place(side).and_then(remote_of).cloned() else {
+        let known = &state.shell.identities;
+        let remote = state.browse.place(side).and_then(remote_of);
+        let Some(remote) = remote.filter(|remote| !known.contains_key(remote)).cloned() else {
             continue;
         };
         let shell = &mut state.shell;
-        if shell.identities.contains_key(&remote) {
-            continue;
-        }
         shell.identities.insert(remote.clone(), None);
         let of = remote.clone();
         shell.ask(Question::Identity(remote), |view| Command::Identity {

@@ -133,7 +133,7 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::scene::Order;
+    use crate::domain::tree::SortBy;
 
     fn bookmark(name: &str, left: &str) -> Bookmark {
         Bookmark {
@@ -143,7 +143,7 @@ mod tests {
                 right: Some("main:s3://bucket/a \"b\"/\n".to_owned()),
                 comparing: true,
                 signs: "+*".to_owned(),
-                sort: Order::Natural,
+                sort: SortBy::Natural,
                 marks: vec!["a/\u{1b}[2J".to_owned()],
                 ..Scene::default()
             },

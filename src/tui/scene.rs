@@ -36,60 +36,10 @@ pub struct Scene {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub signs: String,
     /// What rows are ordered by.
-    pub sort: Order,
+    pub sort: SortBy,
     /// Marked keys; those that are no UTF-8 are not kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<String>,
-}
-
-/// What rows are ordered by, as a word in the file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Order {
-    /// As S3 orders names.
-    #[default]
-    Name,
-    /// Names as people count.
-    Natural,
-    /// Greatest first.
-    Size,
-    /// Most objects first.
-    Count,
-    /// Newest first.
-    Modified,
-    /// Gravest first.
-    Sign,
-}
-
-impl From<SortBy> for Order {
-    fn from(by: SortBy) -> Self {
-        match by {
-            SortBy::Name => Self::Name,
-            SortBy::Natural => Self::Natural,
-            SortBy::Size => Self::Size,
-            SortBy::Count => Self::Count,
-            SortBy::Modified => Self::Modified,
-            SortBy::Sign => Self::Sign,
-        }
-    }
-}
-
-impl From<Order> for Sort {
-    fn from(order: Order) -> Self {
-        let (by, descending) = match order {
-            Order::Name => (SortBy::Name, false),
-            Order::Natural => (SortBy::Natural, false),
-            Order::Size => (SortBy::Size, true),
-            Order::Count => (SortBy::Count, true),
-            Order::Modified => (SortBy::Modified, true),
-            Order::Sign => (SortBy::Sign, true),
-        };
-        Self {
-            by,
-            descending,
-            folders_first: false,
-        }
-    }
 }
 
 impl Scene {
@@ -111,7 +61,7 @@ impl Scene {
             comparing: browse.comparison.is_some(),
             filter: text,
             signs: signs.collect(),
-            sort: tree.sort().by.into(),
+            sort: tree.sort().by,
             marks: marks.map(str::to_owned).collect(),
         }
     }
@@ -152,7 +102,7 @@ impl Scene {
         let symbols = |sign: &Sign| self.signs.contains(sign.symbol());
         let signs: SignSet = Sign::ALL.into_iter().filter(symbols).collect();
         let rows = browse.rows_mut();
-        rows.tree.set_sort(self.sort.into());
+        rows.tree.set_sort(Sort::by(self.sort));
         rows.set_show(Show {
             signs: (signs != SignSet::NONE).then_some(signs),
             text: self.filter.clone(),

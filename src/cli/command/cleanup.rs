@@ -17,7 +17,7 @@ use crate::domain::{
     plan::{Plan, PlannedRoute, Refusal},
     progress::TaskId,
 };
-use crate::engine::{Body, Command, Family, Member};
+use crate::engine::{Command, Family, Member};
 use crate::humanize;
 
 use super::{Context, VIEW, family::Run};
@@ -55,7 +55,9 @@ struct Summary {
 /// Runs the command.
 pub(super) async fn cleanup(context: &mut Context, args: &CleanupArgs) -> Exit {
     let began = Instant::now();
-    let planned = match context.planned_cleanup(TaskId(args.task)).await {
+    let (view, task) = (VIEW, TaskId(args.task));
+    let ask = Command::PlanCleanup { view, task };
+    let planned = match context.planned_routes(ask).await {
         Ok(planned) => planned,
         Err(exit) => return exit,
     };
@@ -126,18 +128,6 @@ impl Look {
 }
 
 impl Context {
-    async fn planned_cleanup(&mut self, task: TaskId) -> Result<Arc<[PlannedRoute]>, Exit> {
-        self.ask(Command::PlanCleanup { view: VIEW, task });
-        self.awaited(|body| {
-            if let Body::PlannedRoutes(planned) = body {
-                Some(planned)
-            } else {
-                None
-            }
-        })
-        .await
-    }
-
     /// Tells what of a route's sources may go, and what stays.
     fn tell_look(&mut self, route: &PlannedRoute) -> Look {
         let PlannedRoute { name, plan } = route;

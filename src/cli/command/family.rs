@@ -1,19 +1,38 @@
 //! Several plans as one task with a child for each: run, watched to their end, and what mappings and routes both tell of them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::{exit::Exit, output::record::TallyRecord};
 use crate::domain::{
-    plan::Plan,
+    plan::{Plan, PlannedRoute},
     progress::{Checked, Proofs, Recount, TaskId, TaskKind, TaskSnapshot, TaskState},
 };
-use crate::engine::{Command, Family};
+use crate::engine::{Body, Command, Family};
 use crate::humanize;
 
 use super::{Context, VIEW, progress::Watched, sync::planned};
+
+/// How it came to an end.
+pub(super) enum End {
+    /// It was only to be told.
+    Dry,
+    /// There was nothing to do.
+    Idle,
+    /// Tasks ran.
+    Ran(Run),
+}
+
+impl End {
+    pub(super) fn run(&self) -> Option<&Run> {
+        match self {
+            Self::Ran(run) => Some(run),
+            Self::Dry | Self::Idle => None,
+        }
+    }
+}
 
 /// Tasks that ran, and what they told.
 pub(super) struct Run {
@@ -33,6 +52,22 @@ impl Run {
 }
 
 impl Context {
+    /// The plans of several routes, by whatever question.
+    pub(super) async fn planned_routes(
+        &mut self,
+        ask: Command,
+    ) -> Result<Arc<[PlannedRoute]>, Exit> {
+        self.ask(ask);
+        self.awaited(|body| {
+            if let Body::PlannedRoutes(planned) = body {
+                Some(planned)
+            } else {
+                None
+            }
+        })
+        .await
+    }
+
     /// Runs a family, and watches it to its end.
     pub(super) async fn run_family(&mut self, family: Family) -> Result<Run, Exit> {
         let single = family.members.len() == 1;

@@ -20,7 +20,7 @@ use crate::domain::{
 use crate::engine::{Body, Command};
 use crate::humanize;
 
-use super::{Approval, Context, VIEW, mappings::End};
+use super::{Approval, Context, VIEW, family::End};
 
 /// A plan, and what it already means for the exit code (refused keys, a broken listing).
 pub(super) struct Planned {

@@ -2,6 +2,8 @@
 
 use std::cmp::{Ordering, Reverse};
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{
     name::natural,
     side::Side,
@@ -9,7 +11,8 @@ use crate::domain::{
 };
 
 /// What rows are ordered by, within their folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SortBy {
     /// The bytes of the name: the order of S3.
     #[default]
@@ -35,6 +38,17 @@ pub struct Sort {
     pub descending: bool,
     /// All folders before all else.
     pub folders_first: bool,
+}
+
+impl Sort {
+    /// As people mean it: names ascend, all else has the greatest first.
+    pub fn by(by: SortBy) -> Self {
+        Self {
+            by,
+            descending: !matches!(by, SortBy::Name | SortBy::Natural),
+            folders_first: false,
+        }
+    }
 }
 
 impl Tree {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::write::Write;
 
@@ -68,6 +68,13 @@ impl Line {
             self.bell.ring();
         }
         Ok(())
+    }
+
+    /// Waits until all that was told is on the medium.
+    pub(super) async fn settle(&self) -> Result<(), Closed> {
+        let (answer, settled) = oneshot::channel();
+        self.tell(Write::Settle(answer)).await?;
+        settled.await.map_err(|_gone| Closed)
     }
 }
 

@@ -314,9 +314,8 @@ impl Journal {
 
     /// Waits until all that was told is in the file.
     pub async fn settle(&self) -> Result<(), JournalError> {
-        let (answer, settled) = oneshot::channel();
-        self.tell(Write::Settle(answer)).await?;
-        settled.await.map_err(|_closed| JournalError::Closed)
+        let settled = self.writer.settle().await;
+        settled.map_err(|Closed| JournalError::Closed)
     }
 
     /// Waits until all is in the file, and closes it for reading.

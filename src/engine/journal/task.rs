@@ -180,13 +180,9 @@ pub(super) struct Way {
 impl TaskJournal {
     /// Waits until all that was told is on the medium; at once where nothing is kept.
     pub async fn settle(&self) {
-        let Some(way) = &self.way else {
-            return;
-        };
-        let (answer, settled) = oneshot::channel();
-        // A writer that ended has told why.
-        if way.writer.tell(Write::Settle(answer)).await.is_ok() {
-            settled.await.unwrap_or_default();
+        if let Some(way) = &self.way {
+            // A writer that ended has told why.
+            way.writer.settle().await.unwrap_or_default();
         }
     }
 

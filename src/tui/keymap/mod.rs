@@ -204,6 +204,12 @@ impl Keymap {
             .first()
     }
 
+    /// The first key of an action in a context, as a person reads it; empty where it has none.
+    pub fn key_text(&self, context: Context, action: impl Into<Action>) -> String {
+        let key = self.key_of(context, action.into());
+        key.map(ToString::to_string).unwrap_or_default()
+    }
+
     /// Every pair of rows that one key would reach at once.
     pub fn clashes(&self) -> Vec<String> {
         let mut clashes = Vec::new();

@@ -234,13 +234,13 @@ async fn folders_buckets_and_single_facts_are_answered() {
     };
     assert_eq!(&*buckets[0].name, "pics");
     let view = desk.view();
-    desk.engine.submit(Command::Stat {
+    desk.engine.submit(Command::Preview {
         view,
         location: bucket("a"),
         key: Key::from("c"),
     });
-    let Body::Stat(stat) = desk.body(view).await else {
+    let Body::Preview(preview) = desk.body(view).await else {
         panic!("the object has facts");
     };
-    assert_eq!(stat.entry.facts.size, 4);
+    assert_eq!(preview.facts.size, 4);
 }

@@ -192,7 +192,6 @@ impl Desk {
                 | Body::Planned(_)
                 | Body::PlannedBoth(_)
                 | Body::PlannedRoutes(_)
-                | Body::Stat(_)
                 | Body::Identity(_)
                 | Body::Preview(_)
                 | Body::Past(_)

@@ -197,7 +197,6 @@ impl Context {
                 | Body::Planned(_)
                 | Body::PlannedBoth(_)
                 | Body::PlannedRoutes(_)
-                | Body::Stat(_)
                 | Body::Identity(_)
                 | Body::Preview(_)
                 | Body::Past(_)

@@ -15,7 +15,7 @@ use crate::domain::{
 };
 use crate::engine::{Family, Member};
 
-use super::{Approval, Context, approval::Asking, family::Run};
+use super::{Approval, Context, approval::Asking, family::End};
 
 /// Children that run at once.
 const AT_ONCE: u16 = 4;
@@ -84,25 +84,6 @@ pub(super) async fn mappings(context: &mut Context, args: &MappingArgs, errands:
     match context.run_mappings(&errands.name, &ready).await {
         Ok(end) => exit.and(context.tell_mappings(&ready, &end, began)),
         Err(refused) => refused,
-    }
-}
-
-/// How it came to an end.
-pub(super) enum End {
-    /// It was only to be told.
-    Dry,
-    /// There was nothing to do.
-    Idle,
-    /// Tasks ran.
-    Ran(Run),
-}
-
-impl End {
-    fn run(&self) -> Option<&Run> {
-        match self {
-            Self::Ran(run) => Some(run),
-            Self::Dry | Self::Idle => None,
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cli::{
     command::{
         Context,
-        family::{Run, Sum, TaskRecord, all_planned, proofs},
+        family::{End, Run, Sum, TaskRecord, all_planned, proofs},
         plan::left_out,
         progress::Watched,
     },
@@ -20,7 +20,7 @@ use crate::domain::{
 };
 use crate::humanize;
 
-use super::{End, Ready};
+use super::Ready;
 
 /// `mapping`: what became of one mapping.
 #[derive(Serialize)]

@@ -3,7 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::cli::{
-    command::{Context, family::Run, progress::Watched},
+    command::{
+        Context,
+        family::{End, Run},
+        progress::Watched,
+    },
     exit::Exit,
 };
 use crate::domain::{
@@ -12,7 +16,7 @@ use crate::domain::{
 };
 use crate::humanize;
 
-use super::{End, Ready, Running};
+use super::{Ready, Running};
 
 /// How far a measured rate may be off.
 const SPREAD: (f64, f64) = (0.7, 1.3);

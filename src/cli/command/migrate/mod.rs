@@ -8,9 +8,9 @@ use std::{path::Path, sync::Arc, time::Instant};
 
 use crate::cli::{args::MigrateArgs, exit::Exit, route::Routes};
 use crate::domain::plan::{MappingPlans, Plan, PlanSet, PlannedRoute, Share};
-use crate::engine::{Body, Command, Family, Member};
+use crate::engine::{Command, Family, Member};
 
-use super::{Approval, Context, VIEW, approval::Asking, family::Run};
+use super::{Approval, Context, VIEW, approval::Asking, family::End};
 
 /// A route with its plan.
 pub(super) struct Ready {
@@ -37,21 +37,15 @@ impl Ready {
     }
 }
 
-/// How it came to an end.
-enum End {
-    /// It was only to be told.
-    Dry,
-    /// There was nothing to do.
-    Idle,
-    /// Tasks ran.
-    Ran(Run),
-}
-
 /// Runs the command.
 pub(super) async fn migrate(context: &mut Context, args: &MigrateArgs, routes: Routes) -> Exit {
     let began = Instant::now();
     context.output.remark("planning");
-    let planned = match context.planned_routes(&routes).await {
+    let ask = Command::PlanRoutes {
+        view: VIEW,
+        routes: routes.asks(),
+    };
+    let planned = match context.planned_routes(ask).await {
         Ok(planned) => planned,
         Err(exit) => return exit,
     };
@@ -80,21 +74,6 @@ pub(super) async fn migrate(context: &mut Context, args: &MigrateArgs, routes: R
 }
 
 impl Context {
-    async fn planned_routes(&mut self, routes: &Routes) -> Result<Arc<[PlannedRoute]>, Exit> {
-        self.ask(Command::PlanRoutes {
-            view: VIEW,
-            routes: routes.asks(),
-        });
-        self.awaited(|body| {
-            if let Body::PlannedRoutes(planned) = body {
-                Some(planned)
-            } else {
-                None
-            }
-        })
-        .await
-    }
-
     /// Shows the plans and writes them down, for `wharf run`.
     fn write_routes(&mut self, file: &Path, planned: &[PlannedRoute]) -> Exit {
         let mut exit = Exit::Ok;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cli::{
     command::{
         Context,
-        family::{Run, Sum, TaskRecord, all_planned, proofs},
+        family::{End, Run, Sum, TaskRecord, all_planned, proofs},
         progress::Watched,
     },
     exit::Exit,
@@ -19,7 +19,7 @@ use crate::domain::{
 };
 use crate::humanize;
 
-use super::{End, Ready};
+use super::Ready;
 
 /// `route`: what became of one route.
 #[derive(Serialize)]
@@ -68,15 +68,6 @@ struct Summary<'a> {
     seconds: f64,
 }
 
-impl End {
-    fn run(&self) -> Option<&Run> {
-        match self {
-            Self::Ran(run) => Some(run),
-            Self::Dry | Self::Idle => None,
-        }
-    }
-}
-
 impl Context {
     /// Tells what became of each route and of all; what that means for the exit code.
     pub(super) fn tell_routes(&mut self, ready: &[Ready], end: &End, began: Instant) -> Exit {
@@ -91,12 +82,10 @@ impl Context {
                 let task = snapshot.tasks.iter().find(|task| task.id == *id)?;
                 Some((task, run?.watched.get(id)?))
             });
-            if let Some((task, watched)) = ran {
-                sum.add(task, watched.proofs);
-                mode.add(watched);
-                exit = exit.and(watched.exit());
-            }
-            self.tell_route(route, ran, dry);
+            let (own, way) = self.tell_route(route, ran, dry);
+            sum.join(own);
+            mode.join(way);
+            exit = exit.and(ran.map_or(Exit::Ok, |(_, watched)| watched.exit()));
         }
         exit = exit.and(run.map_or(Exit::Ok, Run::exit));
         let seconds = began.elapsed().as_secs_f64();
@@ -121,7 +110,12 @@ impl Context {
         exit
     }
 
-    fn tell_route(&mut self, route: &Ready, ran: Option<(&TaskSnapshot, &Watched)>, dry: bool) {
+    fn tell_route(
+        &mut self,
+        route: &Ready,
+        ran: Option<(&TaskSnapshot, &Watched)>,
+        dry: bool,
+    ) -> (Sum, Mode) {
         let (mut sum, mut mode) = (Sum::default(), Mode::default());
         if let Some((task, watched)) = ran {
             sum.add(task, watched.proofs);
@@ -152,7 +146,7 @@ impl Context {
             mode,
         });
         if dry {
-            return;
+            return (sum, mode);
         }
         let mut parts = vec![state.to_owned()];
         match ran {
@@ -172,6 +166,7 @@ impl Context {
         if let Some(recount) = recount.filter(|recount| !recount.equal) {
             self.tell_recount(recount);
         }
+        (sum, mode)
     }
 }
 
@@ -180,6 +175,12 @@ impl Mode {
         self.direct += watched.by_op[Op::Copy as usize];
         self.relay += watched.by_op[Op::Relay as usize];
         self.fell_back += watched.other_way;
+    }
+
+    fn join(&mut self, other: Self) {
+        self.direct += other.direct;
+        self.relay += other.relay;
+        self.fell_back += other.fell_back;
     }
 
     /// In words, where some went through this machine.

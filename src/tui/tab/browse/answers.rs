@@ -66,7 +66,6 @@ impl Browse {
             | Body::Planned(_)
             | Body::PlannedBoth(_)
             | Body::PlannedRoutes(_)
-            | Body::Stat(_)
             | Body::Identity(_)
             | Body::Preview(_)
             | Body::Past(_)

@@ -112,13 +112,7 @@ fn wrapped(gaps: &GapPanel, tree: &Tree, width: u16) -> Vec<String> {
 
 /// What can be done about the gaps, with the keys for it.
 fn foot(focused: bool, shell: &Shell) -> String {
-    let key = |context, action: Browsing| {
-        shell
-            .keymap
-            .key_of(context, action.into())
-            .map(ToString::to_string)
-            .unwrap_or_default()
-    };
+    let key = |context, action: Browsing| shell.keymap.key_text(context, action);
     if !focused {
         return format!("{} act on these", key(Context::Browse, Browsing::Gaps));
     }

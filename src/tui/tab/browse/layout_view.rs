@@ -83,10 +83,7 @@ impl Browse {
 }
 
 fn foot(shell: &Shell) -> String {
-    let key = |action: Browsing| {
-        let key = shell.keymap.key_of(Context::Browse, action.into());
-        key.map(ToString::to_string).unwrap_or_default()
-    };
+    let key = |action: Browsing| shell.keymap.key_text(Context::Browse, action);
     let (close, other) = (key(Browsing::Layout), key(Browsing::OtherSide));
     format!("{other} the other side · {close} closes it")
 }

@@ -65,11 +65,11 @@ impl Browse {
         let words = match &self.preview.seen {
             None => "Nothing is under the cursor.".to_owned(),
             Some(seen) if seen.key.is_folder() => {
-                let layout = key(Browsing::Layout, shell);
+                let layout = shell.keymap.key_text(Context::Browse, Browsing::Layout);
                 format!("A folder; {layout} shows what it is made of.")
             }
             Some(seen) if !seen.is_here => {
-                let other = key(Browsing::OtherSide, shell);
+                let other = shell.keymap.key_text(Context::Browse, Browsing::OtherSide);
                 format!("It is not on this side; {other} looks at the other one.")
             }
             Some(_) => String::new(),
@@ -82,14 +82,9 @@ fn title(seen: &Seen) -> String {
     format!("{} · {} side", seen.key.printable(), seen.side.word())
 }
 
-fn key(action: Browsing, shell: &Shell) -> String {
-    let key = shell.keymap.key_of(Context::Browse, action.into());
-    key.map(ToString::to_string).unwrap_or_default()
-}
-
 fn foot(told: bool, shell: &Shell) -> String {
-    let [close, other, open] =
-        [Browsing::Preview, Browsing::OtherSide, Browsing::Open].map(|it| key(it, shell));
+    let [close, other, open] = [Browsing::Preview, Browsing::OtherSide, Browsing::Open]
+        .map(|action| shell.keymap.key_text(Context::Browse, action));
     let read = if told {
         format!("{open} reads it · ")
     } else {

@@ -317,9 +317,8 @@ impl Browse {
             SortBy::Modified | SortBy::Sign => (SortBy::Name, "name, as S3 orders"),
         };
         self.rows_mut().tree.set_sort(Sort {
-            by,
-            descending: !matches!(by, SortBy::Name | SortBy::Natural),
-            ..before
+            folders_first: before.folders_first,
+            ..Sort::by(by)
         });
         shell.say(Weight::Info, format!("Ordered by {word}."));
     }
