@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::{
     diff::{Pair, Sign, Verdict},
-    entry::{End, Facts, Kind, Tally},
+    entry::{End, Facts, Kind},
     key::Key,
     plan::{
         Change, Claim, Cleaning, Deletes, Group, Op, Plan, PlannedRoute, Proven, Refusal, Since,
@@ -17,8 +17,10 @@ use crate::domain::{
 };
 
 use super::{
+    command::{Family, Member},
     ends::Ends,
     event::{Failed, FailedClass},
+    family::AT_ONCE,
     go_on::{children, one},
     guard,
     journal::{Journal, PastTask},
@@ -38,22 +40,25 @@ pub(super) async fn plan(room: &Room, id: TaskId) -> Result<Vec<PlannedRoute>, F
             let message = format!("task {} moved nothing: it proved what was there", id.0);
             return Err(Failed::usage(message));
         }
+        TaskKind::Cleanup => vec![],
     };
+    let behind: Vec<&PastTask> = tasks
+        .iter()
+        .filter(|task| task.kind == TaskKind::Sync)
+        .collect();
+    if behind.is_empty() {
+        let message = format!("task {} copied nothing: no source stands behind it", id.0);
+        return Err(Failed::usage(message));
+    }
     let mut plans = Vec::with_capacity(tasks.len());
-    for task in &tasks {
+    for task in behind {
         let plan = of_task(room, &journal, task).await?;
         let name = task.name.clone().unwrap_or_else(|| "sources".into());
         plans.push((name, plan));
     }
-    let mut all = Tally::default();
-    for (_, plan) in &plans {
-        all.join(removed(plan));
-    }
+    let cleaning = cleaning(id, plans.iter().map(|(_, plan)| plan));
     let named = plans.into_iter().map(|(name, mut plan)| {
-        plan.cleans = Some(Cleaning {
-            task: id.0,
-            word: all.objects.to_string().into(),
-        });
+        plan.cleans = Some(cleaning.clone());
         PlannedRoute {
             name,
             plan: Arc::new(plan),
@@ -62,10 +67,38 @@ pub(super) async fn plan(room: &Room, id: TaskId) -> Result<Vec<PlannedRoute>, F
     Ok(named.collect())
 }
 
-fn removed(plan: &Plan) -> Tally {
-    let mut sum = Tally::default();
-    plan.groups.iter().for_each(|group| sum.join(group.tally()));
-    sum
+/// What licenses the removal of what is ticked in these plans.
+fn cleaning<'p>(task: TaskId, plans: impl Iterator<Item = &'p Plan>) -> Cleaning {
+    let goes: usize = plans.map(|plan| plan.steps().count()).sum();
+    Cleaning {
+        task: task.0,
+        word: goes.to_string().into(),
+    }
+}
+
+impl Family {
+    /// What goes behind a task, as it was shown and ticked; the word that licenses it counts that alone.
+    pub fn of_cleanup(task: TaskId, shown: impl IntoIterator<Item = PlannedRoute>) -> Self {
+        let goes = |route: &PlannedRoute| route.plan.steps().next().is_some();
+        let mut goes: Vec<PlannedRoute> = shown.into_iter().filter(goes).collect();
+        let cleaning = cleaning(task, goes.iter().map(|route| &*route.plan));
+        for route in &mut goes {
+            Arc::make_mut(&mut route.plan).cleans = Some(cleaning.clone());
+        }
+        let name: Arc<str> = format!("clean up behind task {}", task.0).into();
+        let alone = goes.len() == 1;
+        let members = goes.into_iter().map(|route| Member {
+            // One alone is a task of its own.
+            name: if alone { Arc::clone(&name) } else { route.name },
+            plan: route.plan,
+            check: None,
+        });
+        Self {
+            members: members.collect(),
+            name,
+            at_once: AT_ONCE,
+        }
+    }
 }
 
 async fn of_task(room: &Room, journal: &Journal, task: &PastTask) -> Result<Plan, Failed> {

@@ -119,7 +119,7 @@ async fn ready(room: &Arc<Room>, id: TaskId) -> Result<(Arc<Task>, Job), Failed>
         return Err(refused);
     }
     let earlier = match task.kind {
-        TaskKind::Sync | TaskKind::Group => Earlier {
+        TaskKind::Sync | TaskKind::Cleanup | TaskKind::Group => Earlier {
             proven: proven(room, &plan, &outcomes, &ends).await?,
             ended: ended(&plan, outcomes),
             partials: partials.into(),
@@ -240,7 +240,7 @@ async fn again(room: &Arc<Room>, id: TaskId) -> Result<TaskId, Failed> {
     }
     let tasks = match task.kind {
         TaskKind::Group => children(&journal, id).await?,
-        TaskKind::Sync | TaskKind::Verify => vec![task.clone()],
+        TaskKind::Sync | TaskKind::Cleanup | TaskKind::Verify => vec![task.clone()],
     };
     let mut members = Vec::new();
     for task in tasks.into_iter().filter(|task| task.failed > 0) {

@@ -152,6 +152,10 @@ pub(super) async fn ready(
     (plan, ends): (Arc<Plan>, &Ends),
     kin: Kin,
 ) -> Result<(Arc<Task>, Job), Failed> {
+    let kind = match &plan.cleans {
+        Some(_) => TaskKind::Cleanup,
+        None => kind,
+    };
     let brief = Brief {
         parent: kin.parent,
         name: kin.name,
@@ -180,7 +184,7 @@ pub(super) async fn equip(
 ) -> Result<(Arc<Task>, Job), Failed> {
     let kind = brief.kind;
     let task = room.accept(brief, journal.clone());
-    if kind == TaskKind::Sync {
+    if matches!(kind, TaskKind::Sync | TaskKind::Cleanup) {
         task.plan.get_or_init(|| Arc::clone(&plan));
     }
     if let Some(check) = &check {
@@ -234,7 +238,9 @@ pub(super) async fn work(task: Arc<Task>, job: Job) {
     let kind = task.brief.kind;
     let run = async {
         match kind {
-            TaskKind::Sync | TaskKind::Group => Box::pin(transfer::run(job)).await,
+            TaskKind::Sync | TaskKind::Cleanup | TaskKind::Group => {
+                Box::pin(transfer::run(job)).await
+            }
             TaskKind::Verify => Box::pin(transfer::verify(job)).await,
         }
     };

@@ -115,6 +115,7 @@ actions! {
         Requests "requests" "Set the requests a second.";
         Errors "errors" "What failed in a task.";
         Report "report" "What a task did.";
+        CleanUp "clean-up" "Delete the sources that a task proved.";
         Follow "follow" "Show a task's places in Browse.";
     }
     /// In Log.

@@ -16,8 +16,8 @@ use crate::engine::{
 
 use crate::tui::{
     dialog::{
-        Dialog, errand::ErrandDialog, pages::Pages, parts::PartsDialog, picker::PickerDialog,
-        plan::PlanDialog,
+        Dialog, cleanup::CleanupDialog, errand::ErrandDialog, pages::Pages, parts::PartsDialog,
+        picker::PickerDialog, plan::PlanDialog,
     },
     identity,
     shell::{Mapping, Question},
@@ -77,6 +77,12 @@ fn answer(state: &mut State, view: View, body: Body) {
         ) => {
             shell.close(view);
             errands(&mut shell.dialogs).for_each(|dialog| dialog.take(view, &body));
+        }
+        (Question::Cleanup, Body::PlannedRoutes(planned)) => {
+            shell.close(view);
+            for dialog in waiting_looks(&mut shell.dialogs, view) {
+                dialog.show(&planned);
+            }
         }
         (question, Body::Accepted(id)) => {
             shell.close(view);
@@ -140,6 +146,18 @@ fn waiting_plans(dialogs: &mut [Dialog], view: View) -> impl Iterator<Item = &mu
         }
     });
     plans.filter(move |plan| plan.waits_for(view))
+}
+
+/// The looks before a clean-up that wait for this answer: one, or none if it was closed.
+fn waiting_looks(dialogs: &mut [Dialog], view: View) -> impl Iterator<Item = &mut CleanupDialog> {
+    let looks = dialogs.iter_mut().filter_map(|dialog| {
+        if let Dialog::Cleanup(look) = dialog {
+            Some(&mut **look)
+        } else {
+            None
+        }
+    });
+    looks.filter(move |look| look.waits_for(view))
 }
 
 /// The parts of a mapping, where they are shown.
@@ -233,6 +251,12 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
             shell
                 .dialogs
                 .retain(|dialog| !matches!(dialog, Dialog::Plan(plan) if plan.waits_for(view)));
+            shell.say_failed(&failed);
+        }
+        Question::Cleanup => {
+            shell
+                .dialogs
+                .retain(|dialog| !matches!(dialog, Dialog::Cleanup(look) if look.waits_for(view)));
             shell.say_failed(&failed);
         }
         Question::Layout => state.browse.layout.fail(&failed),

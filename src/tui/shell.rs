@@ -101,6 +101,8 @@ pub enum Question {
     Plan,
     /// What mappings would do.
     Errand,
+    /// What of a task's sources may go.
+    Cleanup,
     /// Which parts a mapping has.
     Parts,
     /// Whether these plans are taken, as one task.

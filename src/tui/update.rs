@@ -305,6 +305,7 @@ fn export_plan(shell: &mut Shell, form: PlanForm) {
     let shown = shell.dialogs.iter().rev().find_map(|dialog| match dialog {
         Dialog::Plan(dialog) => dialog.plan(),
         Dialog::Errand(dialog) => dialog.plan(),
+        Dialog::Cleanup(dialog) => dialog.plan(),
         Dialog::Parts(_)
         | Dialog::Confirm(_)
         | Dialog::Input(_)

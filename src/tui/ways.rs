@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Way;
+use crate::domain::location::Remote;
 use crate::engine::{Command, Family};
 use crate::tui::{
     dialog::{
@@ -18,12 +19,17 @@ use crate::tui::{
 /// Runs several plans as one task.
 pub(super) fn run_family(shell: &mut Shell, family: Family) {
     for member in &family.members {
-        let production = shell.production(&member.plan.destination).cloned();
-        shell.effects.extend(production.map(Effect::Consent));
+        let changes = member.plan.changes();
+        let production = changes.filter_map(|place| shell.production(place));
+        // The word behind which a clean-up goes was typed before this is decided.
+        let word = member.plan.cleans.as_ref();
+        let word = word.map(|cleaning| Remote::named(&cleaning.word));
+        let given: Vec<Remote> = production.cloned().chain(word).collect();
+        shell.effects.extend(given.into_iter().map(Effect::Consent));
     }
     shell
         .dialogs
-        .retain(|dialog| !matches!(dialog, Dialog::Errand(_)));
+        .retain(|dialog| !matches!(dialog, Dialog::Errand(_) | Dialog::Cleanup(_)));
     let plans = family.members.iter().map(|member| Arc::clone(&member.plan));
     let plans = plans.collect();
     shell.ask(Question::RunFamily(plans), |view| Command::RunFamily {

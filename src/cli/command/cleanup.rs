@@ -1,7 +1,7 @@
 //! `wharf cleanup`: what of a task's sources may go and what stays, by reason; then, with the word that the look told, the
 //! deletes themselves, each with the ETag that was proven.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::time::Instant;
 
 use serde::Serialize;
 
@@ -10,14 +10,13 @@ use crate::cli::{
     exit::Exit,
     output::record::{KeyText, TallyRecord},
 };
-use crate::config::migration::PARALLEL;
 use crate::domain::{
     entry::Tally,
     location::Remote,
-    plan::{Plan, PlannedRoute, Refusal},
+    plan::{Plan, PlannedRoute},
     progress::TaskId,
 };
-use crate::engine::{Command, Family, Member};
+use crate::engine::{Command, Family};
 use crate::humanize;
 
 use super::{Context, VIEW, family::Run};
@@ -55,8 +54,8 @@ struct Summary {
 /// Runs the command.
 pub(super) async fn cleanup(context: &mut Context, args: &CleanupArgs) -> Exit {
     let began = Instant::now();
-    let (view, task) = (VIEW, TaskId(args.task));
-    let ask = Command::PlanCleanup { view, task };
+    let task = TaskId(args.task);
+    let ask = Command::PlanCleanup { view: VIEW, task };
     let planned = match context.planned_routes(ask).await {
         Ok(planned) => planned,
         Err(exit) => return exit,
@@ -91,7 +90,7 @@ pub(super) async fn cleanup(context: &mut Context, args: &CleanupArgs) -> Exit {
     if context.output.style().asks && context.types_word(&word) {
         context.engine.confirm(Remote::named(&word));
     }
-    let run = match context.run_cleanup(args.task, &planned).await {
+    let run = match context.run_cleanup(task, &planned).await {
         Ok(run) => run,
         Err(exit) => return exit,
     };
@@ -153,9 +152,7 @@ impl Context {
 
     /// What stays, by reason.
     fn tell_stays(&mut self, name: &str, plan: &Plan) {
-        let mut reasons: BTreeMap<&str, Vec<&Refusal>> = BTreeMap::new();
         for refusal in &plan.left.refused {
-            reasons.entry(&refusal.reason).or_default().push(refusal);
             self.output.record(&StaysRecord {
                 r#type: "stays",
                 route: name,
@@ -163,11 +160,11 @@ impl Context {
                 reason: &refusal.reason,
             });
         }
-        for (reason, refused) in reasons {
-            let count = humanize::counted(refused.len() as u64, "source");
+        for (reason, keys) in plan.left.refused_by_reason() {
+            let count = humanize::counted(keys.len() as u64, "source");
             self.output.line(format_args!("  ~ {count} stay: {reason}"));
-            for refusal in refused.iter().take(NAMES) {
-                self.output.line(format_args!("      {}", refusal.key));
+            for key in keys.iter().take(NAMES) {
+                self.output.line(format_args!("      {key}"));
             }
         }
     }
@@ -182,20 +179,8 @@ impl Context {
         read.is_ok() && answer.trim() == word
     }
 
-    async fn run_cleanup(&mut self, task: u64, planned: &[PlannedRoute]) -> Result<Run, Exit> {
-        let members = planned
-            .iter()
-            .filter(|route| route.plan.steps().next().is_some());
-        let members = members.map(|route| Member {
-            name: Arc::clone(&route.name),
-            plan: Arc::clone(&route.plan),
-            check: None,
-        });
-        let family = Family {
-            name: format!("clean up behind task {task}").into(),
-            at_once: PARALLEL,
-            members: members.collect(),
-        };
+    async fn run_cleanup(&mut self, task: TaskId, planned: &[PlannedRoute]) -> Result<Run, Exit> {
+        let family = Family::of_cleanup(task, planned.iter().cloned());
         self.run_family(family).await
     }
 }

@@ -22,6 +22,8 @@ mod tests;
 mod twins;
 mod two_way;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -247,6 +249,15 @@ impl Left {
         sum
     }
 
+    /// The refused keys by reason, each with its keys in their order.
+    pub fn refused_by_reason(&self) -> BTreeMap<&str, Vec<&Key>> {
+        let mut reasons: BTreeMap<&str, Vec<&Key>> = BTreeMap::new();
+        for Refusal { key, reason, .. } in &self.refused {
+            reasons.entry(reason).or_default().push(key);
+        }
+        reasons
+    }
+
     /// The refused keys, counted; what they weigh is not known.
     pub fn all_refused(&self) -> Tally {
         Tally {
@@ -321,7 +332,9 @@ impl Plan {
     /// The places that running the plan changes.
     pub fn changes(&self) -> impl Iterator<Item = &Location> {
         let source = Some(&self.source).filter(|_| self.removes());
-        source.into_iter().chain([&self.destination])
+        // A clean-up only reads what its sources were copied to.
+        let destination = Some(&self.destination).filter(|_| self.cleans.is_none());
+        source.into_iter().chain(destination)
     }
 
     /// What a person must agree to before the selected groups run.

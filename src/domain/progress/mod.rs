@@ -24,6 +24,8 @@ pub enum TaskKind {
     Sync,
     /// Compares by checksum what already is on both sides.
     Verify,
+    /// Removes the sources that another task proved.
+    Cleanup,
     /// Several tasks that belong together: it moves nothing itself, and stands where they stand.
     Group,
 }
@@ -265,8 +267,11 @@ impl TaskSnapshot {
 
     /// Where a route of a migration stands, in a word.
     pub fn stage(&self) -> &'static str {
+        let cleans = self.kind == TaskKind::Cleanup;
         match self.state {
             TaskState::Waiting => "waiting",
+            TaskState::Running if cleans => "cleaning",
+            TaskState::Done if cleans => "cleaned",
             TaskState::Running => "copying",
             TaskState::Paused => "paused",
             TaskState::Recounting => "verifying",
@@ -276,6 +281,27 @@ impl TaskSnapshot {
             TaskState::Cancelled => "cancelled",
             TaskState::Interrupted => "interrupted",
         }
+    }
+
+    /// The same among other tasks: behind a proven route a clean-up may be at work, or may have been.
+    pub fn stage_among(&self, others: &[&Self]) -> &'static str {
+        let behind = others.iter().filter(|other| other.cleans_behind(self));
+        let last = behind.max_by_key(|other| other.started);
+        match last.map(|cleanup| cleanup.state) {
+            Some(TaskState::Done) => "cleaned",
+            Some(TaskState::Failed) => "cleaned in part",
+            Some(state) if !state.is_over() => "cleaning",
+            Some(_) | None => self.stage(),
+        }
+    }
+
+    /// Whether this removes the sources that another task, which is over, proved.
+    fn cleans_behind(&self, other: &Self) -> bool {
+        self.kind == TaskKind::Cleanup
+            && other.kind == TaskKind::Sync
+            && other.state.is_over()
+            && self.started >= other.started
+            && (&self.source, &self.destination) == (&other.source, &other.destination)
     }
 }
 

@@ -7,7 +7,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use tui_input::{Input, backend::crossterm::EventHandler};
 
 use crate::domain::location::{Location, Remote};
-use crate::domain::plan::{Brake, MaxDelete, Plan, Tally};
+use crate::domain::plan::{Brake, Cleaning, MaxDelete, Plan, Tally};
 use crate::engine::Family;
 
 use crate::humanize;
@@ -67,10 +67,9 @@ impl Runs {
 impl ConfirmDialog {
     /// Asks before the plans of a family delete, or write to a production remote, as `new` does for one.
     pub fn of_family(family: Family, shell: &Shell) -> Self {
-        let mut destinations = family.members.iter().map(|member| &member.plan.destination);
-        let production = destinations
-            .find_map(|place| shell.production(place))
-            .cloned();
+        let mut changes = family.members.iter().flat_map(|m| m.plan.changes());
+        let production = changes.find_map(|place| shell.production(place)).cloned();
+        drop(changes);
         Self::asking(Runs::Family(family), production.as_ref())
     }
 
@@ -86,17 +85,21 @@ impl ConfirmDialog {
             word: "delete".to_owned(),
         };
         let plans = runs.plans();
+        let cleans = plans.iter().find_map(|plan| plan.cleans.as_ref());
         let (mut deletes, mut removes) = (Tally::default(), Tally::default());
         for plan in &plans {
             let consent = plan.needs_consent();
             deletes.join(consent.deletes);
             removes.join(consent.removes);
         }
-        asked.losses(deletes, removes);
+        match cleans {
+            Some(cleaning) => asked.behind(cleaning, removes),
+            None => asked.losses(deletes, removes),
+        }
         for brake in plans.iter().flat_map(|plan| plan.open_brakes()) {
             asked.brake(brake);
         }
-        if asked.word.parse::<u64>().is_ok() {
+        if cleans.is_none() && asked.word.parse::<u64>().is_ok() {
             asked.word = deletes.objects.to_string();
         }
         if let Some(name) = production.and_then(Remote::name) {
@@ -104,7 +107,10 @@ impl ConfirmDialog {
                 0,
                 format!("The remote {name} is production: this writes to"),
             );
-            name.clone_into(&mut asked.word);
+            asked.word = match cleans {
+                Some(cleaning) => format!("{name} {}", cleaning.word),
+                None => name.to_owned(),
+            };
         }
         let of_production = |place: &Location| {
             let remote = place.s3().map(|prefix| &prefix.remote);
@@ -121,7 +127,10 @@ impl ConfirmDialog {
             .flat_map(|plan| plan.changes().filter(|place| loses(plan, place)).cloned());
         Self {
             places: places.collect(),
-            title: title(deletes, removes),
+            title: match cleans {
+                Some(_) => "delete?",
+                None => title(deletes, removes),
+            },
             lines: asked.lines,
             word: asked.word,
             input: Input::default(),
@@ -216,6 +225,17 @@ struct Asked {
 }
 
 impl Asked {
+    /// What goes behind a task; the places stand below.
+    fn behind(&mut self, cleaning: &Cleaning, goes: Tally) {
+        let sources = humanize::counted(goes.objects, "source");
+        let bytes = humanize::bytes(goes.bytes);
+        self.lines.extend([
+            format!("{sources}, {bytes}, will be deleted in the background, each"),
+            "only while both sides are what was proven, from".to_owned(),
+        ]);
+        self.word = cleaning.word.to_string();
+    }
+
     /// What is removed and deleted; the places stand below.
     fn losses(&mut self, deletes: Tally, removes: Tally) {
         let words = |tally: Tally| {

@@ -1,6 +1,7 @@
 //! Dialogs: they lie over the tab, take the keys, and end in a `Decision` that the root carries out.
 //! A destructive decision carries the exact plan that was shown.
 
+pub mod cleanup;
 pub mod confirm;
 pub mod errand;
 pub mod input;
@@ -25,6 +26,7 @@ use crate::engine::Family;
 use crate::tui::{
     action::{Action, Answer, Global, Move},
     dialog::{
+        cleanup::CleanupDialog,
         confirm::ConfirmDialog,
         errand::{ErrandDialog, Wish},
         input::InputDialog,
@@ -48,6 +50,8 @@ pub enum Dialog {
     Plan(Box<PlanDialog>),
     /// Mappings before they go.
     Errand(Box<ErrandDialog>),
+    /// What of a task's sources may go.
+    Cleanup(Box<CleanupDialog>),
     /// The parts of a mapping.
     Parts(Box<PartsDialog>),
     /// Asks for a typed word.
@@ -165,7 +169,7 @@ impl Dialog {
     /// Which keys it takes.
     pub fn context(&self) -> Context {
         match self {
-            Self::Plan(_) | Self::Errand(_) => Context::Plan,
+            Self::Plan(_) | Self::Errand(_) | Self::Cleanup(_) => Context::Plan,
             Self::Confirm(_) | Self::Input(_) | Self::Palette(_) => Context::Input,
             Self::Menu(_) | Self::Picker(_) | Self::Parts(_) => Context::Menu,
             Self::Pages(_) => Context::Pages,
@@ -188,6 +192,7 @@ impl Dialog {
         match self {
             Self::Plan(plan) => plan.back(shell),
             Self::Errand(_) => ErrandDialog::back(shell),
+            Self::Cleanup(cleanup) => cleanup.back(shell),
             Self::Parts(_) => PartsDialog::back(shell),
             Self::Input(input) => input.back(),
             Self::Confirm(_)
@@ -202,6 +207,7 @@ impl Dialog {
         match self {
             Self::Plan(plan) => plan.walk(step),
             Self::Errand(errand) => errand.walk(step),
+            Self::Cleanup(cleanup) => cleanup.walk(step),
             Self::Parts(parts) => parts.walk(step),
             Self::Menu(menu) => menu.walk(step),
             Self::Picker(picker) => picker.walk(step),
@@ -216,6 +222,7 @@ impl Dialog {
         match self {
             Self::Plan(plan) => plan.answer(answer, shell),
             Self::Errand(errand) => errand.answer(answer, shell),
+            Self::Cleanup(cleanup) => cleanup.answer(answer, shell),
             Self::Parts(parts) => parts.answer(answer, shell),
             Self::Confirm(confirm) => confirm.answer(answer),
             Self::Input(input) => input.answer(answer, shell),
@@ -234,6 +241,7 @@ impl Dialog {
             Self::Palette(palette) => palette.type_key(event),
             Self::Plan(_)
             | Self::Errand(_)
+            | Self::Cleanup(_)
             | Self::Parts(_)
             | Self::Menu(_)
             | Self::Picker(_)
@@ -246,6 +254,7 @@ impl Dialog {
         match self {
             Self::Plan(plan) => plan.draw(shell, screen, buffer),
             Self::Errand(errand) => errand.draw(shell, screen, buffer),
+            Self::Cleanup(cleanup) => cleanup.draw(shell, screen, buffer),
             Self::Parts(parts) => parts.draw(shell, screen, buffer),
             Self::Confirm(confirm) => confirm.draw(shell, screen, buffer),
             Self::Input(input) => input.draw(shell, screen, buffer),

@@ -238,7 +238,8 @@ fn why(group: &Group) -> &'static str {
     }
 }
 
-fn draw_tally(tally: Tally, line: Rect, buffer: &mut Buffer, style: Style) {
+/// Draws how many objects and bytes.
+pub(super) fn draw_tally(tally: Tally, line: Rect, buffer: &mut Buffer, style: Style) {
     let noun = if tally.objects == 1 {
         "object "
     } else {

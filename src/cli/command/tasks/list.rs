@@ -107,6 +107,7 @@ fn kind_word(kind: TaskKind) -> &'static str {
     match kind {
         TaskKind::Sync => "sync",
         TaskKind::Verify => "verify",
+        TaskKind::Cleanup => "cleanup",
         TaskKind::Group => "group",
     }
 }

@@ -91,6 +91,7 @@ impl Browse {
             | Question::Compare
             | Question::Plan
             | Question::Errand
+            | Question::Cleanup
             | Question::Parts
             | Question::RunFamily(_)
             | Question::Run(_)

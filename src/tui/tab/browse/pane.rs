@@ -98,6 +98,7 @@ impl Pane {
             | Question::Compare
             | Question::Plan
             | Question::Errand
+            | Question::Cleanup
             | Question::Parts
             | Question::RunFamily(_)
             | Question::Run(_)

@@ -14,8 +14,10 @@ use crate::humanize;
 use crate::tui::{
     shell::Shell,
     tab::tasks::{
-        Facts, Flow, Rates, Tasks, elapsed_text, op_words, rates::STEPS, settled, state_word,
-        view::state_style,
+        Facts, Flow, Rates, Tasks, elapsed_text, op_words,
+        rates::STEPS,
+        settled,
+        view::{self, state_style},
     },
     theme::Theme,
     widget::{
@@ -36,7 +38,7 @@ pub(super) fn draw(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer
         .draw(area, buffer, &shell.theme);
         return;
     };
-    let title = format!("task {} · {}", task.id.0, state_word(task.state));
+    let title = format!("task {} · {}", task.id.0, view::word(task, tasks, shell));
     let totals = elapsed_text(task, shell.now);
     let inner = Panel {
         title: &title,

@@ -245,6 +245,7 @@ pub fn kind_word(kind: TaskKind) -> &'static str {
     match kind {
         TaskKind::Sync => "sync",
         TaskKind::Verify => "verify",
+        TaskKind::Cleanup => "clean up",
         TaskKind::Group => "group",
     }
 }

@@ -1,6 +1,6 @@
 //! What a person's actions do in Tasks.
 
-use crate::domain::progress::{TaskSnapshot, TaskState};
+use crate::domain::progress::{TaskKind, TaskSnapshot, TaskState};
 
 use crate::engine::Command;
 
@@ -8,6 +8,7 @@ use crate::tui::{
     action::{Move, Tasking},
     dialog::{
         Dialog,
+        cleanup::CleanupDialog,
         input::{InputDialog, Purpose},
         menu::{Choice, MenuDialog},
         pages::Pages,
@@ -70,6 +71,7 @@ impl Tasks {
                     lines,
                 )));
             }
+            Tasking::CleanUp => CleanupDialog::open(&task, shell),
             // Leads to another tab: the root does it.
             Tasking::Follow => {}
         }
@@ -98,6 +100,7 @@ impl Tasks {
                 Weight::Info,
                 "Another program runs it: its pace is set there.",
             ),
+            Tasking::CleanUp => CleanupDialog::open(task, shell),
             // Leads to another tab: the root does it.
             Tasking::Follow => {}
         }
@@ -123,6 +126,10 @@ impl Tasks {
             }
             Tasking::Errors => task.failed > 0,
             Tasking::Report => true,
+            Tasking::CleanUp => {
+                let moved = matches!(task.kind, TaskKind::Sync | TaskKind::Group);
+                moved && task.state.is_over() && shell.settings.remembers
+            }
             Tasking::Follow => self
                 .facts(task.id)
                 .is_some_and(|facts| facts.places.is_some()),

@@ -111,7 +111,7 @@ fn draw_task(
     let past = tasks.is_past(task.id, &shell.snapshot) && task.state.is_over();
     let weight = if past { theme.dim } else { theme.strong };
     let used = put(buffer, slice(upper, 2, upper.width), &name, weight);
-    let state = standing(task, tasks);
+    let state = standing(task, tasks, shell);
     put_right(buffer, upper, &state, style);
     let route = route(task);
     let from = 2 + used + 2;
@@ -125,34 +125,23 @@ fn draw_task(
     }
 }
 
-/// Where a task stands, in a word: a route by its stage, what runs by the time that is left.
-fn standing(task: &TaskSnapshot, tasks: &Tasks) -> String {
-    match task.state {
-        TaskState::Running => {
-            let left = tasks
-                .facts(task.id)
-                .and_then(|facts| facts.rates.left(task));
-            left.map(|left| format!("ETA {}", humanize::countdown(left)))
-                .unwrap_or_default()
-        }
-        TaskState::Waiting
-        | TaskState::Paused
-        | TaskState::Recounting
-        | TaskState::Done
-        | TaskState::Failed
-        | TaskState::Cancelled
-        | TaskState::Interrupted
-            if is_route(task) =>
-        {
-            task.stage().to_owned()
-        }
-        TaskState::Waiting
-        | TaskState::Paused
-        | TaskState::Recounting
-        | TaskState::Done
-        | TaskState::Failed
-        | TaskState::Cancelled
-        | TaskState::Interrupted => state_word(task.state).to_owned(),
+/// Where a task stands, in a word: what runs by the time that is left, where that is known.
+fn standing(task: &TaskSnapshot, tasks: &Tasks, shell: &Shell) -> String {
+    let facts = tasks.facts(task.id);
+    let left = facts.filter(|_| task.state == TaskState::Running);
+    let left = left.and_then(|facts| facts.rates.left(task));
+    match left {
+        Some(left) => format!("ETA {}", humanize::countdown(left)),
+        None => word(task, tasks, shell).to_owned(),
+    }
+}
+
+/// The word for where a task stands: a route's by its stage.
+pub(super) fn word(task: &TaskSnapshot, tasks: &Tasks, shell: &Shell) -> &'static str {
+    if is_route(task) {
+        task.stage_among(&tasks.all(&shell.snapshot))
+    } else {
+        state_word(task.state)
     }
 }
 

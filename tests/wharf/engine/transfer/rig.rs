@@ -326,7 +326,7 @@ impl Rig {
             earlier,
         };
         let ended = match kind {
-            TaskKind::Sync | TaskKind::Group => tokio::spawn(run(job)),
+            TaskKind::Sync | TaskKind::Cleanup | TaskKind::Group => tokio::spawn(run(job)),
             TaskKind::Verify => tokio::spawn(verify(job)),
         };
         Running {
