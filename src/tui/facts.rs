@@ -65,24 +65,12 @@ fn answer(state: &mut State, view: View, body: Body) {
             buckets(state, &question, &found);
         }
         (_, body @ (Body::Past(_) | Body::Report(_))) => remembered(state, view, body),
-        (Question::Plan, Body::Planned(plan)) => {
-            shell.close(view);
-            for dialog in waiting_plans(&mut shell.dialogs, view) {
-                dialog.show((*plan).clone());
-            }
-        }
         (
-            Question::Errand,
+            question @ (Question::Plan | Question::Errand | Question::Cleanup),
             body @ (Body::Planned(_) | Body::PlannedBoth(_) | Body::PlannedRoutes(_)),
         ) => {
             shell.close(view);
-            errands(&mut shell.dialogs).for_each(|dialog| dialog.take(view, &body));
-        }
-        (Question::Cleanup, Body::PlannedRoutes(planned)) => {
-            shell.close(view);
-            for dialog in waiting_looks(&mut shell.dialogs, view) {
-                dialog.show(&planned);
-            }
+            planned(&mut shell.dialogs, view, &question, &body);
         }
         (question, Body::Accepted(id)) => {
             shell.close(view);
@@ -97,6 +85,19 @@ fn answer(state: &mut State, view: View, body: Body) {
             | Body::PlannedBoth(_)
             | Body::PlannedRoutes(_),
         ) => {}
+    }
+}
+
+/// Shows plans where they are waited for.
+fn planned(dialogs: &mut [Dialog], view: View, question: &Question, body: &Body) {
+    match (question, body) {
+        (Question::Plan, Body::Planned(plan)) => {
+            waiting_plans(dialogs, view).for_each(|dialog| dialog.show((**plan).clone()));
+        }
+        (Question::Cleanup, Body::PlannedRoutes(planned)) => {
+            waiting_looks(dialogs, view).for_each(|dialog| dialog.show(planned));
+        }
+        (_, body) => errands(dialogs).for_each(|dialog| dialog.take(view, body)),
     }
 }
 

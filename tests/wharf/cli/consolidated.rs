@@ -165,6 +165,21 @@ fn the_bucket_is_consolidated_proven_and_cleaned_up() {
     }
 }
 
+/// Behind a clean-up nothing can be cleaned up.
+fn a_clean_up_has_nothing_behind_it(stage: &Stage) {
+    let of_kind = stage.play(&["tasks", "list", "--json"]).ended_with(0);
+    let mut tasks = of_kind.of_type("task").into_iter();
+    let cleanup = tasks.find(|task| task["kind"] == "cleanup").unwrap();
+    let behind = stage
+        .play(&["cleanup", &cleanup["id"].to_string(), "--dry-run"])
+        .ended_with(2);
+    assert!(
+        behind.stderr.contains("copied nothing"),
+        "{}",
+        behind.stderr
+    );
+}
+
 #[test]
 fn what_is_not_proven_any_more_stays_and_is_told_by_its_reason() {
     let (stage, story) = closed();
@@ -221,17 +236,7 @@ fn what_is_not_proven_any_more_stays_and_is_told_by_its_reason() {
         (&summary["failed"], &summary["stays"]),
         (&1.into(), &3.into())
     );
-    let of_kind = stage.play(&["tasks", "list", "--json"]).ended_with(0);
-    let mut tasks = of_kind.of_type("task").into_iter();
-    let cleanup = tasks.find(|task| task["kind"] == "cleanup").unwrap();
-    let behind = stage
-        .play(&["cleanup", &cleanup["id"].to_string(), "--dry-run"])
-        .ended_with(2);
-    assert!(
-        behind.stderr.contains("copied nothing"),
-        "{}",
-        behind.stderr
-    );
+    a_clean_up_has_nothing_behind_it(&stage);
     let names = names(&stage, &format!("s3://{bucket}/data/reference/"));
     assert_eq!(
         names,
