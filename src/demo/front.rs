@@ -4,6 +4,8 @@
 use super::answer::{Answer, Harm, Watched};
 use super::call::Call;
 use super::clock::Clock;
+use super::cloud::Cloud;
+use super::control::Small;
 use super::fault::{Fault, Faults, Sentence};
 use super::log::{Log, Record};
 use super::s3::{Gate, Keys, Signed, Store};
@@ -30,12 +32,13 @@ pub(super) struct Front {
     pub log: Log,
     pub faults: Faults,
     pub store: Store,
+    pub cloud: Cloud,
     pub clock: Clock,
 }
 
 /// The front with its services behind it.
 pub(super) struct Service {
-    front: Front,
+    pub(super) front: Front,
     s3: S3Service,
 }
 
@@ -68,7 +71,13 @@ impl Service {
         cut: &Cut,
     ) -> Result<Response<Answer>, Hangup> {
         let (parts, body) = request.into_parts();
-        let record = self.front.log.open(Call::read(&parts), connection);
+        let call = Call::read(&parts);
+        if let Some(small) = Small::of(&call.service) {
+            let request = (parts, Watched::new(body, Arc::default()));
+            let answered = Box::pin(self.small(small, request, call, connection)).await;
+            return answered.inspect_err(|_hangup| cut.reset());
+        }
+        let record = self.front.log.open(call, connection);
         self.front.log.tell();
         let sentence = self.front.faults.judge(&record.call);
         if let Some(fault) = sentence.fault {
@@ -183,7 +192,7 @@ impl Service {
     }
 
     /// Gives an answer what every answer has: request id, date, and the body's harm.
-    fn finish(
+    pub(super) fn finish(
         &self,
         response: Response<s3s::Body>,
         record: &Arc<Record>,

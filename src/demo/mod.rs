@@ -1,9 +1,13 @@
-//! The embedded AWS: S3 and STS (EC2 and the metrics have their place beside them) on a loopback port, in this process. `wharf demo`
-//! and the tests run against it. It refuses what AWS refuses, logs every request and can be told to fail.
+//! The embedded AWS: S3, STS, EC2 and CloudWatch on a loopback port, in this process. `wharf demo` and the tests run against it.
+//! It refuses what AWS refuses, logs every request and can be told to fail.
 
 mod answer;
 mod call;
 mod clock;
+pub mod cloud;
+mod cloudwatch;
+mod control;
+mod ec2;
 pub mod fault;
 mod front;
 mod log;
@@ -14,6 +18,7 @@ mod sts;
 mod uri;
 
 pub use clock::Clock;
+pub use cloud::Cloud;
 pub use fault::{Asked, Fault, Faults, Rule, Spec, SpecError};
 pub use log::{Log, LogLine};
 pub use s3::{Store, Versioning};
@@ -62,6 +67,7 @@ impl Default for Options {
 pub struct Demo {
     server: Server,
     store: Store,
+    cloud: Cloud,
     log: Log,
     faults: Faults,
     clock: Clock,
@@ -79,16 +85,19 @@ impl Demo {
         let spill = options.spill.map(|folder| (folder, options.spill_over));
         let store = Store::new(clock.clone(), spill)?;
         store.add_key(ACCESS_KEY, SECRET_KEY);
+        let cloud = Cloud::new(clock.clone());
         let front = front::Front {
             log: log.clone(),
             faults: faults.clone(),
             store: store.clone(),
+            cloud: cloud.clone(),
             clock: clock.clone(),
         };
         let server = Server::start(options.port, options.threads, front)?;
         Ok(Self {
             server,
             store,
+            cloud,
             log,
             faults,
             clock,
@@ -108,6 +117,11 @@ impl Demo {
     /// The buckets and objects, beside the wire.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The instances and what hangs on them, beside the wire.
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
     }
 
     /// Every request that came in.

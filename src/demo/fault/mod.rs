@@ -5,6 +5,7 @@ mod limit;
 mod rule;
 mod spec;
 
+pub(super) use rule::matches;
 pub use rule::{Fault, Rule};
 pub use spec::{Spec, SpecError};
 

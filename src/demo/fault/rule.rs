@@ -190,7 +190,7 @@ impl Rule {
 }
 
 /// Whether `text` is `pattern`, where `*` stands for any run of characters.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(in crate::demo) fn matches(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let Some(mut rest) = pieces.next().and_then(|head| text.strip_prefix(head)) else {
         return false;

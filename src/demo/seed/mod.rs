@@ -2,6 +2,7 @@
 //! The same scale makes the same world, bytes and dates included.
 
 mod cards;
+mod cloud;
 mod files;
 
 use super::s3::{NewObject, Store, WriteError};
@@ -106,6 +107,7 @@ pub fn world(demo: &Demo, local: &Path, scale: f64) -> Result<World, SeedError> 
         files::stale_date(),
     )?;
     beside(store)?;
+    cloud::fill(demo);
     Ok(described(local, &files, unfinished))
 }
 

@@ -9,6 +9,7 @@
 mod access;
 mod checksums;
 mod clients;
+mod cloud;
 mod conditions;
 mod configuration;
 mod copies;
