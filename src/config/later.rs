@@ -2,15 +2,16 @@
 
 use indexmap::IndexMap;
 
-use crate::domain::location::Remote;
+use crate::domain::{location::Remote, training::ask::RunAsk};
 
 use super::{
     document::{Table, expected},
     invalid::{Invalid, nearest},
-    mapping::{self, Mapping, prefix, required},
+    mapping::{self, Mapping},
     quantity,
     remote::RemoteConfig,
     setting,
+    training::{self, Around},
 };
 
 /// Names that `[runs]` refers to.
@@ -21,15 +22,20 @@ pub(super) struct Known<'a> {
     pub(super) mappings: &'a IndexMap<String, Mapping>,
 }
 
-/// The names of the runs, each checked.
-pub(super) fn runs(root: &Table<'_>, known: &Known<'_>) -> Vec<String> {
-    let mut names = Vec::new();
+/// The runs of the file, each checked.
+pub(super) fn runs(
+    root: &Table<'_>,
+    known: &Known<'_>,
+    around: &Around<'_>,
+) -> IndexMap<String, RunAsk> {
+    let mut runs = IndexMap::new();
     for (name, table) in root.tables("runs") {
+        let watched = training::run(name, &table, known, around);
         run(&table, known);
         table.close();
-        names.push(name.to_owned());
+        runs.insert(name.to_owned(), watched);
     }
-    names
+    runs
 }
 
 fn run(table: &Table<'_>, known: &Known<'_>) {
@@ -42,16 +48,6 @@ fn run(table: &Table<'_>, known: &Known<'_>) {
     drop(table.read("at_end", |text| {
         setting::word(text, &["terminate", "stop", "leave"]).map(drop)
     }));
-    drop(table.read("total_steps", |text| setting::count(text, 1..=u64::MAX)));
-    drop(table.read("stalled_after", auto_or_span));
-    for value in table.list("metrics") {
-        let Some(metric) = Table::of(table.document, table.name_of("metrics"), value) else {
-            continue;
-        };
-        let from = prefix(&metric, "from", known.remotes);
-        drop(required(&metric, "from", from));
-        metric.close();
-    }
     if let Some(code) = table.table("code") {
         for key in ["repository", "branch", "deploy_key"] {
             drop(code.text(key));
@@ -112,13 +108,6 @@ fn check_mappings(table: &Table<'_>, key: &'static str, mappings: &IndexMap<Stri
                 .problem(value.span(), &table.name_of(key), invalid);
         }
     }
-}
-
-fn auto_or_span(text: &str) -> Result<(), Invalid> {
-    if text == "auto" {
-        return Ok(());
-    }
-    quantity::span(text).map(drop)
 }
 
 fn positive(text: &str) -> Result<f64, Invalid> {

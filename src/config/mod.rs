@@ -24,6 +24,7 @@ pub mod screen;
 pub mod search;
 pub mod setting;
 mod show;
+mod training;
 
 use std::{
     fs,
@@ -33,7 +34,7 @@ use std::{
 
 use indexmap::IndexMap;
 
-use crate::domain::location::Remote;
+use crate::domain::{location::Remote, training::ask::RunAsk};
 
 use document::{Document, Table};
 use hooks::Hooks;
@@ -46,6 +47,7 @@ use remote::RemoteConfig;
 use screen::Screen;
 use search::Search;
 use setting::SyncKey;
+use training::Around;
 
 pub use choice::{Choice, Way};
 pub use env::Env;
@@ -83,8 +85,8 @@ pub struct Config {
     pub filters: IndexMap<String, Layer>,
     /// Named migrations.
     pub migrations: IndexMap<String, Migration>,
-    /// Names of training runs.
-    pub runs: Vec<String>,
+    /// Training runs.
+    pub runs: IndexMap<String, RunAsk>,
     /// Commands that are run when a task ends or waits for a person.
     pub hooks: Hooks,
     /// How long tasks are remembered.
@@ -192,9 +194,17 @@ fn read_all(document: &Document<'_>, env: &Env) -> Config {
         remotes: &remotes,
         mappings: &mappings,
     };
-    let runs = later::runs(&root, &known);
+    let top = machine::base_dir(&root, env);
+    let here = machines.iter().find(|machine| machine.refusal.is_none());
+    let base = here.and_then(|machine| machine.base_dir.as_ref());
+    let base = base.or(top.as_ref());
+    let around = Around {
+        env,
+        folder: base.map_or(document.folder(), |base| &base.value),
+    };
+    let runs = later::runs(&root, &known, &around);
     let config = Config {
-        base_dir: machine::base_dir(&root, env),
+        base_dir: top,
         filters: mapping::filters(&root, env),
         hooks: Hooks::of(&root),
         memory: Memory::of(&root),

@@ -25,4 +25,5 @@ pub mod sample;
 pub mod side;
 pub mod sse;
 pub mod text;
+pub mod training;
 pub mod tree;

@@ -9,10 +9,11 @@ use crate::domain::{
     location::{Location, Remote},
     plan::{Plan, Route, SyncOptions, TwoWayRule},
     progress::TaskId,
+    training::ask::RunAsk,
 };
 
-use super::journal::Search;
 pub use super::tasks::Pace;
+use super::{journal::Search, training::Manner};
 
 /// A question's number, chosen by the front end: answers bear it. A new generation drops the answers to the old one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -177,6 +178,15 @@ pub enum Command {
         location: Location,
         /// Which.
         key: Key,
+    },
+    /// Watch training runs → `Body::Run`…; `Body::Watched` where they are looked at once.
+    Watch {
+        /// Who asks.
+        view: View,
+        /// Which.
+        runs: Arc<[RunAsk]>,
+        /// How.
+        manner: Manner,
     },
     /// Tasks that the journal knows → `Body::Past`.
     Past {

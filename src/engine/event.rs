@@ -14,6 +14,7 @@ use super::{
     command::View,
     journal::{PastTask, Report},
     preview::Preview,
+    training::RunNews,
 };
 
 /// One fact.
@@ -63,6 +64,10 @@ pub enum Body {
     PlannedRoutes(Arc<[PlannedRoute]>),
     /// A look at one entry.
     Preview(Box<Preview>),
+    /// Something about a training run that is watched.
+    Run(Box<RunNews>),
+    /// All runs were looked at once.
+    Watched,
     /// The task was accepted under this number; its events follow.
     Accepted(TaskId),
     /// Tasks of this and earlier sessions, newest first.

@@ -91,7 +91,9 @@ pub(super) fn class(error: &Error) -> FailedClass {
         ErrorKind::NoBucket | ErrorKind::WrongRegion { .. } | ErrorKind::NotAFolder => {
             FailedClass::Usage
         }
-        ErrorKind::Unreachable => FailedClass::Broken,
+        ErrorKind::Unreachable | ErrorKind::Unmodified | ErrorKind::OutOfRange => {
+            FailedClass::Broken
+        }
         ErrorKind::Failure(kind) => match kind {
             FailureKind::Credentials | FailureKind::Refused | FailureKind::NotFound => {
                 FailedClass::Usage

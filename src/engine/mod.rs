@@ -27,6 +27,7 @@ mod routes;
 mod run;
 pub mod scan;
 pub mod tasks;
+pub mod training;
 pub mod transfer;
 mod views;
 mod worker;
@@ -177,7 +178,8 @@ impl Engine {
             | Command::PlanCleanup { view, .. }
             | Command::Past { view, .. }
             | Command::Report { view, .. }
-            | Command::Preview { view, .. }) => self.ask(view, question),
+            | Command::Preview { view, .. }
+            | Command::Watch { view, .. }) => self.ask(view, question),
         }
     }
 

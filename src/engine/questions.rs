@@ -31,6 +31,7 @@ use super::{
     room::Room,
     routes::plan_routes,
     scan::{Scan, vanished},
+    training::watch,
 };
 
 /// Answers a question; its last part is what is returned.
@@ -76,6 +77,7 @@ pub(super) async fn answer(
             let planned = cleanup::plan(room, *task).await?;
             Ok(Body::PlannedRoutes(planned.into()))
         }
+        Command::Watch { runs, manner, .. } => Box::pin(watch(room, answer, (runs, *manner))).await,
         Command::Past { search, .. } => Ok(Body::Past(past(room, search).await?)),
         Command::Report { task, .. } => Ok(Body::Report(Box::new(report(room, *task).await?))),
         Command::Stop(_)

@@ -5,6 +5,7 @@ mod account;
 mod gap;
 mod proof;
 mod runs;
+pub mod training;
 
 use std::time::Duration;
 

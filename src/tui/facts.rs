@@ -83,7 +83,9 @@ fn answer(state: &mut State, view: View, body: Body) {
             | Body::Compared(_)
             | Body::Planned(_)
             | Body::PlannedBoth(_)
-            | Body::PlannedRoutes(_),
+            | Body::PlannedRoutes(_)
+            | Body::Run(_)
+            | Body::Watched,
         ) => {}
     }
 }

@@ -7,5 +7,6 @@ mod engine;
 mod picker;
 mod story;
 mod support;
+mod training;
 mod trials;
 mod tui;

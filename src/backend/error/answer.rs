@@ -72,6 +72,14 @@ impl Answer {
             );
             return (ErrorKind::NoBucket, reason);
         }
+        match self.status {
+            304 => return (ErrorKind::Unmodified, "it has not changed".to_owned()),
+            416 => {
+                let reason = "it ends before the bytes that were asked for".to_owned();
+                return (ErrorKind::OutOfRange, reason);
+            }
+            _ => {}
+        }
         let kind = self.failure_kind();
         (ErrorKind::Failure(kind), self.words(kind, asked))
     }

@@ -65,6 +65,10 @@ pub enum ErrorKind {
     Unreachable,
     /// The location is no folder, or cannot be a location.
     NotAFolder,
+    /// It is still what the one who asks has already (304).
+    Unmodified,
+    /// It ends before the range that was asked for (416).
+    OutOfRange,
 }
 
 impl From<FailureKind> for ErrorKind {
@@ -96,7 +100,10 @@ impl Error {
             ErrorKind::Failure(kind) => *kind,
             ErrorKind::NoBucket => FailureKind::NotFound,
             ErrorKind::Unreachable => FailureKind::Transient,
-            ErrorKind::WrongRegion { .. } | ErrorKind::NotAFolder => FailureKind::Refused,
+            ErrorKind::WrongRegion { .. }
+            | ErrorKind::NotAFolder
+            | ErrorKind::Unmodified
+            | ErrorKind::OutOfRange => FailureKind::Refused,
         }
     }
 

@@ -56,6 +56,20 @@ impl S3 {
     /// # Errors
     /// `Changed` where it is no longer what `query.pin` says, `NotFound`, `Archived`, `Denied`.
     pub async fn read(&self, key: &Key, query: ReadQuery) -> Result<Reading, Error> {
+        self.read_unless(key, query, None).await
+    }
+
+    /// The same, unless the object is still the one of this `ETag`.
+    ///
+    /// # Errors
+    /// `ErrorKind::Unmodified` where it is; `ErrorKind::OutOfRange` where it ends before the range.
+    pub(in crate::backend) async fn read_unless(
+        &self,
+        key: &Key,
+        query: ReadQuery,
+        known: Option<&str>,
+    ) -> Result<Reading, Error> {
+        let known = known.map(wire::quoted);
         let full = self.full_to_read(Operation::GetObject, key).await?;
         let (etag, version) = self.pinned(Operation::GetObject, key, query.pin.as_ref())?;
         let range = query.range.as_ref().filter(|range| !range.is_empty());
@@ -67,6 +81,7 @@ impl S3 {
                 .version(version.as_deref())
                 .header("range", header)
                 .header("if-match", etag)
+                .header("if-none-match", known)
                 .asking_checksum(checksums)
                 .customer(self.customer.as_ref())
                 .payer(self.pays());
@@ -81,6 +96,7 @@ impl S3 {
                 .key(&full)
                 .set_range(header.clone())
                 .set_if_match(etag.clone())
+                .set_if_none_match(known.clone())
                 .set_version_id(version.clone())
                 .set_request_payer(self.payer());
             let request = with_customer_key!(request, self).customize();

@@ -285,7 +285,9 @@ impl S3 {
             | ErrorKind::Failure(_)
             | ErrorKind::NoBucket
             | ErrorKind::Unreachable
-            | ErrorKind::NotAFolder => false,
+            | ErrorKind::NotAFolder
+            | ErrorKind::Unmodified
+            | ErrorKind::OutOfRange => false,
         }
     }
 

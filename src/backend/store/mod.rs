@@ -2,6 +2,7 @@
 //! The engine knows these types and no others; bodies are `Bytes`, every answer tells its checksum and request id.
 
 mod answer;
+mod growth;
 mod listing;
 mod query;
 mod reading;
@@ -13,6 +14,7 @@ use crate::backend::{
 use crate::domain::key::Key;
 
 pub use answer::{Checksum, Headers, Part, Stat, Upload, Written};
+pub use growth::{Growth, Known};
 pub use listing::Listing;
 pub use query::{Condition, ListQuery, Pin, Prune, ReadQuery, Slot, WriteQuery};
 pub use reading::Reading;

@@ -7,6 +7,7 @@ mod run;
 mod sides;
 mod sync;
 mod tasks;
+mod training;
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,7 @@ pub use run::{RunArgs, RunPace};
 pub use sides::SideArgs;
 pub use sync::{CheckArgs, FilterArgs, Given, SyncArgs};
 pub use tasks::{ReportFormat, StateArg, TasksAction, TasksArgs, TasksList};
+pub use training::{RunOf, TrainingAction, TrainingArgs};
 
 /// Look at buckets, compare them with folders, move data with proof.
 #[derive(Debug, Parser)]
@@ -218,6 +220,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Look at tasks of this and earlier sessions, go on with them, stop them, report them
     Tasks(TasksArgs),
+    /// Look at training runs by their logs: progress, time left, stalls, checkpoints
+    Training(TrainingArgs),
     /// Record a listing, to compare with later or elsewhere
     Manifest(ManifestArgs),
     /// Check configuration, credentials, permissions and stores, each with its remedy

@@ -18,6 +18,7 @@ mod run;
 mod s5cmd;
 mod sync;
 mod tasks;
+mod training;
 mod verify;
 
 pub use approval::Approval;

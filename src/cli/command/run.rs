@@ -18,8 +18,15 @@ use crate::domain::{
 };
 
 use super::{
-    Approval, Context, cleanup::cleanup, diff, diff_each, from_file::from_file, ls, manifest,
-    mappings, migrate::migrate, plan, plan_each, preview, sync, tasks, verify, verify_each,
+    Approval, Context,
+    cleanup::cleanup,
+    diff, diff_each,
+    from_file::from_file,
+    ls, manifest, mappings,
+    migrate::migrate,
+    plan, plan_each, preview, sync, tasks,
+    training::{self, Watching},
+    verify, verify_each,
 };
 
 /// Runs a command that asks the engine; `None` where the command is none of these.
@@ -58,6 +65,9 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
         (Command::Run(args), Asked::Plans(plans)) => from_file(context, args, plans).await,
         (Command::Migrate(args), Asked::Routes(routes)) => migrate(context, args, routes).await,
         (Command::Tasks(args), Asked::Tasks(between)) => tasks(context, args, between).await,
+        (Command::Training(args), Asked::Runs(watching)) => {
+            Box::pin(training::training(context, args, watching)).await
+        }
         _ => return None,
     })
 }
@@ -79,6 +89,8 @@ pub enum Asked {
     Plans(Vec<PlannedRoute>),
     /// Tasks, between the places of a mapping where one was named.
     Tasks(Option<(Location, Location)>),
+    /// Training runs.
+    Runs(Watching),
 }
 
 /// Reads the words and flags of a command; `None` where the command asks the engine nothing.
@@ -126,6 +138,7 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
             target::target(config, words, given, sides, Purpose::MoveAway).map(Asked::Two)
         }
         Command::Tasks(args) => between(config, args).map(Asked::Tasks),
+        Command::Training(args) => training::watching(config, args).map(Asked::Runs),
         Command::Demo(_)
         | Command::Doctor(_)
         | Command::Config(_)
@@ -192,7 +205,7 @@ impl Context {
     /// Tells what is read and by which rules, before anything is listed.
     pub fn introduce(&mut self, config: &Config, asked: &Asked) {
         match asked {
-            Asked::One(..) | Asked::Tasks(_) => {}
+            Asked::One(..) | Asked::Tasks(_) | Asked::Runs(_) => {}
             Asked::Two(target) => {
                 self.introduce_config(config);
                 let places = [&target.left, &target.right];

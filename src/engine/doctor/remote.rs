@@ -49,6 +49,8 @@ pub(super) fn refused(error: &Error) -> Finding {
         ErrorKind::NoBucket
         | ErrorKind::WrongRegion { .. }
         | ErrorKind::NotAFolder
+        | ErrorKind::Unmodified
+        | ErrorKind::OutOfRange
         | ErrorKind::Failure(_) => Check::Bucket,
     };
     let bucket = error.kind == ErrorKind::NoBucket;

@@ -196,6 +196,8 @@ impl Desk {
                 | Body::Preview(_)
                 | Body::Past(_)
                 | Body::Report(_)
+                | Body::Run(_)
+                | Body::Watched
                 | Body::Accepted(_)
                 | Body::Failed(_)) => return Err(refused(other)),
             }

@@ -201,6 +201,8 @@ impl Context {
                 | Body::Preview(_)
                 | Body::Past(_)
                 | Body::Report(_)
+                | Body::Run(_)
+                | Body::Watched
                 | Body::Accepted(_) => {}
             }
         }

@@ -79,6 +79,8 @@ impl Context {
             | Body::Preview(_)
             | Body::Past(_)
             | Body::Report(_)
+            | Body::Run(_)
+            | Body::Watched
             | Body::Accepted(_) => Ok(true),
         }
     }

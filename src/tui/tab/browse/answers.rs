@@ -70,6 +70,8 @@ impl Browse {
             | Body::Preview(_)
             | Body::Past(_)
             | Body::Report(_)
+            | Body::Run(_)
+            | Body::Watched
             | Body::Accepted(_) => {}
         }
     }

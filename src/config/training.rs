@@ -1,0 +1,111 @@
+//! What `[runs.NAME]` says about watching a run: where its numbers and checkpoints are, how far it shall go.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use jiff::SignedDuration;
+
+use crate::domain::{
+    location::Location,
+    training::{
+        ask::{RunAsk, SourceAsk},
+        run::Terms,
+    },
+};
+
+use super::{
+    Config, Error,
+    document::Table,
+    env::Env,
+    invalid::Invalid,
+    later::Known,
+    mapping::{known_remote, required},
+    origin::Sourced,
+    quantity, setting,
+};
+
+impl Config {
+    /// The run of this name, or the nearest that there is.
+    pub fn run(&self, name: &str) -> Result<&RunAsk, Error> {
+        let known: Vec<&str> = self.runs.keys().map(String::as_str).collect();
+        let found = self.runs.get(name);
+        found.ok_or_else(|| Error::Invalid(Invalid::unknown(name, "run", &known)))
+    }
+}
+
+/// Where relative paths begin, and what expands them.
+pub(super) struct Around<'a> {
+    pub(super) env: &'a Env,
+    pub(super) folder: &'a Path,
+}
+
+/// Reads the keys of one run that speak of watching it.
+pub(super) fn run(name: &str, table: &Table<'_>, known: &Known<'_>, around: &Around<'_>) -> RunAsk {
+    let mut sources = Vec::new();
+    for value in table.list("metrics") {
+        let Some(metric) = Table::of(table.document, table.name_of("metrics"), value) else {
+            continue;
+        };
+        let from = metric.read("from", |text| place(text, known, around));
+        let pattern = metric.text("pattern");
+        let from = required(&metric, "from", from);
+        sources.extend(from.map(|from| SourceAsk {
+            from: from.value,
+            pattern: pattern.map(|pattern| Arc::from(pattern.value)),
+        }));
+        metric.close();
+    }
+    let checkpoints = table.list("checkpoints").into_iter();
+    let checkpoints = checkpoints.filter_map(|value| {
+        let read = |text: &str| place(text, known, around);
+        Some(table.read_value("checkpoints", value, read)?.value)
+    });
+    let span = |key| {
+        table.read(key, |text| {
+            quantity::span(text).and_then(|span| length(text, span))
+        })
+    };
+    let stalled = table.read("stalled_after", |text| match text {
+        "auto" => Ok(None),
+        text => quantity::span(text)
+            .and_then(|span| length(text, span))
+            .map(Some),
+    });
+    RunAsk {
+        name: name.into(),
+        sources,
+        checkpoints: checkpoints.collect(),
+        poll: value(span("poll")),
+        terms: Terms {
+            steps: value(table.read("total_steps", |text| setting::count(text, 1..=u64::MAX))),
+            epochs: value(table.read("total_epochs", |text| {
+                setting::count(text, 1..=1_000_000_u32)
+            }))
+            .map(f64::from),
+            stalled_after: value(stalled).flatten(),
+            lose_at_most: value(span("lose_at_most")),
+        },
+    }
+}
+
+fn value<T>(sourced: Option<Sourced<T>>) -> Option<T> {
+    sourced.map(|sourced| sourced.value)
+}
+
+fn length(text: &str, span: SignedDuration) -> Result<Duration, Invalid> {
+    let length = Duration::try_from(span).ok();
+    let length = length.filter(|length| !length.is_zero());
+    length.ok_or_else(|| Invalid::form(text, "a length of time, as 10s or 15m"))
+}
+
+/// A prefix or an object of a bucket, or a path below the machine's folder.
+fn place(text: &str, known: &Known<'_>, around: &Around<'_>) -> Result<Location, Invalid> {
+    let location = Location::parse(text).map_err(|error| Invalid::because(error.to_string()))?;
+    match &location {
+        Location::S3(prefix) => known_remote(&prefix.remote, known.remotes)?,
+        Location::Disk(_) => return Ok(Location::Disk(around.env.expand(text, around.folder))),
+        Location::Buckets(_) | Location::Manifest(_) => {
+            return Err(Invalid::form(text, "REMOTE:s3://bucket/key, or a path"));
+        }
+    }
+    Ok(location)
+}

@@ -1,0 +1,88 @@
+//! `Followed`: a run with all that was told of it while it is watched. Front ends own one for each run.
+
+use jiff::Timestamp;
+
+use crate::domain::training::{
+    alert::{Alert, Alerts},
+    ask::RunAsk,
+    run::Run,
+};
+
+use super::{News, Standing};
+
+/// A run that is watched, as far as it was told.
+#[derive(Debug, Clone, Default)]
+pub struct Followed {
+    /// What was asked for.
+    pub ask: RunAsk,
+    /// What its sources told.
+    pub run: Run,
+    /// How its sources stand, in their order.
+    pub standings: Vec<Standing>,
+    /// Why places of checkpoints could not be listed, in their order.
+    pub unlisted: Vec<Option<Box<str>>>,
+    /// Whether all sources were looked at.
+    pub polled: bool,
+    alerts: Alerts,
+}
+
+impl Followed {
+    /// A run of which nothing was told.
+    pub fn new(ask: RunAsk) -> Self {
+        let mut run = Run::new(ask.terms);
+        run.checkpoints = vec![None; ask.checkpoints.len()];
+        Self {
+            run,
+            standings: vec![Standing::default(); ask.sources.len()],
+            unlisted: vec![None; ask.checkpoints.len()],
+            ask,
+            ..Self::default()
+        }
+    }
+
+    /// Takes what was told.
+    pub fn absorb(&mut self, news: News) {
+        match news {
+            News::Told {
+                stream,
+                batch,
+                written,
+            } => self.run.absorb(&stream, &batch, written),
+            News::Source { source, standing } => {
+                if let Some(place) = self.standings.get_mut(source) {
+                    *place = standing;
+                }
+            }
+            News::Checkpoint { place, newest } => {
+                let (newest, why) = match newest {
+                    Ok(newest) => (newest, None),
+                    Err(why) => (None, Some(why)),
+                };
+                if let Some(known) = self.run.checkpoints.get_mut(place) {
+                    *known = newest;
+                }
+                if let Some(known) = self.unlisted.get_mut(place) {
+                    *known = why;
+                }
+            }
+            News::Polled => self.polled = true,
+        }
+    }
+
+    /// What a person should hear of that was not told before.
+    pub fn alerts(&mut self, now: Timestamp) -> Vec<Alert> {
+        if self.polled {
+            self.alerts.next(&self.run, now)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Whether nothing could be read of it at all.
+    pub fn is_unreadable(&self) -> bool {
+        let dark = |standing: &Standing| standing.trouble.is_some();
+        self.run.metrics().next().is_none()
+            && self.run.last().is_none()
+            && self.standings.iter().all(dark)
+    }
+}

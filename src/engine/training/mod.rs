@@ -1,0 +1,109 @@
+//! Watching training runs: each source is read once and then tailed, one GET a poll and run where nothing comes; a prefix is
+//! listed when a watch begins, and again only after a long silence, ever more rarely.
+
+mod file;
+mod follow;
+mod source;
+mod watch;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::training::{batch::Batch, checkpoint::Checkpoint, read::Format, run::Stream};
+
+use super::{answer::Answer, event::Body};
+
+pub use follow::Followed;
+pub(super) use watch::watch;
+
+/// How runs are watched.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner {
+    /// Look again so often; once where `None`.
+    pub every: Option<Duration>,
+    /// Read all of a source, however large it is.
+    pub whole: bool,
+}
+
+/// Something about one of the runs that are watched.
+#[derive(Debug, Clone)]
+pub struct RunNews {
+    /// Its place among those that were asked for.
+    pub run: usize,
+    /// What.
+    pub news: News,
+}
+
+/// What is told of a run.
+#[derive(Debug, Clone)]
+pub enum News {
+    /// A stream told something.
+    Told {
+        /// Which.
+        stream: Stream,
+        /// What.
+        batch: Batch,
+        /// When it was last written to, by the clock of whoever keeps it.
+        written: Timestamp,
+    },
+    /// How a source stands.
+    Source {
+        /// Its place among those of the run.
+        source: usize,
+        /// How.
+        standing: Standing,
+    },
+    /// The newest checkpoint of a place.
+    Checkpoint {
+        /// Its place among those of the run.
+        place: usize,
+        /// Which; an error for a person where the place cannot be listed.
+        newest: Result<Option<Checkpoint>, Box<str>>,
+    },
+    /// All sources were looked at.
+    Polled,
+}
+
+/// How a source stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// What it is; `None` before its first bytes told.
+    pub format: Option<Format>,
+    /// Files or objects of it.
+    pub files: usize,
+    /// Bytes that there are.
+    pub bytes: u64,
+    /// Bytes of the middle that were left out.
+    pub skipped: u64,
+    /// When it was last written to.
+    pub written: Option<Timestamp>,
+    /// Lines or records that could not be understood.
+    pub odd: u64,
+    /// What is wrong with it, and what to do.
+    pub trouble: Option<Box<str>>,
+}
+
+/// The way back to whoever watches a run.
+#[derive(Debug)]
+struct Teller {
+    answer: Answer,
+    run: usize,
+}
+
+impl Teller {
+    fn new(answer: &Answer, run: usize) -> Self {
+        Self {
+            answer: answer.clone(),
+            run,
+        }
+    }
+
+    async fn tell(&self, news: News) {
+        let news = RunNews {
+            run: self.run,
+            news,
+        };
+        self.answer.tell(Body::Run(Box::new(news))).await;
+    }
+}

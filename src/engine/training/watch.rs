@@ -1,0 +1,210 @@
+//! The rounds of a watch: all sources at first, then one of a run at a time until something comes.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::backend::Sessions;
+use crate::domain::{
+    location::Location,
+    training::{ask::RunAsk, checkpoint::Checkpoint},
+};
+
+use crate::engine::{
+    answer::Answer,
+    event::{Body, Failed},
+    room::Room,
+};
+
+use super::{
+    Manner, News, Standing, Teller,
+    source::{Source, listed, words},
+};
+
+/// How long a folder must be silent before it is listed again; twice as long each further time.
+const SILENCE: Duration = Duration::from_mins(5);
+/// How often checkpoints are listed at most, while a run goes on.
+const CHECKPOINTS: Duration = Duration::from_mins(5);
+/// Files of a folder that are looked at: the newest ones.
+const NEWEST: usize = 4;
+
+/// Watches runs until it is stopped, or once.
+pub(in crate::engine) async fn watch(
+    room: &Room,
+    answer: &Answer,
+    (asks, manner): (&Arc<[RunAsk]>, Manner),
+) -> Result<Body, Failed> {
+    let asks = asks.iter().enumerate();
+    let mut runs: Vec<Watched> = asks
+        .map(|(at, ask)| Watched::new(Teller::new(answer, at), ask.clone()))
+        .collect();
+    loop {
+        for run in &mut runs {
+            run.round(&room.sessions, manner).await;
+        }
+        let Some(every) = manner.every else {
+            return Ok(Body::Watched);
+        };
+        tokio::time::sleep(every).await;
+    }
+}
+
+/// One run that is watched.
+struct Watched {
+    teller: Teller,
+    ask: RunAsk,
+    sources: Vec<Source>,
+    /// What was told last of each source.
+    told: Vec<Option<Standing>>,
+    streams: usize,
+    /// Looks since the beginning: which file's turn it is.
+    turn: usize,
+    /// When something last came.
+    heard: Instant,
+    /// How long to be silent before the next listing.
+    patience: Duration,
+    /// Whether something came since checkpoints were listed, and when that was.
+    checkpoints: Option<(bool, Instant)>,
+}
+
+impl Watched {
+    fn new(teller: Teller, ask: RunAsk) -> Self {
+        let sources = ask.sources.iter().cloned().enumerate();
+        Self {
+            teller,
+            sources: sources.map(|(at, ask)| Source::new(at, ask)).collect(),
+            told: vec![None; ask.sources.len()],
+            streams: 0,
+            turn: 0,
+            heard: Instant::now(),
+            patience: SILENCE,
+            checkpoints: None,
+            ask,
+        }
+    }
+
+    /// One look: at everything at first and where something came, else at one file.
+    async fn round(&mut self, sessions: &Sessions, manner: Manner) {
+        self.open(sessions).await;
+        let all = self.turn == 0;
+        let places = self.places();
+        let mut came = false;
+        let count = if all {
+            places.len()
+        } else {
+            places.len().min(1)
+        };
+        for at in 0..count {
+            let place = places.get((self.turn + at) % places.len().max(1));
+            came |= self.look(place.copied(), manner).await;
+        }
+        if came && !all {
+            for place in places
+                .iter()
+                .cycle()
+                .skip(self.turn + 1)
+                .take(places.len() - 1)
+            {
+                self.look(Some(*place), manner).await;
+            }
+        }
+        self.turn += 1;
+        if came {
+            self.heard = Instant::now();
+            self.patience = SILENCE;
+        }
+        self.list_checkpoints(sessions, came).await;
+        for (at, source) in self.sources.iter().enumerate() {
+            let standing = source.standing();
+            if self
+                .told
+                .get(at)
+                .is_some_and(|told| told.as_ref() != Some(&standing))
+            {
+                self.told[at] = Some(standing.clone());
+                self.teller
+                    .tell(News::Source {
+                        source: at,
+                        standing,
+                    })
+                    .await;
+            }
+        }
+        self.teller.tell(News::Polled).await;
+    }
+
+    /// Finds the files of sources that have none, and looks for new ones in folders that were silent for long.
+    async fn open(&mut self, sessions: &Sessions) {
+        let silent = self.heard.elapsed() > self.patience;
+        if silent {
+            self.patience *= 2;
+        }
+        for source in &mut self.sources {
+            let again = silent && source.is_folder;
+            // What cannot be opened is tried again as rarely as a silent folder is listed.
+            let untried = self.turn == 0 || (silent && source.files.is_empty());
+            if (again || untried)
+                && let Err(error) = source.open(sessions, &mut self.streams).await
+            {
+                source.fails(&error);
+            }
+        }
+    }
+
+    /// Which files take turns: the one of each source, and the newest ones of folders.
+    fn places(&self) -> Vec<(usize, usize)> {
+        let of = |(at, source): (usize, &Source)| {
+            let mut files: Vec<usize> = (0..source.files.len()).collect();
+            if self.turn > 0 {
+                files.sort_by_key(|file| source.files.get(*file).map(|file| file.written));
+                files = files.split_off(files.len().saturating_sub(NEWEST));
+            }
+            files
+                .into_iter()
+                .map(move |file| (at, file))
+                .collect::<Vec<_>>()
+        };
+        self.sources.iter().enumerate().flat_map(of).collect()
+    }
+
+    /// Looks at one file; whether something came.
+    async fn look(&mut self, place: Option<(usize, usize)>, manner: Manner) -> bool {
+        let file =
+            place.and_then(|(source, file)| self.sources.get_mut(source)?.files.get_mut(file));
+        let Some(file) = file else {
+            return false;
+        };
+        if let Err(error) = file.look(manner, &self.teller).await {
+            let from = place.and_then(|(source, _)| self.ask.sources.get(source));
+            file.trouble = from.map(|ask| words(&error, &ask.from).into());
+        }
+        std::mem::take(&mut file.came)
+    }
+
+    async fn list_checkpoints(&mut self, sessions: &Sessions, came: bool) {
+        let due = match &mut self.checkpoints {
+            None => true,
+            Some((grew, at)) => {
+                *grew |= came;
+                *grew && at.elapsed() >= CHECKPOINTS
+            }
+        };
+        if !due {
+            return;
+        }
+        self.checkpoints = Some((false, Instant::now()));
+        for (place, location) in self.ask.checkpoints.iter().enumerate() {
+            let newest = newest(sessions, location).await;
+            self.teller.tell(News::Checkpoint { place, newest }).await;
+        }
+    }
+}
+
+async fn newest(sessions: &Sessions, place: &Location) -> Result<Option<Checkpoint>, Box<str>> {
+    let entries = async { listed(&sessions.store(place).await?).await };
+    match entries.await {
+        Ok(entries) => Ok(Checkpoint::newest(&entries)),
+        Err(error) => Err(words(&error, place).into()),
+    }
+}

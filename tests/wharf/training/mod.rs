@@ -1,0 +1,6 @@
+//! Training runs: files of the real writers, sources that grow, shrink and are replaced with the request log as the oracle,
+//! and the command.
+
+mod cli;
+mod fixtures;
+mod watch;
