@@ -4,7 +4,7 @@ use crate::domain::progress::Proofs;
 
 use super::count;
 
-/// "9,998 proven by checksum", "2 by size only"; levels that nothing has are left out.
+/// "9,998 proven by checksum", "3 of them by reading", "2 by size only"; levels that nothing has are left out.
 pub fn proofs(proofs: Proofs) -> Vec<String> {
     let size = if proofs.checksum > 0 {
         "by size only"
@@ -13,6 +13,7 @@ pub fn proofs(proofs: Proofs) -> Vec<String> {
     };
     [
         (proofs.checksum, "proven by checksum"),
+        (proofs.read, "of them by reading both sides"),
         (proofs.size, size),
         (proofs.none, "not proven"),
     ]
@@ -32,6 +33,7 @@ mod tests {
         let of = |checksum, size, none| {
             let counts = Proofs {
                 checksum,
+                read: 0,
                 size,
                 none,
             };

@@ -28,6 +28,8 @@ struct Found {
     #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<TaskId>,
     verified: u64,
+    /// Those of them whose bytes were read on both sides.
+    read: u64,
     unproven: u64,
     mismatched: u64,
     missing: u64,
@@ -101,6 +103,7 @@ impl Context {
         let found = Found {
             task: Some(task),
             verified: watched.proofs.checksum,
+            read: watched.proofs.read,
             unproven: watched.proofs.size + watched.proofs.none,
             mismatched: watched.mismatched,
             missing: watched.missing,
@@ -115,6 +118,7 @@ impl Context {
 impl Found {
     fn join(&mut self, other: &Self) {
         self.verified += other.verified;
+        self.read += other.read;
         self.unproven += other.unproven;
         self.mismatched += other.mismatched;
         self.missing += other.missing;
@@ -128,6 +132,7 @@ impl Found {
             humanize::counted(self.verified, "object")
         )];
         for (n, word) in [
+            (self.read, "of them by reading both sides"),
             (self.mismatched, "differ"),
             (self.missing, "missing"),
             (

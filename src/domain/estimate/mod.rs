@@ -17,7 +17,7 @@ use crate::domain::{
 pub use class::about_class;
 pub use forecast::{Forecast, Relayed};
 pub use prices::{Prices, Tariff};
-pub use unproven::about_unproven;
+pub use unproven::{about_read_back, about_unproven};
 
 /// Keys on a page of a listing, and in one request that deletes.
 const PAGE: u64 = 1000;

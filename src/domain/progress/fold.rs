@@ -44,6 +44,8 @@ pub struct Progress {
 pub struct Proofs {
     /// By checksum or by reading.
     pub checksum: u64,
+    /// Those of them whose bytes were read on both sides.
+    pub read: u64,
     /// By size or time only.
     pub size: u64,
     /// Not at all.
@@ -143,16 +145,25 @@ impl Proofs {
     /// Adds those of other steps.
     pub fn join(&mut self, other: Self) {
         self.checksum += other.checksum;
+        self.read += other.read;
         self.size += other.size;
         self.none += other.none;
     }
 
     /// Counts what proves one step.
     pub fn add(&mut self, proof: Option<Level>) {
+        self.count(proof, 1);
+    }
+
+    /// Counts so many steps that this proves.
+    pub fn count(&mut self, proof: Option<Level>, steps: u64) {
         match proof {
-            Some(Level::Checksum | Level::Read) => self.checksum += 1,
-            Some(Level::Size | Level::Time) => self.size += 1,
-            None => self.none += 1,
+            Some(level @ (Level::Checksum | Level::Read)) => {
+                self.checksum += steps;
+                self.read += if level == Level::Read { steps } else { 0 };
+            }
+            Some(Level::Size | Level::Time) => self.size += steps,
+            None => self.none += steps,
         }
     }
 }

@@ -9,7 +9,7 @@ mod parts;
 
 pub(super) use digest::digest_with;
 pub(super) use newest::mtime;
-pub(super) use parts::by_parts;
+pub(super) use parts::{by_parts, part_sums};
 
 use std::{collections::VecDeque, pin::Pin, time::Duration};
 

@@ -3,6 +3,7 @@
 
 use crate::backend::{
     Error, Store,
+    s3::PartSum,
     store::{Checksum, Pin},
 };
 use crate::domain::{entry::Facts, key::Key, retry::FailureKind};
@@ -16,14 +17,7 @@ pub(in crate::engine) async fn by_parts(
     file: (&Store, &Facts),
     object: (&Store, &Facts),
 ) -> Result<Option<bool>, Error> {
-    let (Store::S3(s3), Some(pin)) = (object.0, Pin::of(object.1)) else {
-        return Ok(None);
-    };
-    let parts = match s3.part_sums(key, &pin).await {
-        Ok(parts) => parts,
-        Err(error) if is_no_answer(&error) => return Ok(None),
-        Err(error) => return Err(error),
-    };
+    let parts = part_sums(key, object).await?;
     let whole: u64 = parts.iter().map(|part| part.size).sum();
     if parts.is_empty() || whole != file.1.size {
         return Ok(None);
@@ -41,6 +35,20 @@ pub(in crate::engine) async fn by_parts(
         }
     }
     Ok(Some(true))
+}
+
+/// The checksums of an object's parts; none where they are not known.
+pub(in crate::engine) async fn part_sums(
+    key: &Key,
+    object: (&Store, &Facts),
+) -> Result<Vec<PartSum>, Error> {
+    let (Store::S3(s3), Some(pin)) = (object.0, Pin::of(object.1)) else {
+        return Ok(Vec::new());
+    };
+    match s3.part_sums(key, &pin).await {
+        Err(error) if is_no_answer(&error) => Ok(Vec::new()),
+        told => told,
+    }
 }
 
 /// Whether the store does not know the question, or does not answer it to these credentials.

@@ -7,7 +7,6 @@ use rusqlite::{Connection, Row, params};
 
 use crate::domain::{
     account::Account,
-    diff::Level,
     key::Key,
     plan::Op,
     progress::{EndedStep, Failure, Outcome, Proofs, Requests, TaskId, TaskKind, TaskState},
@@ -211,11 +210,7 @@ fn proofs(from: &Connection, task: TaskId) -> Result<Proofs, JournalError> {
     let mut proofs = Proofs::default();
     while let Some(row) = rows.next()? {
         let count = row.get::<_, i64>(1)?.unsigned_abs();
-        match read_word(row, 0)? {
-            Some(Level::Checksum | Level::Read) => proofs.checksum += count,
-            Some(Level::Size | Level::Time) => proofs.size += count,
-            None => proofs.none += count,
-        }
+        proofs.count(read_word(row, 0)?, count);
     }
     Ok(proofs)
 }

@@ -28,6 +28,7 @@ mod pool;
 mod proof;
 mod ranges;
 mod rate;
+mod read_back;
 mod recount;
 mod relay;
 mod remove;

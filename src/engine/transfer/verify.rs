@@ -211,19 +211,14 @@ impl Pair {
         }
     }
 
-    /// Two objects: equal ETags, else the checksums that both keep.
+    /// Two objects: equal ETags, else the checksums that both keep, else their bytes.
     async fn objects(&self, source: &Facts, destination: &Facts) -> Proven {
         let listed = listed(source, destination);
         if listed.0 >= Level::Checksum {
             return Ok(listed);
         }
         let (left, right) = (self.stat(Side::Left).await?, self.stat(Side::Right).await?);
-        let (left, right) = (expected(&left), expected(&right));
-        match agree(left.as_ref(), right.as_ref()) {
-            Some(true) => Ok((Level::Checksum, left)),
-            Some(false) => Err(differ()),
-            None => Ok((Level::Size, None)),
-        }
+        self.by_stats(&left, &right).await
     }
 
     /// A file on one side, an object on the other.
@@ -321,20 +316,20 @@ impl Pair {
         }
     }
 
-    fn side(&self, side: Side) -> (&Store, Option<&Facts>) {
+    pub(super) fn side(&self, side: Side) -> (&Store, Option<&Facts>) {
         match side {
             Side::Left => (&self.ctx.source, self.step.source.as_ref()),
             Side::Right => (&self.ctx.destination, self.step.destination.as_deref()),
         }
     }
 
-    async fn stat(&self, side: Side) -> Result<Stat, Halt> {
+    pub(super) async fn stat(&self, side: Side) -> Result<Stat, Halt> {
         self.ctx.pay(0).await;
         Ok(self.side(side).0.stat(&self.step.key).await?)
     }
 
     /// The checksum of one side's bytes, of the kind that `like` is.
-    async fn hash(&self, side: Side, like: &Checksum) -> Result<Option<Checksum>, Halt> {
+    pub(super) async fn hash(&self, side: Side, like: &Checksum) -> Result<Option<Checksum>, Halt> {
         let (store, facts) = self.side(side);
         let kind = CrcKind::of(like).map(CrcKind::hasher);
         let Some(mut hasher) = kind.or_else(|| Hasher::matching(like)) else {
@@ -357,7 +352,8 @@ impl Pair {
     }
 }
 
-type Proven = Result<(Level, Option<Checksum>), Halt>;
+/// How far two entries are proven to hold the same, and by which checksum.
+pub(super) type Proven = Result<(Level, Option<Checksum>), Halt>;
 
 /// What two listed objects prove by themselves: equal ETags.
 fn listed(source: &Facts, destination: &Facts) -> (Level, Option<Checksum>) {
@@ -365,7 +361,7 @@ fn listed(source: &Facts, destination: &Facts) -> (Level, Option<Checksum>) {
     (if equal { Level::Checksum } else { Level::Size }, None)
 }
 
-fn differ() -> Halt {
+pub(super) fn differ() -> Halt {
     given_up(FailureKind::Corrupt, "the contents differ")
 }
 

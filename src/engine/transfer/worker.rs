@@ -18,7 +18,7 @@ use super::{
     halt::{Done, Halt, outcome},
     multipart,
     parts::part_size,
-    ranges, relay, remove,
+    ranges, read_back, relay, remove,
     tries::Tries,
     upload, ways,
 };
@@ -115,7 +115,7 @@ pub(super) async fn tried(work: &Work) -> Result<Done, Halt> {
         // Without its type: the compiler follows no deeper.
         let attempt: BoxFuture<'_, _> = Box::pin(once(work, &mut tries));
         match attempt.await {
-            Ok(done) => return Ok(done),
+            Ok(done) => return read_back::behind(work, done).await,
             Err(halt) => {
                 work.flight.start_over();
                 tries.again(&work.ctx, &work.step, halt).await?;

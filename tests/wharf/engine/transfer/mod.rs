@@ -15,6 +15,7 @@ mod gzip;
 mod killed;
 mod moving;
 mod paused;
+mod read_back;
 mod remove;
 mod rig;
 mod verified;

@@ -1,9 +1,12 @@
 //! Removal of sources: contents in parts, stores that prove nothing, failures before, and what an earlier run proved.
 
-use wharf::domain::{
-    plan::SyncOptions,
-    progress::{Outcome, TaskState},
-    retry::FailureKind,
+use wharf::{
+    demo::s3::Denial,
+    domain::{
+        plan::SyncOptions,
+        progress::{Outcome, TaskState},
+        retry::FailureKind,
+    },
 };
 
 use super::rig::{PART, Rig, noise};
@@ -35,8 +38,8 @@ async fn contents_in_parts_go_by_the_checksum_of_their_whole() {
     assert_eq!(rig.body("up/large").unwrap(), body);
 }
 
-#[tokio::test]
-async fn what_a_store_does_not_prove_stays() {
+/// A store that keeps no checksums, with an object whose copy in parts gets another ETag, and a small one.
+fn unproving() -> (Rig, Vec<u8>) {
     let rig = Rig::new();
     let mut limits = rig.demo.store().limits();
     limits.checksums = false;
@@ -44,15 +47,35 @@ async fn what_a_store_does_not_prove_stays() {
     let body = noise(2 * PART + 1, 2);
     rig.object("from/large", &body);
     rig.object("from/small", b"small");
+    (rig, body)
+}
+
+#[tokio::test]
+async fn what_a_store_does_not_prove_goes_once_it_was_read_back() {
+    let (rig, body) = unproving();
     let ended = rig
         .sync(&Rig::bucket("from/"), &Rig::bucket("to/"), moves())
         .await;
-    // A copy in parts has another ETag, and nothing else is kept of it; one request keeps the MD5.
+    assert_eq!(ended.state, TaskState::Done, "{:?}", ended.told);
+    assert_eq!(rig.body("from/large"), None);
+    assert_eq!(rig.body("to/large").unwrap(), body);
+}
+
+#[tokio::test]
+async fn what_a_store_does_not_prove_and_that_cannot_be_read_stays() {
+    let (rig, body) = unproving();
+    rig.demo.store().deny(Denial {
+        operation: Some("GetObject".to_owned()),
+        prefix: "to/large".to_owned(),
+        ..Denial::default()
+    });
+    let ended = rig
+        .sync(&Rig::bucket("from/"), &Rig::bucket("to/"), moves())
+        .await;
     let Outcome::Failed(failure) = &ended.told.removed["large"] else {
         panic!("{:?}", ended.told);
     };
-    assert_eq!(failure.kind, FailureKind::Refused);
-    assert!(failure.reason.contains("nothing proves"), "{failure:?}");
+    assert_eq!(failure.kind, FailureKind::Denied, "{failure:?}");
     assert_eq!(rig.body("from/large").unwrap(), body);
     assert!(matches!(ended.told.removed["small"], Outcome::Done { .. }));
     assert_eq!(rig.body("from/small"), None);
