@@ -102,7 +102,7 @@ mod tests {
             verify,
             ..SyncOptions::default()
         };
-        let places = (place("s3://a/x/"), place("s3://b/x/"));
+        let places = (place("s3://one/x/"), place("s3://two/x/"));
         let mut plan = Plan::of_proof(places, Vec::new(), options, Timestamp::UNIX_EPOCH);
         plan.groups.push(Group {
             sign: Sign::OnlyLeft,
