@@ -4,6 +4,7 @@ pub mod args;
 pub mod command;
 pub mod errand;
 pub mod exit;
+pub mod lines;
 pub mod output;
 pub mod route;
 pub mod setup;

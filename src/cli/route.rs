@@ -127,6 +127,7 @@ impl Routes {
                 source: route.from.clone(),
                 destination: route.to.clone(),
             },
+            only: Vec::new(),
             options: Arc::clone(&route.options),
         };
         self.routes.iter().map(ask).collect()

@@ -204,19 +204,21 @@ pub fn mapping(config: &Config, name: &str) -> Result<(Location, Location), Targ
     Ok((local, mapping.remote.value.clone()))
 }
 
-/// The plans of a file.
-pub fn plans(file: &Path) -> Result<Vec<PlannedRoute>, TargetError> {
+/// What a file of plans or commands says.
+pub fn content(file: &Path) -> Result<String, TargetError> {
+    fs::read_to_string(file).map_err(|error| TargetError::Words {
+        message: format!("{}: {error}", file.display()),
+        help: "wharf plan --out FILE writes a plan, which wharf run FILE runs".to_owned(),
+    })
+}
+
+/// The plans of a file that says this.
+pub fn plans(file: &Path, text: &str) -> Result<Vec<PlannedRoute>, TargetError> {
     let refuse = |message: String, help: &str| TargetError::Words {
         message: format!("{}: {message}", file.display()),
         help: help.to_owned(),
     };
-    let text = fs::read_to_string(file).map_err(|error| {
-        refuse(
-            error.to_string(),
-            "wharf plan --out FILE writes a plan, which wharf run FILE runs",
-        )
-    })?;
-    read_plans(&text).map_err(|error| {
+    read_plans(text).map_err(|error| {
         let help = match &error {
             FileError::Form(_) | FileError::Edited(_) => "plan again with wharf plan --out FILE",
             FileError::Plan(_) => "see wharf --version",

@@ -83,6 +83,8 @@ impl Member {
 pub struct RouteAsk {
     /// From where to where.
     pub route: Route,
+    /// Only these keys (files, or folders with all below); all when empty.
+    pub only: Vec<Key>,
     /// All options.
     pub options: Arc<SyncOptions>,
 }

@@ -5,7 +5,7 @@ use futures::future::try_join_all;
 
 use crate::domain::{
     location::Location,
-    plan::{PlanError, PlannedRoute, Route, one_source_each, routes_apart},
+    plan::{PlanError, PlannedRoute, Route, one_source_each, read_apart, routes_apart},
 };
 
 use super::{
@@ -24,16 +24,21 @@ pub(super) async fn plan_routes(
     apart(room, asked).await?;
     let plans = asked.iter().map(|route| one(room, route));
     let plans = try_join_all(plans).await?;
-    one_source_each(&plans).map_err(|error| Failed::from(PlanError::Route(error)))?;
+    let apart = one_source_each(&plans).and_then(|()| read_apart(&plans));
+    apart.map_err(|error| Failed::from(PlanError::Route(error)))?;
     Ok(plans)
 }
 
 async fn one(room: &Room, asked: &RouteAsk) -> Result<PlannedRoute, Failed> {
-    let RouteAsk { route, options } = asked;
+    let RouteAsk {
+        route,
+        only,
+        options,
+    } = asked;
     let wanted = Wanted {
         source: &route.source,
         destination: &route.destination,
-        only: &[],
+        only,
         options,
     };
     let plan = Box::pin(plan(room, wanted)).await;
@@ -51,7 +56,8 @@ async fn one(room: &Room, asked: &RouteAsk) -> Result<PlannedRoute, Failed> {
 /// Refuses routes that are in each other's way, by whatever names their places go.
 async fn apart(room: &Room, asked: &[RouteAsk]) -> Result<(), Failed> {
     let mut routes: Vec<Route> = Vec::with_capacity(asked.len());
-    for RouteAsk { route, .. } in asked {
+    // Between single keys nothing but the keys themselves can be in each other's way.
+    for RouteAsk { route, .. } in asked.iter().filter(|ask| ask.only.is_empty()) {
         let mut route = route.clone();
         for place in [&mut route.source, &mut route.destination] {
             *place = known_as(room, place, &routes).await?;

@@ -10,8 +10,8 @@ use crate::domain::plan::Share;
 /// `wharf run`.
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
-    /// The plan that `wharf plan --out` or `wharf migrate --out` wrote
-    #[arg(value_name = "PLAN.json")]
+    /// The plan that `wharf plan --out` or `wharf migrate --out` wrote, or a command file of s5cmd (cp, sync, mv, rm)
+    #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Plan again what has changed since, instead of refusing it
     #[arg(long)]

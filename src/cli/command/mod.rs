@@ -5,6 +5,7 @@ mod cleanup;
 mod diff;
 mod family;
 mod from_file;
+mod from_lines;
 mod interrupts;
 mod listing;
 mod ls;

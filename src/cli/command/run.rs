@@ -1,11 +1,12 @@
 //! Which command does what: words become locations, remarks say what is read, then the command runs.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use crate::cli::{
     args::{Command, Conflicts, Given, MappingArgs, PlanArgs, SideArgs, TasksAction, TasksArgs},
     errand::{Errands, errands, own_ways},
     exit::Exit,
+    lines::{Lines, lines},
     route::{Routes, routes},
     target::{self, Purpose, Target, TargetError, Words},
 };
@@ -16,18 +17,23 @@ use crate::domain::{
     plan::{Existing, PlannedRoute, SyncOptions},
     text::printable,
 };
+use crate::engine::RouteAsk;
 
 use super::{
     Approval, Context,
     cleanup::cleanup,
     diff, diff_each,
     from_file::from_file,
+    from_lines::from_lines,
     ls, manifest, mappings,
     migrate::migrate,
     plan, plan_each, preview, sync, tasks,
     training::{self, Watching},
     verify, verify_each,
 };
+
+/// Routes of a command file that are told before they are planned.
+const ROUTES: usize = 20;
 
 /// Runs a command that asks the engine; `None` where the command is none of these.
 pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Option<Exit> {
@@ -63,6 +69,7 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
         }
         (Command::Cleanup(args), Asked::Tasks(_)) => cleanup(context, args).await,
         (Command::Run(args), Asked::Plans(plans)) => from_file(context, args, plans).await,
+        (Command::Run(args), Asked::Lines(lines)) => from_lines(context, args, lines).await,
         (Command::Migrate(args), Asked::Routes(routes)) => migrate(context, args, routes).await,
         (Command::Tasks(args), Asked::Tasks(between)) => tasks(context, args, between).await,
         (Command::Training(args), Asked::Runs(watching)) => {
@@ -87,6 +94,8 @@ pub enum Asked {
     Routes(Routes),
     /// Plans that were written down.
     Plans(Vec<PlannedRoute>),
+    /// Lines of s5cmd.
+    Lines(Lines),
     /// Tasks, between the places of a mapping where one was named.
     Tasks(Option<(Location, Location)>),
     /// Training runs.
@@ -119,7 +128,7 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
             )
         }
         Command::Cleanup(_) => Ok(Asked::Tasks(None)),
-        Command::Run(args) => target::plans(&args.file).map(Asked::Plans),
+        Command::Run(args) => written(config, &args.file),
         Command::Migrate(args) => routes(config, args).map(Asked::Routes),
         Command::Verify(args) => {
             let given = joined(&args.check.0, &args.filter.0);
@@ -145,6 +154,15 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         | Command::Completions { .. }
         | Command::Man => return None,
     })
+}
+
+/// The plans that a file holds, or the lines of s5cmd.
+fn written(config: &Config, file: &Path) -> Result<Asked, TargetError> {
+    let text = target::content(file)?;
+    if text.trim_start().starts_with('{') {
+        return target::plans(file, &text).map(Asked::Plans);
+    }
+    lines(config, file, &text).map(Asked::Lines)
 }
 
 /// Two places to compare, or the mappings of a group.
@@ -232,6 +250,10 @@ impl Context {
                     self.tell_rules(&plan.options);
                 }
             }
+            Asked::Lines(lines) => {
+                self.introduce_config(config);
+                self.introduce_lines(config, lines);
+            }
             Asked::Routes(routes) => {
                 self.introduce_config(config);
                 for route in &routes.routes {
@@ -257,6 +279,19 @@ impl Context {
                     self.tell_rules(&errand.options);
                 }
             }
+        }
+    }
+
+    fn introduce_lines(&mut self, config: &Config, lines: &Lines) {
+        for RouteAsk { route, options, .. } in lines.asks.iter().take(ROUTES) {
+            self.output.remark(format_args!("Route: {}", route.name));
+            let places = [&route.source, &route.destination];
+            self.introduce_places(config, places, ["From", "To  "]);
+            self.tell_rules(options);
+        }
+        let more = lines.asks.len().saturating_sub(ROUTES);
+        if more > 0 {
+            self.output.remark(format_args!("and {more} more routes"));
         }
     }
 

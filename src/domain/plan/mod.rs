@@ -3,6 +3,7 @@
 
 mod backup;
 mod brake;
+mod commands;
 mod export;
 mod fate;
 mod file;
@@ -37,13 +38,14 @@ use crate::domain::{
 
 pub use crate::domain::entry::Tally;
 pub use brake::Brake;
+pub use commands::{Commanded, LineRefusal, Wants, read_commands};
 pub use file::{FileError, read_plans};
 pub use guard::{Guard, PlanError};
 pub use options::{Deletes, Existing, MaxDelete, Mode, Symlinks, SyncOptions};
 pub use planner::Planner;
 pub use print::{Fingerprint, Printer};
 pub use removal::{Claim, Proven, RACY_NS, Stays, Trace, TraceKind};
-pub use routes::{PlannedRoute, Route, RouteError, one_source_each, routes_apart};
+pub use routes::{PlannedRoute, Route, RouteError, one_source_each, read_apart, routes_apart};
 pub use s5cmd::{S5cmdRefusal, s5cmd_files};
 pub use sample::Share;
 pub use set::{MappingPlans, PlanSet};

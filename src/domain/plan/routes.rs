@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::Plan;
+use super::{Op, Plan};
 use crate::domain::{location::Location, text::printable};
 
 /// From where to where, under a name.
@@ -64,6 +64,18 @@ pub enum RouteError {
         writes: Arc<str>,
         /// Where it writes.
         place: Location,
+    },
+    /// One would read what another has written, or not yet.
+    #[error(
+        "{key} is read by {reads} and written by {writes}, and both run at once: run them one after the other"
+    )]
+    Order {
+        /// The first such key, with its bucket.
+        key: String,
+        /// The route that reads.
+        reads: Arc<str>,
+        /// The route that writes.
+        writes: Arc<str>,
     },
     /// Two entries would become one.
     #[error(
@@ -148,6 +160,34 @@ pub fn one_source_each(routes: &[PlannedRoute]) -> Result<(), RouteError> {
     Ok(())
 }
 
+/// Refuses plans of which one writes or deletes what another reads, or removes.
+///
+/// # Errors
+/// The first such key, with the names of both routes.
+pub fn read_apart(routes: &[PlannedRoute]) -> Result<(), RouteError> {
+    for (at, reads) in routes.iter().enumerate() {
+        let others = routes.iter().enumerate().filter(|(other, _)| *other != at);
+        let beside = |other: &&PlannedRoute| other.plan.destination.overlaps(&reads.plan.source);
+        let others: Vec<&PlannedRoute> = others.map(|(_, other)| other).filter(beside).collect();
+        if others.is_empty() {
+            continue;
+        }
+        let read = names(&reads.plan, &reads.plan.source, |op| op != Op::Delete);
+        for writes in others {
+            let plan = &writes.plan;
+            let written = names(plan, &plan.destination, |op| op != Op::Remove);
+            if let Some(key) = written.intersection(&read).next() {
+                return Err(RouteError::Order {
+                    key: printable(key.as_bytes()).into_owned(),
+                    reads: Arc::clone(&reads.name),
+                    writes: Arc::clone(&writes.name),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
 fn deletes(one: &PlannedRoute, other: &PlannedRoute) -> Result<(), RouteError> {
     if !one.plan.options.delete.is_on() {
         return Ok(());
@@ -177,17 +217,22 @@ fn keys(one: &PlannedRoute, other: &PlannedRoute) -> Result<(), RouteError> {
 
 /// The whole names of what a plan writes.
 fn written(plan: &Plan) -> BTreeSet<String> {
-    let writes = plan.steps().filter(|step| step.op.moves());
-    let name = |step: &super::Step| match &plan.destination {
+    names(plan, &plan.destination, Op::moves)
+}
+
+/// The whole names, at a place, of a plan's steps that do such things.
+fn names(plan: &Plan, place: &Location, does: impl Fn(Op) -> bool) -> BTreeSet<String> {
+    let steps = plan.steps().filter(|step| does(step.op));
+    let name = |step: &super::Step| match place {
         Location::S3(prefix) => {
             let full = prefix.full_key(&step.key).ok()?;
             Some(format!("s3://{}/{full}", prefix.bucket))
         }
         Location::Disk(_) | Location::Buckets(_) | Location::Manifest(_) => {
-            Some(plan.destination.show_key(&step.key))
+            Some(place.show_key(&step.key))
         }
     };
-    writes.filter_map(name).collect()
+    steps.filter_map(name).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod gzip;
 mod interrupts;
 mod keys;
 mod killed;
+mod lines;
 mod links;
 mod ls;
 mod mappings;

@@ -60,6 +60,7 @@ fn ask(errand: RouteErrand) -> RouteAsk {
             source: errand.from,
             destination: errand.to,
         },
+        only: Vec::new(),
         options: errand.options,
     }
 }
