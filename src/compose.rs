@@ -134,6 +134,7 @@ pub(crate) fn options(global: &Global, config: &Config) -> EngineOptions {
         read_only: global.read_only,
         journal: journal(config.env()),
         keep: config.memory.kept(),
+        at_once: config.queue.at_once.as_ref().map(|set| set.value),
         flags: global.to_go_on(config.file.as_deref()).into(),
         worker: worker(config.env()),
         hooks: hooks(config),

@@ -19,6 +19,7 @@ pub mod migration;
 pub mod origin;
 pub mod place;
 pub mod quantity;
+pub mod queue;
 pub mod remote;
 pub mod screen;
 pub mod search;
@@ -43,6 +44,7 @@ use machine::Machine;
 use mapping::Mapping;
 use memory::Memory;
 use migration::Migration;
+use queue::Queue;
 use remote::RemoteConfig;
 use screen::Screen;
 use search::Search;
@@ -91,6 +93,8 @@ pub struct Config {
     pub hooks: Hooks,
     /// How long tasks are remembered.
     pub memory: Memory,
+    /// How tasks wait for each other.
+    pub queue: Queue,
     /// How the terminal interface looks.
     pub screen: Screen,
     /// Machines in whose place a person pushes from here, by a word of consent.
@@ -208,6 +212,7 @@ fn read_all(document: &Document<'_>, env: &Env) -> Config {
         filters: mapping::filters(&root, env),
         hooks: Hooks::of(&root),
         memory: Memory::of(&root),
+        queue: Queue::of(&root),
         screen: Screen::of(&root, env),
         migrations: migration::migrations(&root, env, &remotes),
         file_defaults: defaults.unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! Sizes, rates, spans and shares as people write them: `200 GiB`, `10M/s`, `7d`, `5%`. Used by every layer of the configuration.
 //! `K`, `M`, `G` are 1,024 times the one before, with or without `iB`, as in every tool for S3; `kB`, `MB`, `GB` are 1,000.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Zoned, civil::Time};
 
 use crate::domain::plan::{MaxDelete, Share};
 
@@ -84,6 +84,40 @@ pub fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Invalid> {
     };
     let age = span(text).map_err(|_why| bad())?;
     now.checked_sub(age).map_err(|_why| bad())
+}
+
+/// A time to come: a span from now (`+2h`), a time of the day, of today or else of tomorrow (`02:00`), a day and time by this
+/// machine's clock, or a time with its zone.
+pub fn start(text: &str, now: &Zoned) -> Result<Timestamp, Invalid> {
+    let text = text.trim();
+    let bad = || {
+        Invalid::form(
+            text,
+            "a span such as +2h, a time such as 02:00 or 2026-01-31T02:00, or one with its zone such as 2026-01-31T02:00:00Z",
+        )
+    };
+    if let Some(rest) = text.strip_prefix('+') {
+        let rest = span(rest).map_err(|_why| bad())?;
+        return now.timestamp().checked_add(rest).map_err(|_why| bad());
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(at);
+    }
+    let zone = now.time_zone().clone();
+    if let Ok(at) = text.replace(' ', "T").parse::<jiff::civil::DateTime>()
+        && text.contains(':')
+    {
+        return Ok(at.to_zoned(zone).map_err(|_why| bad())?.timestamp());
+    }
+    let time = Time::strptime("%H:%M", text).map_err(|_why| bad())?;
+    let today = now.date().to_datetime(time);
+    let at = today.to_zoned(zone.clone()).map_err(|_why| bad())?;
+    if at > *now {
+        return Ok(at.timestamp());
+    }
+    let tomorrow = now.date().tomorrow().map_err(|_why| bad())?;
+    let at = tomorrow.to_datetime(time).to_zoned(zone);
+    Ok(at.map_err(|_why| bad())?.timestamp())
 }
 
 /// A number of objects, or a share of the destination: `100` or `5%`.
@@ -173,8 +207,27 @@ mod tests {
     use jiff::{SignedDuration, Timestamp};
     use proptest::prelude::*;
 
-    use super::{max_delete, moment, rate, size, span};
+    use super::{max_delete, moment, rate, size, span, start};
     use crate::domain::plan::MaxDelete;
+
+    #[test]
+    fn a_time_to_come_is_read_as_people_say_it() {
+        let now: jiff::Zoned = "2026-03-01T12:00:00[Europe/Berlin]".parse().unwrap();
+        let read = |text: &str| start(text, &now).map(|at| at.to_string());
+        for (text, at) in [
+            ("+2h", "2026-03-01T13:00:00Z"),
+            ("13:30", "2026-03-01T12:30:00Z"),
+            ("02:00", "2026-03-02T01:00:00Z"),
+            ("2026-03-05T02:00", "2026-03-05T01:00:00Z"),
+            ("2026-03-05 02:00", "2026-03-05T01:00:00Z"),
+            ("2026-03-05T02:00:00Z", "2026-03-05T02:00:00Z"),
+        ] {
+            assert_eq!(read(text).unwrap(), at, "{text}");
+        }
+        for text in ["", "soon", "25:00", "2h", "2026-03-05"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn sizes_are_read_as_people_write_them() {

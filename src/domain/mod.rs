@@ -19,6 +19,7 @@ pub mod parts;
 pub mod plan;
 pub mod preview;
 pub mod progress;
+pub mod queue;
 pub mod retry;
 pub mod runs;
 pub mod sample;

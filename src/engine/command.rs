@@ -254,6 +254,13 @@ pub enum Command {
     Resume(TaskId),
     /// Stop a task: parts in flight are given up, temporary files and uploads removed.
     Cancel(TaskId),
+    /// Moves a task within the queue: up where `by` is above 0.
+    Prioritise {
+        /// Which task.
+        task: TaskId,
+        /// By how much.
+        by: i64,
+    },
     /// Let a task go: what is in flight ends, nothing is given up, and any program may go on with it.
     Release(TaskId),
     /// Change a running task's pace; `None` leaves a value as it is, 0 takes its limit away.

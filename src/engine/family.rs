@@ -62,7 +62,7 @@ pub(super) async fn accept(room: &Arc<Room>, family: Family) -> Result<TaskId, F
     }
     let id = head.id;
     let at_once = usize::from(family.at_once.max(1));
-    let tending = tend(head, children, at_once);
+    let tending = in_turn(Arc::clone(room), head, children, at_once);
     room.tracker.spawn_on(tending, &room.runtime);
     Ok(id)
 }
@@ -92,13 +92,41 @@ async fn head(room: &Arc<Room>, family: &Family, first: &Member) -> Arc<Task> {
         planned: 0,
         planned_bytes: 0,
         pace: Pace::of(&first.plan.options),
+        priority: 0,
+        due: family
+            .members
+            .iter()
+            .filter_map(|member| member.plan.start)
+            .max(),
     };
     let journal = room.begin_head(&brief).await;
     room.accept(brief, journal)
 }
 
+/// Runs the family once it is its turn.
+pub(super) async fn in_turn(
+    room: Arc<Room>,
+    head: Arc<Task>,
+    children: VecDeque<(Arc<Task>, Job)>,
+    at_once: usize,
+) {
+    let turn = room.queue.turn(&head).await;
+    if turn.is_none() {
+        // None of them may begin on its way out.
+        for (task, _) in &children {
+            if head.control.is_left() {
+                task.control.leave();
+            } else {
+                task.control.cancel();
+            }
+        }
+    }
+    tend(head, children, at_once).await;
+    drop(turn);
+}
+
 /// Runs the children, so many at once, and shares the pace anew whenever one begins or ends or a person changes it.
-pub(super) async fn tend(head: Arc<Task>, mut waiting: VecDeque<(Arc<Task>, Job)>, at_once: usize) {
+async fn tend(head: Arc<Task>, mut waiting: VecDeque<(Arc<Task>, Job)>, at_once: usize) {
     head.sender.state(TaskState::Running, None).await;
     let children: Vec<Arc<Task>> = waiting.iter().map(|(task, _)| Arc::clone(task)).collect();
     let mut paces = head.control.paces();

@@ -22,7 +22,7 @@ use super::{
     family, guard,
     journal::{Journal, NotTaken, PastTask, Search, Taken, Wish},
     room::Room,
-    run::{self, equip, work},
+    run::{self, equip},
     tasks::{Brief, Pace, Task},
     transfer::{self, Earlier, Job},
 };
@@ -44,7 +44,8 @@ async fn accept(room: &Arc<Room>, id: TaskId) -> Result<TaskId, Failed> {
         return group(room, &journal, &task).await;
     }
     let (task, job) = ready(room, id).await?;
-    room.tracker.spawn_on(work(task, job), &room.runtime);
+    room.tracker
+        .spawn_on(run::in_turn(Arc::clone(room), task, job), &room.runtime);
     Ok(id)
 }
 
@@ -97,9 +98,12 @@ async fn group(room: &Arc<Room>, journal: &Journal, task: &PastTask) -> Result<T
         planned: 0,
         planned_bytes: 0,
         pace: Pace::default(),
+        priority: task.priority,
+        due: task.due,
     };
     let head = room.accept(brief, way);
-    let tending = family::tend(head, open, usize::from(family::AT_ONCE));
+    let at_once = usize::from(family::AT_ONCE);
+    let tending = family::in_turn(Arc::clone(room), head, open, at_once);
     room.tracker.spawn_on(tending, &room.runtime);
     Ok(task.id)
 }
@@ -137,6 +141,7 @@ async fn ready(room: &Arc<Room>, id: TaskId) -> Result<(Arc<Task>, Job), Failed>
         name: task.name,
         planned: task.planned,
         planned_bytes: task.planned_bytes,
+        priority: task.priority,
         ..Brief::of(task.kind, &plan)
     };
     let whole = (Arc::new(plan), &ends);
@@ -269,7 +274,14 @@ async fn again(room: &Arc<Room>, id: TaskId) -> Result<TaskId, Failed> {
 pub(super) async fn wish(room: Arc<Room>, id: TaskId, wish: Wish) {
     let asked = async {
         let journal = room.remembered().await?;
-        let state = one(&journal, id).await?.state;
+        let task = one(&journal, id).await?;
+        let state = task.state;
+        if let (TaskState::Interrupted, Some(by)) = (state, wish.raises()) {
+            // Nobody runs it: whoever goes on with it finds its place.
+            return Ok(journal
+                .prioritise(id, task.priority.saturating_add(by))
+                .await?);
+        }
         if state == TaskState::Interrupted && wish == Wish::Cancel {
             return give_up(&room, id).await;
         }

@@ -9,6 +9,7 @@ use crate::domain::progress::TaskState;
 use super::{
     hook::Hooks,
     journal::{Heard, Wish},
+    queue::Queue,
     run,
     tasks::{Registry, Task},
 };
@@ -19,10 +20,14 @@ const BEAT: Duration = Duration::from_secs(2);
 const PARTING: Duration = Duration::from_secs(8);
 
 /// Beats from the acceptance of a task to its end.
-pub(super) async fn beat(task: Arc<Task>, registry: Arc<Registry>, hooks: Hooks) {
+pub(super) async fn beat(
+    task: Arc<Task>,
+    (registry, queue): (Arc<Registry>, Arc<Queue>),
+    hooks: Hooks,
+) {
     tokio::select! {
         () = task.status.over() => {}
-        never = beats(&task, &registry) => match never {},
+        never = beats(&task, (&registry, &queue)) => match never {},
         never = tell_of_holds(&task, &hooks) => match never {},
     }
     task.sender.flush().await;
@@ -46,14 +51,14 @@ async fn tell_of_holds(task: &Task, hooks: &Hooks) -> Infallible {
     }
 }
 
-async fn beats(task: &Arc<Task>, registry: &Registry) -> Infallible {
+async fn beats(task: &Arc<Task>, here: (&Registry, &Queue)) -> Infallible {
     let mut beats = interval(BEAT);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         beats.tick().await;
         match task.journal.beat(task.pulse()).await {
             Heard::Nothing => {}
-            Heard::Wish(wish) => obey(task, registry, wish).await,
+            Heard::Wish(wish) => obey(task, here, wish).await,
             Heard::Lost => {
                 // Whoever has it now goes on with what is half-done: nothing of it may be given up here.
                 tracing::warn!(task = task.id.0, "another program took the task over");
@@ -65,7 +70,10 @@ async fn beats(task: &Arc<Task>, registry: &Registry) -> Infallible {
 }
 
 /// Does what is wished, with the task and with its children.
-async fn obey(task: &Arc<Task>, registry: &Registry, wish: Wish) {
+async fn obey(task: &Arc<Task>, (registry, queue): (&Registry, &Queue), wish: Wish) {
+    if let Some(by) = wish.raises() {
+        return run::put(queue, task, by).await;
+    }
     for task in registry
         .children(task.id)
         .into_iter()
@@ -77,6 +85,8 @@ async fn obey(task: &Arc<Task>, registry: &Registry, wish: Wish) {
                 task.control.pause();
             }
             Wish::Resume => task.control.resume(),
+            // Told above: a task's place is its own.
+            Wish::Raise | Wish::Lower => {}
             Wish::Release => {
                 tokio::spawn(let_go(Arc::clone(&task)));
             }

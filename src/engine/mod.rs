@@ -22,6 +22,7 @@ mod plan;
 mod preflight;
 pub mod preview;
 mod questions;
+mod queue;
 mod room;
 mod routes;
 mod run;
@@ -50,6 +51,7 @@ use tasks::Task;
 use views::Views;
 
 pub use hook::Hooks;
+pub use queue::AT_ONCE;
 pub use worker::Worker;
 
 pub use crate::backend::store::Checksum;
@@ -83,6 +85,8 @@ pub struct EngineOptions {
     pub worker: Option<Worker>,
     /// Commands that are run when a task ends or waits for a person.
     pub hooks: Hooks,
+    /// Tasks that run at once; a few when `None`.
+    pub at_once: Option<u16>,
     /// Who owns the tasks that begin here, and by which clock.
     pub setup: journal::Setup,
 }
@@ -135,6 +139,7 @@ impl Engine {
             Command::Pace { task, change } => {
                 self.turn(task, |task| task.control.set_pace(change));
             }
+            Command::Prioritise { task, by } => self.prioritise(task, by),
             Command::Release(task) => self.release(task),
             Command::GoOn { view, task } => {
                 let answer = Answer::new(&self.room, view);
@@ -243,7 +248,9 @@ impl Engine {
         let left = tasks.iter().filter(|task| {
             task.brief.parent.is_none() && task.status.state() == TaskState::Interrupted
         });
-        let left: Vec<TaskId> = left.map(|task| task.id).collect();
+        let mut left: Vec<&Arc<Task>> = left.collect();
+        left.sort_by_key(|task| std::cmp::Reverse(task.priority()));
+        let left: Vec<TaskId> = left.iter().map(|task| task.id).collect();
         Ok((self.start_worker(&left).await?, left))
     }
 
@@ -335,6 +342,19 @@ impl Engine {
     /// Asks whoever runs a task; cleans up behind one that nobody runs.
     fn wish_there(&self, task: TaskId, wish: Wish) {
         self.spawn(go_on::wish(Arc::clone(&self.room), task, wish));
+    }
+
+    /// Moves a task within the queue.
+    fn prioritise(&self, id: TaskId, by: i64) {
+        match self.room.registry.get(id) {
+            Some(task) if !task.status.state().is_over() => {
+                self.spawn(run::prioritise(Arc::clone(&self.room), task, by));
+            }
+            Some(_) | None => {
+                let wish = if by > 0 { Wish::Raise } else { Wish::Lower };
+                self.wish_there(id, wish);
+            }
+        }
     }
 
     /// Turns a knob of a task and of all its children.

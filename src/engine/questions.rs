@@ -89,6 +89,7 @@ pub(super) async fn answer(
         | Command::Cancel(_)
         | Command::GoOn { .. }
         | Command::Retry { .. }
+        | Command::Prioritise { .. }
         | Command::Release(_)
         | Command::Pace { .. } => Err(no_question()),
     }

@@ -29,6 +29,7 @@ use super::{
     event::{Event, Failed},
     heart,
     journal::{Journal, JournalError, Setting, Setup, TaskJournal},
+    queue::Queue,
     tasks::{Brief, Registry, Task},
     views::Views,
 };
@@ -51,6 +52,7 @@ pub(super) struct Room {
     pub(super) stop: CancellationToken,
     pub(super) runtime: Handle,
     pub(super) notices: Arc<Notices>,
+    pub(super) queue: Arc<Queue>,
     confirmed: Mutex<BTreeSet<Remote>>,
     journal: OnceCell<Option<Journal>>,
     numbers: AtomicU64,
@@ -91,6 +93,7 @@ impl Room {
         Self {
             sessions,
             confirmed: Mutex::new(options.confirmed.iter().cloned().collect()),
+            queue: Queue::new(options.at_once, options.setup.clock.clone()),
             options,
             events,
             views: Arc::new(Views::new(&stop)),
@@ -176,11 +179,10 @@ impl Room {
     pub(super) fn accept(&self, brief: Brief, journal: TaskJournal) -> Arc<Task> {
         let events = self.events.clone();
         let task = self.registry.accept(brief, journal, events, &self.stop);
-        let beating = heart::beat(
-            Arc::clone(&task),
-            Arc::clone(&self.registry),
-            self.options.hooks.clone(),
-        );
+        let registry = Arc::clone(&self.registry);
+        let queue = Arc::clone(&self.queue);
+        let hooks = self.options.hooks.clone();
+        let beating = heart::beat(Arc::clone(&task), (registry, queue), hooks);
         self.tracker.spawn_on(beating, &self.runtime);
         task
     }

@@ -20,6 +20,7 @@ use super::{
     event::{Body, Failed},
     family, guard,
     journal::{Setting, TaskJournal},
+    queue::Queue,
     room::Room,
     tasks::{Brief, Task},
     transfer::{self, Earlier, Job, Kept, Tuning},
@@ -141,7 +142,8 @@ pub(super) async fn accept(
     let ends = Ends::of_plan(&room.sessions, &plan).await?;
     let (task, job) = ready(room, kind, (plan, &ends), kin).await?;
     let id = task.id;
-    room.tracker.spawn_on(work(task, job), &room.runtime);
+    room.tracker
+        .spawn_on(in_turn(Arc::clone(room), task, job), &room.runtime);
     Ok(id)
 }
 
@@ -231,6 +233,30 @@ pub(super) async fn kept(
         .locked_as(&ends.right.store);
     let store = if plan.gzips() { store.gzipped() } else { store };
     Ok(Some(Kept { plan: kept, store }))
+}
+
+/// Runs a task to its end once it is its turn.
+pub(super) async fn in_turn(room: Arc<Room>, task: Arc<Task>, job: Job) {
+    let turn = room.queue.turn(&task).await;
+    if turn.is_none() && task.control.is_left() {
+        task.sender.state(TaskState::Interrupted, None).await;
+        return task.sender.flush().await;
+    }
+    // One that was cancelled cleans up what an earlier run of it left.
+    work(task, job).await;
+    drop(turn);
+}
+
+/// Moves a task within the queue, for good.
+pub(super) async fn prioritise(room: Arc<Room>, task: Arc<Task>, by: i64) {
+    put(&room.queue, &task, by).await;
+}
+
+/// The same, where the queue is at hand.
+pub(super) async fn put(queue: &Queue, task: &Task, by: i64) {
+    let priority = task.move_by(by);
+    task.journal.priority(priority).await;
+    queue.reorder(task);
 }
 
 /// Runs a task to its end.

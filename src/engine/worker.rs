@@ -20,16 +20,34 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts it, apart from this process's group and terminal; gives its process number.
+    /// Starts it in a session of its own, so that nothing that becomes of this terminal reaches it; gives its process number.
     ///
     /// # Errors
     /// Where the program or its log cannot be opened.
     pub(super) fn go_on(&self, tasks: &[TaskId], confirmed: &[Remote]) -> io::Result<u32> {
+        // In place of itself it runs the program, as the same process.
+        let mut in_session = Command::new("setsid");
+        in_session.arg(&self.program);
+        match self.start(in_session, tasks, confirmed) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut in_group = Command::new(&self.program);
+                in_group.process_group(0);
+                self.start(in_group, tasks, confirmed)
+            }
+            started => started,
+        }
+    }
+
+    fn start(
+        &self,
+        mut command: Command,
+        tasks: &[TaskId],
+        confirmed: &[Remote],
+    ) -> io::Result<u32> {
         let log = match &self.log {
             Some(path) => File::options().create(true).append(true).open(path)?.into(),
             None => Stdio::null(),
         };
-        let mut command = Command::new(&self.program);
         // The global flags that a task was begun with stand in the journal.
         command.args(["tasks", "resume", "--detached", "--quiet"]);
         for name in confirmed.iter().filter_map(Remote::name) {
@@ -40,7 +58,6 @@ impl Worker {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
-            .process_group(0)
             .spawn()?;
         Ok(child.id())
     }

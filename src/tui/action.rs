@@ -113,6 +113,8 @@ actions! {
         Workers "workers" "Set the number of parallel requests.";
         Bandwidth "bandwidth" "Set the bandwidth.";
         Requests "requests" "Set the requests a second.";
+        Raise "raise" "Let a task go before others of the queue.";
+        Lower "lower" "Let others of the queue go before a task.";
         Errors "errors" "What failed in a task.";
         Report "report" "What a task did.";
         CleanUp "clean-up" "Delete the sources that a task proved.";
@@ -133,6 +135,7 @@ actions! {
         Accept "accept" "Take it; yes.";
         Tick "tick" "Take a group in or out.";
         ExportPlan "export-plan" "Write the plan to a file.";
+        StartAt "start-at" "Run the plan at a later time.";
         Fold "fold" "Close a branch.";
         Remove "remove" "Take what is under the cursor away.";
         Complete "complete" "Complete what is typed.";

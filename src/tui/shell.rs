@@ -308,6 +308,20 @@ impl Shell {
         }
     }
 
+    /// A place that is known by its text alone; the home folder as `~`.
+    pub fn short(&self, place: &str) -> String {
+        let home = self
+            .settings
+            .home
+            .as_deref()
+            .filter(|home| home.parent().is_some());
+        let below = home.and_then(|home| place.strip_prefix(home.to_str()?));
+        match below {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
+            Some(_) | None => place.to_owned(),
+        }
+    }
+
     /// The remote of a place, where that is production and its name was not given yet.
     pub fn production<'p>(&self, place: &'p Location) -> Option<&'p Remote> {
         let remote = &place.s3()?.remote;

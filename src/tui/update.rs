@@ -5,9 +5,13 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::config::mapping::Direction;
+use jiff::Timestamp;
+
 use crate::domain::{progress::TaskId, side::Side};
 
 use crate::engine::Command;
+
+use crate::humanize;
 
 use crate::tui::{
     action::{Action, Global, Tasking},
@@ -16,6 +20,7 @@ use crate::tui::{
         Decision, Dialog,
         confirm::ConfirmDialog,
         errand::ErrandDialog,
+        input::{InputDialog, Purpose},
         menu::{Choice, MenuDialog},
         pages::Pages,
         palette::PaletteDialog,
@@ -55,7 +60,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             if state.tab == Tab::Tasks {
                 state.tasks.look_back(&mut state.shell);
             }
-            let old = |at: jiff::Timestamp| now.duration_since(at).as_secs() >= NOTICE;
+            let old = |at: Timestamp| now.duration_since(at).as_secs() >= NOTICE;
             state.shell.notice.take_if(|notice| old(notice.at));
             if state.leaving && state.running() == 0 {
                 state.shell.effects.push(Effect::Quit);
@@ -280,6 +285,8 @@ fn decide(state: &mut State, decision: Decision) {
             );
         }
         Decision::AskExport => ask_export(shell),
+        Decision::AskStart => ask_start(shell),
+        Decision::Start(at) => start_at(shell, at),
         Decision::ExportPlan(form) => export_plan(shell, form),
     }
 }
@@ -298,6 +305,38 @@ fn ask_export(shell: &mut Shell) {
     ];
     let menu = MenuDialog::ask("write the plan to a file".to_owned(), "", choices);
     shell.dialogs.push(Dialog::Menu(menu));
+}
+
+fn ask_start(shell: &mut Shell) {
+    let dialog = InputDialog::boxed(Purpose::Start, String::new());
+    shell.dialogs.push(Dialog::Input(dialog));
+}
+
+/// Lets the plans of the dialog in front wait for a time.
+fn start_at(shell: &mut Shell, at: Option<Timestamp>) {
+    match shell.dialogs.last_mut() {
+        Some(Dialog::Plan(dialog)) => dialog.start(at),
+        Some(Dialog::Errand(dialog)) => dialog.start(at),
+        Some(Dialog::Cleanup(dialog)) => dialog.start(at),
+        Some(
+            Dialog::Parts(_)
+            | Dialog::Confirm(_)
+            | Dialog::Input(_)
+            | Dialog::Menu(_)
+            | Dialog::Picker(_)
+            | Dialog::Palette(_)
+            | Dialog::Pages(_),
+        )
+        | None => return,
+    }
+    let text = match at {
+        Some(at) => {
+            let at = humanize::timestamp_exact(at, &shell.zone);
+            format!("Not before {at}: Enter takes it into the queue.")
+        }
+        None => "At once: Enter runs it.".to_owned(),
+    };
+    shell.say(Weight::Info, text);
 }
 
 /// Writes the plan of the dialog in front to a file.

@@ -25,6 +25,9 @@ pub struct MappingArgs {
     /// All sync options.
     #[command(flatten)]
     pub sync: SyncArgs,
+    /// Plan and ask now, and run at this time: 02:00, +2h or 2026-01-31T02:00
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
     /// Tell what would be done, a line an action, and do nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,

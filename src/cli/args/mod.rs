@@ -381,6 +381,9 @@ pub struct SyncCommand {
     /// How one side is reached.
     #[command(flatten)]
     pub sides: SideArgs,
+    /// Plan and ask now, and run at this time: 02:00, +2h or 2026-01-31T02:00
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
     /// Tell what would be done, a line an action, and do nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,

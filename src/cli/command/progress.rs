@@ -1,6 +1,9 @@
 //! A running task watched to its end: bars on a terminal, a plain line every ten seconds otherwise, failures as they come.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
@@ -108,6 +111,32 @@ impl Context {
             self.hand_over(head).await;
         }
         watched
+    }
+
+    /// Waits until all these tasks are over. A word to stop cancels them; a second one does not wait for that.
+    pub(super) async fn watch_ends(&mut self, tasks: &[TaskId]) {
+        let mut open: BTreeSet<TaskId> = tasks.iter().copied().collect();
+        let mut stopping = false;
+        while !open.is_empty() {
+            tokio::select! {
+                event = self.events.recv() => match event {
+                    Some(Event::Task { id, event: TaskEvent::State { state, .. } }) if state.is_over() => {
+                        open.remove(&id);
+                    }
+                    Some(Event::Task { .. } | Event::View { .. }) => {}
+                    None => return,
+                },
+                _ = self.interrupts.next() => {
+                    if stopping {
+                        return;
+                    }
+                    stopping = true;
+                    for task in &open {
+                        self.engine.submit(Command::Cancel(*task));
+                    }
+                }
+            }
+        }
     }
 
     /// The terminal is gone: a worker goes on with the task.

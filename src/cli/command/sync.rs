@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use jiff::{Timestamp, Zoned};
 use serde::Serialize;
 
 use crate::cli::{
@@ -10,6 +11,7 @@ use crate::cli::{
     output::record::{StepRecord, TallyRecord, requests},
     target::Target,
 };
+use crate::config::{Error, quantity};
 use crate::domain::{
     plan::{Op, Plan, Tally},
     progress::{Proofs, Recount, TaskId},
@@ -57,10 +59,15 @@ pub(super) async fn sync(
     approval: Approval,
 ) -> Exit {
     let began = std::time::Instant::now();
-    let Planned { plan, exit } = match context.planned(target).await {
+    let start = match context.start(args.at.as_deref()) {
+        Ok(start) => start,
+        Err(exit) => return exit,
+    };
+    let Planned { mut plan, exit } = match context.planned(target).await {
         Ok(planned) => planned,
         Err(exit) => return exit,
     };
+    Arc::make_mut(&mut plan).start = start;
     context.show(&plan);
     if args.dry_run {
         context.show_steps(&plan, None);
@@ -101,6 +108,23 @@ async fn run(context: &mut Context, plan: &Arc<Plan>) -> Result<(Option<TaskId>,
 }
 
 impl Context {
+    /// The time before which nothing is run.
+    pub(super) fn start(&mut self, at: Option<&str>) -> Result<Option<Timestamp>, Exit> {
+        let Some(text) = at else {
+            return Ok(None);
+        };
+        match quantity::start(text, &Zoned::now()) {
+            Ok(start) => Ok(Some(start)),
+            Err(invalid) => {
+                let error = Error::Invalid(invalid);
+                let help = error.help();
+                self.output
+                    .error(format_args!("--at: {error}"), help.as_deref());
+                Err(Exit::Usage)
+            }
+        }
+    }
+
     /// A line, or a record, for each step that would be done; both ways with the side that it changes.
     pub(super) fn show_steps(&mut self, plan: &Plan, changes: Option<Side>) {
         let arrow = match changes {

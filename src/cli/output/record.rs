@@ -297,6 +297,9 @@ pub struct TaskRecord<'a> {
     process: u32,
     host: &'a str,
     can_resume: bool,
+    priority: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due: Option<Timestamp>,
     started: Timestamp,
     ended: Option<Timestamp>,
 }
@@ -324,6 +327,8 @@ impl<'a> From<&'a PastTask> for TaskRecord<'a> {
             process: task.process,
             host: &task.host,
             can_resume: task.can_go_on(),
+            priority: task.priority,
+            due: task.due,
             started: task.started,
             ended: task.ended,
         }

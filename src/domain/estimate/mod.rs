@@ -392,6 +392,7 @@ mod tests {
             destination: Location::parse(destination).unwrap(),
             regions: Regions::default(),
             options: SyncOptions::default(),
+            start: None,
             only: Vec::new(),
             aside: Vec::new(),
             source_print: print(51_970),

@@ -179,6 +179,9 @@ pub struct Plan {
     pub regions: Regions,
     /// The options it was made with, and that it is run with.
     pub options: SyncOptions,
+    /// Not to be run before this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Timestamp>,
     /// Only these keys (files, or folders with all below) took part; all when empty. The recount keeps to them too.
     #[serde(default)]
     pub only: Vec<Key>,
@@ -294,6 +297,7 @@ impl Plan {
             destination,
             regions: Regions::default(),
             options,
+            start: None,
             only,
             aside: Vec::new(),
             source_print: nothing_listed(),

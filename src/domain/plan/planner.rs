@@ -159,6 +159,7 @@ impl Planner {
             destination: self.destination,
             regions: Regions::default(),
             options: self.options,
+            start: None,
             only: self.only,
             source_print: source_print.finish(source_end),
             destination_print: destination_print.finish(destination_end),

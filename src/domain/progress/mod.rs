@@ -255,8 +255,14 @@ pub struct TaskSnapshot {
     pub slowed_to: Option<u32>,
     /// What is being moved now, oldest first, at most 64.
     pub in_flight: Vec<InFlight>,
-    /// Why it paused or failed, for a person.
+    /// Why it waits, paused or failed, for a person.
     pub reason: Option<Box<str>>,
+    /// Its place in the queue: higher goes first.
+    #[serde(default)]
+    pub priority: i64,
+    /// Not before this time.
+    #[serde(default)]
+    pub due: Option<Timestamp>,
 }
 
 impl TaskSnapshot {

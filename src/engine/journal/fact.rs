@@ -1,5 +1,6 @@
 //! Facts of tasks as rows: where a task stands, how its steps ended, what was proven.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::domain::{
@@ -47,8 +48,8 @@ pub(super) fn begin(
     };
     let mut insert = to.prepare_cached(
         "INSERT INTO task (kind, state, source, destination, owner, host, kernel, word, heartbeat, started,
-                           planned, planned_bytes, seed, flags, parent, name, verify)
-         VALUES (?1, 'waiting', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                           planned, planned_bytes, seed, flags, parent, name, verify, priority, due)
+         VALUES (?1, 'waiting', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     )?;
     let id = insert.insert(params![
         word(&brief.kind),
@@ -66,6 +67,8 @@ pub(super) fn begin(
         brief.parent.map(|parent| int(parent.0)),
         brief.name.as_deref(),
         check.map(serde_json::to_string).transpose()?,
+        brief.priority,
+        brief.due.map(Timestamp::as_millisecond),
     ])?;
     Ok(TaskId(u64::try_from(id).unwrap_or_default()))
 }

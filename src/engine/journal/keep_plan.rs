@@ -33,6 +33,7 @@ pub(super) fn head_of(plan: &Plan) -> Plan {
         destination: absolute(&plan.destination),
         groups: plan.groups.iter().map(bare).collect(),
         options: plan.options.clone(),
+        start: plan.start,
         only: plan.only.clone(),
         source_print: plan.source_print.clone(),
         destination_print: plan.destination_print.clone(),

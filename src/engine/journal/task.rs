@@ -141,10 +141,30 @@ pub enum Wish {
     Resume,
     /// To let it go after what is in flight, so that another may take it over.
     Release,
+    /// To let it go before others of the queue.
+    Raise,
+    /// To let others of the queue go before it.
+    Lower,
 }
 
 impl Wish {
-    const ALL: [Self; 4] = [Self::Cancel, Self::Pause, Self::Resume, Self::Release];
+    const ALL: [Self; 6] = [
+        Self::Cancel,
+        Self::Pause,
+        Self::Resume,
+        Self::Release,
+        Self::Raise,
+        Self::Lower,
+    ];
+
+    /// By how much it moves a task within the queue; `None` for other wishes.
+    pub fn raises(self) -> Option<i64> {
+        match self {
+            Self::Raise => Some(1),
+            Self::Lower => Some(-1),
+            Self::Cancel | Self::Pause | Self::Resume | Self::Release => None,
+        }
+    }
 
     pub(super) fn word(self) -> &'static str {
         match self {
@@ -152,6 +172,8 @@ impl Wish {
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Release => "release",
+            Self::Raise => "raise",
+            Self::Lower => "lower",
         }
     }
 
@@ -261,6 +283,14 @@ impl TaskJournal {
         {
             let key = key.clone();
             way.tell(Write::Gone { places, key }).await;
+        }
+    }
+
+    /// Keeps the task's place in the queue.
+    pub async fn priority(&self, priority: i64) {
+        if let Some(way) = &self.way {
+            let task = self.task;
+            way.tell(Write::Priority { task, priority }).await;
         }
     }
 

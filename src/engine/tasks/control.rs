@@ -177,6 +177,11 @@ impl Control {
         })
     }
 
+    /// Follows whether the task is held.
+    pub fn holds(&self) -> watch::Receiver<Hold> {
+        self.hold.subscribe()
+    }
+
     /// Whether the task is held, and how often it was let go.
     pub fn hold(&self) -> Hold {
         *self.hold.borrow()

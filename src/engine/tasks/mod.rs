@@ -7,7 +7,10 @@ mod family;
 mod sender;
 mod status;
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+    atomic::{AtomicI64, Ordering::Relaxed},
+};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -49,6 +52,10 @@ pub struct Brief {
     pub planned_bytes: u64,
     /// How fast it may go.
     pub pace: Pace,
+    /// Its place in the queue at first: higher goes first.
+    pub priority: i64,
+    /// Not before this time.
+    pub due: Option<Timestamp>,
 }
 
 impl Brief {
@@ -63,6 +70,8 @@ impl Brief {
             planned: plan.steps().count() as u64,
             planned_bytes: plan.moves().bytes,
             pace: Pace::of(&plan.options),
+            priority: 0,
+            due: plan.start,
         }
     }
 }
@@ -86,6 +95,7 @@ pub struct Task {
     pub sender: TaskSender,
     /// The requests that it sent.
     pub requests: RequestCounter,
+    priority: AtomicI64,
     /// What it runs, where it runs a plan.
     pub plan: OnceLock<Arc<Plan>>,
     /// What proves it at the end.
@@ -129,6 +139,8 @@ impl Task {
             slowed_to: None,
             in_flight: Vec::new(),
             reason: None,
+            priority: self.priority(),
+            due: self.brief.due,
         };
         self.counters.show(&mut snapshot);
         self.status.show(&mut snapshot);
@@ -137,6 +149,16 @@ impl Task {
 }
 
 impl Task {
+    /// Its place in the queue: higher goes first.
+    pub fn priority(&self) -> i64 {
+        self.priority.load(Relaxed)
+    }
+
+    /// Moves it within the queue; gives the new place.
+    pub fn move_by(&self, by: i64) -> i64 {
+        self.priority.fetch_add(by, Relaxed).saturating_add(by)
+    }
+
     /// The quantities as the journal keeps them, those of earlier runs among them.
     pub fn pulse(&self) -> Pulse {
         let now = self.snapshot();
@@ -180,6 +202,7 @@ impl Registry {
         let task = Arc::new(Task {
             id,
             control: Control::new(parent, brief.pace),
+            priority: AtomicI64::new(brief.priority),
             brief,
             started: Timestamp::now(),
             counters,

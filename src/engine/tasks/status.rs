@@ -61,7 +61,10 @@ impl Status {
         if now.state.is_over() || (now.state == state && now.reason == reason) {
             return false;
         }
-        if matches!(now.state, TaskState::Running | TaskState::Recounting) {
+        if matches!(
+            now.state,
+            TaskState::Waiting | TaskState::Running | TaskState::Recounting
+        ) {
             now.before_pause = now.state;
         }
         now.ended = state.is_over().then(Timestamp::now);

@@ -22,6 +22,8 @@ fn brief() -> Brief {
         planned: 2000,
         planned_bytes: 2000,
         pace: Pace::default(),
+        priority: 0,
+        due: None,
     }
 }
 
@@ -54,6 +56,8 @@ pub(in crate::engine) fn blank() -> TaskSnapshot {
         slowed_to: None,
         in_flight: Vec::new(),
         reason: None,
+        priority: 0,
+        due: None,
     }
 }
 

@@ -154,6 +154,7 @@ impl ConfirmDialog {
             }
             Answer::Tick
             | Answer::ExportPlan
+            | Answer::StartAt
             | Answer::Fold
             | Answer::Complete
             | Answer::Remove => Decision::Stay,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crossterm::event::{Event, KeyEvent};
+use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use tui_input::{Input, backend::crossterm::EventHandler};
 
@@ -40,6 +41,8 @@ pub enum Purpose {
     Bandwidth(TaskId),
     /// Requests a second of a task.
     Requests(TaskId),
+    /// The time at which a plan runs.
+    Start,
 }
 
 impl Purpose {
@@ -52,6 +55,7 @@ impl Purpose {
             Self::Workers(task) => format!("parallel requests of task {}", task.0),
             Self::Bandwidth(task) => format!("bandwidth of task {}", task.0),
             Self::Requests(task) => format!("requests a second of task {}", task.0),
+            Self::Start => "run this plan at".to_owned(),
         }
     }
 
@@ -65,6 +69,7 @@ impl Purpose {
             Self::Workers(_) => "a number from 1 to 256",
             Self::Bandwidth(_) => "bytes a second, e.g. 20MiB; empty is unlimited",
             Self::Requests(_) => "a number; empty is unlimited",
+            Self::Start => "02:00, +2h or 2026-01-31 02:00; empty is at once",
         }
     }
 }
@@ -98,6 +103,15 @@ fn requests(text: &str) -> Result<Pace, String> {
         requests: Some(count),
         ..Pace::default()
     })
+}
+
+fn start(text: &str, shell: &Shell) -> Result<Option<Timestamp>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let now = shell.now.to_zoned(shell.zone.clone());
+    let start = quantity::start(text, &now);
+    start.map(Some).map_err(|invalid| invalid.to_string())
 }
 
 /// A line to type in.
@@ -139,7 +153,8 @@ impl InputDialog {
             | Purpose::Bookmark
             | Purpose::Workers(_)
             | Purpose::Bandwidth(_)
-            | Purpose::Requests(_) => Decision::Nothing,
+            | Purpose::Requests(_)
+            | Purpose::Start => Decision::Nothing,
         }
     }
 
@@ -162,7 +177,8 @@ impl InputDialog {
             | Purpose::Bookmark
             | Purpose::Workers(_)
             | Purpose::Bandwidth(_)
-            | Purpose::Requests(_) => Decision::Stay,
+            | Purpose::Requests(_)
+            | Purpose::Start => Decision::Stay,
         }
     }
 
@@ -173,7 +189,9 @@ impl InputDialog {
                 self.complete(shell);
                 Decision::Stay
             }
-            Answer::Tick | Answer::ExportPlan | Answer::Fold | Answer::Remove => Decision::Stay,
+            Answer::Tick | Answer::ExportPlan | Answer::StartAt | Answer::Fold | Answer::Remove => {
+                Decision::Stay
+            }
         }
     }
 
@@ -191,6 +209,7 @@ impl InputDialog {
             Purpose::Workers(task) => workers(text).map(|change| Decision::Pace(task, change)),
             Purpose::Bandwidth(task) => bandwidth(text).map(|change| Decision::Pace(task, change)),
             Purpose::Requests(task) => requests(text).map(|change| Decision::Pace(task, change)),
+            Purpose::Start => start(text, shell).map(Decision::Start),
         };
         taken.unwrap_or_else(|trouble| {
             self.trouble = Some(trouble);

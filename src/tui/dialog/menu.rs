@@ -152,7 +152,11 @@ impl MenuDialog {
                 .get(self.cursor)
                 .map_or(Decision::Nothing, |(_, _, choice)| choice.decision()),
             Answer::Remove => self.remove(),
-            Answer::Tick | Answer::ExportPlan | Answer::Fold | Answer::Complete => Decision::Stay,
+            Answer::Tick
+            | Answer::ExportPlan
+            | Answer::StartAt
+            | Answer::Fold
+            | Answer::Complete => Decision::Stay,
         }
     }
 

@@ -16,6 +16,7 @@ mod plan_facts;
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
+use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use crate::domain::{location::Location, plan::Plan, progress::TaskId, side::Side};
@@ -125,6 +126,10 @@ pub enum Decision {
     QuitWhenDone,
     /// To choose the form in which the plan is written to a file.
     AskExport,
+    /// Ask at which time the plan is to run.
+    AskStart,
+    /// Run the plan at this time, or at once.
+    Start(Option<Timestamp>),
     /// To write the plan to a file; its dialog stays.
     ExportPlan(PlanForm),
 }
@@ -137,6 +142,7 @@ impl Decision {
             | Self::Filter(_)
             | Self::Search(_)
             | Self::AskExport
+            | Self::AskStart
             | Self::Confirm(_)
             | Self::ConfirmFamily(_) => true,
             Self::Nothing
@@ -157,6 +163,7 @@ impl Decision {
             | Self::Forget(_)
             | Self::Copy(_)
             | Self::ExportPlan(_)
+            | Self::Start(_)
             | Self::Act(_)
             | Self::Detach
             | Self::Quit

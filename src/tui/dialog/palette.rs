@@ -103,7 +103,9 @@ impl PaletteDialog {
                 }
                 Decision::Stay
             }
-            Answer::Tick | Answer::ExportPlan | Answer::Fold | Answer::Remove => Decision::Stay,
+            Answer::Tick | Answer::ExportPlan | Answer::StartAt | Answer::Fold | Answer::Remove => {
+                Decision::Stay
+            }
         }
     }
 

@@ -102,7 +102,11 @@ impl PartsDialog {
                 let parts = self.ticked.iter().cloned().collect();
                 Decision::Ways(vec![self.mapping.to_string()], parts)
             }
-            Answer::ExportPlan | Answer::Fold | Answer::Complete | Answer::Remove => Decision::Stay,
+            Answer::ExportPlan
+            | Answer::StartAt
+            | Answer::Fold
+            | Answer::Complete
+            | Answer::Remove => Decision::Stay,
         }
     }
 

@@ -31,6 +31,9 @@ use crate::tui::{
     },
 };
 
+/// Marks the line under the cursor.
+const BAR: &str = "▌";
+
 /// What a row of the picker is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Place {
@@ -161,7 +164,11 @@ impl PickerDialog {
                 self.state.get_mut().key_left();
                 Decision::Stay
             }
-            Answer::Tick | Answer::ExportPlan | Answer::Complete | Answer::Remove => Decision::Stay,
+            Answer::Tick
+            | Answer::ExportPlan
+            | Answer::StartAt
+            | Answer::Complete
+            | Answer::Remove => Decision::Stay,
         }
     }
 
@@ -346,11 +353,12 @@ impl PickerDialog {
             Ok(tree) => {
                 let tree = tree
                     .highlight_style(theme.selection)
-                    .highlight_symbol("▌")
+                    .highlight_symbol(BAR)
                     .node_closed_symbol("▸ ")
                     .node_open_symbol("▾ ")
                     .node_no_children_symbol("  ");
                 StatefulWidget::render(tree, inner, buffer, &mut self.state.borrow_mut());
+                paint_bar(inner, buffer, theme);
             }
             Err(_) => {
                 put(
@@ -380,4 +388,15 @@ fn group_items(shell: &Shell) -> std::io::Result<Option<TreeItem<'static, Place>
     }
     let heading = Line::from(Span::styled("groups", theme.strong));
     TreeItem::new(Place::Groups, heading, groups).map(Some)
+}
+
+/// The widget draws its bar in the colour of the text; here it takes the accent.
+fn paint_bar(area: Rect, buffer: &mut Buffer, theme: &crate::tui::theme::Theme) {
+    let bar = theme.accent.patch(theme.selection);
+    for y in area.top()..area.bottom() {
+        let cell = buffer.cell_mut((area.left(), y));
+        if let Some(cell) = cell.filter(|cell| cell.symbol() == BAR) {
+            cell.set_style(bar);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::domain::{
@@ -104,6 +105,13 @@ impl PlanDialog {
         }
     }
 
+    /// Lets the plan wait for a time; `None` takes that back.
+    pub fn start(&mut self, at: Option<Timestamp>) {
+        if let Stage::Shown(plan) = &mut self.stage {
+            plan.start = at;
+        }
+    }
+
     pub(super) fn back(&self, shell: &mut Shell) -> Decision {
         if matches!(self.stage, Stage::Waiting(_)) {
             shell.stop(|question| matches!(question, Question::Plan));
@@ -137,6 +145,7 @@ impl PlanDialog {
                 Decision::Stay
             }
             Answer::ExportPlan => Decision::AskExport,
+            Answer::StartAt => Decision::AskStart,
             Answer::Fold | Answer::Complete | Answer::Remove => Decision::Stay,
         }
     }

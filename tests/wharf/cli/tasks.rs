@@ -270,3 +270,27 @@ fn what_cannot_be_gone_on_with_says_what_to_do() {
     let none = stage.run(&["tasks", "cancel", "1"]).ended_with(2);
     assert!(none.stderr.contains("is over"), "{}", none.stderr);
 }
+
+#[test]
+fn the_time_of_a_sync_is_read_and_kept() {
+    let stage = Stage::new();
+    stage
+        .demo
+        .store()
+        .create_bucket("vault", wharf::demo::REGION);
+    stage.file("data/a.txt", b"a");
+    let wrong = stage
+        .run(&["sync", "data", "s3://vault/p", "--at", "soon"])
+        .ended_with(2);
+    assert!(wrong.stderr.contains("02:00"), "{}", wrong.stderr);
+    // One that has passed holds nothing back.
+    let passed = "2026-01-31T02:00:00Z";
+    let run = stage
+        .run(&["sync", "data", "s3://vault/p", "--at", passed, "--json"])
+        .ended_with(0);
+    assert_eq!(run.summary()["done"], 1);
+    let task = stage.run(&["tasks", "list", "--json"]).ended_with(0);
+    let task = &task.of_type("task")[0];
+    assert_eq!(task["due"], passed, "{task}");
+    assert_eq!(task["priority"], 0, "{task}");
+}

@@ -266,6 +266,11 @@ impl Desk {
         Err(refused(body))
     }
 
+    /// Asks for the journal's tasks until what is told of them holds.
+    pub(crate) async fn until_past(&mut self, holds: impl Fn(&[PastTask]) -> bool) {
+        while !holds(&self.past().await.unwrap()) {}
+    }
+
     /// Reads until a task is over.
     pub(crate) async fn until_over(&mut self) -> (TaskState, Vec<EndedStep>) {
         let mut ended = Vec::new();

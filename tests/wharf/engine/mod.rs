@@ -6,5 +6,6 @@ pub(crate) mod desk;
 mod evidence;
 mod families;
 mod planned;
+mod queued;
 mod stopped;
 pub(crate) mod transfer;

@@ -34,6 +34,30 @@ fn commands(stage: &Stage) -> Vec<&Command> {
 }
 
 #[test]
+fn a_plan_runs_at_the_time_that_a_person_gives() {
+    let mut stage = Stage::new();
+    stage.list().compare();
+    stage
+        .press("s")
+        .plan()
+        .press("@")
+        .type_text("soon")
+        .press("Enter");
+    let screen = stage.text((132, 36));
+    assert!(screen.contains("run this plan at"), "{screen}");
+    assert!(screen.contains("such as 02:00"), "{screen}");
+    stage.press("Ctrl-u").type_text("+2h").press("Enter");
+    let screen = stage.text((132, 36));
+    assert!(screen.contains("starts"), "{screen}");
+    assert!(screen.contains("not before"), "{screen}");
+    let now = stage.state.shell.now;
+    stage.press("Enter");
+    let start = stage.accept().start;
+    let wanted = now.checked_add(jiff::SignedDuration::from_hours(2));
+    assert_eq!(start, wanted.ok());
+}
+
+#[test]
 fn the_story_from_gaps_to_none() {
     let mut stage = Stage::new();
     stage.list().compare();

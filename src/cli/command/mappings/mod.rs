@@ -35,6 +35,10 @@ pub(super) struct Ready {
 /// Runs the command.
 pub(super) async fn mappings(context: &mut Context, args: &MappingArgs, errands: Errands) -> Exit {
     let began = Instant::now();
+    let start = match context.start(args.at.as_deref()) {
+        Ok(start) => start,
+        Err(exit) => return exit,
+    };
     if let Err(exit) = context.check_parts(&errands.errands, &args.only).await {
         return exit;
     }
@@ -45,7 +49,11 @@ pub(super) async fn mappings(context: &mut Context, args: &MappingArgs, errands:
             Ok((plans, meaning)) => {
                 exit = exit.and(meaning);
                 let approved = args.sync.yes || errand.decided;
-                ready.push(plans.ready(errand, Approval::of(approved)));
+                let mut planned = plans.ready(errand, Approval::of(approved));
+                for asking in &mut planned.plans {
+                    Arc::make_mut(&mut asking.plan).start = start;
+                }
+                ready.push(planned);
             }
             // A place that does not answer keeps the other mappings from nothing.
             Err(failed @ Exit::Failed) => exit = exit.and(failed),

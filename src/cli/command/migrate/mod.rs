@@ -40,6 +40,10 @@ impl Ready {
 /// Runs the command.
 pub(super) async fn migrate(context: &mut Context, args: &MigrateArgs, routes: Routes) -> Exit {
     let began = Instant::now();
+    let start = match context.start(args.at.as_deref()) {
+        Ok(start) => start,
+        Err(exit) => return exit,
+    };
     context.output.remark("planning");
     let ask = Command::PlanRoutes {
         view: VIEW,
@@ -57,11 +61,18 @@ pub(super) async fn migrate(context: &mut Context, args: &MigrateArgs, routes: R
         .iter()
         .map(|route| route.decided || args.sync.yes)
         .collect();
-    let ready = planned.iter().map(|route| Ready {
-        name: Arc::clone(&route.name),
-        plan: Arc::clone(&route.plan),
-    });
-    let ready = ready.collect();
+    let mut ready: Vec<Ready> = planned
+        .iter()
+        .map(|route| Ready {
+            name: Arc::clone(&route.name),
+            plan: Arc::clone(&route.plan),
+        })
+        .collect();
+    if start.is_some() {
+        for route in &mut ready {
+            Arc::make_mut(&mut route.plan).start = start;
+        }
+    }
     let running = Running {
         name: routes.name,
         parallel: args.pace.parallel.unwrap_or(routes.parallel),

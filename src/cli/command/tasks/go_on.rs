@@ -6,6 +6,25 @@ use crate::engine::{Command, Wish};
 
 use super::{Context, VIEW, attach, report};
 
+/// Goes on with these tasks at once, as far as the queue lets them, and waits for the end of all: what the worker does.
+pub(super) async fn detached(context: &mut Context, ids: &[u64]) -> Result<Exit, Exit> {
+    let mut worst = Exit::Ok;
+    let mut tasks = Vec::new();
+    for id in ids {
+        let task = TaskId(*id);
+        let taken = context.accepted(Command::GoOn { view: VIEW, task }).await;
+        match taken {
+            Ok(task) => tasks.push(task),
+            Err(exit) => worst = worst.and(exit),
+        }
+    }
+    context.watch_ends(&tasks).await;
+    for task in tasks {
+        worst = worst.and(report::tell_end(context, task).await?);
+    }
+    Ok(worst)
+}
+
 /// Goes on with these tasks, one after the other. One that runs elsewhere is watched until it is over, or can be had.
 pub(super) async fn resume(context: &mut Context, ids: &[u64]) -> Result<Exit, Exit> {
     let mut worst = Exit::Ok;

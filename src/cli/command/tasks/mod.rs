@@ -34,8 +34,10 @@ pub(super) async fn tasks(
         TasksAction::Resume { ids, detached } => {
             if detached {
                 context.interrupts.ignore_hangup();
+                go_on::detached(context, &ids).await
+            } else {
+                go_on::resume(context, &ids).await
             }
-            go_on::resume(context, &ids).await
         }
         TasksAction::Retry { id } => go_on::retry(context, TaskId(id)).await,
         TasksAction::Cancel { id } => go_on::cancel(context, TaskId(id)).await,

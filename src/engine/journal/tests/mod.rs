@@ -58,6 +58,8 @@ fn brief() -> Brief {
         planned: 3,
         planned_bytes: 30,
         pace: Pace::default(),
+        priority: 0,
+        due: None,
     }
 }
 

@@ -19,6 +19,7 @@ use crate::tui::{
     tab::{browse::stepped, log::Weight, tasks::title},
     widget::window::Window,
 };
+use jiff::Timestamp;
 
 /// Keys that are told by name for each reason; the export has all.
 const NAMES: usize = 3;
@@ -147,6 +148,15 @@ impl CleanupDialog {
         self.cursor = self.rows().iter().position(goes).unwrap_or(0);
     }
 
+    /// Lets all of its plans wait for a time; `None` takes that back.
+    pub fn start(&mut self, at: Option<Timestamp>) {
+        if let Stage::Shown(legs) = &mut self.stage {
+            for leg in legs {
+                Arc::make_mut(&mut leg.route.plan).start = at;
+            }
+        }
+    }
+
     /// The plan under the cursor.
     pub fn plan(&self) -> Option<&Plan> {
         let (Row::Head(at)
@@ -190,7 +200,12 @@ impl CleanupDialog {
                 Decision::Stay
             }
             Answer::ExportPlan if self.plan().is_some() => Decision::AskExport,
-            Answer::ExportPlan | Answer::Fold | Answer::Complete | Answer::Remove => Decision::Stay,
+            Answer::StartAt if self.plan().is_some() => Decision::AskStart,
+            Answer::ExportPlan
+            | Answer::StartAt
+            | Answer::Fold
+            | Answer::Complete
+            | Answer::Remove => Decision::Stay,
         }
     }
 

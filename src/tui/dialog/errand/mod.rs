@@ -20,6 +20,7 @@ use crate::tui::{
     tab::{browse::stepped, log::Weight},
     widget::window::Window,
 };
+use jiff::Timestamp;
 
 use legs::{Leg, Of, Stage};
 
@@ -158,6 +159,14 @@ impl ErrandDialog {
         }
     }
 
+    /// Lets all of its plans wait for a time; `None` takes that back.
+    pub fn start(&mut self, at: Option<Timestamp>) {
+        for leg in &mut self.legs {
+            leg.plan_mut(0).into_iter().for_each(|plan| plan.start = at);
+            leg.plan_mut(1).into_iter().for_each(|plan| plan.start = at);
+        }
+    }
+
     /// The plan under the cursor.
     pub fn plan(&self) -> Option<&Plan> {
         match *self.rows().get(self.cursor)? {
@@ -196,7 +205,12 @@ impl ErrandDialog {
                 Decision::Stay
             }
             Answer::ExportPlan if self.plan().is_some() => Decision::AskExport,
-            Answer::ExportPlan | Answer::Fold | Answer::Complete | Answer::Remove => Decision::Stay,
+            Answer::StartAt if self.plan().is_some() => Decision::AskStart,
+            Answer::ExportPlan
+            | Answer::StartAt
+            | Answer::Fold
+            | Answer::Complete
+            | Answer::Remove => Decision::Stay,
         }
     }
 

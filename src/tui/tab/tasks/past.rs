@@ -146,5 +146,7 @@ fn snapshot(task: &PastTask) -> TaskSnapshot {
         kept: 0,
         in_flight: Vec::new(),
         reason: task.reason.clone(),
+        priority: task.priority,
+        due: task.due,
     }
 }

@@ -167,8 +167,8 @@ fn quantities(task: &TaskSnapshot, shell: &Shell) -> Vec<(&'static str, String)>
             "task",
             format!("{} {}, {}", task.id.0, title(task), state_word(task.state)),
         ),
-        ("from", task.source.to_string()),
-        ("to", task.destination.to_string()),
+        ("from", shell.short(&task.source)),
+        ("to", shell.short(&task.destination)),
         (
             "began",
             humanize::timestamp_exact(task.started, &shell.zone),

@@ -34,6 +34,8 @@ impl Tasks {
             Tasking::Pause => pause(&task, shell),
             Tasking::Resume => resume(&task, shell),
             Tasking::Cancel => cancel(&task, shell),
+            Tasking::Raise => prioritise(&task, 1, shell),
+            Tasking::Lower => prioritise(&task, -1, shell),
             Tasking::Workers => {
                 let dialog =
                     InputDialog::boxed(Purpose::Workers(task.id), task.workers.to_string());
@@ -90,6 +92,8 @@ impl Tasks {
             Tasking::Resume => shell.say(Weight::Info, "Nothing is left to go on with."),
             Tasking::Pause => pause(task, shell),
             Tasking::Cancel => cancel(task, shell),
+            Tasking::Raise => prioritise(task, 1, shell),
+            Tasking::Lower => prioritise(task, -1, shell),
             Tasking::Errors | Tasking::Report => {
                 shell.ask(Question::Report(id), |view| Command::Report {
                     view,
@@ -124,6 +128,7 @@ impl Tasks {
             Tasking::Workers | Tasking::Bandwidth | Tasking::Requests => {
                 !past && !task.state.is_over()
             }
+            Tasking::Raise | Tasking::Lower => task.state == TaskState::Waiting,
             Tasking::Errors => task.failed > 0,
             Tasking::Report => true,
             Tasking::CleanUp => {
@@ -148,6 +153,26 @@ fn pause(task: &TaskSnapshot, shell: &mut Shell) {
         return shell.say(Weight::Info, "This task is over.");
     }
     shell.command(Command::Pause(task.id));
+}
+
+fn prioritise(task: &TaskSnapshot, by: i64, shell: &mut Shell) {
+    let waits = matches!(
+        task.state,
+        TaskState::Waiting | TaskState::Paused | TaskState::Interrupted
+    );
+    if !waits || task.parent.is_some() {
+        return shell.say(
+            Weight::Info,
+            "Only a task that waits has a place in the queue.",
+        );
+    }
+    let place = task.priority.saturating_add(by);
+    let text = format!(
+        "Task {} has priority {place:+}: higher goes first.",
+        task.id.0
+    );
+    shell.say(Weight::Info, text);
+    shell.command(Command::Prioritise { task: task.id, by });
 }
 
 fn resume(task: &TaskSnapshot, shell: &mut Shell) {

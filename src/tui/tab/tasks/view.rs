@@ -113,7 +113,7 @@ fn draw_task(
     let used = put(buffer, slice(upper, 2, upper.width), &name, weight);
     let state = standing(task, tasks, shell);
     put_right(buffer, upper, &state, style);
-    let route = route(task);
+    let route = route(task, shell);
     let from = 2 + used + 2;
     let room = upper.width.saturating_sub(from + columns(&state) + 2);
     put_middle(buffer, slice(upper, from, room), &route, theme.dim);
@@ -132,6 +132,11 @@ fn standing(task: &TaskSnapshot, tasks: &Tasks, shell: &Shell) -> String {
     let left = left.and_then(|facts| facts.rates.left(task));
     match left {
         Some(left) => format!("ETA {}", humanize::countdown(left)),
+        None if task.state == TaskState::Waiting
+            && (task.reason.is_some() || task.priority != 0) =>
+        {
+            waits(task)
+        }
         None => word(task, tasks, shell).to_owned(),
     }
 }
@@ -151,13 +156,23 @@ fn is_route(task: &TaskSnapshot) -> bool {
     in_s3(&task.source) && in_s3(&task.destination)
 }
 
+/// For whom or until when a task waits, and its place where somebody gave it one.
+fn waits(task: &TaskSnapshot) -> String {
+    let words = task.reason.as_deref().unwrap_or("waiting").to_owned();
+    match task.priority {
+        0 => words,
+        place => format!("{words} ({place:+})"),
+    }
+}
+
 /// From where to where; of a group as far as its tasks have it in common.
-fn route(task: &TaskSnapshot) -> String {
-    match (task.source.is_empty(), task.destination.is_empty()) {
+fn route(task: &TaskSnapshot, shell: &Shell) -> String {
+    let (source, destination) = (shell.short(&task.source), shell.short(&task.destination));
+    match (source.is_empty(), destination.is_empty()) {
         (true, true) => String::new(),
-        (true, false) => format!("→ {}", task.destination),
-        (false, true) => format!("{} →", task.source),
-        (false, false) => format!("{} → {}", task.source, task.destination),
+        (true, false) => format!("→ {destination}"),
+        (false, true) => format!("{source} →"),
+        (false, false) => format!("{source} → {destination}"),
     }
 }
 

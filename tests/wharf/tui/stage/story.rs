@@ -301,6 +301,7 @@ pub(in crate::tui) fn plan(only: &[Key]) -> Plan {
             storage_class: Some("STANDARD".into()),
             ..SyncOptions::default()
         },
+        start: None,
         aside: Vec::new(),
         only: only.to_vec(),
         source_print: print.clone(),
@@ -385,6 +386,8 @@ pub(in crate::tui) fn task(id: u64, state: TaskState, done: u64, plan: &Plan) ->
             })
             .collect(),
         reason: None,
+        priority: 0,
+        due: None,
     }
 }
 
