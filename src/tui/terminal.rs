@@ -1,6 +1,9 @@
 //! The terminal: taken over and given back, also after a panic. The only place that touches its modes.
 
-use std::io::{self, Stdout, Write};
+use std::{
+    io::{self, Stdout, Write},
+    mem::ManuallyDrop,
+};
 
 use crossterm::{
     clipboard::CopyToClipboard,
@@ -16,7 +19,9 @@ use crate::tui::{state::State, view::view};
 /// The screen, as long as it is ours.
 #[derive(Debug)]
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: at its end it would show the cursor, as `give_back` does, and print where that fails, which panics
+    /// where the connection and stderr with it are gone, before the tasks were left to a worker.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     mouse: bool,
 }
 
@@ -31,7 +36,7 @@ impl Screen {
         enter(mouse)?;
         Ok(Self {
             mouse,
-            terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?,
+            terminal: ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?),
         })
     }
 

@@ -3,6 +3,7 @@ mod architecture;
 mod backend;
 mod cli;
 mod demo;
+mod detached;
 mod engine;
 mod picker;
 mod story;

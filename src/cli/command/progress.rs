@@ -54,6 +54,14 @@ struct Bars {
     bars: Vec<(TaskId, ProgressBar)>,
 }
 
+impl Bars {
+    /// Takes the bars away for lines that stay; the next frame brings them back.
+    fn make_room(&self) {
+        // A terminal that is gone must not stop what is on its way to a worker: indicatif's `suspend` panics there.
+        let _gone = self.all.clear();
+    }
+}
+
 impl Context {
     /// Watches a task to its end. Ctrl-C stops the task, cleanly; a second one does not wait for that.
     pub(super) async fn watch(&mut self, task: TaskId) -> Watched {
@@ -219,25 +227,31 @@ impl Context {
             TaskEvent::State { state, reason } => {
                 watched.state = Some(*state);
                 if let Some(reason) = reason {
-                    bars.all
-                        .suspend(|| self.output.tell(format_args!("wharf: {reason}")));
+                    bars.make_room();
+                    self.output.tell(format_args!("wharf: {reason}"));
                     watched.reason = Some(reason.clone());
                 }
             }
             TaskEvent::Ended { steps } => {
+                let is_silent = |step: &EndedStep| matches!(step.outcome, Outcome::Done { .. });
+                if !steps.iter().all(is_silent) {
+                    bars.make_room();
+                }
                 for step in steps {
                     watched.count(step);
-                    bars.all.suspend(|| self.tell_step(step));
+                    self.tell_step(step);
                 }
             }
             TaskEvent::Retried { .. } => {}
             TaskEvent::OtherWay { .. } => {
                 watched.other_way += 1;
-                bars.all.suspend(|| self.tell_other_way(event));
+                bars.make_room();
+                self.tell_other_way(event);
             }
             TaskEvent::Recounted(recount) => watched.recount = Some(recount.clone()),
             TaskEvent::Checked(checked) => {
-                bars.all.suspend(|| self.tell_check(checked));
+                bars.make_room();
+                self.tell_check(checked);
                 watched.checked = Some(checked.clone());
             }
         }

@@ -30,7 +30,8 @@ pub(crate) struct Terminal {
     /// The terminal's modes before the program began.
     modes: String,
     child: Box<dyn Child + Send + Sync>,
-    master: Box<dyn MasterPty + Send>,
+    /// `None` once it was taken away.
+    master: Option<Box<dyn MasterPty + Send>>,
 }
 
 impl Terminal {
@@ -84,7 +85,7 @@ impl Terminal {
             keys: pair.master.take_writer().unwrap(),
             modes,
             child,
-            master: pair.master,
+            master: Some(pair.master),
         }
     }
 
@@ -96,14 +97,13 @@ impl Terminal {
 
     /// Changes the size, as a person who drags the window's corner.
     pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
-        self.master
-            .resize(PtySize {
-                rows,
-                cols: columns,
-                pixel_width: 0,
-                pixel_height: 0,
-            })
-            .unwrap();
+        let size = PtySize {
+            rows,
+            cols: columns,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        self.master.as_ref().unwrap().resize(size).unwrap();
         self.parser.screen_mut().set_size(
             NonZeroU16::new(rows).unwrap(),
             NonZeroU16::new(columns).unwrap(),
@@ -181,6 +181,14 @@ impl Terminal {
         }
     }
 
+    /// Takes the terminal away, as a lost connection does: what runs in it is told by SIGHUP and can write no more.
+    pub(crate) fn hang_up(&mut self) {
+        // Whoever reads leaves at the next byte, when nobody takes it, and the last hold of the terminal is gone.
+        self.output = channel().1;
+        self.keys = Box::new(std::io::sink());
+        self.master = None;
+    }
+
     /// Whether the terminal is as it was before: its modes, its own screen again, the cursor, and no marks around pastes.
     pub(crate) fn is_restored(&self) -> bool {
         let text = String::from_utf8_lossy(&self.raw);
@@ -188,7 +196,7 @@ impl Terminal {
         last("\x1b[?1049h", "\x1b[?1049l")
             && last("\x1b[?25l", "\x1b[?25h")
             && last("\x1b[?2004h", "\x1b[?2004l")
-            && modes(&*self.master) == self.modes
+            && self.master.as_deref().map(modes).as_ref() == Some(&self.modes)
     }
 
     /// The screen as text.
@@ -208,7 +216,7 @@ impl Terminal {
 }
 
 /// The modes of a terminal: echo, lines, signals.
-fn modes(master: &dyn MasterPty) -> String {
+fn modes(master: &(dyn MasterPty + Send)) -> String {
     let modes = master.get_termios();
     modes.map(|modes| format!("{modes:?}")).unwrap_or_default()
 }
