@@ -135,7 +135,7 @@ pub(crate) fn options(global: &Global, config: &Config) -> EngineOptions {
         journal: journal(config.env()),
         keep: config.memory.kept(),
         at_once: config.queue.at_once.as_ref().map(|set| set.value),
-        flags: global.to_go_on(config.file.as_deref()).into(),
+        flags: global.to_go_on(config).into(),
         worker: worker(config.env()),
         hooks: hooks(config),
         allow_git: untracked(config),

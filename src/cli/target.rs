@@ -267,7 +267,11 @@ pub fn lay_global(config: &mut Config, global: &Global) -> Result<(), TargetErro
         anonymous: switch("--no-sign-request", global.no_sign_request),
         ..RemoteConfig::default()
     };
-    Ok(config.lay_remote(global.remote.as_deref(), &flags)?)
+    config.lay_remote(global.remote.as_deref(), &flags)?;
+    for remote in &global.laid {
+        config.lay_again(remote)?;
+    }
+    Ok(())
 }
 
 /// The options of flags.

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod hooks;
 pub mod ini;
 pub mod invalid;
+mod laid;
 pub mod later;
 pub mod layer;
 pub mod machine;
@@ -73,6 +74,8 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// The remotes of the file, and the unnamed one where variables or flags speak of it.
     pub remotes: IndexMap<Remote, RemoteConfig>,
+    /// Those of them that flags of one side made.
+    laid: Vec<Remote>,
     /// The remote that locations without one are at.
     pub remote: Remote,
     /// The machines of the file, in its order.

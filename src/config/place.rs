@@ -187,21 +187,6 @@ impl Config {
         *remote = remote.under(flags);
         Ok(())
     }
-
-    /// The location at a remote of its own that differs by `flags`: `--source-region` and the like.
-    pub fn lay_side(&mut self, side: &str, location: Location, flags: &RemoteConfig) -> Location {
-        let Some(remote) = remote_of(&location).filter(|_| *flags != RemoteConfig::default())
-        else {
-            return location;
-        };
-        let weaker = self.remotes.get(remote).cloned().unwrap_or_default();
-        let mut own = Remote::named(side);
-        while self.remotes.contains_key(&own) {
-            own = Remote::named(&format!("{}-flags", own.name().unwrap_or(side)));
-        }
-        self.remotes.insert(own.clone(), weaker.under(flags));
-        location.with_remote(own)
-    }
 }
 
 /// The remote whose session a location needs.

@@ -9,9 +9,11 @@ mod sync;
 mod tasks;
 mod training;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
+
+use crate::config::Config;
 
 pub use cleanup::CleanupArgs;
 pub use mappings::{BothArgs, Conflicts, MappingArgs};
@@ -111,6 +113,9 @@ pub struct Global {
     /// Send requests without a signature (public buckets)
     #[arg(long, global = true)]
     pub no_sign_request: bool,
+    /// A remote that flags of one side made for a task that is gone on with, as TOML
+    #[arg(long, global = true, hide = true, value_name = "TOML")]
+    pub laid: Vec<String>,
     /// Draw the screen with plain letters: no lines, no signs beyond ASCII
     #[arg(long, global = true)]
     pub ascii: bool,
@@ -135,12 +140,13 @@ pub struct Global {
 }
 
 impl Global {
-    /// The flags that a task must be given again when it is gone on with: how the unnamed remote is reached, and which
-    /// configuration `file` is read.
-    pub fn to_go_on(&self, file: Option<&Path>) -> Vec<String> {
+    /// The flags that a task must be given again when it is gone on with: how the unnamed remote and the remotes of
+    /// one side's flags are reached, and which configuration file is read.
+    pub fn to_go_on(&self, config: &Config) -> Vec<String> {
         let text = |flag: &str, value: Option<&String>| {
             value.map(|value| [flag.to_owned(), value.clone()])
         };
+        let file = config.file.as_deref();
         let file = file.and_then(|file| std::path::absolute(file).ok());
         let file = file.map(|file| file.to_string_lossy().into_owned());
         let pairs = [
@@ -155,7 +161,9 @@ impl Global {
             ("--no-sign-request", self.no_sign_request),
         ];
         let on = switches.into_iter().filter(|(_, on)| *on);
-        let pairs = pairs.into_iter().flatten().flatten();
+        let laid = config.laid_remotes().into_iter();
+        let laid = laid.flat_map(|text| ["--laid".to_owned(), text]);
+        let pairs = pairs.into_iter().flatten().flatten().chain(laid);
         pairs.chain(on.map(|(flag, _)| flag.to_owned())).collect()
     }
 
@@ -170,6 +178,7 @@ impl Global {
             endpoint_url: self.endpoint_url.or(task.endpoint_url),
             path_style: self.path_style || task.path_style,
             no_sign_request: self.no_sign_request || task.no_sign_request,
+            laid: task.laid,
             ..self
         }
     }

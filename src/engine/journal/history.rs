@@ -67,25 +67,6 @@ pub struct Report {
     pub children: Vec<Self>,
 }
 
-/// The quantities of a task; a group has those of its children.
-const COUNTS: [&str; 8] = [
-    "planned",
-    "planned_bytes",
-    "done",
-    "failed",
-    "skipped",
-    "bytes",
-    "verified",
-    "retries",
-];
-
-fn counted(name: &str) -> String {
-    format!(
-        "CASE kind WHEN 'group' THEN coalesce((SELECT sum(child.{name}) FROM task child WHERE child.parent = task.id), {name})
-         ELSE {name} END AS {name}"
-    )
-}
-
 /// The tasks that are asked for, newest first.
 pub(super) fn search(
     from: &Connection,
@@ -93,8 +74,9 @@ pub(super) fn search(
     search: &Search,
 ) -> Result<Vec<PastTask>, JournalError> {
     let select = format!(
-        "SELECT {STANDING}, id, kind, source, destination, started, ended, parent, reason, throttled, requests, recount, runs,
-                flags, priority, due, name, verify, {}
+        "SELECT {STANDING}, id, kind, source, destination, started, ended, planned, planned_bytes, done, failed,
+                skipped, bytes, parent, reason, verified, retries, throttled, requests, recount, runs, flags,
+                priority, due, name, verify
          FROM task
          WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR started >= ?2)
            AND (?3 IS NULL OR (source = ?3 AND destination = ?4) OR (source = ?4 AND destination = ?3))
@@ -102,8 +84,7 @@ pub(super) fn search(
                 OR instr(lower(coalesce(reason, '')), ?5)
                 OR EXISTS (SELECT 1 FROM outcome WHERE task = task.id AND instr(lower(CAST(key AS TEXT)), ?5)))
            AND (?6 IS NULL OR parent = ?6)
-         ORDER BY id DESC",
-        COUNTS.map(counted).join(", ")
+         ORDER BY id DESC"
     );
     let (one, other) = search.between.clone().unzip();
     let mut select = from.prepare_cached(&select)?;

@@ -15,6 +15,7 @@ mod moved;
 mod names;
 mod planned;
 mod recipes;
+mod resumed;
 mod safety;
 mod stored;
 mod story;
