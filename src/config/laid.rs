@@ -47,7 +47,7 @@ impl Config {
         self.laid.iter().filter_map(text).collect()
     }
 
-    /// Takes in a remote that [`Self::laid`] gave; one of the file that has its name today gives way to it.
+    /// Takes in a remote that [`Self::laid_remotes`] gave; one of the file that has its name today gives way to it.
     pub fn lay_again(&mut self, text: &str) -> Result<(), Error> {
         for (name, remote) in remotes(text)? {
             self.lay(name, remote);

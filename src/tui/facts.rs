@@ -286,7 +286,12 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
 
 fn task(state: &mut State, id: TaskId, event: &TaskEvent) {
     let now = state.shell.now;
-    state.log.record(id, event, now);
+    let tasks = state.shell.snapshot.tasks.iter();
+    let kind = tasks
+        .filter(|task| task.id == id)
+        .map(|task| task.kind)
+        .next();
+    state.log.record((id, kind), event, now);
     state.tasks.record(id, event);
     match event {
         TaskEvent::Ended { steps } => state.browse.land(id, steps, now),

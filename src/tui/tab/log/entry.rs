@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::domain::{
     key::Key,
     log::{Level, Record},
-    progress::{EndedStep, Outcome, Recount, TaskEvent, TaskId},
+    progress::{EndedStep, Outcome, Recount, TaskEvent, TaskId, TaskKind},
 };
 
 use crate::humanize;
@@ -104,7 +104,11 @@ impl Entry {
     }
 
     /// The lines of what a task told.
-    pub(super) fn of_event(task: TaskId, event: &TaskEvent, now: Timestamp) -> Vec<Self> {
+    pub(super) fn of_event(
+        (task, kind): (TaskId, Option<TaskKind>),
+        event: &TaskEvent,
+        now: Timestamp,
+    ) -> Vec<Self> {
         match event {
             // The end of a task is said to the person, and comes from there.
             TaskEvent::State { state, .. } if state.is_over() => Vec::new(),
@@ -114,7 +118,10 @@ impl Entry {
                 let text = format!("{}{}", state_word(*state), reason.unwrap_or_default());
                 vec![Self::of_task(now, task, weight, text)]
             }
-            TaskEvent::Ended { steps } => steps.iter().map(|step| ended(now, task, step)).collect(),
+            TaskEvent::Ended { steps } => steps
+                .iter()
+                .map(|step| ended(now, (task, kind), step))
+                .collect(),
             TaskEvent::Retried { key, failure, .. } => {
                 let text = format!(
                     "try {} failed, another follows: {}",
@@ -167,11 +174,15 @@ impl Entry {
     }
 }
 
-fn ended(now: Timestamp, task: TaskId, step: &EndedStep) -> Entry {
+fn ended(now: Timestamp, (task, kind): (TaskId, Option<TaskKind>), step: &EndedStep) -> Entry {
     let (weight, text, request_id) = match &step.outcome {
         Outcome::Done { bytes, proof } => {
             let proof = proof.map(|level| format!(", ={}", level.letter()));
-            let done = op_words(step.op).1;
+            let done = if kind == Some(TaskKind::Verify) {
+                "looked at"
+            } else {
+                op_words(step.op).1
+            };
             let text = format!(
                 "{done} {}{}",
                 humanize::bytes(*bytes),

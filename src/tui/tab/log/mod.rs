@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::domain::{
     key::Key,
     log::Record,
-    progress::{TaskEvent, TaskId},
+    progress::{TaskEvent, TaskId, TaskKind},
 };
 
 use crate::tui::widget::window::Window;
@@ -90,7 +90,7 @@ impl Log {
     }
 
     /// Takes what a task told.
-    pub fn record(&mut self, task: TaskId, event: &TaskEvent, now: Timestamp) {
+    pub fn record(&mut self, task: (TaskId, Option<TaskKind>), event: &TaskEvent, now: Timestamp) {
         for entry in Entry::of_event(task, event, now) {
             self.push(entry);
         }

@@ -16,7 +16,7 @@ use crate::tui::{
     tab::tasks::{
         Facts, Flow, Rates, Tasks, elapsed_text, op_words,
         rates::STEPS,
-        settled,
+        settled_text,
         view::{self, state_style},
     },
     theme::Theme,
@@ -176,18 +176,13 @@ fn worry(count: u64, style: Style, theme: &Theme) -> Style {
 }
 
 fn counts(task: &TaskSnapshot, theme: &Theme) -> Vec<Pair> {
-    let done = format!(
-        "{}/{}",
-        humanize::count(settled(task)),
-        humanize::count(task.planned)
-    );
-    let moved = format!(
-        "{} of {}",
-        humanize::bytes(task.bytes),
-        humanize::bytes(task.planned_bytes)
-    );
+    let moved = humanize::bytes(task.bytes);
+    let moved = match task.planned_bytes {
+        0 => moved,
+        planned => format!("{moved} of {}", humanize::bytes(planned)),
+    };
     vec![
-        ("done", done, Style::new()),
+        ("done", settled_text(task), Style::new()),
         ("moved", moved, Style::new()),
         (
             "verified",

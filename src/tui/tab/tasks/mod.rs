@@ -270,15 +270,23 @@ pub fn settled(task: &TaskSnapshot) -> u64 {
     task.done + task.failed + task.skipped
 }
 
+/// Steps that ended of all that are planned; a verification plans none, and finds them as it goes.
+pub fn settled_text(task: &TaskSnapshot) -> String {
+    let settled = humanize::count(settled(task));
+    match task.planned {
+        0 => settled,
+        planned => format!("{settled}/{}", humanize::count(planned)),
+    }
+}
+
 /// A task in a line.
 pub fn summary(task: &TaskSnapshot, now: Timestamp) -> String {
     format!(
-        "{} {} {}  {}/{}  {}",
+        "{} {} {}  {}  {}",
         state_sign(task.state),
         task.id.0,
         title(task),
-        humanize::count(settled(task)),
-        humanize::count(task.planned),
+        settled_text(task),
         elapsed_text(task, now)
     )
 }

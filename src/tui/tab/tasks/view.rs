@@ -8,7 +8,7 @@ use crate::humanize;
 
 use crate::tui::{
     shell::Shell,
-    tab::tasks::{Tasks, detail, settled, state_sign, state_word, title},
+    tab::tasks::{Tasks, detail, settled, settled_text, state_sign, state_word, title},
     theme::Theme,
     widget::{
         gauge::gauge,
@@ -191,11 +191,11 @@ fn draw_numbers(
         .filter(|_| !task.state.is_over())
         .map(|facts| humanize::rate(facts.rates.bytes.now()));
     let rate = rate.unwrap_or_else(|| super::elapsed_text(task, shell.now));
-    let counts = format!(
-        "{}/{}",
-        humanize::count(settled(task)),
-        humanize::count(task.planned)
-    );
+    let share = if task.planned == 0 && !task.state.is_over() {
+        String::new()
+    } else {
+        humanize::percent(settled(task), task.planned)
+    };
     let fixed = 7 + 16 + 13;
     let bar = line.width.saturating_sub(fixed);
     gauge(
@@ -204,12 +204,12 @@ fn draw_numbers(
         (settled(task), task.planned),
         theme,
     );
+    put_right(buffer, slice(line, bar, 7), &share, Style::new());
     put_right(
         buffer,
-        slice(line, bar, 7),
-        &humanize::percent(settled(task), task.planned),
-        Style::new(),
+        slice(line, bar + 7, 16),
+        &settled_text(task),
+        theme.dim,
     );
-    put_right(buffer, slice(line, bar + 7, 16), &counts, theme.dim);
     put_right(buffer, slice(line, bar + 23, 13), &rate, theme.dim);
 }
