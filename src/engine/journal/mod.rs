@@ -3,6 +3,7 @@
 //! takes nothing with it: it tells why, and the engine goes on without.
 
 mod account;
+mod cut;
 mod error;
 mod evidence;
 mod fact;
@@ -49,6 +50,7 @@ use line::{Closed, Line};
 use place::{Ends, Place};
 use write::{Beginning, Begun, Write};
 
+pub use cut::Cut;
 pub use error::JournalError;
 pub use evidence::{Evidence, PairEvidence};
 pub use history::{Report, Search};

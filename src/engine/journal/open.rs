@@ -11,9 +11,13 @@ use rusqlite::{Connection, ErrorCode};
 use super::error::JournalError;
 
 /// The version that this program writes; kept in `user_version`.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 /// What makes each version of the one before; a new journal is made by all of them.
-const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+];
 /// How long one process waits for another's transaction.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// KiB that a connection keeps of the file: what one transaction touches, and no more.

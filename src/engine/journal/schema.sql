@@ -1,4 +1,4 @@
--- The journal's tables, version 2; docs/journal.md explains each with a query. Names of keys are bytes; times are
+-- The journal's tables, version 1; docs/journal.md explains each with a query. Names of keys are bytes; times are
 -- milliseconds since 1970 unless named otherwise.
 CREATE TABLE place (
   id   INTEGER PRIMARY KEY,

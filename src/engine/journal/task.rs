@@ -19,6 +19,7 @@ use crate::domain::{
 };
 
 use super::{
+    cut::Cut,
     line::{Closed, Line},
     owner::Heard,
     partial::KeptPart,
@@ -274,6 +275,30 @@ impl TaskJournal {
             let proof = Box::new(proof);
             way.tell(Write::Proof { places, proof }).await;
         }
+    }
+
+    /// Keeps how the destination's object of this key was cut, for a later change of its file.
+    pub async fn cut(&self, key: &Key, cut: Cut) {
+        if let Some(way) = &self.way
+            && let Some(places) = way.ends.clone()
+        {
+            let (key, cut) = (key.clone(), Box::new(cut));
+            way.tell(Write::Cut { places, key, cut }).await;
+        }
+    }
+
+    /// How the destination's object of this key was cut when wharf wrote it; `None` where that is not known.
+    pub async fn cut_of(&self, key: &Key) -> Option<Cut> {
+        let way = self.way.as_ref()?;
+        let (answer, cut) = oneshot::channel();
+        let (places, key) = (way.ends.clone()?, key.clone());
+        way.tell(Write::CutOf {
+            places,
+            key,
+            answer,
+        })
+        .await;
+        cut.await.ok()?
     }
 
     /// Forgets what was proven of a key that was deleted: a later entry of that name is a new one.

@@ -12,6 +12,7 @@ use crate::domain::{
 use crate::engine::{command::Check, tasks::Brief};
 
 use super::{
+    cut::Cut,
     error::JournalError,
     owner::{Heard, NotTaken},
     partial::KeptPart,
@@ -55,6 +56,18 @@ pub(super) enum Write {
     Proof {
         places: Arc<Ends>,
         proof: Box<Proof>,
+    },
+    /// How the destination's object of a key was cut.
+    Cut {
+        places: Arc<Ends>,
+        key: Key,
+        cut: Box<Cut>,
+    },
+    /// Somebody asks how the destination's object of a key was cut.
+    CutOf {
+        places: Arc<Ends>,
+        key: Key,
+        answer: oneshot::Sender<Option<Cut>>,
     },
     /// A key that neither place holds any more.
     Gone { places: Arc<Ends>, key: Key },
@@ -117,9 +130,14 @@ impl Write {
     /// Whether somebody waits until it is kept.
     pub(super) fn presses(&self) -> bool {
         match self {
-            Self::Begin(_) | Self::Take { .. } | Self::Beat { .. } | Self::Settle(_) => true,
+            Self::Begin(_)
+            | Self::Take { .. }
+            | Self::Beat { .. }
+            | Self::CutOf { .. }
+            | Self::Settle(_) => true,
             Self::OfTask { fact, .. } => matches!(fact, Fact::Partial { .. }),
             Self::Proof { .. }
+            | Self::Cut { .. }
             | Self::Gone { .. }
             | Self::Seen(_)
             | Self::Ask { .. }

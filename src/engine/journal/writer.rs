@@ -14,7 +14,7 @@ use crate::domain::{
 };
 
 use super::{
-    Setup,
+    Setup, cut,
     error::JournalError,
     fact, keep_plan,
     line::Facts,
@@ -150,6 +150,18 @@ impl Writer {
             Write::Begin(beginning) => self.take_in(beginning),
             Write::Take { task, answer } => self.take_over(task, answer),
             Write::Proof { places, proof } => fact::proven(to, &mut self.places, (&places, &proof)),
+            Write::Cut { places, key, cut } => {
+                cut::keep(to, &mut self.places, (&places, &key, &cut))
+            }
+            Write::CutOf {
+                places,
+                key,
+                answer,
+            } => {
+                let cut = cut::read(to, (&places, &key))?;
+                self.after(move || answer.send(cut).unwrap_or_default());
+                Ok(())
+            }
             Write::Gone { places, key } => fact::gone(to, &places, &key),
             Write::Seen(seen) => vanished::forget(to, &seen),
             Write::Beat { pulse, answer } => {

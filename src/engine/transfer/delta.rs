@@ -6,9 +6,10 @@ use std::{ops::Range, sync::Arc};
 
 use crate::backend::{
     s3::{CopySource, PartSum},
-    store::Pin,
+    store::{Checksum, Pin},
 };
 use crate::domain::plan::Op;
+use crate::engine::journal::Cut;
 
 use super::{
     copy,
@@ -42,15 +43,18 @@ impl Old {
         }
         let pin = Pin::of(destination)?;
         ctx.pay(0).await;
-        let parts = ctx.target().ok()?.part_sums(&step.key, &pin).await;
-        let sums = match parts {
-            Ok(sums) => sums,
-            Err(error) => {
-                tracing::info!(key = %step.key, %error, "the parts of the old object are not known: all is sent");
-                return None;
-            }
+        let told = ctx.target().ok()?.part_sums(&step.key, &pin).await;
+        let error = told.as_ref().err().map(ToString::to_string);
+        let even = told.ok().and_then(|sums| Some((even(&sums)?, sums)));
+        // A store that keeps no checksums of parts, or does not tell them: the journal may know.
+        let known = match even {
+            Some(even) => Some(even),
+            None => kept(work, destination.etag()?).await,
         };
-        let part = even(&sums)?;
+        let Some((part, sums)) = known else {
+            tracing::info!(key = %step.key, error, "the parts of the old object are not known: all is sent");
+            return None;
+        };
         let fits = part_size(work.size(), part) == part;
         fits.then(|| Arc::new(Self { pin, part, sums }))
     }
@@ -70,6 +74,40 @@ impl Old {
                 && like(&part.checksum, content).as_ref() == Some(&part.checksum)
         })
     }
+}
+
+/// The parts as the journal knows them from when the object was written: its ETag says that it is still that one.
+async fn kept(work: &Work, etag: &str) -> Option<(u64, Vec<PartSum>)> {
+    let cut = work.ctx.journal.cut_of(&work.step.key).await?;
+    let sum = |(size, crc)| PartSum {
+        size,
+        checksum: Checksum::Crc64Nvme(crc),
+    };
+    let sums: Vec<PartSum> = cut.parts().map(sum).collect();
+    (&*cut.etag == etag && cut.part_size > 0).then_some((cut.part_size, sums))
+}
+
+/// Keeps how an object was cut that was written in these parts, each from this machine.
+pub(super) async fn remember(work: &Work, sent: &[Sent], (part_size, etag): (u64, Option<&str>)) {
+    let crcs: Option<Vec<u64>> = sent.iter().map(|sent| Some(sent.crc?.0)).collect();
+    let (Some(crcs), Some(etag)) = (crcs, etag) else {
+        return;
+    };
+    let proves = work.ctx.plan.options.verify.is_some();
+    if work.step.op != Op::Upload || work.size() < work.ctx.tuning.delta_from || !proves {
+        return;
+    }
+    let cut = Cut {
+        etag: etag.into(),
+        size: sent
+            .iter()
+            .filter_map(|sent| sent.crc)
+            .map(|(_, length)| length)
+            .sum(),
+        part_size,
+        crcs,
+    };
+    work.ctx.journal.cut(&work.step.key, cut).await;
 }
 
 /// The size of the parts, where all but the last one have the same.
@@ -104,8 +142,7 @@ pub(super) async fn copy_part(
 
 #[cfg(test)]
 mod tests {
-    use super::{Old, PartSum, Pin, even};
-    use crate::backend::store::Checksum;
+    use super::{Checksum, Old, PartSum, Pin, even};
     use crate::engine::transfer::hash::crc64;
 
     fn parts(sizes: &[u64]) -> Vec<PartSum> {

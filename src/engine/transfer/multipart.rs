@@ -104,7 +104,8 @@ async fn finish(
     tries: &mut Tries,
 ) -> Result<Done, Halt> {
     let upload = &Arc::clone(&way.id);
-    let parts = (way.open(work.size()), way.part_size);
+    let part_size = way.part_size;
+    let parts = (way.open(work.size()), part_size);
     let sent = each_part(&work.ctx, parts, |number, range| {
         let (work, origin, upload) = (work.clone(), Arc::clone(origin), Arc::clone(upload));
         let old = old.cloned();
@@ -122,6 +123,7 @@ async fn finish(
     let level = proof::of_write(work, &written, &evidence, tries).await?;
     let kept = sent.iter().map(|sent| sent.kept).sum();
     work.ctx.counters.kept(kept);
+    delta::remember(work, &sent, (part_size, written.etag.as_deref())).await;
     let new = proof::identity(&written);
     Ok(proof::done(work, level, evidence.checksum.as_ref(), new))
 }

@@ -2,6 +2,7 @@
 
 mod config;
 mod consolidated;
+mod delta;
 mod gzip;
 mod interrupts;
 mod keys;

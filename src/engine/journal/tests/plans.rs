@@ -270,7 +270,7 @@ async fn history_is_searched_by_places_keys_state_and_age() {
 }
 
 #[tokio::test]
-async fn a_journal_of_version_1_becomes_one_of_version_2_in_its_place() {
+async fn a_journal_of_version_1_becomes_one_of_today_in_its_place() {
     let folder = TempDir::new().unwrap();
     std::fs::create_dir_all(file_of(&folder).parent().unwrap()).unwrap();
     let old = Connection::open(file_of(&folder)).unwrap();
