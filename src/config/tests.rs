@@ -83,9 +83,10 @@ fn the_reference_is_what_the_program_does_by_itself() {
 fn every_sample_of_the_reference_is_valid_and_every_key_has_one() {
     let mut text = String::new();
     for line in REFERENCE.lines() {
-        let sample = line
-            .strip_prefix('#')
-            .filter(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '['));
+        let sample = line.strip_prefix('#').filter(|rest| {
+            rest.starts_with(|c: char| c.is_ascii_lowercase() || "[]".contains(c))
+                || rest.starts_with("  ")
+        });
         let line = sample.unwrap_or(line);
         // Two ways to write one key cannot stand in one file.
         if !line.starts_with("base_dir = { ini") {
