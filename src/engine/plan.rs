@@ -7,7 +7,7 @@ use crate::domain::{
     codec::Folding,
     diff::{Pair, Verdict},
     entry::End,
-    estimate::{Prices, about_class, about_read_back, about_unproven},
+    estimate::{Prices, about_class, about_read_back, about_regions, about_unproven},
     filter::FilterError,
     key::Key,
     location::Location,
@@ -87,6 +87,8 @@ fn price(plan: &mut Plan) {
     let told = about_unproven(plan, prices);
     plan.notices.extend(told);
     let told = about_read_back(plan, prices);
+    plan.notices.extend(told);
+    let told = about_regions(plan, prices);
     plan.notices.extend(told);
 }
 

@@ -1,6 +1,9 @@
 //! Deletes, each under its condition: one by one, or up to 1,000 in a request.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher as _, RandomState},
+};
 
 use aws_sdk_s3::{
     operation::delete_objects::DeleteObjectsOutput,
@@ -14,7 +17,7 @@ use crate::backend::{
     error::{Error, answered},
     store::{Condition, Pin},
 };
-use crate::domain::key::Key;
+use crate::domain::{key::Key, retry::FailureKind};
 
 use super::{
     Call, S3,
@@ -93,6 +96,28 @@ impl S3 {
             .zip(keys)
             .map(|(answer, asked)| answer.unwrap_or_else(|| unasked(asked)))
             .collect()
+    }
+
+    /// Whether the store heeds a condition on a key of a batch: it is asked to delete what is not there, if that is something. A
+    /// store that says that it did so does not look.
+    pub async fn heeds_conditions_in_batches(&self) -> bool {
+        let nothing = Key::new(format!(
+            ".wharf-{:016x}-is-not-there",
+            RandomState::new().hash_one(())
+        ));
+        let pin = Pin::Object {
+            etag: "0".repeat(32).into(),
+            version: None,
+        };
+        let asked = [(nothing, Condition::Unchanged(pin))];
+        let answer = Box::pin(self.delete_many(&asked)).await.pop();
+        let refused = |error: Error| {
+            matches!(
+                error.failure_kind(),
+                FailureKind::NotFound | FailureKind::Changed
+            )
+        };
+        answer.and_then(Result::err).is_some_and(refused)
     }
 
     fn wanted<'a>(

@@ -4,6 +4,7 @@
 mod class;
 mod forecast;
 mod prices;
+mod region;
 mod unproven;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -11,12 +12,13 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::domain::{
     entry::Facts,
     location::Location,
-    plan::{Op, Plan, Step, Tally},
+    plan::{IN_BATCHES_FROM, Op, Plan, Step, Tally},
     progress::Requests,
 };
 pub use class::about_class;
 pub use forecast::{Forecast, Relayed};
 pub use prices::{Prices, Tariff};
+pub use region::about_regions;
 pub use unproven::{about_read_back, about_unproven};
 
 /// Keys on a page of a listing, and in one request that deletes.
@@ -180,7 +182,6 @@ impl Maker<'_> {
         }
         if is_s3(&self.plan.source) {
             self.count("HeadObject", 1);
-            self.count("DeleteObject", 1);
             self.estimate.month_cost -= self.source_tariff(step.source.as_ref()).month(size);
         }
     }
@@ -245,6 +246,22 @@ impl Maker<'_> {
         if is_s3(&self.plan.destination) && deleted > 0 {
             self.count("DeleteObjects", deleted.div_ceil(PAGE));
         }
+        let removed = self.removed();
+        if !is_s3(&self.plan.source) || removed == 0 {
+            return;
+        }
+        // Behind a task they go in batches, where the store heeds conditions there, after it was asked once whether it does.
+        if self.plan.cleans.is_some() && removed >= IN_BATCHES_FROM as u64 {
+            self.count("DeleteObjects", removed.div_ceil(PAGE) + 1);
+            self.count("HeadObject", 1);
+        } else {
+            self.count("DeleteObject", removed);
+        }
+    }
+
+    fn removed(&self) -> u64 {
+        let steps = self.plan.steps();
+        steps.filter(|step| step.op == Op::Remove).count() as u64
     }
 
     fn recount(&mut self) {

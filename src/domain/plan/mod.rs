@@ -44,7 +44,7 @@ pub use guard::{Guard, PlanError};
 pub use options::{Deletes, Existing, MaxDelete, Mode, Symlinks, SyncOptions};
 pub use planner::Planner;
 pub use print::{Fingerprint, Printer};
-pub use removal::{Claim, Proven, RACY_NS, Stays, Trace, TraceKind};
+pub use removal::{Claim, IN_BATCHES_FROM, Proven, RACY_NS, Stays, Trace, TraceKind};
 pub use routes::{PlannedRoute, Route, RouteError, one_source_each, read_apart, routes_apart};
 pub use s5cmd::{S5cmdRefusal, s5cmd_files};
 pub use sample::Share;

@@ -11,6 +11,10 @@ use crate::domain::{diff::Level, entry::Facts};
 /// A file that was changed so shortly before it was read is not trusted, nanoseconds: a second change might not show.
 pub const RACY_NS: i128 = 2_000_000_000;
 
+/// Sources behind a task go in batches from so many on: for fewer the question whether a store heeds conditions there is not
+/// worth its request.
+pub const IN_BATCHES_FROM: usize = 10;
+
 /// What an entry was when it was proven: enough to tell whether anything else stands there now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {

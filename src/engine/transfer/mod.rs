@@ -32,6 +32,7 @@ mod read_back;
 mod recount;
 mod relay;
 mod remove;
+mod remove_many;
 mod target;
 mod tempo;
 mod tries;

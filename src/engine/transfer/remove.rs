@@ -23,7 +23,7 @@ use super::{
     context::StepRef,
     delete,
     halt::{Done, Halt},
-    pool, proof,
+    pool, proof, remove_many,
     tries::Tries,
     verify::Pair,
     worker::Work,
@@ -37,6 +37,9 @@ pub(super) async fn run(ctx: &Arc<Context>, steps: Vec<StepRef>) {
         .partition(|step| failed.contains(&step.key));
     let reason = "it was not moved, and so it stays";
     delete::leave(ctx, unmoved, reason).await;
+    if remove_many::may(ctx, &steps).await {
+        return remove_many::run(ctx, &steps).await;
+    }
     pool::run(ctx, steps).await;
 }
 
@@ -49,11 +52,34 @@ pub(super) fn has_begun(ctx: &Context) -> bool {
 /// Removes one source, or tells why it stays.
 pub(super) async fn one(work: &Work, tries: &Tries) -> Result<Done, Halt> {
     let Work { ctx, step, .. } = work;
+    let proven = match allowed(work, tries).await? {
+        Ok(proven) => proven,
+        Err(gone) => return Ok(gone),
+    };
+    let pin = step.source.as_ref().and_then(Pin::of);
+    let unchanged = Condition::Unchanged(pin.ok_or_else(|| stays(Stays::Unknown))?);
+    ctx.pay(0).await;
+    match ctx.source.delete(&step.key, &unchanged).await {
+        Ok(()) => Ok(removed_one()),
+        Err(error) if error.failure_kind() == FailureKind::NotFound => gone(tries),
+        Err(error) if error.failure_kind() == FailureKind::Changed => Err(stays(Stays::Changed)),
+        Err(error) => {
+            // The next try must not read the contents again for the proof that is here.
+            ctx.give_back_proven(&step.key, proven);
+            Err(error.into())
+        }
+    }
+}
+
+/// Looks at both sides of a source at the moment before it goes: it may, with what proves it, or it went already by a try
+/// whose answer was lost.
+pub(super) async fn allowed(work: &Work, tries: &Tries) -> Result<Allowed, Halt> {
+    let Work { ctx, step, .. } = work;
     let planned = step.source.as_ref();
     let planned = planned.ok_or_else(|| stays(Stays::Unknown))?;
     let source = look(work, &ctx.source).await?;
     let Some(source) = source else {
-        return gone(tries);
+        return gone(tries).map(Err);
     };
     let destination = look(work, &ctx.destination).await?;
     let there = destination.as_ref();
@@ -76,23 +102,14 @@ pub(super) async fn one(work: &Work, tries: &Tries) -> Result<Done, Halt> {
         may_be_one: ctx.plan.source.may_be(&ctx.plan.destination),
     };
     claim.judge().map_err(stays)?;
-    let pin = Pin::of(planned).ok_or_else(|| stays(Stays::Unknown))?;
-    let unchanged = Condition::Unchanged(pin);
-    ctx.pay(0).await;
-    match ctx.source.delete(&step.key, &unchanged).await {
-        Ok(()) => Ok(removed_one()),
-        Err(error) if error.failure_kind() == FailureKind::NotFound => gone(tries),
-        Err(error) if error.failure_kind() == FailureKind::Changed => Err(stays(Stays::Changed)),
-        Err(error) => {
-            // The next try must not read the contents again for the proof that is here.
-            ctx.give_back_proven(&step.key, proven);
-            Err(error.into())
-        }
-    }
+    Ok(Ok(proven))
 }
 
+/// What a look before a removal found: what proves the source, or that it is gone.
+pub(super) type Allowed = Result<Option<Proven>, Done>;
+
 /// What a store holds under the step's key now.
-async fn look(work: &Work, store: &Store) -> Result<Option<Facts>, Halt> {
+pub(super) async fn look(work: &Work, store: &Store) -> Result<Option<Facts>, Halt> {
     if matches!(store, Store::S3(_)) {
         work.ctx.pay(0).await;
     }
@@ -157,7 +174,7 @@ fn gone(tries: &Tries) -> Result<Done, Halt> {
     }
 }
 
-fn removed_one() -> Done {
+pub(super) fn removed_one() -> Done {
     Done {
         bytes: 0,
         level: None,
@@ -165,7 +182,7 @@ fn removed_one() -> Done {
     }
 }
 
-fn stays(why: Stays) -> Halt {
+pub(super) fn stays(why: Stays) -> Halt {
     let kind = match why {
         Stays::Changed | Stays::Missing | Stays::Other => FailureKind::Changed,
         Stays::Unproven | Stays::Unknown | Stays::Itself => FailureKind::Refused,
