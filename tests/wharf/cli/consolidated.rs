@@ -242,13 +242,13 @@ fn what_is_not_proven_any_more_stays_and_is_told_by_its_reason() {
 
 #[test]
 fn a_store_that_ignores_conditions_is_looked_at_before_each_delete() {
-    let (stage, story) = closed();
+    let (stage, world) = closed();
     let run = migrated(&stage);
     let task = run.summary()["task"].to_string();
-    let store = stage.demo.store();
-    let mut limits = store.limits();
+    let objects = stage.demo.store();
+    let mut limits = objects.limits();
     limits.conditions = false;
-    store.set_limits(limits);
+    objects.set_limits(limits);
     let look = stage
         .play(&["cleanup", &task, "--dry-run", "--json"])
         .ended_with(0);
@@ -257,7 +257,7 @@ fn a_store_that_ignores_conditions_is_looked_at_before_each_delete() {
     log.clear();
     // Somebody replaces a source after it was listed: no condition would stop the delete.
     let victim = "data/reference/index.json";
-    let (replaced, bucket) = (store.clone(), story.bucket.clone());
+    let (replaced, bucket) = (objects.clone(), world.bucket.clone());
     stage.demo.faults().before_each(move |asked| {
         if asked.operation == "HeadObject" && asked.key == victim {
             replaced.put(&bucket, victim, "replaced").unwrap();
@@ -268,12 +268,12 @@ fn a_store_that_ignores_conditions_is_looked_at_before_each_delete() {
         .ended_with(3);
     assert_eq!(cleaned.summary()["failed"], 1);
     assert_eq!(
-        names(&stage, &format!("s3://{}/data/reference/", story.bucket)),
+        names(&stage, &format!("s3://{}/data/reference/", world.bucket)),
         ["index.json"]
     );
     let looked: BTreeSet<String> = keys_of(&stage, "HeadObject").into_iter().collect();
     let deleted = keys_of(&stage, "DeleteObject");
-    assert_eq!(deleted.len() as u64, story.left_objects as u64 - 1);
+    assert_eq!(deleted.len() as u64, world.left_objects as u64 - 1);
     assert!(deleted.iter().all(|key| looked.contains(key)));
     // The questions whether it heeds conditions named nothing that is there.
     assert!(log.count("DeleteObjects") <= ROUTES.len() as u64);
