@@ -252,7 +252,7 @@ fn a_store_that_ignores_conditions_is_looked_at_before_each_delete() {
     let look = stage
         .play(&["cleanup", &task, "--dry-run", "--json"])
         .ended_with(0);
-    let word = look.summary()["word"].as_str().unwrap().to_owned();
+    let license = look.summary()["word"].as_str().unwrap().to_owned();
     let log = stage.demo.log();
     log.clear();
     // Somebody replaces a source after it was listed: no condition would stop the delete.
@@ -264,7 +264,7 @@ fn a_store_that_ignores_conditions_is_looked_at_before_each_delete() {
         }
     });
     let cleaned = stage
-        .play(&["cleanup", &task, "--confirm", &word, "--json"])
+        .play(&["cleanup", &task, "--confirm", &license, "--json"])
         .ended_with(3);
     assert_eq!(cleaned.summary()["failed"], 1);
     assert_eq!(
