@@ -1,7 +1,7 @@
 //! `Manifest`: a recorded listing (`wharf manifest`, one JSON object a line) read as a store of names and facts.
 //! It holds no content; a file without its `summary` line was cut short and counts as broken.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use tokio::sync::mpsc::Sender;
 use crate::backend::{
     counter::RequestCounter,
     error::Error,
+    inventory::Inventory,
     store::{Batch, ListQuery, ReadQuery, Reading, Store},
 };
 use crate::domain::{
@@ -29,7 +30,19 @@ const LINE_MAX: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 pub struct Manifest {
     file: Box<Store>,
+    /// The bucket that holds the data files, where this may be an S3 Inventory.
+    bucket: Option<Box<Store>>,
     name: Arc<str>,
+    inventory: Arc<OnceLock<Told>>,
+}
+
+/// What an inventory tells of itself, once it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The bucket that it lists.
+    pub bucket: Arc<str>,
+    /// When S3 began to write it.
+    pub made: Option<Timestamp>,
 }
 
 /// A line of the file. Fields that are not known are passed over, so that later versions can add some.
@@ -63,14 +76,49 @@ impl Manifest {
     pub(super) fn new(file: Store, name: String) -> Self {
         Self {
             file: Box::new(file),
+            bucket: None,
             name: name.into(),
+            inventory: Arc::default(),
         }
     }
 
+    /// The same, whose file may be the manifest of an S3 Inventory that has its data files in this bucket.
+    pub(super) fn in_bucket(self, bucket: Store) -> Self {
+        Self {
+            bucket: Some(Box::new(bucket)),
+            ..self
+        }
+    }
+
+    /// What an inventory tells of itself; `None` before it was read, and of other recorded listings.
+    pub fn inventory(&self) -> Option<&Told> {
+        self.inventory.get()
+    }
+
+    /// The inventory whose manifest this is, with the bucket of its data files.
+    async fn as_inventory(&self) -> Result<Option<(Inventory, &Store)>, Error> {
+        let Some(bucket) = &self.bucket else {
+            return Ok(None);
+        };
+        let key = Key::from("manifest");
+        let reading = Box::pin(self.file.read(&key, ReadQuery::default())).await?;
+        let Some(inventory) = Inventory::read(&reading.all().await?) else {
+            return Ok(None);
+        };
+        self.inventory.get_or_init(|| Told {
+            bucket: inventory.bucket().into(),
+            made: inventory.made(),
+        });
+        Ok(Some((inventory, &**bucket)))
+    }
+
     pub(super) fn with_counter(&self, counter: RequestCounter) -> Self {
+        let bucket = self.bucket.as_ref();
+        let bucket = bucket.map(|bucket| Box::new(bucket.with_counter(counter.clone())));
         Self {
             file: Box::new(self.file.with_counter(counter)),
-            name: Arc::clone(&self.name),
+            bucket,
+            ..self.clone()
         }
     }
 
@@ -128,6 +176,10 @@ impl Reader {
         manifest: &Manifest,
         out: &Sender<Batch>,
     ) -> Result<Option<()>, Error> {
+        if let Some((inventory, bucket)) = manifest.as_inventory().await? {
+            let entries = inventory.entries(bucket, &manifest.name).await?;
+            return Ok(self.tell(entries, out).await);
+        }
         let mut lines = Lines::open(manifest).await?;
         while let Some(line) = lines.next().await? {
             self.line += 1;
@@ -147,6 +199,19 @@ impl Reader {
         Err(manifest.broken(self.line, "the file ends without its summary line: it was cut short, so nothing is known of what is missing in it"))
     }
 
+    /// Tells entries that are known already; `None` where nobody listens any more.
+    async fn tell(&mut self, entries: Vec<Entry>, out: &Sender<Batch>) -> Option<()> {
+        for entry in entries {
+            let wanted = self.wanted(entry);
+            self.found.extend(wanted);
+            if self.found.len() >= PAGE {
+                let page = Batch::more(std::mem::take(&mut self.found));
+                out.send(page).await.ok()?;
+            }
+        }
+        Some(())
+    }
+
     fn take(&mut self, manifest: &Manifest, line: &[u8]) -> Result<(), Error> {
         if line.iter().all(u8::is_ascii_whitespace) {
             return Ok(());
@@ -156,7 +221,7 @@ impl Reader {
         })?;
         match line {
             Line::Entry(recorded) => {
-                let wanted = self.wanted(*recorded);
+                let wanted = self.wanted(recorded.entry());
                 self.found.extend(wanted);
             }
             Line::Summary {} => self.is_whole = true,
@@ -166,7 +231,7 @@ impl Reader {
     }
 
     /// The entry, or the folder that it is folded into; `None` where the query leaves it out.
-    fn wanted(&mut self, recorded: Recorded) -> Option<Entry> {
+    fn wanted(&mut self, recorded: Entry) -> Option<Entry> {
         let inside = recorded
             .key
             .as_bytes()
@@ -181,7 +246,7 @@ impl Reader {
                 key: self.query.folder.join(name),
                 facts: Facts::folder(),
             },
-            None => recorded.entry(),
+            None => recorded,
         };
         let after = self
             .query

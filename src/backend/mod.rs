@@ -4,6 +4,7 @@ pub mod counter;
 pub mod customer;
 pub mod disk;
 pub mod error;
+mod inventory;
 pub mod manifest;
 pub mod s3;
 pub mod session;

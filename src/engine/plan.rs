@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::backend::{Sessions, Store};
+use crate::backend::{Sessions, Store, manifest::Told};
 use crate::domain::{
     codec::Folding,
     diff::{Pair, Verdict},
@@ -164,7 +164,28 @@ pub(super) fn about(room: &Room, ends: &Ends) -> Vec<String> {
         let notice = "wharf is read-only: this plan can be looked at and exported, not run";
         notices.push(notice.to_owned());
     }
+    notices.extend(about_inventories(ends));
     notices
+}
+
+/// How old the inventories are that stand in for listings.
+pub(super) fn about_inventories(ends: &Ends) -> Vec<String> {
+    let told = [&ends.left.store, &ends.right.store].into_iter();
+    let told = told.filter_map(|store| match store {
+        Store::Manifest(manifest) => manifest.inventory(),
+        Store::Disk(_) | Store::S3(_) => None,
+    });
+    let age = |told: &Told| {
+        let bucket = &told.bucket;
+        let Some(made) = told.made else {
+            return format!("the inventory of {bucket} does not say when it was made");
+        };
+        let hours = Timestamp::now().duration_since(made).as_hours().max(0);
+        format!(
+            "the inventory of {bucket} was begun {hours} h ago ({made}): what changed since is not in it"
+        )
+    };
+    told.map(age).collect()
 }
 
 /// What the journal knows of both sides, asked in key order.

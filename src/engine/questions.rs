@@ -26,7 +26,7 @@ use super::{
     event::{Body, Bucket, Compared, Failed, FailedClass, Identity},
     failed::class,
     journal::{PastTask, Report, Search},
-    plan::{Wanted, plan, plan_both},
+    plan::{Wanted, about_inventories, plan, plan_both},
     preview::preview,
     room::Room,
     routes::plan_routes,
@@ -233,6 +233,9 @@ async fn compare(
         }
     }
     refuse_usage(&comparison)?;
+    for sentence in about_inventories(&ends) {
+        room.notices.add(&sentence);
+    }
     Ok(Body::Compared(Box::new(Compared {
         left: comparison.end(Side::Left),
         right: comparison.end(Side::Right),

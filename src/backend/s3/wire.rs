@@ -119,7 +119,7 @@ impl Sums<'_> {
 }
 
 /// A key of a listing with `encoding-type=url`: `%XX` and `+`. Anything else stays as it is.
-pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
+pub(in crate::backend) fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
     if !bytes.iter().any(|byte| matches!(byte, b'%' | b'+')) {
         return Cow::Borrowed(bytes);
     }

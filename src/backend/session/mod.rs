@@ -163,7 +163,18 @@ impl Sessions {
             Location::S3(prefix) => Ok(Store::S3(S3::new(self.session(&prefix.remote)?, prefix))),
             Location::Manifest(of) => {
                 let file = self.exact(of, &Key::from("manifest"))?;
-                Ok(Store::Manifest(Manifest::new(file, location.to_string())))
+                let manifest = Manifest::new(file, location.to_string());
+                Ok(Store::Manifest(match of.s3() {
+                    Some(prefix) if location.may_be_inventory() => {
+                        let whole = crate::domain::location::Prefix {
+                            path: "".into(),
+                            ..prefix.clone()
+                        };
+                        let bucket = S3::new(self.session(&prefix.remote)?, &whole);
+                        manifest.in_bucket(Store::S3(bucket))
+                    }
+                    Some(_) | None => manifest,
+                }))
             }
             Location::Buckets(_) => {
                 let reason = "this is a list of buckets, not a place for entries: name a bucket, s3://bucket/prefix";

@@ -117,6 +117,24 @@ impl Location {
         }
     }
 
+    /// Whether this may be an inventory that S3 wrote: a recorded listing in a bucket, under the name that S3 gives.
+    pub fn may_be_inventory(&self) -> bool {
+        let Self::Manifest(of) = self else {
+            return false;
+        };
+        let named = |prefix: &Prefix| prefix.path.rsplit('/').next() == Some("manifest.json");
+        of.s3().is_some_and(named)
+    }
+
+    /// How a recorded listing is called.
+    fn recorded(&self) -> &'static str {
+        if self.may_be_inventory() {
+            "inventory:"
+        } else {
+            "manifest:"
+        }
+    }
+
     /// The path; `None` where it is in S3 or recorded.
     pub fn disk(&self) -> Option<&Path> {
         match self {
@@ -150,7 +168,7 @@ impl fmt::Display for Location {
                 Some(name) => write!(f, "{name}:s3://"),
                 None => f.write_str("s3://"),
             },
-            Self::Manifest(of) => write!(f, "manifest:{of}"),
+            Self::Manifest(of) => write!(f, "{}{of}", self.recorded()),
         }
     }
 }

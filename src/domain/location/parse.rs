@@ -31,6 +31,11 @@ pub enum LocationError {
     /// A location of another kind than asked for.
     #[error("{0} is not yet understood as a location")]
     Kind(String),
+    /// An inventory under another name than S3 gives it.
+    #[error(
+        "\"{0}\" is no inventory: name the manifest.json that S3 wrote, inventory:s3://bucket/…/manifest.json"
+    )]
+    Inventory(String),
     /// `s3:` without its two slashes.
     #[error(
         "\"{0}\" is neither a prefix nor clearly a path: write s3://bucket/prefix, or ./{0} for a file"
@@ -48,6 +53,7 @@ enum Word<'a> {
     S3(&'a str),
     Remote(&'a str, &'a str),
     Manifest(&'a str),
+    Inventory(&'a str),
     Foreign(&'a str),
     Slashes,
     Path,
@@ -60,8 +66,8 @@ fn word(text: &str) -> Word<'_> {
     if let Some(rest) = text.strip_prefix("manifest:") {
         return Word::Manifest(rest);
     }
-    if text.starts_with("inventory:") {
-        return Word::Foreign("inventory:");
+    if let Some(rest) = text.strip_prefix("inventory:") {
+        return Word::Inventory(rest);
     }
     if let Some((name, rest)) = text.split_once(":s3://")
         && !name.contains('/')
@@ -100,6 +106,14 @@ impl Location {
                 of @ (Self::Disk(_) | Self::S3(_)) => Ok(Self::Manifest(Box::new(of))),
                 Self::Buckets(_) | Self::Manifest(_) => Err(LocationError::Kind(text.to_owned())),
             },
+            Word::Inventory(rest) => {
+                let of = Self::Manifest(Box::new(Self::parse(rest)?));
+                if of.may_be_inventory() {
+                    Ok(of)
+                } else {
+                    Err(LocationError::Inventory(text.to_owned()))
+                }
+            }
             Word::Foreign(word) => Err(LocationError::Kind(word.to_owned())),
             Word::Slashes => Err(LocationError::Slashes(text.to_owned())),
             Word::Path => Ok(Self::Disk(disk(text))),
@@ -193,7 +207,7 @@ impl Location {
                 path,
             }) => format!("{}{bucket}/{path}", scheme(remote)),
             Self::Buckets(remote) => scheme(remote),
-            Self::Manifest(of) => format!("manifest:{}", of.text()),
+            Self::Manifest(of) => format!("{}{}", self.recorded(), of.text()),
         }
     }
 }
@@ -253,6 +267,10 @@ mod tests {
         );
         let recorded = Location::Manifest(Box::new(parse("main:s3://bucket/a.jsonl")));
         assert_eq!(parse("manifest:main:s3://bucket/a.jsonl"), recorded);
+        let inventory = parse("inventory:s3://bucket/x/manifest.json");
+        assert_eq!(inventory, parse("manifest:s3://bucket/x/manifest.json"));
+        assert_eq!(inventory.text(), "inventory:s3://bucket/x/manifest.json");
+        assert_eq!(inventory.to_string(), inventory.text());
         for path in [
             "a/b",
             "./a",
@@ -290,8 +308,8 @@ mod tests {
         );
         assert_eq!(error("gs://bucket"), LocationError::Kind("gs://".into()));
         assert_eq!(
-            error("inventory:s3://b/m.json"),
-            LocationError::Kind("inventory:".into())
+            error("inventory:s3://bkt/m.json"),
+            LocationError::Inventory("inventory:s3://bkt/m.json".into())
         );
         assert_eq!(error("s3:s3://bucket"), LocationError::Remote("s3".into()));
         assert_eq!(

@@ -5,6 +5,7 @@ mod consolidated;
 mod delta;
 mod gzip;
 mod interrupts;
+mod inventory;
 mod keys;
 mod killed;
 mod lines;

@@ -189,6 +189,7 @@ impl Context {
                 Body::Compared(compared) => {
                     let gaps = shown.gaps.iter().flatten();
                     gaps.for_each(|(side, gaps)| self.show_gaps(gaps, *side));
+                    self.tell_notices();
                     return Ok(*compared);
                 }
                 Body::Failed(failed) => return Err(self.fail(&failed)),
@@ -205,6 +206,13 @@ impl Context {
                 | Body::Watched
                 | Body::Accepted(_) => {}
             }
+        }
+    }
+
+    /// What the engine wants to be known.
+    fn tell_notices(&mut self) {
+        for notice in self.engine.snapshot().notices {
+            self.output.remark(format_args!("note: {notice}"));
         }
     }
 

@@ -1,0 +1,162 @@
+//! S3 Inventory as a location: what S3 wrote of a bucket stands in for its listing, and what is missing or damaged is told.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops where its stage cannot be set"
+)]
+
+use std::io::Write as _;
+
+use flate2::{Compression, write::GzEncoder};
+use md5::{Digest as _, Md5};
+use serde_json::json;
+
+use crate::support::wharf::{Run, Stage};
+
+const SCHEMA: &str =
+    "Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size, LastModifiedDate, ETag, StorageClass";
+const MANIFEST: &str = "lists/cards/daily/2026-01-11T00-00Z/manifest.json";
+const INVENTORY: &str = "inventory:s3://lists/lists/cards/daily/2026-01-11T00-00Z/manifest.json";
+
+/// A bucket of 1,500 objects, an equal one, and the inventory of the first in two data files that are in no order.
+fn stage() -> Stage {
+    let stage = Stage::new();
+    let store = stage.demo.store();
+    for bucket in ["cards", "copy", "lists"] {
+        store.create_bucket(bucket, "us-east-1");
+    }
+    for number in 0..1500 {
+        let key = format!("raw/card {number:04}+.png");
+        for bucket in ["cards", "copy"] {
+            store.put(bucket, &key, format!("body {number}")).unwrap();
+        }
+    }
+    write_inventory(&stage);
+    stage
+}
+
+fn write_inventory(stage: &Stage) {
+    let store = stage.demo.store();
+    let mut rows: Vec<String> = store
+        .objects("cards")
+        .iter()
+        .map(|object| {
+            let key = object.key.replace('+', "%2B").replace(' ', "+");
+            format!(
+                "\"cards\",\"{key}\",\"\",\"true\",\"false\",\"{}\",\"2026-01-10T00:00:00.000Z\",\"{}\",\"STANDARD\"",
+                object.size, object.etag
+            )
+        })
+        .collect();
+    rows.reverse();
+    rows.push(
+        "\"cards\",\"gone\",\"v1\",\"true\",\"true\",\"\",\"2026-01-10T00:00:00.000Z\",\"\",\"\""
+            .to_owned(),
+    );
+    let mut files = Vec::new();
+    for (number, part) in rows.chunks(800).enumerate() {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+        packed
+            .write_all((part.join("\n") + "\n").as_bytes())
+            .unwrap();
+        let packed = packed.finish().unwrap();
+        let key = format!("lists/cards/daily/data/{number}.csv.gz");
+        let md5 = hex::encode(Md5::digest(&packed));
+        files.push(json!({"key": key, "size": packed.len(), "MD5checksum": md5}));
+        store.put("lists", &key, packed).unwrap();
+    }
+    manifest(stage, "CSV", &json!(files));
+}
+
+fn manifest(stage: &Stage, format: &str, files: &serde_json::Value) {
+    let text = json!({
+        "sourceBucket": "cards",
+        "destinationBucket": "arn:aws:s3:::lists",
+        "version": "2016-11-30",
+        "creationTimestamp": "1768089600000",
+        "fileFormat": format,
+        "fileSchema": SCHEMA,
+        "files": files,
+    });
+    let text = serde_json::to_string_pretty(&text).unwrap();
+    stage.demo.store().put("lists", MANIFEST, text).unwrap();
+}
+
+fn diff(stage: &Stage, exit: i32) -> Run {
+    stage.demo.log().clear();
+    stage
+        .run(&[
+            "diff",
+            INVENTORY,
+            "s3://copy/",
+            "--check",
+            "checksum",
+            "--json",
+        ])
+        .ended_with(exit)
+}
+
+#[test]
+fn an_inventory_stands_in_for_a_listing() {
+    let stage = stage();
+    let run = diff(&stage, 0);
+    assert_eq!(run.summary()["same"], 1500);
+    let log = stage.demo.log();
+    let listed = log.of("ListObjectsV2");
+    assert!(
+        listed.iter().all(|line| line.bucket == "copy"),
+        "the bucket itself is not listed"
+    );
+    let told = stage.run(&["diff", INVENTORY, "s3://copy/"]).ended_with(0);
+    assert!(
+        told.stderr.contains("the inventory of cards was begun"),
+        "{}",
+        told.stderr
+    );
+    let store = stage.demo.store();
+    store.put("copy", "raw/card 0007+.png", "body X").unwrap();
+    store.delete("copy", "raw/card 0008+.png");
+    let run = diff(&stage, 1);
+    let found = ["same", "only_left", "only_right"].map(|name| run.summary()[name].clone());
+    assert_eq!(found, [1498, 1, 0]);
+    let verified = stage
+        .run(&["verify", INVENTORY, "s3://copy/", "--json"])
+        .ended_with(1);
+    assert_eq!(verified.summary()["verified"], 1498);
+    let level = stage.run(&["ls", INVENTORY, "--json"]).ended_with(0);
+    assert_eq!(level.of_type("entry").len(), 1);
+}
+
+#[test]
+fn what_is_missing_or_damaged_breaks_the_listing() {
+    let stage = stage();
+    let store = stage.demo.store();
+    let data = "lists/cards/daily/data/1.csv.gz";
+    let whole = store.body("lists", data).unwrap();
+    store.delete("lists", data);
+    let told = diff(&stage, 3).stderr;
+    assert!(
+        told.contains("data file lists/cards/daily/data/1.csv.gz is not in"),
+        "{told}"
+    );
+    let mut damaged = whole.to_vec();
+    damaged[20] ^= 1;
+    store.put("lists", data, damaged).unwrap();
+    let told = diff(&stage, 3).stderr;
+    assert!(told.contains("and the manifest says"), "{told}");
+    manifest(&stage, "Parquet", &json!([]));
+    let told = diff(&stage, 2).stderr;
+    assert!(told.contains("this inventory is in Parquet"), "{told}");
+    let told = stage
+        .run(&["diff", "inventory:s3://lists/other.json", "s3://copy/"])
+        .ended_with(2)
+        .stderr;
+    assert!(told.contains("is no inventory"), "{told}");
+}
+
+#[test]
+fn an_inventory_licenses_no_delete() {
+    let stage = stage();
+    let refused = stage.run(&["sync", INVENTORY, "s3://copy/", "--delete", "--yes"]);
+    assert_ne!(refused.code, 0, "{}", refused.stderr);
+    assert_eq!(stage.demo.store().keys("copy", "").len(), 1500);
+}
