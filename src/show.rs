@@ -3,6 +3,7 @@
 use std::{
     io::{self, IsTerminal as _},
     path::{Path, PathBuf},
+    thread,
     time::Duration,
 };
 
@@ -15,7 +16,10 @@ use wharf::{
         target::{self, TargetError},
     },
     config::{Config, Env, Place, layer::Layer},
-    demo::{Demo, Options, Spec, seed},
+    demo::{
+        Demo, Options, Spec, seed,
+        trainer::{self, Trainer},
+    },
     domain::location::{Location, Prefix, Remote},
     engine::{Engine, EngineOptions},
     logging::Log,
@@ -56,7 +60,21 @@ pub(crate) fn demo(
     if args.serve {
         return serve(&stage, &mut output);
     }
-    let config = match Config::of_text(None, "", env) {
+    let mut trainer = match Trainer::begin(stage.demo.store(), stage.demo.clock().now()) {
+        Ok(trainer) => trainer,
+        Err(error) => {
+            output.error(format_args!("the demo cannot start: {error}"), None);
+            return Exit::Failed;
+        }
+    };
+    let clock = stage.demo.clock().clone();
+    // It trains until the program ends, or the store is gone.
+    thread::spawn(move || {
+        while trainer.go(clock.now()).is_ok() {
+            thread::park_timeout(trainer::PACE);
+        }
+    });
+    let config = match Config::of_text(None, trainer::CONFIG, env) {
         Ok(config) => config,
         Err(error) => return compose::refuse(&mut output, &error.into()),
     };

@@ -15,6 +15,7 @@ pub mod s3;
 pub mod seed;
 mod server;
 mod sts;
+pub mod trainer;
 mod uri;
 
 pub use clock::Clock;

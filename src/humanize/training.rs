@@ -9,8 +9,10 @@ use crate::domain::{
     training::{
         alert::Alert,
         lamp::Light,
+        read::Format,
         run::{Run, State},
         series::{Column, Series},
+        standing::Standing,
     },
 };
 
@@ -114,10 +116,14 @@ pub fn step_lamp(run: &Run, now: Timestamp) -> String {
     let age = lamp.age.map(age);
     let budget = lamp
         .budget
-        .map(|budget| format!(", may take {}", duration(budget)));
+        .map(|budget| format!(", a stall after {}", duration(budget)));
     match (lamp.light, age) {
         (_, None) => "no step was told yet".to_owned(),
         (Light::Off, Some(_)) if run.ended().is_none() => stalled(run, now),
+        (Light::Off, Some(age)) => format!("last step {age}"),
+        (Light::Unknown, Some(age)) if lamp.budget.is_some() => {
+            format!("last step {age}, and its sources could not be read since")
+        }
         (_, Some(age)) => format!("last step {age}{}", budget.unwrap_or_default()),
     }
 }
@@ -178,6 +184,36 @@ pub fn alert(name: &str, alert: Alert, run: &Run, now: Timestamp) -> String {
             format!("{name} has {least} of work in no checkpoint")
         }
     }
+}
+
+/// What a source is, how large, how old: `JSON lines`, `12.0 MiB`, `written 4 s ago`. `whole` is how all of it is read.
+pub fn source(standing: &Standing, whole: &str, now: Timestamp) -> Vec<String> {
+    let mut words = Vec::new();
+    words.extend(standing.format.map(Format::word).map(str::to_owned));
+    if standing.files > 1 {
+        words.push(super::counted(standing.files as u64, "file"));
+    }
+    if standing.bytes > 0 {
+        words.push(bytes(standing.bytes));
+    }
+    if standing.skipped > 0 {
+        let kept = bytes(standing.bytes.saturating_sub(standing.skipped));
+        words.push(format!(
+            "all but the last {kept} left out: {whole} reads it"
+        ));
+    }
+    if standing.odd > 0 {
+        words.push(format!(
+            "{} not understood",
+            super::counted(standing.odd, "line")
+        ));
+    }
+    words.extend(
+        standing
+            .written
+            .map(|at| format!("written {}", super::age_of(at, now))),
+    );
+    words
 }
 
 /// A metric as a line of small bars, so many columns wide.

@@ -56,6 +56,7 @@ actions! {
         TabFirst "tab-1" "First tab.";
         TabSecond "tab-2" "Second tab.";
         TabThird "tab-3" "Third tab.";
+        TabFourth "tab-4" "Fourth tab.";
         NextTab "next-tab" "Next tab.";
         PreviousTab "previous-tab" "Previous tab.";
         Redraw "redraw" "Draw everything afresh.";
@@ -119,6 +120,24 @@ actions! {
         Report "report" "What a task did.";
         CleanUp "clean-up" "Delete the sources that a task proved.";
         Follow "follow" "Show a task's places in Browse.";
+    }
+    /// In Training.
+    Watching {
+        ChartNext "chart-next" "Choose the next chart.";
+        ChartPrevious "chart-previous" "Choose the previous chart.";
+        Enlarge "enlarge" "One chart in the room of all.";
+        LogScale "log-scale" "Logarithmic or linear scales.";
+        Smooth "smooth" "Smooth the lines, or not.";
+        ZoomIn "zoom-in" "Half of the steps.";
+        ZoomOut "zoom-out" "Twice the steps.";
+        StepNext "step-next" "Values of a later step.";
+        StepPrevious "step-previous" "Values of an earlier step.";
+        MarkRun "mark-run" "Draw a run beside the others.";
+        LogTail "log-tail" "The last lines of the log, or the charts.";
+        SearchTail "search-tail" "Show only lines of the log that contain a text.";
+        Evidence "evidence" "What stands behind lamps, checkpoints and sources.";
+        ReadAll "read-all" "Read all of large logs.";
+        LookAgain "look-again" "Read all sources afresh.";
     }
     /// In Log.
     Logging {

@@ -56,6 +56,7 @@ fn answer(state: &mut State, view: View, body: Body) {
         (question, body @ (Body::Identity(_) | Body::Preview(_))) => {
             looked(state, view, question, body);
         }
+        (_, Body::Run(news)) => state.training.absorb(view, *news, shell),
         (question, Body::Failed(failed)) => {
             shell.close(view);
             fail(state, view, &question, failed);
@@ -84,7 +85,6 @@ fn answer(state: &mut State, view: View, body: Body) {
             | Body::Planned(_)
             | Body::PlannedBoth(_)
             | Body::PlannedRoutes(_)
-            | Body::Run(_)
             | Body::Watched,
         ) => {}
     }
@@ -268,8 +268,8 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
         Question::Errand => {
             errands(&mut shell.dialogs).for_each(|dialog| dialog.fail(view, &failed));
         }
-        // A side that is not there yet has no parts.
-        Question::Parts => {}
+        // A side that is not there yet has no parts; what a run's sources lack, their rows tell.
+        Question::Parts | Question::Training => {}
         Question::Past => {
             // Told once: it would fail again at each look.
             shell.settings.remembers = false;

@@ -113,6 +113,8 @@ pub enum Question {
     Verify(Vec<Key>),
     /// Which tasks the journal knows.
     Past,
+    /// How training runs go on; it stays open.
+    Training,
     /// How a task went.
     Report(TaskId),
     /// Whether a task of the journal is gone on with, or tried again.
@@ -240,9 +242,10 @@ impl Shell {
         self.questions.values().any(kind)
     }
 
-    /// How many questions wait.
+    /// How many questions wait for an end of their answer; watching has none.
     pub fn open_questions(&self) -> usize {
-        self.questions.len()
+        let ends = |question: &&Question| !matches!(question, Question::Training);
+        self.questions.values().filter(ends).count()
     }
 
     /// Takes what is countable now, and says what the engine wants to be known.

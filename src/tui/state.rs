@@ -26,6 +26,7 @@ use crate::tui::{
         browse::Browse,
         log::{Log, Weight},
         tasks::Tasks,
+        training::Training,
     },
     theme::Theme,
 };
@@ -42,6 +43,8 @@ pub struct State {
     pub browse: Browse,
     /// The tab Tasks.
     pub tasks: Tasks,
+    /// The tab Training.
+    pub training: Training,
     /// The tab Log.
     pub log: Log,
     /// What all share.
@@ -59,6 +62,7 @@ impl State {
             tab: Tab::default(),
             browse: Browse::default(),
             tasks: Tasks::default(),
+            training: Training::of(settings.config.runs.values().cloned()),
             log: Log::default(),
             shell: Shell::new(settings, keymap, theme, now),
             leaving: false,
@@ -120,6 +124,7 @@ impl State {
                 | Context::Browse
                 | Context::Gaps
                 | Context::Tasks
+                | Context::Training
                 | Context::Log,
             ) => &[Context::Menu],
             None => self.tab_stack(),
@@ -137,6 +142,7 @@ impl State {
             ],
             Tab::Browse => &[Context::Browse, Context::List, Context::Global],
             Tab::Tasks => &[Context::Tasks, Context::List, Context::Global],
+            Tab::Training => &[Context::Training, Context::List, Context::Global],
             Tab::Log => &[Context::Log, Context::List, Context::Global],
         }
     }
@@ -146,6 +152,7 @@ impl State {
         match action {
             Action::Browsing(action) => self.browse.offers(action, &self.shell),
             Action::Tasking(action) => self.tasks.offers(action, &self.shell),
+            Action::Watching(action) => self.training.offers(action),
             Action::Logging(_) => !self.log.is_empty(),
             Action::Global(_) | Action::Move(_) | Action::Answer(_) => true,
         }

@@ -60,6 +60,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             if state.tab == Tab::Tasks {
                 state.tasks.look_back(&mut state.shell);
             }
+            state.training.attend(&mut state.shell);
             let old = |at: Timestamp| now.duration_since(at).as_secs() >= NOTICE;
             state.shell.notice.take_if(|notice| old(notice.at));
             if state.leaving && state.running() == 0 {
@@ -145,6 +146,7 @@ pub fn act(state: &mut State, action: Action) {
         Action::Move(step) => match state.tab {
             Tab::Browse => state.browse.walk(step),
             Tab::Tasks => state.tasks.walk(step, &state.shell),
+            Tab::Training => state.training.walk(step),
             Tab::Log => state.log.walk(step),
         },
         Action::Browsing(action) => {
@@ -153,6 +155,7 @@ pub fn act(state: &mut State, action: Action) {
         }
         Action::Tasking(Tasking::Follow) => follow(state),
         Action::Tasking(action) => state.tasks.act(action, &mut state.shell),
+        Action::Watching(action) => state.training.act(action, &mut state.shell),
         Action::Logging(action) => {
             if let Some((task, key)) = state.log.act(action, &mut state.shell) {
                 state.tab = Tab::Browse;
@@ -181,12 +184,14 @@ fn act_globally(state: &mut State, action: Global) {
             match state.tab {
                 Tab::Browse => state.browse.back(&mut state.shell),
                 Tab::Log => state.log.back(),
+                Tab::Training => state.training.back(),
                 Tab::Tasks => false,
             };
         }
         Global::TabFirst => at(state, 0),
         Global::TabSecond => at(state, 1),
         Global::TabThird => at(state, 2),
+        Global::TabFourth => at(state, 3),
         Global::NextTab => state.tab = state.tab.step(1),
         Global::PreviousTab => state.tab = state.tab.step(Tab::ALL.len() - 1),
         Global::Redraw => state.shell.effects.push(Effect::Redraw),
@@ -263,6 +268,7 @@ fn decide(state: &mut State, decision: Decision) {
         Decision::Choose(place) => state.browse.go(state.browse.focus, place, shell),
         Decision::Mapping(at) => go_to_mapping(state, at),
         Decision::Filter(text) => state.browse.filter(&text),
+        Decision::Search(text) if state.tab == Tab::Training => state.training.search(&text),
         Decision::Search(text) => state.log.search(&text),
         Decision::Pace(task, change) => shell.command(Command::Pace { task, change }),
         Decision::Cancel(task) => shell.command(Command::Cancel(task)),

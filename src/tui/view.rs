@@ -18,7 +18,7 @@ use crate::tui::{
     identity,
     keymap::Context,
     state::State,
-    tab::{Tab, browse, log, tasks},
+    tab::{Tab, browse, log, tasks, training},
     widget::{
         key_hints,
         paint::{columns, put, put_line, put_right, row as line_of, slice},
@@ -47,6 +47,7 @@ pub fn draw(state: &State, screen: Rect, buffer: &mut Buffer) {
     match state.tab {
         Tab::Browse => browse::view::draw(&state.browse, &state.shell, body, buffer),
         Tab::Tasks => tasks::view::draw(&state.tasks, &state.shell, body, buffer),
+        Tab::Training => training::view::draw(&state.training, &state.shell, body, buffer),
         Tab::Log => log::view::draw(&state.log, &state.shell, body, buffer),
     }
     draw_status(state, line_of(screen, screen.height - 2), buffer);
@@ -146,6 +147,11 @@ fn badge(state: &State, tab: Tab) -> (String, Style) {
                 (String::new(), theme.dim)
             }
         }
+        Tab::Training => match state.training.badge(state.shell.now) {
+            Some((badge, true)) => (badge, theme.missing),
+            Some((badge, false)) => (badge, theme.accent),
+            None => (String::new(), theme.dim),
+        },
         Tab::Browse | Tab::Log => (String::new(), theme.dim),
     }
 }
@@ -163,6 +169,7 @@ fn draw_status(state: &State, line: Rect, buffer: &mut Buffer) {
     let width = columns(&session);
     let status = match state.tab {
         Tab::Browse => state.browse.status(&state.shell),
+        Tab::Training => Line::from(Span::styled(state.training.status(), theme.dim)),
         Tab::Tasks | Tab::Log => Line::from(Span::styled(tasks_status(state), theme.dim)),
     };
     let room = if line.width > width + 20 {

@@ -45,22 +45,33 @@ pub struct Lamp {
     pub usual: Option<f64>,
 }
 
-/// The lamp of the steps. `age` is that of the last step; `told` is the budget that a person gave.
-pub fn step(
-    age: Option<Duration>,
-    usual: Option<Usual>,
-    told: Option<Duration>,
-    ended: bool,
-) -> Lamp {
+/// How long no step was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence {
+    /// Until now.
+    pub age: Option<Duration>,
+    /// Until somebody looked last: beyond that nothing is known.
+    pub seen: Option<Duration>,
+}
+
+/// The lamp of the steps; `told` is the budget that a person gave.
+pub fn step(silence: Silence, usual: Option<Usual>, told: Option<Duration>, ended: bool) -> Lamp {
     let budget = told.or_else(|| usual.map(budget));
-    let light = match (age, budget) {
-        (Some(age), Some(budget)) if !ended && age <= budget => Light::On,
+    let light = match (silence.age.zip(silence.seen), budget) {
+        (Some((age, seen)), Some(budget)) if !ended && seen <= budget => {
+            // Nobody has looked for longer than a stall takes.
+            if age <= budget {
+                Light::On
+            } else {
+                Light::Unknown
+            }
+        }
         (Some(_), Some(_)) => Light::Off,
         (Some(_), None) | (None, _) => Light::Unknown,
     };
     Lamp {
         light,
-        age,
+        age: silence.age,
         budget,
         usual: usual.map(|usual| usual.step),
     }
@@ -79,7 +90,7 @@ fn budget(usual: Usual) -> Duration {
 mod tests {
     use std::time::Duration;
 
-    use super::{Light, step};
+    use super::{Light, Silence, step};
     use crate::domain::training::track::{Mark, Track};
 
     #[test]
@@ -95,16 +106,24 @@ mod tests {
             track.observe(Mark { at, step: n.into() });
         }
         let usual = track.usual();
-        let light = |seconds| step(Some(Duration::from_secs(seconds)), usual, None, false).light;
-        assert_eq!([light(1), light(70), light(119)], [Light::On; 3]);
-        assert_eq!(light(41 * 60), Light::Off);
-        let told = step(
-            Some(Duration::from_secs(10)),
-            usual,
-            Some(Duration::from_secs(5)),
-            false,
+        let silence = |age, seen| Silence {
+            age: Some(Duration::from_secs(age)),
+            seen: Some(Duration::from_secs(seen)),
+        };
+        let light = |age, seen| step(silence(age, seen), usual, None, false).light;
+        assert_eq!([1, 70, 119].map(|age| light(age, age)), [Light::On; 3]);
+        assert_eq!(light(41 * 60, 41 * 60), Light::Off);
+        assert_eq!(
+            light(41 * 60, 10),
+            Light::Unknown,
+            "a laptop that slept saw nothing"
         );
+        let told = step(silence(10, 10), usual, Some(Duration::from_secs(5)), false);
         assert_eq!(told.light, Light::Off);
-        assert_eq!(step(None, None, None, false).light, Light::Unknown);
+        let nothing = Silence {
+            age: None,
+            seen: None,
+        };
+        assert_eq!(step(nothing, None, None, false).light, Light::Unknown);
     }
 }

@@ -4,6 +4,7 @@
 pub mod alert;
 pub mod ask;
 pub mod batch;
+pub mod charts;
 pub mod checkpoint;
 pub mod eta;
 pub mod lamp;
@@ -11,4 +12,5 @@ mod names;
 pub mod read;
 pub mod run;
 pub mod series;
+pub mod standing;
 pub mod track;

@@ -6,9 +6,10 @@ use crate::domain::training::{
     alert::{Alert, Alerts},
     ask::RunAsk,
     run::Run,
+    standing::Standing,
 };
 
-use super::{News, Standing};
+use super::News;
 
 /// A run that is watched, as far as it was told.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +41,15 @@ impl Followed {
         }
     }
 
+    /// Forgets what was told: all is read afresh. What a person heard of stays heard.
+    pub fn begin_again(&mut self) {
+        let alerts = self.alerts;
+        *self = Self {
+            alerts,
+            ..Self::new(self.ask.clone())
+        };
+    }
+
     /// Takes what was told.
     pub fn absorb(&mut self, news: News) {
         match news {
@@ -65,7 +75,10 @@ impl Followed {
                     *known = why;
                 }
             }
-            News::Polled => self.polled = true,
+            News::Polled { looked } => {
+                self.polled = true;
+                self.run.looked = looked.or(self.run.looked);
+            }
         }
     }
 

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::training::{batch::Batch, checkpoint::Checkpoint, read::Format, run::Stream};
+use crate::domain::training::{
+    batch::Batch, checkpoint::Checkpoint, run::Stream, standing::Standing,
+};
 
 use super::{answer::Answer, event::Body};
 
@@ -18,7 +20,7 @@ pub use follow::Followed;
 pub(super) use watch::watch;
 
 /// How runs are watched.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Manner {
     /// Look again so often; once where `None`.
     pub every: Option<Duration>,
@@ -61,27 +63,11 @@ pub enum News {
         /// Which; an error for a person where the place cannot be listed.
         newest: Result<Option<Checkpoint>, Box<str>>,
     },
-    /// All sources were looked at.
-    Polled,
-}
-
-/// How a source stands.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// What it is; `None` before its first bytes told.
-    pub format: Option<Format>,
-    /// Files or objects of it.
-    pub files: usize,
-    /// Bytes that there are.
-    pub bytes: u64,
-    /// Bytes of the middle that were left out.
-    pub skipped: u64,
-    /// When it was last written to.
-    pub written: Option<Timestamp>,
-    /// Lines or records that could not be understood.
-    pub odd: u64,
-    /// What is wrong with it, and what to do.
-    pub trouble: Option<Box<str>>,
+    /// Its turn is over.
+    Polled {
+        /// When it was looked at; `None` where something could not be read: silence says nothing then.
+        looked: Option<Timestamp>,
+    },
 }
 
 /// The way back to whoever watches a run.

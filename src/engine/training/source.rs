@@ -14,10 +14,10 @@ use crate::domain::{
     location::Location,
     retry::FailureKind,
     text::printable,
-    training::{ask::SourceAsk, run::Stream},
+    training::{ask::SourceAsk, run::Stream, standing::Standing},
 };
 
-use super::{Standing, file::File};
+use super::file::File;
 
 /// The most files of a folder that are read.
 const FILES: usize = 200;

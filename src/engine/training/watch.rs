@@ -5,10 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::future::join_all;
+use jiff::Timestamp;
+
 use crate::backend::Sessions;
 use crate::domain::{
     location::Location,
-    training::{ask::RunAsk, checkpoint::Checkpoint},
+    training::{ask::RunAsk, checkpoint::Checkpoint, standing::Standing},
 };
 
 use crate::engine::{
@@ -18,7 +21,7 @@ use crate::engine::{
 };
 
 use super::{
-    Manner, News, Standing, Teller,
+    Manner, News, Teller,
     source::{Source, listed, words},
 };
 
@@ -40,9 +43,9 @@ pub(in crate::engine) async fn watch(
         .map(|(at, ask)| Watched::new(Teller::new(answer, at), ask.clone()))
         .collect();
     loop {
-        for run in &mut runs {
-            run.round(&room.sessions, manner).await;
-        }
+        let rounds = runs.iter_mut().map(|run| run.round(&room.sessions, manner));
+        // Side by side: one that answers late holds up no other.
+        join_all(rounds).await;
         let Some(every) = manner.every else {
             return Ok(Body::Watched);
         };
@@ -60,6 +63,8 @@ struct Watched {
     streams: usize,
     /// Looks since the beginning: which file's turn it is.
     turn: usize,
+    /// Something could not be read in this turn.
+    failed: bool,
     /// When something last came.
     heard: Instant,
     /// How long to be silent before the next listing.
@@ -77,6 +82,7 @@ impl Watched {
             told: vec![None; ask.sources.len()],
             streams: 0,
             turn: 0,
+            failed: false,
             heard: Instant::now(),
             patience: SILENCE,
             checkpoints: None,
@@ -86,6 +92,7 @@ impl Watched {
 
     /// One look: at everything at first and where something came, else at one file.
     async fn round(&mut self, sessions: &Sessions, manner: Manner) {
+        self.failed = false;
         self.open(sessions).await;
         let all = self.turn == 0;
         let places = self.places();
@@ -131,7 +138,8 @@ impl Watched {
                     .await;
             }
         }
-        self.teller.tell(News::Polled).await;
+        let looked = (!self.failed).then(Timestamp::now);
+        self.teller.tell(News::Polled { looked }).await;
     }
 
     /// Finds the files of sources that have none, and looks for new ones in folders that were silent for long.
@@ -177,6 +185,7 @@ impl Watched {
         };
         if let Err(error) = file.look(manner, &self.teller).await {
             let from = place.and_then(|(source, _)| self.ask.sources.get(source));
+            self.failed = true;
             file.trouble = from.map(|ask| words(&error, &ask.from).into());
         }
         std::mem::take(&mut file.came)

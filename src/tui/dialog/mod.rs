@@ -189,9 +189,11 @@ impl Dialog {
             Action::Global(Global::Back) => self.back(shell),
             Action::Move(step) => self.walk(step),
             Action::Answer(answer) => self.answer(answer, shell),
-            Action::Global(_) | Action::Browsing(_) | Action::Tasking(_) | Action::Logging(_) => {
-                Decision::Stay
-            }
+            Action::Global(_)
+            | Action::Browsing(_)
+            | Action::Tasking(_)
+            | Action::Watching(_)
+            | Action::Logging(_) => Decision::Stay,
         }
     }
 

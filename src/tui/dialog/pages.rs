@@ -131,6 +131,7 @@ fn heading(context: Context) -> &'static str {
         Context::Browse => "Browse",
         Context::Gaps => "gap panel, while it has the focus",
         Context::Tasks => "Tasks",
+        Context::Training => "Training",
         Context::Log => "Log",
         Context::Plan => "plan",
         Context::Menu => "menus",

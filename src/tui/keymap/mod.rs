@@ -27,6 +27,8 @@ pub enum Context {
     Gaps,
     /// The tab Tasks.
     Tasks,
+    /// The tab Training.
+    Training,
     /// The tab Log.
     Log,
     /// The plan dialog.
@@ -40,7 +42,7 @@ pub enum Context {
 }
 
 /// What is active together, in front first. Only the focused gap panel may take keys from what lies behind it.
-pub const STACKS: [&[Context]; 8] = [
+pub const STACKS: [&[Context]; 9] = [
     &[Context::Browse, Context::List, Context::Global],
     &[
         Context::Gaps,
@@ -49,6 +51,7 @@ pub const STACKS: [&[Context]; 8] = [
         Context::Global,
     ],
     &[Context::Tasks, Context::List, Context::Global],
+    &[Context::Training, Context::List, Context::Global],
     &[Context::Log, Context::List, Context::Global],
     &[Context::Plan],
     &[Context::Menu],

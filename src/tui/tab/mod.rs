@@ -3,6 +3,7 @@
 pub mod browse;
 pub mod log;
 pub mod tasks;
+pub mod training;
 
 /// Which tab is in front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,19 +13,22 @@ pub enum Tab {
     Browse,
     /// What runs and ran.
     Tasks,
+    /// Runs and how they learn.
+    Training,
     /// What happened.
     Log,
 }
 
 impl Tab {
     /// All that are shown, in their order.
-    pub const ALL: [Self; 3] = [Self::Browse, Self::Tasks, Self::Log];
+    pub const ALL: [Self; 4] = [Self::Browse, Self::Tasks, Self::Training, Self::Log];
 
     /// Its name in the header.
     pub fn title(self) -> &'static str {
         match self {
             Self::Browse => "Browse",
             Self::Tasks => "Tasks",
+            Self::Training => "Training",
             Self::Log => "Log",
         }
     }

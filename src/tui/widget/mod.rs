@@ -7,5 +7,6 @@ pub mod gauge;
 pub mod key_hints;
 pub mod paint;
 pub mod panel;
+pub mod plot;
 pub mod treemap;
 pub mod window;

@@ -10,11 +10,14 @@ use std::{sync::Arc, time::Duration};
 use wharf::{
     domain::{
         location::Location,
-        training::ask::{RunAsk, SourceAsk},
+        training::{
+            ask::{RunAsk, SourceAsk},
+            standing::Standing,
+        },
     },
     engine::{
         Body, Command, View,
-        training::{Followed, Manner, News, Standing},
+        training::{Followed, Manner, News},
     },
 };
 
@@ -58,7 +61,7 @@ impl Watch {
             let Body::Run(news) = self.desk.body(self.view).await else {
                 panic!("the watch ended");
             };
-            let polled = matches!(news.news, News::Polled);
+            let polled = matches!(news.news, News::Polled { .. });
             self.followed.absorb(news.news);
             if polled {
                 return;

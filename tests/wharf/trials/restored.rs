@@ -17,7 +17,7 @@ const SCREENS: [(&str, &[(&str, &str)]); 9] = [
     ("gaps", &[("c", "begin with \"M\"")]),
     ("plan", &[("c", "begin with \"M\""), ("s", "[x] + upload")]),
     ("tasks", &[("2", "No task yet")]),
-    ("log", &[("3", "─ log ")]),
+    ("log", &[("4", "─ log ")]),
     ("help", &[("?", "─ keys ")]),
     ("palette", &[(":", "─ commands ")]),
     ("input", &[("o", "go to")]),

@@ -13,7 +13,7 @@ use wharf::{
 use super::stage::{Stage, arrived, compared, pairs, plan, task};
 
 /// Every key of the map, and some that are in no map.
-const KEYS: [&str; 49] = [
+const KEYS: [&str; 53] = [
     "c",
     "s",
     "t",
@@ -49,6 +49,10 @@ const KEYS: [&str; 49] = [
     "1",
     "2",
     "3",
+    "4",
+    "+",
+    "-",
+    "a",
     "]",
     "[",
     "k",
@@ -120,13 +124,14 @@ proptest! {
 #[test]
 fn every_screen_draws_at_every_size() {
     let plan = plan(&[]);
-    let openings: [&[&str]; 12] = [
+    let openings: [&[&str]; 13] = [
         &[],
         &["c"],
         &["c", "i"],
         &["s"],
         &["2"],
         &["3"],
+        &["4"],
         &["?"],
         &[":"],
         &["m"],

@@ -8,3 +8,4 @@ mod keys;
 mod migrations;
 mod screens;
 pub(crate) mod stage;
+mod training;

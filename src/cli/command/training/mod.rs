@@ -188,7 +188,7 @@ async fn follow(context: &mut Context, followed: &mut [Followed]) -> Exit {
             Ok(news) => news,
             Err(exit) => return exit,
         };
-        let polled = matches!(news.news, News::Polled);
+        let polled = matches!(news.news, News::Polled { .. });
         absorb(followed, *news);
         let Some(run) = followed.first_mut().filter(|_| polled) else {
             continue;

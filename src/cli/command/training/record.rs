@@ -12,9 +12,10 @@ use crate::domain::{
         ask::SourceAsk,
         lamp::{Lamp, Light},
         read::Format,
+        standing::Standing,
     },
 };
-use crate::engine::training::{Followed, Standing};
+use crate::engine::training::Followed;
 
 /// `run`: how a training run stands. Values that are no finite number are null, with their word beside.
 #[derive(Debug, Serialize)]

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 
 use crate::domain::{
+    location::Location,
     text::{printable, readable},
-    training::{read::Format, run::State},
+    training::{run::State, standing::Standing},
 };
-use crate::engine::training::{Followed, Standing};
+use crate::engine::training::Followed;
 use crate::humanize;
 
 /// Columns of the small chart of a metric.
@@ -118,35 +119,17 @@ pub(super) fn lines(followed: &Followed, now: Timestamp) -> Vec<String> {
         ));
     }
     for (ask, standing) in followed.ask.sources.iter().zip(&followed.standings) {
-        lines.push(fact(
-            "source",
-            format!("{}{}", ask.from, source(standing, now)),
-        ));
+        lines.push(fact("source", words(&ask.from, standing, now)));
     }
     lines.extend(troubles(followed));
     lines
 }
 
-/// `, JSON lines, 12.0 MiB, written 4 s ago`.
-fn source(standing: &Standing, now: Timestamp) -> String {
-    let files = (standing.files > 1).then(|| humanize::counted(standing.files as u64, "file"));
-    let format = standing.format.map(Format::word).map(str::to_owned);
-    let size = (standing.bytes > 0).then(|| humanize::bytes(standing.bytes));
-    let skipped = (standing.skipped > 0).then(|| {
-        format!(
-            "all but the last {} left out: --whole reads it",
-            humanize::bytes(standing.bytes - standing.skipped)
-        )
-    });
-    let odd = (standing.odd > 0)
-        .then(|| format!("{} not understood", humanize::counted(standing.odd, "line")));
-    let written = standing
-        .written
-        .map(|at| format!("written {}", humanize::age_of(at, now)));
-    let all = [files, format, size, skipped, odd, written]
-        .into_iter()
-        .flatten();
-    all.fold(String::new(), |told, part| told + ", " + &part)
+/// `logs/metrics.jsonl, JSON lines, 12.0 MiB, written 4 s ago`.
+fn words(from: &Location, standing: &Standing, now: Timestamp) -> String {
+    let mut words = vec![from.to_string()];
+    words.extend(humanize::training::source(standing, "--whole", now));
+    words.join(", ")
 }
 
 /// The last lines of its log.

@@ -100,6 +100,8 @@ pub struct Run {
     pub terms: Terms,
     /// The newest checkpoint of each place, in the order of the configuration.
     pub checkpoints: Vec<Option<Checkpoint>>,
+    /// When its sources were last looked at with success: later silence says nothing. Always, where `None`.
+    pub looked: Option<Timestamp>,
     series: IndexMap<Arc<str>, Owned>,
     told: Vec<Told>,
     /// What times of points count from, milliseconds since 1970.
@@ -312,11 +314,17 @@ impl Run {
 
     /// The lamp of the steps at `now`.
     pub fn step_lamp(&self, now: Timestamp) -> Lamp {
-        let age = self
-            .last_time()
-            .map(|at| Duration::try_from(now.duration_since(at)).unwrap_or_default());
-        let ended = self.ended();
-        lamp::step(age, self.usual(), self.terms.stalled_after, ended.is_some())
+        let silence = |until: Timestamp| {
+            let at = self.last_time()?;
+            Some(Duration::try_from(until.duration_since(at)).unwrap_or_default())
+        };
+        let seen = self.looked.map_or(now, |looked| looked.min(now));
+        let silence = lamp::Silence {
+            age: silence(now),
+            seen: silence(seen),
+        };
+        let ended = self.ended().is_some();
+        lamp::step(silence, self.usual(), self.terms.stalled_after, ended)
     }
 
     /// How the run stands at `now`.

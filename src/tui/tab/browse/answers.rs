@@ -99,6 +99,7 @@ impl Browse {
             | Question::Run(_)
             | Question::Verify(_)
             | Question::Past
+            | Question::Training
             | Question::Report(_)
             | Question::GoOn(_) => false,
         })

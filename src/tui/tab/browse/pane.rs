@@ -104,6 +104,7 @@ impl Pane {
             | Question::Run(_)
             | Question::Verify(_)
             | Question::Past
+            | Question::Training
             | Question::Report(_)
             | Question::GoOn(_) => false,
         });

@@ -1,0 +1,314 @@
+//! How Training is drawn: the runs at the left (or above, where it is narrow), the one under the cursor beside.
+
+use jiff::Timestamp;
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+use crate::domain::{
+    text::printable,
+    training::{
+        lamp::Light,
+        run::{Run, State},
+    },
+};
+use crate::engine::training::Followed;
+use crate::humanize;
+
+use crate::tui::{
+    shell::Shell,
+    tab::training::{Training, evidence, grid, state_sign, tail},
+    theme::Theme,
+    widget::{
+        gauge::gauge,
+        paint::{columns, put, put_line, put_right, row as line_of, select, slice, widen},
+        panel::Panel,
+    },
+};
+
+/// From this width on the two parts stand side by side.
+const WIDE: u16 = 100;
+
+/// The style of a state.
+pub(super) fn state_style(state: State, theme: &Theme) -> Style {
+    match state {
+        State::Unknown => theme.dim,
+        State::Training => theme.accent,
+        State::Stalled => theme.differs,
+        State::Ended => theme.proven,
+        State::Failed => theme.missing,
+    }
+}
+
+/// Draws the tab.
+pub fn draw(training: &Training, shell: &Shell, area: Rect, buffer: &mut Buffer) {
+    let count = u16::try_from(training.runs().len())
+        .unwrap_or(u16::MAX)
+        .max(1);
+    let (list, detail) = if area.width >= WIDE {
+        let width = (area.width / 4).clamp(28, 44);
+        (slice(area, 0, width), slice(area, width, area.width))
+    } else {
+        let height = (count.saturating_mul(2) + 2)
+            .min(area.height / 3)
+            .max(4)
+            .min(area.height);
+        let below = Rect {
+            y: area.y + height,
+            height: area.height - height,
+            ..area
+        };
+        (Rect { height, ..area }, below)
+    };
+    draw_list(training, shell, list, buffer);
+    draw_run(training, shell, detail, buffer);
+}
+
+fn draw_list(training: &Training, shell: &Shell, area: Rect, buffer: &mut Buffer) {
+    let runs = training.runs();
+    let panel = Panel {
+        title: "runs",
+        totals: &if runs.is_empty() {
+            String::new()
+        } else {
+            humanize::count(runs.len() as u64)
+        },
+        focused: !training.tail.is_shown,
+        ..Panel::default()
+    };
+    let inner = panel.draw(area, buffer, &shell.theme);
+    if runs.is_empty() {
+        put(
+            buffer,
+            line_of(inner, 0),
+            "No run is configured.",
+            shell.theme.dim,
+        );
+        return;
+    }
+    let shown = training
+        .window
+        .show(training.position(), runs.len(), inner.height / 2);
+    for (at, number) in shown.enumerate() {
+        let top = u16::try_from(at * 2).unwrap_or(u16::MAX);
+        let lines = [line_of(inner, top), line_of(inner, top.saturating_add(1))];
+        if let Some(followed) = runs.get(number) {
+            draw_row(training, number, followed, shell, (lines, buffer));
+        }
+    }
+}
+
+fn draw_row(
+    training: &Training,
+    number: usize,
+    followed: &Followed,
+    shell: &Shell,
+    (lines, buffer): ([Rect; 2], &mut Buffer),
+) {
+    let (theme, run, now) = (&shell.theme, &followed.run, shell.now);
+    let state = run.state(now);
+    let style = state_style(state, theme);
+    let [upper, lower] = lines;
+    put(buffer, upper, state_sign(state), style);
+    let share = run
+        .progress()
+        .map(humanize::training::share)
+        .unwrap_or_default();
+    put_right(buffer, upper, &share, style);
+    let name = printable(followed.ask.name.as_bytes());
+    let room = upper.width.saturating_sub(columns(&share) + 5);
+    put(buffer, slice(upper, 2, room), &name, theme.strong);
+    if training.look.marked.contains(&number) {
+        put(buffer, slice(lower, 0, 1), "●", theme.accent);
+    }
+    put(
+        buffer,
+        slice(lower, 2, lower.width),
+        &brief(run, now),
+        style_of_brief(state, theme),
+    );
+    if number == training.position() {
+        for line in lines {
+            select(buffer, widen(line), theme);
+        }
+    }
+}
+
+/// How a run stands, in a few words.
+fn brief(run: &Run, now: Timestamp) -> String {
+    match run.state(now) {
+        State::Training => match run.eta(now) {
+            Some(eta) => format!("training  ETA {}", humanize::duration(eta.likely)),
+            None => "training".to_owned(),
+        },
+        State::Stalled => {
+            let age = run
+                .step_lamp(now)
+                .age
+                .map(humanize::duration)
+                .unwrap_or_default();
+            format!("stalled {age}")
+        }
+        state @ (State::Ended | State::Failed) => {
+            let at = run
+                .last_time()
+                .map(|at| humanize::age_of(at, now))
+                .unwrap_or_default();
+            format!("{} {at}", state.word())
+        }
+        State::Unknown => "nothing told yet".to_owned(),
+    }
+}
+
+fn style_of_brief(state: State, theme: &Theme) -> Style {
+    match state {
+        State::Stalled | State::Failed => state_style(state, theme),
+        State::Unknown | State::Training | State::Ended => theme.dim,
+    }
+}
+
+fn draw_run(training: &Training, shell: &Shell, area: Rect, buffer: &mut Buffer) {
+    let theme = &shell.theme;
+    let Some(followed) = training.current() else {
+        let inner = Panel::default().draw(area, buffer, theme);
+        let lines = [
+            "A run is watched by its logs. Write it into wharf.toml:",
+            "",
+            "[runs.stage2]",
+            "metrics = [{ from = \"logs/metrics.jsonl\" }]",
+            "checkpoints = [\"s3://bucket/checkpoints\"]",
+            "",
+            "or look at one log: wharf training show LOG",
+        ];
+        for (at, text) in (0..).zip(lines) {
+            put(buffer, line_of(inner, at + 1), text, theme.dim);
+        }
+        return;
+    };
+    let name = printable(followed.ask.name.as_bytes());
+    let looks = looks(training);
+    let panel = Panel {
+        title: &name,
+        totals: &looks,
+        focused: training.tail.is_shown,
+        ..Panel::default()
+    };
+    let inner = panel.draw(area, buffer, theme);
+    draw_standing(&followed.run, shell, line_of(inner, 0), buffer);
+    put_line(buffer, line_of(inner, 1), &lamps(followed, shell));
+    let foot = evidence::foot(followed, shell, inner.width);
+    let height = u16::try_from(foot.len())
+        .unwrap_or(0)
+        .min(inner.height.saturating_sub(2) / 4);
+    let top = inner.height.saturating_sub(height);
+    for (at, line) in (top..inner.height).zip(&foot) {
+        put_line(buffer, line_of(inner, at), line);
+    }
+    let middle = Rect {
+        y: inner.y + 2,
+        height: top.saturating_sub(2),
+        ..inner
+    };
+    if training.tail.is_shown {
+        tail::draw(training, followed, shell, middle, buffer);
+    } else {
+        grid::draw(training, shell, middle, buffer);
+    }
+}
+
+/// How charts are looked at: `log scale · smoothed 0.9 · steps 1,000–2,000`.
+fn looks(training: &Training) -> String {
+    let look = &training.look;
+    let mut words = Vec::new();
+    if training.tail.is_shown {
+        words.push("log".to_owned());
+        if !training.tail.text.is_empty() {
+            words.push(format!("\"{}\"", printable(training.tail.text.as_bytes())));
+        }
+        return words.join(" · ");
+    }
+    let drawn = training.drawn();
+    if drawn.len() > 1 {
+        let named = drawn.iter().enumerate().map(|(at, followed)| {
+            format!("{} {}", at + 1, printable(followed.ask.name.as_bytes()))
+        });
+        words.extend(named);
+    }
+    if look.is_log {
+        words.push("log scale".to_owned());
+    }
+    if look.weight() > 0.0 {
+        words.push(format!("smoothed {}", look.weight()));
+    }
+    if let Some(zoom) = &look.zoom {
+        words.push(format!(
+            "steps {}–{}",
+            humanize::count(zoom.start),
+            humanize::count(zoom.end - 1)
+        ));
+    }
+    if let Some(step) = look.step {
+        words.push(format!("at step {}", humanize::count(step)));
+    }
+    words.join(" · ")
+}
+
+/// A bar, and where the run stands beside it.
+fn draw_standing(run: &Run, shell: &Shell, line: Rect, buffer: &mut Buffer) {
+    let theme = &shell.theme;
+    let mut at = 0;
+    if let Some(last) = run.last()
+        && let Some(total) = run.total_steps()
+    {
+        let width = (line.width / 6).clamp(6, 24);
+        gauge(buffer, slice(line, 0, width), (last.step, total), theme);
+        at = width + 2;
+    }
+    let state = run.state(shell.now);
+    let mut words = humanize::training::standing(run, shell.now);
+    let room = line.width.saturating_sub(at + columns(state.word()));
+    let wanted = |words: &[String]| words.iter().map(|word| columns(word) + 3).sum::<u16>();
+    // Where it is narrow, the epoch goes first, then the share, which the bar shows, then what a stall's age says too.
+    for least in ["epoch ", " %", "last step "] {
+        if wanted(&words) > room {
+            words.retain(|word| !word.starts_with(least) && !word.ends_with(least));
+        }
+    }
+    let joined = words
+        .iter()
+        .fold(String::new(), |told, word| told + " · " + word);
+    at += put(
+        buffer,
+        slice(line, at, line.width),
+        state.word(),
+        state_style(state, theme),
+    );
+    put(buffer, slice(line, at, line.width), &joined, Style::new());
+}
+
+/// The four lamps, each with its sign and word; those of the instance together while nothing tells them apart.
+fn lamps(followed: &Followed, shell: &Shell) -> Line<'static> {
+    let theme = &shell.theme;
+    let step = followed.run.step_lamp(shell.now);
+    let (sign, style) = match step.light {
+        Light::On => ("●", theme.proven),
+        Light::Off if followed.run.ended().is_some() => ("○", theme.dim),
+        Light::Off => ("○", theme.missing),
+        Light::Unknown => ("?", theme.dim),
+    };
+    let budget = step.budget.filter(|_| step.light != Light::Unknown);
+    let evidence = match budget {
+        Some(budget) => format!("a stall after {}", humanize::duration(budget)),
+        None => humanize::training::step_lamp(&followed.run, shell.now),
+    };
+    Line::from(vec![
+        Span::styled("? checks, agent, process unknown   ", theme.dim),
+        Span::styled(sign, style),
+        Span::raw(" step "),
+        Span::styled(step.light.word(), style),
+        Span::styled(format!(", {evidence}"), theme.dim),
+    ])
+}
