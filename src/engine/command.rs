@@ -9,7 +9,7 @@ use crate::domain::{
     location::{Location, Remote},
     plan::{Plan, Route, SyncOptions, TwoWayRule},
     progress::TaskId,
-    training::ask::RunAsk,
+    training::{alert::Alert, ask::RunAsk},
 };
 
 pub use super::tasks::Pace;
@@ -189,6 +189,15 @@ pub enum Command {
         runs: Arc<[RunAsk]>,
         /// How.
         manner: Manner,
+    },
+    /// Run the person's hook for what happened to a training run; nothing is answered.
+    TellHook {
+        /// The run's name.
+        run: Arc<str>,
+        /// What happened.
+        alert: Alert,
+        /// The same in a sentence.
+        text: String,
     },
     /// Tasks that the journal knows → `Body::Past`.
     Past {

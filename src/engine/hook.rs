@@ -9,6 +9,7 @@ use tokio::{io::AsyncWriteExt as _, process::Command, time::timeout};
 use crate::domain::{
     plan::Plan,
     progress::{TaskId, TaskKind, TaskState},
+    training::alert::Alert,
 };
 
 use super::tasks::Task;
@@ -45,6 +46,15 @@ struct Told<'a> {
     failed: u64,
     skipped: u64,
     bytes: u64,
+    text: String,
+}
+
+/// What a hook is told of a training run.
+#[derive(Debug, Serialize)]
+struct RunTold<'a> {
+    event: &'static str,
+    run: &'a str,
+    alert: &'static str,
     text: String,
 }
 
@@ -97,7 +107,26 @@ impl Hooks {
             bytes: now.bytes,
             text,
         };
-        run(hook, &told).await;
+        run(hook, (told.event, &told)).await;
+    }
+
+    /// Runs the hook that what happened to a training run calls for, to its end.
+    pub(super) async fn tell_run(&self, run: &str, alert: Alert, text: &str) {
+        let (event, hook) = match alert {
+            Alert::Ended => ("success", &self.success),
+            Alert::Failed | Alert::Stalled | Alert::Unsaved => ("failure", &self.failure),
+            Alert::Recovered => return,
+        };
+        let Some(hook) = hook else {
+            return;
+        };
+        let told = RunTold {
+            event,
+            run,
+            alert: alert.word(),
+            text: format!("wharf: {text}"),
+        };
+        self::run(hook, (event, &told)).await;
     }
 
     /// Runs the hook that says that a plan waits for a yes, to its end.
@@ -123,13 +152,12 @@ impl Hooks {
             source: &source,
             destination: &destination,
         };
-        run(hook, &told).await;
+        run(hook, (told.event, &told)).await;
     }
 }
 
 /// Runs a command with this on its standard input, and keeps in the log what went wrong.
-async fn run(command: &str, told: &Told<'_>) {
-    let event = told.event;
+async fn run(command: &str, (event, told): (&'static str, &impl Serialize)) {
     let Ok(mut text) = serde_json::to_vec(told) else {
         return;
     };

@@ -42,6 +42,7 @@ use crate::domain::{
     location::{Location, Remote},
     plan::Plan,
     progress::{TaskId, TaskState},
+    training::alert::Alert,
 };
 
 use answer::Answer;
@@ -136,18 +137,17 @@ impl Engine {
             }),
             Command::Resume(task) => self.resume(task),
             Command::Cancel(task) => self.turn(task, |task| task.control.cancel()),
-            Command::Pace { task, change } => {
-                self.turn(task, |task| task.control.set_pace(change));
-            }
+            Command::Pace { task, change } => self.set_pace(task, change),
             Command::Prioritise { task, by } => self.prioritise(task, by),
             Command::Release(task) => self.release(task),
+            Command::TellHook { run, alert, text } => self.tell_hook(run, alert, text),
             Command::GoOn { view, task } => {
                 let answer = Answer::new(&self.room, view);
                 self.spawn(go_on::go_on(Arc::clone(&self.room), answer, task));
             }
             Command::Retry { view, task } => {
-                let answer = Answer::new(&self.room, view);
-                self.spawn(go_on::retry(Arc::clone(&self.room), answer, task));
+                let room = Arc::clone(&self.room);
+                self.spawn(go_on::retry(room, Answer::new(&self.room, view), task));
             }
             Command::Run { view, plan } => {
                 let answer = Answer::new(&self.room, view);
@@ -314,6 +314,16 @@ impl Engine {
             view,
             Box::pin(work),
         ));
+    }
+
+    fn set_pace(&self, task: TaskId, change: Pace) {
+        self.turn(task, |task| task.control.set_pace(change));
+    }
+
+    /// Runs the person's hook for what happened to a training run.
+    fn tell_hook(&self, run: Arc<str>, alert: Alert, text: String) {
+        let room = Arc::clone(&self.room);
+        self.spawn(async move { room.options.hooks.tell_run(&run, alert, &text).await });
     }
 
     /// Lets a task go after what is in flight; what takes too long is cut, and kept as far as it came.

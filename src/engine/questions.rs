@@ -91,6 +91,7 @@ pub(super) async fn answer(
         | Command::Retry { .. }
         | Command::Prioritise { .. }
         | Command::Release(_)
+        | Command::TellHook { .. }
         | Command::Pace { .. } => Err(no_question()),
     }
 }

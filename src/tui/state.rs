@@ -182,6 +182,15 @@ impl State {
         }
     }
 
+    /// Shows only lines that contain a text, in the tab in front.
+    pub fn search(&mut self, text: &str) {
+        if self.tab == Tab::Training {
+            self.training.search(text);
+        } else {
+            self.log.search(text);
+        }
+    }
+
     /// How many tasks are not over.
     pub fn running(&self) -> usize {
         self.shell

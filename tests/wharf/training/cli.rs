@@ -34,6 +34,8 @@ fn write(stage: &Stage, name: &str, text: &str, ago: u64) {
 }
 
 const CONFIG: &str = "
+[hooks]
+failure = \"cat > told.json\"
 [remotes.main]
 region = \"us-east-1\"
 [runs.stage2]
@@ -147,6 +149,11 @@ fn watching_ends_with_the_run() {
         "{}{}",
         run.stdout,
         run.stderr
+    );
+    let told = std::fs::read_to_string(stage.path("told.json")).unwrap();
+    assert!(
+        told.contains("\"alert\":\"failed\"") && told.contains("OutOfMemoryError"),
+        "{told}"
     );
     stage
         .run(&["training", "watch", "died.log", "--every", "soon"])

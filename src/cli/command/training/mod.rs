@@ -205,6 +205,11 @@ async fn follow(context: &mut Context, followed: &mut [Followed]) -> Exit {
         }
         for alert in run.alerts(now) {
             let text = humanize::training::alert(&run.ask.name, alert, &run.run, now);
+            context.ask(Command::TellHook {
+                run: std::sync::Arc::clone(&run.ask.name),
+                alert,
+                text: text.clone(),
+            });
             context
                 .output
                 .record(&record::AlertRecord::new(&run.ask.name, alert, &text));

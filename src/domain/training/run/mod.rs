@@ -343,7 +343,8 @@ impl Run {
         let told = self.told.iter().find_map(|told| told.ended.clone());
         let all = || {
             let (last, total) = (self.last()?.step, self.total_steps()?);
-            (last >= total).then(|| Ended {
+            // Steps that are counted from 0 end one below their number.
+            (last.saturating_add(1) >= total).then(|| Ended {
                 well: true,
                 words: format!("step {last} of {total}").into(),
             })

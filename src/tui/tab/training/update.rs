@@ -85,6 +85,11 @@ impl Training {
                     Alert::Stalled | Alert::Unsaved => Weight::Warning,
                     Alert::Failed => Weight::Error,
                 };
+                shell.command(Command::TellHook {
+                    run: std::sync::Arc::clone(&followed.ask.name),
+                    alert,
+                    text: text.clone(),
+                });
                 shell.effects.push(Effect::Notify(format!("wharf: {text}")));
                 shell.say(weight, text);
             }
