@@ -48,6 +48,8 @@ pub enum Operation {
     ListParts,
     /// Writes an object.
     PutObject,
+    /// Asks for a readable copy of an archived object.
+    RestoreObject,
     /// Writes a part.
     UploadPart,
     /// Copies a range of an object into a part.
@@ -56,7 +58,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in alphabetical order; the order of the discriminants.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::AbortMultipartUpload,
         Self::CompleteMultipartUpload,
         Self::CopyObject,
@@ -74,6 +76,7 @@ impl Operation {
         Self::ListObjectsV2,
         Self::ListParts,
         Self::PutObject,
+        Self::RestoreObject,
         Self::UploadPart,
         Self::UploadPartCopy,
     ];
@@ -98,6 +101,7 @@ impl Operation {
             Self::ListObjectsV2 => "ListObjectsV2",
             Self::ListParts => "ListParts",
             Self::PutObject => "PutObject",
+            Self::RestoreObject => "RestoreObject",
             Self::UploadPart => "UploadPart",
             Self::UploadPartCopy => "UploadPartCopy",
         }

@@ -176,6 +176,10 @@ fn show(key: SyncKey, options: &SyncOptions) -> Option<String> {
         SyncKey::Tags => pairs(&options.tags)?,
         SyncKey::Symlinks => text(symlinks(options.symlinks)),
         SyncKey::Mode => text(options.mode.word()),
+        SyncKey::Restore => {
+            let restore = options.restore?;
+            text(&format!("{}:{}", restore.tier.word(), restore.days))
+        }
         SyncKey::BackupDir => text(&options.backup_dir.as_ref()?.text()),
     })
 }

@@ -7,7 +7,9 @@ use crate::domain::{
     codec::Folding,
     diff::{Pair, Verdict},
     entry::End,
-    estimate::{Prices, about_class, about_read_back, about_regions, about_unproven},
+    estimate::{
+        Prices, about_class, about_read_back, about_regions, about_restore, about_unproven,
+    },
     filter::FilterError,
     key::Key,
     location::Location,
@@ -89,6 +91,8 @@ fn price(plan: &mut Plan) {
     let told = about_read_back(plan, prices);
     plan.notices.extend(told);
     let told = about_regions(plan, prices);
+    plan.notices.extend(told);
+    let told = about_restore(plan, prices);
     plan.notices.extend(told);
 }
 

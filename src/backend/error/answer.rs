@@ -262,6 +262,7 @@ fn permission(operation: Operation) -> &'static str {
         Operation::HeadObject | Operation::GetObject => "s3:GetObject",
         Operation::GetObjectAttributes => "s3:GetObjectAttributes",
         Operation::GetObjectTagging => "s3:GetObjectTagging",
+        Operation::RestoreObject => "s3:RestoreObject",
         Operation::GetCallerIdentity => "sts:GetCallerIdentity",
         Operation::DeleteObject | Operation::DeleteObjects => {
             "s3:DeleteObject (with s3:GetObject, as the delete is conditional)"

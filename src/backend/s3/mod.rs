@@ -13,6 +13,7 @@ mod multipart;
 mod page;
 mod place;
 mod put;
+mod restore;
 mod tags;
 mod uploads;
 pub(super) mod wire;

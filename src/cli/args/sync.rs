@@ -107,6 +107,11 @@ const TRANSFER: &[Flag] = &[
         "MODE",
         "From bucket to bucket: auto, direct (the server copies), relay (through this machine) or hybrid",
     ),
+    flag(
+        "restore",
+        "TIER[:DAYS]",
+        "Restore archived sources first, and wait for them: standard, bulk or expedited, for so many days (7)",
+    ),
     flag("durable", "", "Flush each download to the medium"),
     flag("workers", "N", "Requests at a time"),
     flag("part-size", "SIZE", "Bytes of a part"),

@@ -9,7 +9,7 @@ use crate::domain::{
     diff::Level,
     filter::Glob,
     location::Location,
-    plan::{Deletes, Existing, MaxDelete, Mode, Symlinks, SyncOptions},
+    plan::{Deletes, Existing, MaxDelete, Mode, Restore, Symlinks, SyncOptions},
 };
 
 use super::{invalid::Invalid, quantity};
@@ -19,7 +19,7 @@ mod read;
 pub use read::{STORAGE_CLASSES, level};
 use read::{
     backup_dir, customer, deletes, existing, found_or, glob, mode, pair, part_size, requests,
-    seconds, sse, symlinks, verify,
+    restore, seconds, sse, symlinks, verify,
 };
 pub(super) use read::{count, switch, word};
 
@@ -84,6 +84,8 @@ pub enum SyncKey {
     BackupDir,
     /// How an object goes from one bucket to another.
     Mode,
+    /// How archived sources are restored first.
+    Restore,
 }
 
 /// A sync option with its value.
@@ -121,11 +123,12 @@ pub enum Setting {
     Symlinks(Symlinks),
     BackupDir(Location),
     Mode(Mode),
+    Restore(Restore),
 }
 
 impl SyncKey {
     /// Every option, in the order in which they are shown.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Check,
         Self::Existing,
         Self::Include,
@@ -155,6 +158,7 @@ impl SyncKey {
         Self::Symlinks,
         Self::BackupDir,
         Self::Mode,
+        Self::Restore,
     ];
 
     /// The name in files; `-` for `_` makes the flag's.
@@ -189,6 +193,7 @@ impl SyncKey {
             Self::Symlinks => "symlinks",
             Self::BackupDir => "backup_dir",
             Self::Mode => "mode",
+            Self::Restore => "restore",
         }
     }
 
@@ -242,6 +247,7 @@ impl SyncKey {
             Self::Symlinks => Setting::Symlinks(symlinks(text)?),
             Self::BackupDir => Setting::BackupDir(backup_dir(text)?),
             Self::Mode => Setting::Mode(mode(text)?),
+            Self::Restore => Setting::Restore(restore(text)?),
         })
     }
 }
@@ -279,6 +285,7 @@ impl Setting {
             Self::Symlinks(_) => SyncKey::Symlinks,
             Self::BackupDir(_) => SyncKey::BackupDir,
             Self::Mode(_) => SyncKey::Mode,
+            Self::Restore(_) => SyncKey::Restore,
         }
     }
 
@@ -313,6 +320,7 @@ impl Setting {
             Self::Symlinks(rule) => options.symlinks = rule,
             Self::BackupDir(place) => options.backup_dir = Some(place),
             Self::Mode(mode) => options.mode = mode,
+            Self::Restore(restore) => options.restore = Some(restore),
         }
     }
 }
@@ -346,6 +354,7 @@ mod tests {
             SyncKey::Symlinks => "follow",
             SyncKey::BackupDir => "s3://bucket/kept",
             SyncKey::Mode => "traditional",
+            SyncKey::Restore => "bulk:3",
         }
     }
 

@@ -6,7 +6,7 @@ use crate::config::{invalid::Invalid, quantity};
 use crate::domain::{
     diff::Level,
     location::Location,
-    plan::{Deletes, Existing, Mode, Symlinks},
+    plan::{Deletes, Existing, Mode, Restore, RestoreTier, Symlinks},
     sse::KeySource,
 };
 
@@ -111,6 +111,22 @@ pub(super) fn mode(text: &str) -> Result<Mode, Invalid> {
         .into_iter()
         .find(|mode| mode.word() == found)
         .unwrap_or_default())
+}
+
+/// `standard`, or with the days for which a restored copy stays: `bulk:3`.
+pub(super) fn restore(text: &str) -> Result<Restore, Invalid> {
+    const WEEK: u16 = 7;
+    let (tier, days) = match text.split_once(':') {
+        Some((tier, days)) => (tier, count(days, 1..=365)?),
+        None => (text, WEEK),
+    };
+    let found = word(tier, &RestoreTier::ALL.map(RestoreTier::word))?;
+    let mut all = RestoreTier::ALL.into_iter();
+    let tier = all.find(|tier| tier.word() == found);
+    Ok(Restore {
+        tier: tier.unwrap_or(RestoreTier::Standard),
+        days,
+    })
 }
 
 pub(super) fn glob(text: &str) -> Result<String, Invalid> {

@@ -97,7 +97,7 @@ fn told(part: &StoredPart, object: &Object) -> dto::ObjectPart {
     told
 }
 
-/// Restores at once: what takes hours elsewhere is a matter of the clock here.
+/// Restores at once, unless a limit says otherwise: what takes hours elsewhere is a matter of the clock here.
 pub(super) fn restore_object(
     store: &Store,
     request: S3Request<dto::RestoreObjectInput>,
@@ -116,13 +116,24 @@ pub(super) fn restore_object(
         .unwrap_or(1);
     let days = u32::try_from(days).ok().filter(|days| *days > 0);
     let days = days.ok_or_else(|| s3_error!(MalformedXML, "Days must be a positive integer"))?;
+    if found.object.restoring {
+        let mut error = s3_error!(InvalidObjectState, "Object restore is already in progress");
+        error.set_code(s3s::S3ErrorCode::RestoreAlreadyInProgress);
+        return Err(error);
+    }
     let now = store.clock().second();
     let until = now + Duration::from_hours(24) * days;
     store.amend(
         &input.bucket,
         &input.key,
         input.version_id.as_deref(),
-        |object| object.restored_until = Some(until),
+        |object| {
+            if store.limits().restores_at_once {
+                object.restored_until = Some(until);
+            } else {
+                object.restoring = true;
+            }
+        },
     )?;
     let readable = found.object.readable(now);
     let status = if readable {

@@ -217,6 +217,7 @@ fn made(store: &Store, input: &mut dto::CopyObjectInput, source: &Object) -> S3R
         encryption,
         tags,
         restored_until: None,
+        restoring: false,
     })
 }
 

@@ -180,6 +180,7 @@ impl Store {
             encryption: Encryption::Managed,
             tags: new.tags,
             restored_until: None,
+            restoring: false,
         })
     }
 
@@ -285,7 +286,10 @@ impl Store {
     /// `NoSuchKey`, `NoSuchBucket`.
     pub fn restore(&self, bucket: &str, key: &str) -> Result<(), WriteError> {
         let until = self.clock().second() + Duration::from_hours(24);
-        let restored = |object: &mut Object| object.restored_until = Some(until);
+        let restored = |object: &mut Object| {
+            object.restored_until = Some(until);
+            object.restoring = false;
+        };
         self.amend(bucket, key, None, restored)?;
         Ok(())
     }

@@ -226,6 +226,9 @@ macro_rules! describe {
 }
 
 fn restore_header(object: &Object) -> Option<String> {
+    if object.restoring {
+        return Some("ongoing-request=\"true\"".to_owned());
+    }
     let until = Timestamp::from(object.restored_until?);
     let mut date = Vec::new();
     until

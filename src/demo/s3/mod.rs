@@ -62,6 +62,10 @@ struct Inner {
 
 /// The limits of S3, smaller ones for tests, and what a lesser store would not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a habit of its own of some store"
+)]
 pub struct Limits {
     /// The smallest part but the last, in bytes.
     pub part: u64,
@@ -73,6 +77,8 @@ pub struct Limits {
     pub conditions: bool,
     /// Whether checksums are kept and told; some compatible stores know none.
     pub checksums: bool,
+    /// Whether an archived object can be read as soon as it is asked for; else once `Store::restore` says so.
+    pub restores_at_once: bool,
     /// Whether a request signed for a bucket's wrong region is sent away.
     pub regions: bool,
     /// How far the signature's date may be from the demo's clock; any when `None`.
@@ -87,6 +93,7 @@ impl Default for Limits {
             page: 1000,
             conditions: true,
             checksums: true,
+            restores_at_once: true,
             regions: true,
             skew: None,
         }

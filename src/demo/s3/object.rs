@@ -23,6 +23,8 @@ pub(super) struct Object {
     pub tags: Vec<(String, String)>,
     /// Until when a restored copy of an archived object can be read.
     pub restored_until: Option<SystemTime>,
+    /// Whether a copy was asked for that is not there yet.
+    pub restoring: bool,
 }
 
 /// A part of an object that was uploaded in parts.

@@ -168,6 +168,7 @@ pub(super) async fn put_object(
         encryption: encryption.clone(),
         tags,
         restored_until: None,
+        restoring: false,
     };
     let mut output = dto::PutObjectOutput {
         e_tag: Some(object.etag()),

@@ -5,6 +5,7 @@ mod class;
 mod forecast;
 mod prices;
 mod region;
+mod restore;
 mod unproven;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -19,6 +20,7 @@ pub use class::about_class;
 pub use forecast::{Forecast, Relayed};
 pub use prices::{Prices, Tariff};
 pub use region::about_regions;
+pub use restore::about_restore;
 pub use unproven::{about_read_back, about_unproven};
 
 /// Keys on a page of a listing, and in one request that deletes.

@@ -52,7 +52,12 @@ pub(super) fn about_steps<'a>(
 /// Sentences about what is at the source and stays behind.
 pub(super) fn about_left(archived: u64, links: Left, specials: Left) -> Vec<String> {
     let told = [
-        (archived, None, "archived object", "restore it first"),
+        (
+            archived,
+            None,
+            "archived object",
+            "--restore TIER restores it first",
+        ),
         (
             links.count,
             links.first,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{diff::Level, filter::Filter, location::Location};
 
-use super::Op;
+use super::{Op, Restore};
 
 /// What may happen to an entry that exists at the destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -81,6 +81,9 @@ pub struct SyncOptions {
     pub backup_dir: Option<Location>,
     /// How an object goes from one bucket to another.
     pub mode: Mode,
+    /// How archived sources are restored before they are moved; they are left where nobody says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restore: Option<Restore>,
 }
 
 /// How an object goes from one bucket to another.
@@ -203,6 +206,7 @@ impl Default for SyncOptions {
             remove_source: false,
             backup_dir: None,
             mode: Mode::Auto,
+            restore: None,
         }
     }
 }

@@ -226,6 +226,13 @@ impl Planner {
             Verdict::Unproven => Fate::Unproven,
             Verdict::Archived if pair.left.is_some() => match existing {
                 Existing::Keep if pair.right.is_some() => Fate::Kept,
+                // Which of the two is newer was not looked at.
+                Existing::Newest if pair.right.is_some() => Fate::Archived,
+                Existing::Keep | Existing::Update | Existing::Newest | Existing::Always
+                    if self.options.restore.is_some() =>
+                {
+                    self.write(pair)
+                }
                 Existing::Keep | Existing::Update | Existing::Newest | Existing::Always => {
                     Fate::Archived
                 }

@@ -33,6 +33,7 @@ mod recount;
 mod relay;
 mod remove;
 mod remove_many;
+mod restore;
 mod target;
 mod tempo;
 mod tries;
@@ -141,7 +142,11 @@ async fn moved_and_counted(ctx: &Arc<Context>) -> Option<String> {
     if let Some(backup) = &ctx.backup {
         backup.find(|seq| ctx.is_open(seq)).await;
     }
+    let [archived, moves] = restore::split(ctx, moves);
+    let restored = restore::ask(ctx, &archived).await;
     pool::run(ctx, moves).await;
+    restore::wait(ctx, &restored).await;
+    pool::run(ctx, archived).await;
     pool::run(ctx, ctx.ways.take()).await;
     again_while_asked(ctx).await;
     delete_last(ctx, deletes).await;

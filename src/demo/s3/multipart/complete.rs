@@ -119,6 +119,7 @@ impl Upload {
             encryption: self.encryption.clone(),
             tags: self.tags.clone(),
             restored_until: None,
+            restoring: false,
         }
     }
 }

@@ -17,6 +17,7 @@ mod moving;
 mod paused;
 mod read_back;
 mod remove;
+mod restored;
 mod rig;
 mod verified;
 
