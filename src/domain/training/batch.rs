@@ -21,6 +21,24 @@ pub enum Time {
     Since(i64),
 }
 
+/// Milliseconds of 8,000 years: no time lies further from 1970.
+const FURTHEST: i64 = 250_000_000_000_000;
+
+impl Time {
+    /// The same, but for what no clock can have told.
+    #[must_use]
+    pub(super) fn sensible(self) -> Self {
+        match self {
+            Self::At(at) | Self::Local(at) | Self::Since(at)
+                if at.unsigned_abs() > FURTHEST.unsigned_abs() =>
+            {
+                Self::Unknown
+            }
+            Self::Unknown | Self::At(_) | Self::Local(_) | Self::Since(_) => self,
+        }
+    }
+}
+
 /// Some numbers that belong to one step.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Row {

@@ -5,6 +5,9 @@ use crate::domain::training::{
     names::{Names, Role},
 };
 
+/// No run has more steps; what is beyond is nonsense, and must not overflow anything.
+const LAST_STEP: u64 = 1_000_000_000_000_000_000;
+
 /// Makes a batch of rows.
 #[derive(Debug, Clone, Default)]
 pub(in crate::domain::training) struct Builder {
@@ -120,7 +123,9 @@ impl Builder {
 
     /// The row is over.
     pub(super) fn end_row(&mut self) {
-        let draft = std::mem::take(&mut self.row);
+        let mut draft = std::mem::take(&mut self.row);
+        draft.step = draft.step.map(|step| step.min(LAST_STEP));
+        draft.time = draft.time.sensible();
         self.names.begin();
         let advanced = draft.step.is_some() && draft.step != self.step;
         if self.batch.values.len() > draft.first || draft.step.is_some() {

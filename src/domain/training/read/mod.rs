@@ -20,6 +20,8 @@ use text::Context;
 
 /// Bytes by which a format is told; less is enough where a source is shorter.
 pub const HEAD: usize = 4096;
+/// Bytes of a gzip stream that are unpacked at once.
+const PACKED: usize = 64 * 1024;
 /// The most bytes of one line or record that are waited for.
 const LONGEST: usize = 64 << 20;
 
@@ -167,26 +169,32 @@ impl Reader {
         let Some(mut inflate) = self.inflate.take() else {
             return self.read(bytes, last);
         };
-        let plain = inflate.feed(bytes);
-        if let Err(trouble) = &plain {
-            self.trouble = Some(trouble.as_str().into());
-        }
-        self.inflate = Some(inflate);
-        let plain = plain.unwrap_or_default();
-        if self.kind.is_none() && self.trouble.is_none() {
-            self.carry.extend_from_slice(&plain);
-            let head = std::mem::take(&mut self.carry);
-            match kind(&head, self.pattern.as_deref()) {
-                Ok(Some(kind)) => self.kind = Some(kind),
-                Ok(None) => self.carry.clone_from(&head),
+        // In small pieces: a few bytes may unpack to a thousand times as many.
+        let mut pieces = bytes.chunks(PACKED).peekable();
+        while let Some(piece) = pieces.next() {
+            match inflate.feed(piece) {
+                Ok(plain) => self.unpacked(&plain, last && pieces.peek().is_none()),
                 Err(trouble) => self.trouble = Some(trouble.into()),
             }
-            if self.kind.is_some() {
+        }
+        self.inflate = Some(inflate);
+    }
+
+    /// Takes what a stream unpacked to; its first bytes tell what it is.
+    fn unpacked(&mut self, plain: &[u8], last: bool) {
+        if self.kind.is_some() || self.trouble.is_some() {
+            return self.read(plain, last);
+        }
+        self.carry.extend_from_slice(plain);
+        let head = std::mem::take(&mut self.carry);
+        match kind(&head, self.pattern.as_deref()) {
+            Ok(Some(kind)) => {
+                self.kind = Some(kind);
                 self.read(&head, last);
             }
-            return;
+            Ok(None) => self.carry = head,
+            Err(trouble) => self.trouble = Some(trouble.into()),
         }
-        self.read(&plain, last);
     }
 
     fn read(&mut self, bytes: &[u8], last: bool) {

@@ -83,6 +83,10 @@ struct Told {
     rows: u64,
     /// Milliseconds that its wall clock is behind.
     zone: Option<i64>,
+    /// When it was last written to.
+    written: Option<Timestamp>,
+    /// When it had been written to before its last step came: that step is no older, whatever its clock says.
+    not_before: Option<Timestamp>,
     lines: VecDeque<Box<str>>,
 }
 
@@ -106,8 +110,6 @@ pub struct Run {
     told: Vec<Told>,
     /// What times of points count from, milliseconds since 1970.
     began: Option<i64>,
-    /// When a stream was last written to.
-    written: Option<Timestamp>,
 }
 
 impl Run {
@@ -132,10 +134,12 @@ impl Run {
         for name in &batch.names {
             told.series.push(self.series_for(stream, name));
         }
-        if batch.read > 0 {
-            self.written = self.written.max(Some(written));
-        }
+        let before = told.track.last();
         self.take_rows(&mut told, batch, written.as_millisecond());
+        if told.track.last() != before {
+            told.not_before = told.written;
+        }
+        told.written = Some(written);
         told.totals.steps = batch.totals.steps.or(told.totals.steps);
         told.totals.epochs = batch.totals.epochs.or(told.totals.epochs);
         told.ended.clone_from(&batch.ended);
@@ -240,11 +244,18 @@ impl Run {
         self.told.len()
     }
 
+    /// The stream that is furthest.
+    fn furthest(&self) -> Option<&Told> {
+        let told = self.told.iter().filter(|told| told.track.last().is_some());
+        told.max_by_key(|told| {
+            let step = told.track.last().map(|mark| mark.step);
+            (step, told.track.marks().len())
+        })
+    }
+
     /// How the steps advanced, by the stream that is furthest.
     pub fn track(&self) -> Option<&Track> {
-        let tracks = self.told.iter().map(|told| &told.track);
-        let told = tracks.filter(|track| track.last().is_some());
-        told.max_by_key(|track| (track.last().map(|mark| mark.step), track.marks().len()))
+        self.furthest().map(|told| &told.track)
     }
 
     /// The last step and when it was reached.
@@ -252,10 +263,13 @@ impl Run {
         self.track()?.last()
     }
 
-    /// When that was; never after the stream was last written to, whatever the clock of the box says.
+    /// When that was; whatever the clock of the box says, never after its stream was last written to, nor before it had been
+    /// written to without that step.
     pub fn last_time(&self) -> Option<Timestamp> {
-        let told = Timestamp::from_millisecond(self.last()?.at).ok()?;
-        Some(self.written.map_or(told, |written| told.min(written)))
+        let told = self.furthest()?;
+        let at = Timestamp::from_millisecond(told.track.last()?.at).ok()?;
+        let at = told.not_before.map_or(at, |before| at.max(before));
+        Some(told.written.map_or(at, |written| at.min(written)))
     }
 
     /// When the run began, by its first row.

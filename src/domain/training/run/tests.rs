@@ -95,6 +95,26 @@ fn wall_clocks_and_stop_watches_become_moments() {
 }
 
 #[test]
+fn a_clock_that_is_hours_off_makes_no_stall() {
+    let line = |step: i64, off: i64| {
+        let at = 1_768_140_000 + step + off;
+        format!("{{\"step\": {step}, \"timestamp\": {at}}}\n")
+    };
+    for off in [-3 * 3600, 3 * 3600] {
+        let mut run = Run::new(Terms::default());
+        for steps in [0..100, 100..200] {
+            let end = steps.end;
+            let text: Vec<String> = steps.map(|step| line(step, off)).collect();
+            let batch = Reader::new(None).feed(text.concat().as_bytes(), true);
+            run.absorb(&stream(0, 0, ""), &batch, second(end));
+        }
+        let at = run.last_time().unwrap();
+        assert!(at >= second(100) && at <= second(200), "{off}: {at}");
+        assert_eq!(run.state(second(125)), State::Training, "{off}");
+    }
+}
+
+#[test]
 fn words_end_a_run_and_later_steps_take_that_back() {
     let died = "step 1 loss: 0.5\nstep 2 loss: 0.5\nTraceback (most recent call last):\nRuntimeError: CUDA out of memory\n";
     assert_eq!(run(died, 10).state(second(11)), State::Failed);
@@ -113,4 +133,64 @@ fn metrics_of_two_sources_keep_apart_and_folders_bear_theirs() {
     }
     let names: Vec<&str> = run.metrics().map(|(name, _)| &**name).collect();
     assert_eq!(names, ["loss", "loss (2)", "val/loss"]);
+}
+
+/// Everything that is asked of a run while it is shown.
+fn asked(run: &Run, now: Timestamp) {
+    let (_, _, _) = (run.state(now), run.eta(now), run.progress());
+    let (_, _, _) = (run.remarks(), run.ended(), run.is_unsaved(now));
+    for (_, series) in run.metrics() {
+        let mut steps = series.steps().unwrap();
+        steps.end += 1;
+        assert_eq!(series.columns(&steps, 50).len(), 50);
+        assert_eq!(series.smoothed(&steps, 50, 0.9).len(), 50);
+        let (_, _) = (series.at(steps.start), series.holding().count());
+    }
+}
+
+/// Logs of each kind, for what a broken disk or a hostile writer makes of them.
+fn logs() -> [Vec<u8>; 4] {
+    let events = include_bytes!("../../../../tests/wharf/fixtures/training/tensorboardx.events");
+    let state = include_bytes!("../../../../tests/wharf/fixtures/training/trainer_state.json");
+    let text = "Epoch 1/3\n 50%|##| 50/100 [99999999999:10<00:01, 2it/s, loss=nan]\nstep 18446744073709551615 loss: -1e999\n\
+        2026-01-11 16:00:00 step 3/0 loss: 1 | lr 1e-4\n";
+    [
+        events.to_vec(),
+        state.to_vec(),
+        text.into(),
+        jsonl(0..60).into(),
+    ]
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_it_stumble(
+        log in 0..4_usize,
+        damage in proptest::collection::vec((0..5000_usize, proptest::prelude::any::<u8>()), 0..12),
+        cut in 0..5000_usize,
+        piece in 1..700_usize,
+    ) {
+        let mut bytes = logs()[log].clone();
+        for (at, byte) in damage {
+            let at = at % bytes.len();
+            bytes[at] = byte;
+        }
+        bytes.truncate(cut.max(1));
+        let mut reader = Reader::new(None);
+        let mut run = Run::new(Terms::default());
+        let mut pieces = bytes.chunks(piece).peekable();
+        while let Some(piece) = pieces.next() {
+            let batch = reader.feed(piece, pieces.peek().is_none());
+            run.absorb(&stream(0, 0, ""), &batch, second(100));
+        }
+        asked(&run, second(200));
+    }
+
+    #[test]
+    fn nor_do_bytes_of_no_kind(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..3000)) {
+        let mut run = Run::new(Terms::default());
+        let batch = Reader::new(None).feed(&bytes, true);
+        run.absorb(&stream(0, 0, ""), &batch, second(100));
+        asked(&run, second(200));
+    }
 }
