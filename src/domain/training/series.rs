@@ -281,6 +281,9 @@ impl Grid {
     }
 }
 
+/// From here on the beginning of a mean counts for nothing.
+const SETTLED: f64 = 1.0 - 1e-12;
+
 /// A mean in which the past fades.
 #[derive(Default)]
 struct Mean {
@@ -296,6 +299,9 @@ impl Mean {
             return value;
         }
         self.sum = self.sum * self.weight + value * (1.0 - self.weight);
+        if self.count > SETTLED {
+            return self.sum;
+        }
         self.count = self.count * self.weight + (1.0 - self.weight);
         self.sum / self.count
     }
