@@ -3,6 +3,7 @@
 pub mod counter;
 pub mod customer;
 pub mod disk;
+pub mod ec2;
 pub mod error;
 mod inventory;
 pub mod manifest;
@@ -12,6 +13,7 @@ pub mod store;
 
 pub use counter::{Meter, Operation, RequestCounter};
 pub use customer::CustomerKey;
+pub use ec2::{CloudCounter, Ec2};
 pub use error::{Error, ErrorKind};
 pub use session::{BucketInfo, ChecksumMode, DataPlane, Identity, Keys, RemoteOptions, Sessions};
 pub use store::{Listing, Pages, Store};

@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::front::{Hangup, Service};
 use super::{cloudwatch, ec2};
 use bytes::Bytes;
-use http::{Response, StatusCode, request::Parts};
+use http::{HeaderMap, Response, StatusCode, request::Parts};
 use http_body_util::{BodyExt as _, Limited};
 
 /// The largest body of a request.
@@ -23,10 +23,11 @@ pub(super) enum Small {
 
 impl Small {
     /// The service of a signature's scope, where it is one of these.
-    pub(super) fn of(service: &str) -> Option<Self> {
+    /// CloudWatch is spoken to in CBOR only: who speaks an older wire of it is told that it is not served.
+    pub(super) fn of(service: &str, headers: &HeaderMap) -> Option<Self> {
         match service {
             "ec2" => Some(Self::Ec2),
-            "monitoring" => Some(Self::CloudWatch),
+            "monitoring" if headers.contains_key("smithy-protocol") => Some(Self::CloudWatch),
             _ => None,
         }
     }

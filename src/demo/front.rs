@@ -72,7 +72,7 @@ impl Service {
     ) -> Result<Response<Answer>, Hangup> {
         let (parts, body) = request.into_parts();
         let call = Call::read(&parts);
-        if let Some(small) = Small::of(&call.service) {
+        if let Some(small) = Small::of(&call.service, &parts.headers) {
             let request = (parts, Watched::new(body, Arc::default()));
             let answered = Box::pin(self.small(small, request, call, connection)).await;
             return answered.inspect_err(|_hangup| cut.reset());

@@ -1,6 +1,7 @@
 //! Pure nouns and decisions: no tokio, no SDK, no clock, no files.
 
 pub mod account;
+pub mod cloud;
 pub mod codec;
 pub mod diff;
 pub mod entry;
@@ -8,6 +9,7 @@ pub mod estimate;
 pub mod filter;
 pub mod gaps;
 pub mod gzip;
+pub mod health;
 pub mod key;
 pub mod layout;
 pub mod link;

@@ -11,6 +11,7 @@ use crate::domain::{
 };
 
 use super::{
+    cloud::CloudTold,
     command::View,
     journal::{PastTask, Report},
     preview::Preview,
@@ -68,6 +69,8 @@ pub enum Body {
     Run(Box<RunNews>),
     /// All runs were looked at once.
     Watched,
+    /// Something about instances.
+    Cloud(CloudTold),
     /// The task was accepted under this number; its events follow.
     Accepted(TaskId),
     /// Tasks of this and earlier sessions, newest first.

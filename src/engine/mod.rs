@@ -4,6 +4,7 @@
 mod alias;
 mod answer;
 mod cleanup;
+pub mod cloud;
 pub mod command;
 mod compare;
 pub mod doctor;
@@ -184,7 +185,8 @@ impl Engine {
             | Command::Past { view, .. }
             | Command::Report { view, .. }
             | Command::Preview { view, .. }
-            | Command::Watch { view, .. }) => self.ask(view, question),
+            | Command::Watch { view, .. }
+            | Command::Cloud { view, .. }) => self.ask(view, question),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::domain::{
 
 use super::{
     answer::Answer,
-    cleanup,
+    cleanup, cloud,
     command::Command,
     compare::{Comparison, Means},
     ends::Ends,
@@ -78,6 +78,7 @@ pub(super) async fn answer(
             Ok(Body::PlannedRoutes(planned.into()))
         }
         Command::Watch { runs, manner, .. } => Box::pin(watch(room, answer, (runs, *manner))).await,
+        Command::Cloud { ask, .. } => cloud::answer(room, answer, ask).await,
         Command::Past { search, .. } => Ok(Body::Past(past(room, search).await?)),
         Command::Report { task, .. } => Ok(Body::Report(Box::new(report(room, *task).await?))),
         Command::Stop(_)

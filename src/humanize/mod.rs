@@ -2,6 +2,7 @@
 //! Used by `cli` and `tui`; decimals are steady, so that a column of numbers does not dance.
 
 mod account;
+mod cloud;
 mod gap;
 mod proof;
 mod runs;
@@ -13,6 +14,7 @@ use humansize::{BINARY, FixedAt, FormatSizeOptions, format_size, format_size_i};
 use jiff::{Timestamp, tz::TimeZone};
 
 pub use account::{never_left, savings, success, tree, unforeseen};
+pub use cloud::{amount, checks, finding, gauged, hourly, length, spent};
 pub use gap::{explain_gap, explain_rule};
 pub use proof::proofs;
 pub use runs::runs;

@@ -85,7 +85,8 @@ fn answer(state: &mut State, view: View, body: Body) {
             | Body::Planned(_)
             | Body::PlannedBoth(_)
             | Body::PlannedRoutes(_)
-            | Body::Watched,
+            | Body::Watched
+            | Body::Cloud(_),
         ) => {}
     }
 }

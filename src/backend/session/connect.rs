@@ -348,6 +348,24 @@ impl Connection {
         aws_sdk_sts::Client::from_conf(config.build())
     }
 
+    /// A client that asks for the instances of a region.
+    pub(in crate::backend) fn ec2(&self, region: &str) -> aws_sdk_ec2::Client {
+        let config = aws_sdk_ec2::config::Builder::from(&self.config)
+            .http_client(self.http.clone())
+            .interceptor(self.clock.clone())
+            .region(Region::new(region.to_owned()));
+        aws_sdk_ec2::Client::from_conf(config.build())
+    }
+
+    /// A client that asks for the metrics of a region.
+    pub(in crate::backend) fn cloudwatch(&self, region: &str) -> aws_sdk_cloudwatch::Client {
+        let config = aws_sdk_cloudwatch::config::Builder::from(&self.config)
+            .http_client(self.http.clone())
+            .interceptor(self.clock.clone())
+            .region(Region::new(region.to_owned()));
+        aws_sdk_cloudwatch::Client::from_conf(config.build())
+    }
+
     /// The client for a region.
     pub(in crate::backend) fn client(&self, region: &str) -> Client {
         let mut clients = locked(&self.clients);

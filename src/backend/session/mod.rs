@@ -17,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::backend::{
     counter::{Operation, RequestCounter},
     disk::Disk,
+    ec2::CloudCounter,
     error::{Asked, Error},
     manifest::Manifest,
     s3::{S3, wire},
@@ -131,8 +132,9 @@ pub struct BucketInfo {
 /// All remotes of this process; clones share everything.
 #[derive(Debug, Clone, Default)]
 pub struct Sessions {
-    sessions: Arc<HashMap<Remote, Arc<Session>>>,
+    by_remote: Arc<HashMap<Remote, Arc<Session>>>,
     counter: RequestCounter,
+    cloud: CloudCounter,
 }
 
 impl Sessions {
@@ -144,8 +146,9 @@ impl Sessions {
         let session =
             |(remote, options)| (remote, Arc::new(Session::new(options, counter.clone())));
         Self {
-            sessions: Arc::new(all.into_iter().map(session).collect()),
+            by_remote: Arc::new(all.into_iter().map(session).collect()),
             counter,
+            cloud: CloudCounter::default(),
         }
     }
 
@@ -281,7 +284,7 @@ impl Sessions {
 
     /// How far this machine's clock is ahead of the remote's, by its last answer; `None` before the first one.
     pub fn skew(&self, remote: &Remote) -> Option<SignedDuration> {
-        self.sessions.get(remote)?.skew()
+        self.by_remote.get(remote)?.skew()
     }
 
     /// Requests sent since the start, by operation.
@@ -294,8 +297,13 @@ impl Sessions {
         &self.counter
     }
 
-    fn session(&self, remote: &Remote) -> Result<Arc<Session>, Error> {
-        self.sessions.get(remote).cloned().ok_or_else(|| {
+    /// The counter of what is sent to EC2 and CloudWatch.
+    pub fn cloud_counter(&self) -> &CloudCounter {
+        &self.cloud
+    }
+
+    pub(in crate::backend) fn session(&self, remote: &Remote) -> Result<Arc<Session>, Error> {
+        self.by_remote.get(remote).cloned().ok_or_else(|| {
             let name = remote.name().unwrap_or_default();
             let reason = format!(
                 "no remote \"{name}\" is configured: write [remotes.{name}] into wharf.toml"

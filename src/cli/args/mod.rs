@@ -1,6 +1,7 @@
 //! The command line as clap reads it; `interface` of the README is its contract. Nothing is decided here.
 
 mod cleanup;
+mod instances;
 mod mappings;
 mod migrate;
 mod run;
@@ -16,6 +17,9 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, 
 use crate::config::Config;
 
 pub use cleanup::CleanupArgs;
+pub use instances::{
+    InstanceId, InstanceSort, InstancesAction, InstancesArgs, InstancesList, SpanArg,
+};
 pub use mappings::{BothArgs, Conflicts, MappingArgs};
 pub use migrate::MigrateArgs;
 pub use run::{RunArgs, RunPace};
@@ -231,6 +235,8 @@ pub enum Command {
     Tasks(TasksArgs),
     /// Look at training runs by their logs: progress, time left, stalls, checkpoints
     Training(TrainingArgs),
+    /// Look at instances and what they cost, start and stop them
+    Instances(InstancesArgs),
     /// Record a listing, to compare with later or elsewhere
     Manifest(ManifestArgs),
     /// Check configuration, credentials, permissions and stores, each with its remedy

@@ -6,6 +6,7 @@ mod diff;
 mod family;
 mod from_file;
 mod from_lines;
+mod instances;
 mod interrupts;
 mod listing;
 mod ls;

@@ -13,7 +13,7 @@ use crate::cli::{
 use crate::config::{Config, Way};
 use crate::domain::{
     filter::Glob,
-    location::Location,
+    location::{Location, Remote},
     plan::{Existing, PlannedRoute, SyncOptions},
     text::printable,
 };
@@ -25,6 +25,7 @@ use super::{
     diff, diff_each,
     from_file::from_file,
     from_lines::from_lines,
+    instances::instances,
     ls, manifest, mappings,
     migrate::migrate,
     plan, plan_each, preview, sync, tasks,
@@ -75,6 +76,7 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
         (Command::Training(args), Asked::Runs(watching)) => {
             Box::pin(training::training(context, args, watching)).await
         }
+        (Command::Instances(args), Asked::Remote(remote)) => instances(context, args, remote).await,
         _ => return None,
     })
 }
@@ -96,6 +98,8 @@ pub enum Asked {
     Plans(Vec<PlannedRoute>),
     /// Lines of s5cmd.
     Lines(Lines),
+    /// The remote that a command speaks to.
+    Remote(Remote),
     /// Tasks, between the places of a mapping where one was named.
     Tasks(Option<(Location, Location)>),
     /// Training runs.
@@ -129,6 +133,7 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         }
         Command::Cleanup(_) => Ok(Asked::Tasks(None)),
         Command::Run(args) => written(config, &args.file),
+        Command::Instances(_) => Ok(Asked::Remote(config.remote.clone())),
         Command::Migrate(args) => routes(config, args).map(Asked::Routes),
         Command::Verify(args) => {
             let given = joined(&args.check.0, &args.filter.0);
@@ -223,7 +228,7 @@ impl Context {
     /// Tells what is read and by which rules, before anything is listed.
     pub fn introduce(&mut self, config: &Config, asked: &Asked) {
         match asked {
-            Asked::One(..) | Asked::Tasks(_) | Asked::Runs(_) => {}
+            Asked::One(..) | Asked::Tasks(_) | Asked::Remote(_) | Asked::Runs(_) => {}
             Asked::Two(target) => {
                 self.introduce_config(config);
                 let places = [&target.left, &target.right];

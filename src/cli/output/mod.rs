@@ -2,6 +2,7 @@
 //! A reader that went away ends the output quietly; nothing else writes to stdout.
 
 pub mod record;
+pub mod table;
 
 use std::{
     fmt::Display,

@@ -4,6 +4,7 @@ mod config;
 mod consolidated;
 mod delta;
 mod gzip;
+mod instances;
 mod interrupts;
 mod inventory;
 mod keys;

@@ -194,6 +194,7 @@ impl Desk {
                 | Body::PlannedRoutes(_)
                 | Body::Identity(_)
                 | Body::Preview(_)
+                | Body::Cloud(_)
                 | Body::Past(_)
                 | Body::Report(_)
                 | Body::Run(_)

@@ -5,6 +5,7 @@ mod compared;
 pub(crate) mod desk;
 mod evidence;
 mod families;
+mod instances;
 mod planned;
 mod queued;
 mod stopped;

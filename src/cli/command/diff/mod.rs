@@ -200,6 +200,7 @@ impl Context {
                 | Body::PlannedRoutes(_)
                 | Body::Identity(_)
                 | Body::Preview(_)
+                | Body::Cloud(_)
                 | Body::Past(_)
                 | Body::Report(_)
                 | Body::Run(_)

@@ -77,6 +77,7 @@ impl Context {
             | Body::PlannedRoutes(_)
             | Body::Identity(_)
             | Body::Preview(_)
+            | Body::Cloud(_)
             | Body::Past(_)
             | Body::Report(_)
             | Body::Run(_)

@@ -68,6 +68,7 @@ impl Browse {
             | Body::PlannedRoutes(_)
             | Body::Identity(_)
             | Body::Preview(_)
+            | Body::Cloud(_)
             | Body::Past(_)
             | Body::Report(_)
             | Body::Run(_)

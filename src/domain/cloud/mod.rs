@@ -1,0 +1,19 @@
+//! What wharf knows of instances and of what hangs on them: nouns of EC2 and CloudWatch, freed from their wire, and what an hour
+//! of each costs. Names, tags and reasons are as AWS tells them: hostile until `printable`.
+
+mod instance;
+mod price;
+mod redact;
+mod resource;
+mod series;
+mod survey;
+
+pub use instance::{
+    Architecture, Check, CheckKind, Checks, Instance, Lifecycle, RUN_TAG, Scheduled, State, Tag,
+    Turn,
+};
+pub use price::{Price, Rates};
+pub use redact::redacted;
+pub use resource::{Address, Attached, Snapshot, Volume};
+pub use series::{Gauge, Point, Series, Span};
+pub use survey::{Alarm, Observed, Spent, Survey, Trouble};
