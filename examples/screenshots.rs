@@ -80,7 +80,7 @@ impl Shots<'_> {
         self.terminal.until("in flight");
         self.take("tasks")?;
         self.terminal.until("0 running, 1 over");
-        self.terminal.press("3");
+        self.terminal.press("5");
         self.terminal.until("counted again");
         self.take("log")
     }

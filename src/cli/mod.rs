@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod command;
+pub mod ending;
 pub mod errand;
 pub mod exit;
 pub mod lines;

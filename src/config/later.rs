@@ -22,28 +22,37 @@ pub(super) struct Known<'a> {
     pub(super) mappings: &'a IndexMap<String, Mapping>,
 }
 
-/// The runs of the file, each checked.
+/// A run's end: whose it is, and what it was to bring.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunEnd {
+    /// The remote; the configuration's own where `None`.
+    pub remote: Option<Remote>,
+    /// Names of mappings.
+    pub outputs: Vec<String>,
+}
+
+/// The runs of the file, each checked: how each is watched, and how it ends.
 pub(super) fn runs(
     root: &Table<'_>,
     known: &Known<'_>,
     around: &Around<'_>,
-) -> IndexMap<String, RunAsk> {
-    let mut runs = IndexMap::new();
+) -> (IndexMap<String, RunAsk>, IndexMap<String, RunEnd>) {
+    let (mut runs, mut ends) = (IndexMap::new(), IndexMap::new());
     for (name, table) in root.tables("runs") {
         let watched = training::run(name, &table, known, around);
-        run(&table, known);
+        ends.insert(name.to_owned(), run(&table, known));
         table.close();
         runs.insert(name.to_owned(), watched);
     }
-    runs
+    (runs, ends)
 }
 
-fn run(table: &Table<'_>, known: &Known<'_>) {
-    drop(table.read("remote", |name| {
-        mapping::known_remote(&Remote::named(name), known.remotes)
-    }));
-    check_mappings(table, "inputs", known.mappings);
-    check_mappings(table, "outputs", known.mappings);
+fn run(table: &Table<'_>, known: &Known<'_>) -> RunEnd {
+    let remote = table.read("remote", |name| {
+        mapping::known_remote(&Remote::named(name), known.remotes).map(|_known| Remote::named(name))
+    });
+    drop(mappings_of(table, "inputs", known.mappings));
+    let outputs = mappings_of(table, "outputs", known.mappings);
     drop(table.text("instance"));
     drop(table.read("at_end", |text| {
         setting::word(text, &["terminate", "stop", "leave"]).map(drop)
@@ -58,6 +67,10 @@ fn run(table: &Table<'_>, known: &Known<'_>) {
     if let Some(launch) = table.table("launch") {
         self::launch(&launch);
         launch.close();
+    }
+    RunEnd {
+        remote: remote.map(|remote| remote.value),
+        outputs,
     }
 }
 
@@ -93,7 +106,13 @@ fn launch(table: &Table<'_>) {
     }
 }
 
-fn check_mappings(table: &Table<'_>, key: &'static str, mappings: &IndexMap<String, Mapping>) {
+/// The names of mappings in a list; those that are none are told.
+fn mappings_of(
+    table: &Table<'_>,
+    key: &'static str,
+    mappings: &IndexMap<String, Mapping>,
+) -> Vec<String> {
+    let mut names = Vec::new();
     for value in table.list(key) {
         let Some(name) = value.get_ref().as_str() else {
             table.problem(key, expected("the name of a mapping", value));
@@ -106,8 +125,11 @@ fn check_mappings(table: &Table<'_>, key: &'static str, mappings: &IndexMap<Stri
             table
                 .document
                 .problem(value.span(), &table.name_of(key), invalid);
+            continue;
         }
+        names.push(name.to_owned());
     }
+    names
 }
 
 fn positive(text: &str) -> Result<f64, Invalid> {

@@ -57,6 +57,7 @@ pub use env::Env;
 pub use errand::{Ask, Errand};
 pub use error::{Error, Problem, Problems};
 pub use guard::Refusal;
+pub use later::RunEnd;
 pub use migration::RouteErrand;
 pub use origin::{Origin, Sourced};
 pub use place::{Place, Scope};
@@ -92,6 +93,8 @@ pub struct Config {
     pub migrations: IndexMap<String, Migration>,
     /// Training runs.
     pub runs: IndexMap<String, RunAsk>,
+    /// How they end: whose they are, and what they were to bring.
+    pub ends: IndexMap<String, RunEnd>,
     /// Commands that are run when a task ends or waits for a person.
     pub hooks: Hooks,
     /// How long tasks are remembered.
@@ -209,7 +212,7 @@ fn read_all(document: &Document<'_>, env: &Env) -> Config {
         env,
         folder: base.map_or(document.folder(), |base| &base.value),
     };
-    let runs = later::runs(&root, &known, &around);
+    let (runs, ends) = later::runs(&root, &known, &around);
     let config = Config {
         base_dir: top,
         filters: mapping::filters(&root, env),
@@ -220,6 +223,7 @@ fn read_all(document: &Document<'_>, env: &Env) -> Config {
         migrations: migration::migrations(&root, env, &remotes),
         file_defaults: defaults.unwrap_or_default(),
         runs,
+        ends,
         groups,
         mappings,
         machines,

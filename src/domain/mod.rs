@@ -30,3 +30,4 @@ pub mod sse;
 pub mod text;
 pub mod training;
 pub mod tree;
+pub mod wrap_up;

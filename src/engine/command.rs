@@ -13,7 +13,7 @@ use crate::domain::{
 };
 
 pub use super::tasks::Pace;
-use super::{cloud::CloudAsk, journal::Search, training::Manner};
+use super::{cloud::CloudAsk, journal::Search, training::Manner, wrap_up::WrapAsk};
 
 /// A question's number, chosen by the front end: answers bear it. A new generation drops the answers to the old one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -198,6 +198,13 @@ pub enum Command {
         alert: Alert,
         /// The same in a sentence.
         text: String,
+    },
+    /// The end of a run → `Body::WrapUp`.
+    WrapUp {
+        /// Who asks.
+        view: View,
+        /// What.
+        ask: Box<WrapAsk>,
     },
     /// Something about instances → `Body::Cloud`.
     Cloud {

@@ -16,6 +16,7 @@ use super::{
     journal::{PastTask, Report},
     preview::Preview,
     training::RunNews,
+    wrap_up::WrapTold,
 };
 
 /// One fact.
@@ -71,6 +72,8 @@ pub enum Body {
     Watched,
     /// Something about instances.
     Cloud(CloudTold),
+    /// Something about the end of a run.
+    WrapUp(WrapTold),
     /// The task was accepted under this number; its events follow.
     Accepted(TaskId),
     /// Tasks of this and earlier sessions, newest first.

@@ -33,6 +33,7 @@ pub mod training;
 pub mod transfer;
 mod views;
 mod worker;
+pub mod wrap_up;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -143,20 +144,16 @@ impl Engine {
             Command::Release(task) => self.release(task),
             Command::TellHook { run, alert, text } => self.tell_hook(run, alert, text),
             Command::GoOn { view, task } => {
-                let answer = Answer::new(&self.room, view);
-                self.spawn(go_on::go_on(Arc::clone(&self.room), answer, task));
+                self.begin(view, |room, answer| go_on::go_on(room, answer, task));
             }
             Command::Retry { view, task } => {
-                let room = Arc::clone(&self.room);
-                self.spawn(go_on::retry(room, Answer::new(&self.room, view), task));
+                self.begin(view, |room, answer| go_on::retry(room, answer, task));
             }
             Command::Run { view, plan } => {
-                let answer = Answer::new(&self.room, view);
-                self.spawn(run::run(Arc::clone(&self.room), answer, plan));
+                self.begin(view, |room, answer| run::run(room, answer, plan));
             }
             Command::RunFamily { view, family } => {
-                let answer = Answer::new(&self.room, view);
-                self.spawn(family::run(Arc::clone(&self.room), answer, family));
+                self.begin(view, |room, answer| family::run(room, answer, family));
             }
             Command::Verify {
                 view,
@@ -171,8 +168,7 @@ impl Engine {
                     only,
                     options,
                 };
-                let answer = Answer::new(&self.room, view);
-                self.spawn(run::verify(Arc::clone(&self.room), answer, proving));
+                self.begin(view, |room, answer| run::verify(room, answer, proving));
             }
             question @ (Command::List { view, .. }
             | Command::Buckets { view, .. }
@@ -186,7 +182,8 @@ impl Engine {
             | Command::Report { view, .. }
             | Command::Preview { view, .. }
             | Command::Watch { view, .. }
-            | Command::Cloud { view, .. }) => self.ask(view, question),
+            | Command::Cloud { view, .. }
+            | Command::WrapUp { view, .. }) => self.ask(view, question),
         }
     }
 
@@ -383,6 +380,16 @@ impl Engine {
             knob(&task);
             self.spawn(run::announce(task));
         }
+    }
+
+    /// Begins work that tells its answers to who asked.
+    fn begin<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        view: View,
+        work: impl FnOnce(Arc<Room>, Answer) -> F,
+    ) {
+        let answer = Answer::new(&self.room, view);
+        self.spawn(work(Arc::clone(&self.room), answer));
     }
 
     fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {

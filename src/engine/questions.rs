@@ -32,6 +32,7 @@ use super::{
     routes::plan_routes,
     scan::{Scan, vanished},
     training::watch,
+    wrap_up,
 };
 
 /// Answers a question; its last part is what is returned.
@@ -79,6 +80,7 @@ pub(super) async fn answer(
         }
         Command::Watch { runs, manner, .. } => Box::pin(watch(room, answer, (runs, *manner))).await,
         Command::Cloud { ask, .. } => cloud::answer(room, answer, ask).await,
+        Command::WrapUp { ask, .. } => Box::pin(wrap_up::answer(room, answer, ask)).await,
         Command::Past { search, .. } => Ok(Body::Past(past(room, search).await?)),
         Command::Report { task, .. } => Ok(Body::Report(Box::new(report(room, *task).await?))),
         Command::Stop(_)

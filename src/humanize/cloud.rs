@@ -154,6 +154,17 @@ pub fn gauged(gauge: Gauge, value: Option<f64>) -> String {
     }
 }
 
+/// Lines of somebody else's text, safe for a terminal.
+pub fn printable_lines(text: &[u8]) -> Vec<String> {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let lines = text.split(|byte| *byte == b'\n');
+    let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.map(|line| printable(line).into_owned()).collect()
+}
+
 /// What the questions of this session cost: `12 requests, 40 metrics, $0.0004`.
 pub fn spent(spent: &Spent) -> String {
     let mut parts = vec![counted(spent.requests.total(), "request")];

@@ -57,6 +57,7 @@ actions! {
         TabSecond "tab-2" "Second tab.";
         TabThird "tab-3" "Third tab.";
         TabFourth "tab-4" "Fourth tab.";
+        TabFifth "tab-5" "Fifth tab.";
         NextTab "next-tab" "Next tab.";
         PreviousTab "previous-tab" "Previous tab.";
         Redraw "redraw" "Draw everything afresh.";
@@ -120,6 +121,20 @@ actions! {
         Report "report" "What a task did.";
         CleanUp "clean-up" "Delete the sources that a task proved.";
         Follow "follow" "Show a task's places in Browse.";
+    }
+    /// In Instances.
+    Instancing {
+        Start "start-instance" "Start an instance.";
+        Stop "stop-instance" "Stop an instance.";
+        Reboot "reboot-instance" "Boot an instance anew.";
+        Terminate "terminate-instance" "End an instance for good.";
+        Console "console" "What an instance wrote to its console.";
+        Details "instance-details" "What hangs on an instance.";
+        SpanNext "span-next" "Look further back, or less far.";
+        OrderNext "order-next" "Order instances by the next thing.";
+        FilterInstances "filter-instances" "Show only instances that hold a text.";
+        Regions "regions" "All regions, or the remote's own.";
+        LookAgain "look-at-instances" "Ask EC2 at once.";
     }
     /// In Training.
     Watching {

@@ -57,6 +57,7 @@ fn answer(state: &mut State, view: View, body: Body) {
             looked(state, view, question, body);
         }
         (_, Body::Run(news)) => state.training.absorb(view, *news, shell),
+        (question, Body::Cloud(told)) => state.instances.take((view, &question), told, shell),
         (question, Body::Failed(failed)) => {
             shell.close(view);
             fail(state, view, &question, failed);
@@ -86,7 +87,7 @@ fn answer(state: &mut State, view: View, body: Body) {
             | Body::PlannedBoth(_)
             | Body::PlannedRoutes(_)
             | Body::Watched
-            | Body::Cloud(_),
+            | Body::WrapUp(_),
         ) => {}
     }
 }
@@ -269,14 +270,17 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
         Question::Errand => {
             errands(&mut shell.dialogs).for_each(|dialog| dialog.fail(view, &failed));
         }
-        // A side that is not there yet has no parts; what a run's sources lack, their rows tell.
-        Question::Parts | Question::Training => {}
+        // A side that is not there yet has no parts; what is watched tells its failures itself.
+        Question::Parts | Question::Training | Question::Instances => {}
         Question::Past => {
             // Told once: it would fail again at each look.
             shell.settings.remembers = false;
             shell.say_failed(&failed);
         }
+        Question::Turn(..) => state.instances.not_turned(question, &failed, shell),
         Question::Compare
+        | Question::Details
+        | Question::Console
         | Question::Run(_)
         | Question::RunFamily(_)
         | Question::Verify(_)

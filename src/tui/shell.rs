@@ -7,6 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::config::{Config, mapping::Direction};
 use crate::domain::{
+    cloud::Turn,
     estimate::Pace,
     key::Key,
     location::{Location, Remote},
@@ -113,6 +114,14 @@ pub enum Question {
     Verify(Vec<Key>),
     /// Which tasks the journal knows.
     Past,
+    /// How instances do; it stays open.
+    Instances,
+    /// What hangs on an instance.
+    Details,
+    /// What an instance wrote to its console.
+    Console,
+    /// Whether an instance of this id could be turned.
+    Turn(Box<str>, Turn),
     /// How training runs go on; it stays open.
     Training,
     /// How a task went.
@@ -244,8 +253,16 @@ impl Shell {
 
     /// How many questions wait for an end of their answer; watching has none.
     pub fn open_questions(&self) -> usize {
-        let ends = |question: &&Question| !matches!(question, Question::Training);
+        let ends =
+            |question: &&Question| !matches!(question, Question::Training | Question::Instances);
         self.questions.values().filter(ends).count()
+    }
+
+    /// The remote itself, where it is production.
+    pub fn production_remote(&self, remote: &Remote) -> Option<Remote> {
+        let set = self.settings.config.remotes.get(remote)?;
+        let on = set.production.as_ref().is_some_and(|on| on.value);
+        on.then(|| remote.clone())
     }
 
     /// Takes what is countable now, and says what the engine wants to be known.

@@ -24,6 +24,7 @@ use crate::tui::{
     tab::{
         Tab,
         browse::Browse,
+        instances::Instances,
         log::{Log, Weight},
         tasks::Tasks,
         training::Training,
@@ -43,6 +44,8 @@ pub struct State {
     pub browse: Browse,
     /// The tab Tasks.
     pub tasks: Tasks,
+    /// The tab Instances.
+    pub instances: Instances,
     /// The tab Training.
     pub training: Training,
     /// The tab Log.
@@ -62,6 +65,7 @@ impl State {
             tab: Tab::default(),
             browse: Browse::default(),
             tasks: Tasks::default(),
+            instances: Instances::default(),
             training: Training::of(settings.config.runs.values().cloned()),
             log: Log::default(),
             shell: Shell::new(settings, keymap, theme, now),
@@ -124,6 +128,7 @@ impl State {
                 | Context::Browse
                 | Context::Gaps
                 | Context::Tasks
+                | Context::Instances
                 | Context::Training
                 | Context::Log,
             ) => &[Context::Menu],
@@ -142,6 +147,7 @@ impl State {
             ],
             Tab::Browse => &[Context::Browse, Context::List, Context::Global],
             Tab::Tasks => &[Context::Tasks, Context::List, Context::Global],
+            Tab::Instances => &[Context::Instances, Context::List, Context::Global],
             Tab::Training => &[Context::Training, Context::List, Context::Global],
             Tab::Log => &[Context::Log, Context::List, Context::Global],
         }
@@ -152,6 +158,7 @@ impl State {
         match action {
             Action::Browsing(action) => self.browse.offers(action, &self.shell),
             Action::Tasking(action) => self.tasks.offers(action, &self.shell),
+            Action::Instancing(action) => self.instances.offers(action),
             Action::Watching(action) => self.training.offers(action),
             Action::Logging(_) => !self.log.is_empty(),
             Action::Global(_) | Action::Move(_) | Action::Answer(_) => true,

@@ -7,7 +7,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use crate::config::mapping::Direction;
 use jiff::Timestamp;
 
-use crate::domain::{progress::TaskId, side::Side};
+use crate::domain::{plan::Plan, progress::TaskId, side::Side};
 
 use crate::engine::Command;
 
@@ -60,6 +60,8 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             if state.tab == Tab::Tasks {
                 state.tasks.look_back(&mut state.shell);
             }
+            let front = state.tab == Tab::Instances;
+            state.instances.attend(front, &mut state.shell);
             state.training.attend(&mut state.shell);
             let old = |at: Timestamp| now.duration_since(at).as_secs() >= NOTICE;
             state.shell.notice.take_if(|notice| old(notice.at));
@@ -146,6 +148,7 @@ pub fn act(state: &mut State, action: Action) {
         Action::Move(step) => match state.tab {
             Tab::Browse => state.browse.walk(step),
             Tab::Tasks => state.tasks.walk(step, &state.shell),
+            Tab::Instances => state.instances.walk(step),
             Tab::Training => state.training.walk(step),
             Tab::Log => state.log.walk(step),
         },
@@ -155,6 +158,7 @@ pub fn act(state: &mut State, action: Action) {
         }
         Action::Tasking(Tasking::Follow) => follow(state),
         Action::Tasking(action) => state.tasks.act(action, &mut state.shell),
+        Action::Instancing(action) => state.instances.act(action, &mut state.shell),
         Action::Watching(action) => state.training.act(action, &mut state.shell),
         Action::Logging(action) => {
             if let Some((task, key)) = state.log.act(action, &mut state.shell) {
@@ -183,6 +187,7 @@ fn act_globally(state: &mut State, action: Global) {
         Global::Back => {
             match state.tab {
                 Tab::Browse => state.browse.back(&mut state.shell),
+                Tab::Instances => state.instances.back(),
                 Tab::Log => state.log.back(),
                 Tab::Training => state.training.back(),
                 Tab::Tasks => false,
@@ -192,6 +197,7 @@ fn act_globally(state: &mut State, action: Global) {
         Global::TabSecond => at(state, 1),
         Global::TabThird => at(state, 2),
         Global::TabFourth => at(state, 3),
+        Global::TabFifth => at(state, 4),
         Global::NextTab => state.tab = state.tab.step(1),
         Global::PreviousTab => state.tab = state.tab.step(Tab::ALL.len() - 1),
         Global::Redraw => state.shell.effects.push(Effect::Redraw),
@@ -237,16 +243,7 @@ fn decide(state: &mut State, decision: Decision) {
     let shell = &mut state.shell;
     match decision {
         Decision::Stay | Decision::Nothing => {}
-        Decision::Run(plan) => {
-            let production = plan.changes().filter_map(|place| shell.production(place));
-            let production: Vec<Effect> = production.cloned().map(Effect::Consent).collect();
-            shell.effects.extend(production);
-            shell
-                .dialogs
-                .retain(|dialog| !matches!(dialog, Dialog::Plan(_)));
-            let asked = Arc::clone(&plan);
-            shell.ask(Question::Run(asked), |view| Command::Run { view, plan });
-        }
+        Decision::Run(plan) => run_plan(shell, plan),
         Decision::Confirm(plan) => {
             let dialog = ConfirmDialog::new(Arc::clone(&plan), shell.production_of(&plan));
             shell.dialogs.push(Dialog::Confirm(Box::new(dialog)));
@@ -268,8 +265,9 @@ fn decide(state: &mut State, decision: Decision) {
         Decision::Choose(place) => state.browse.go(state.browse.focus, place, shell),
         Decision::Mapping(at) => go_to_mapping(state, at),
         Decision::Filter(text) => state.browse.filter(&text),
-        Decision::Search(text) => state.search(&text),
+        Decision::Search(text) => search(state, &text),
         Decision::Pace(task, change) => shell.command(Command::Pace { task, change }),
+        Decision::Turn(place, turn) => state.instances.turn(&place, turn, shell),
         Decision::Cancel(task) => shell.command(Command::Cancel(task)),
         Decision::AskBookmark => bookmarks::ask(state),
         Decision::Keep(name) => bookmarks::keep(state, name),
@@ -293,6 +291,27 @@ fn decide(state: &mut State, decision: Decision) {
         Decision::AskStart => ask_start(shell),
         Decision::Start(at) => start_at(shell, at),
         Decision::ExportPlan(form) => export_plan(shell, form),
+    }
+}
+
+/// Runs exactly this plan; that it may write to production, a person said.
+fn run_plan(shell: &mut Shell, plan: Arc<Plan>) {
+    let production = plan.changes().filter_map(|place| shell.production(place));
+    let production: Vec<Effect> = production.cloned().map(Effect::Consent).collect();
+    shell.effects.extend(production);
+    shell
+        .dialogs
+        .retain(|dialog| !matches!(dialog, Dialog::Plan(_)));
+    let asked = Arc::clone(&plan);
+    shell.ask(Question::Run(asked), |view| Command::Run { view, plan });
+}
+
+/// Shows only what holds this text, in the tab where it is typed.
+fn search(state: &mut State, text: &str) {
+    match state.tab {
+        Tab::Instances => state.instances.search(text),
+        Tab::Training => state.training.search(text),
+        Tab::Browse | Tab::Tasks | Tab::Log => state.log.search(text),
     }
 }
 

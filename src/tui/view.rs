@@ -8,7 +8,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use crate::domain::{estimate::Prices, progress::TaskState};
+use crate::domain::{estimate::Prices, health::Gravity, progress::TaskState};
 
 use crate::humanize;
 
@@ -18,7 +18,7 @@ use crate::tui::{
     identity,
     keymap::Context,
     state::State,
-    tab::{Tab, browse, log, tasks, training},
+    tab::{Tab, browse, instances, log, tasks, training},
     widget::{
         key_hints,
         paint::{columns, put, put_line, put_right, row as line_of, slice},
@@ -47,6 +47,7 @@ pub fn draw(state: &State, screen: Rect, buffer: &mut Buffer) {
     match state.tab {
         Tab::Browse => browse::view::draw(&state.browse, &state.shell, body, buffer),
         Tab::Tasks => tasks::view::draw(&state.tasks, &state.shell, body, buffer),
+        Tab::Instances => instances::view::draw(&state.instances, &state.shell, body, buffer),
         Tab::Training => training::view::draw(&state.training, &state.shell, body, buffer),
         Tab::Log => log::view::draw(&state.log, &state.shell, body, buffer),
     }
@@ -83,8 +84,10 @@ fn draw_too_small(screen: Rect, buffer: &mut Buffer) {
 
 fn draw_header(state: &State, line: Rect, buffer: &mut Buffer) {
     let theme = &state.shell.theme;
+    // Where it is narrow, who we are wants the room.
+    let air = if line.width < 100 { 2 } else { 3 };
     let mut at = 1;
-    at += put(buffer, slice(line, at, line.width), "wharf", theme.strong) + 3;
+    at += put(buffer, slice(line, at, line.width), "wharf", theme.strong) + air;
     let mut places = state.header.get();
     for (number, (tab, place)) in Tab::ALL.into_iter().zip(&mut places).enumerate() {
         let from = at;
@@ -110,7 +113,7 @@ fn draw_header(state: &State, line: Rect, buffer: &mut Buffer) {
             at += 1 + put(buffer, slice(line, at + 1, line.width), &badge, style);
         }
         *place = slice(line, from, at - from);
-        at += 3;
+        at += air;
     }
     state.header.set(places);
     let rest = slice(line, at, line.width.saturating_sub(at + 1));
@@ -147,6 +150,11 @@ fn badge(state: &State, tab: Tab) -> (String, Style) {
                 (String::new(), theme.dim)
             }
         }
+        Tab::Instances => match state.instances.badge() {
+            Some((found, Gravity::Grave)) => (format!("{found}!"), theme.missing),
+            Some((found, Gravity::Warning)) => (format!("{found}!"), theme.differs),
+            None => (String::new(), theme.dim),
+        },
         Tab::Training => match state.training.badge(state.shell.now) {
             Some((badge, true)) => (badge, theme.missing),
             Some((badge, false)) => (badge, theme.accent),
@@ -169,6 +177,10 @@ fn draw_status(state: &State, line: Rect, buffer: &mut Buffer) {
     let width = columns(&session);
     let status = match state.tab {
         Tab::Browse => state.browse.status(&state.shell),
+        Tab::Instances => {
+            let status = state.instances.status(state.shell.now);
+            Line::from(Span::styled(status, theme.dim))
+        }
         Tab::Training => Line::from(Span::styled(state.training.status(), theme.dim)),
         Tab::Tasks | Tab::Log => Line::from(Span::styled(tasks_status(state), theme.dim)),
     };

@@ -9,6 +9,7 @@ mod sides;
 mod sync;
 mod tasks;
 mod training;
+mod wrap_up;
 
 use std::path::PathBuf;
 
@@ -27,6 +28,7 @@ pub use sides::SideArgs;
 pub use sync::{CheckArgs, FilterArgs, Given, SyncArgs};
 pub use tasks::{ReportFormat, StateArg, TasksAction, TasksArgs, TasksList};
 pub use training::{RunOf, TrainingAction, TrainingArgs};
+pub use wrap_up::WrapUpArgs;
 
 /// Look at buckets, compare them with folders, move data with proof.
 #[derive(Debug, Parser)]
@@ -237,6 +239,8 @@ pub enum Command {
     Training(TrainingArgs),
     /// Look at instances and what they cost, start and stop them
     Instances(InstancesArgs),
+    /// Tell what a run still costs and whether its outputs are proven; with --apply, end it
+    WrapUp(WrapUpArgs),
     /// Record a listing, to compare with later or elsewhere
     Manifest(ManifestArgs),
     /// Check configuration, credentials, permissions and stores, each with its remedy

@@ -22,6 +22,7 @@ mod sync;
 mod tasks;
 mod training;
 mod verify;
+mod wrap_up;
 
 pub use approval::Approval;
 pub use interrupts::Interrupts;

@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use crate::cli::{
     args::{Command, Conflicts, Given, MappingArgs, PlanArgs, SideArgs, TasksAction, TasksArgs},
+    ending::Ending,
     errand::{Errands, errands, own_ways},
     exit::Exit,
     lines::{Lines, lines},
@@ -13,7 +14,7 @@ use crate::cli::{
 use crate::config::{Config, Way};
 use crate::domain::{
     filter::Glob,
-    location::{Location, Remote},
+    location::Location,
     plan::{Existing, PlannedRoute, SyncOptions},
     text::printable,
 };
@@ -30,7 +31,7 @@ use super::{
     migrate::migrate,
     plan, plan_each, preview, sync, tasks,
     training::{self, Watching},
-    verify, verify_each,
+    verify, verify_each, wrap_up,
 };
 
 /// Routes of a command file that are told before they are planned.
@@ -76,7 +77,10 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
         (Command::Training(args), Asked::Runs(watching)) => {
             Box::pin(training::training(context, args, watching)).await
         }
-        (Command::Instances(args), Asked::Remote(remote)) => instances(context, args, remote).await,
+        (Command::WrapUp(args), Asked::Remote(ending)) => {
+            Box::pin(wrap_up::wrap_up(context, args, ending)).await
+        }
+        (Command::Instances(args), Asked::Remote(of)) => instances(context, args, of.remote).await,
         _ => return None,
     })
 }
@@ -98,8 +102,8 @@ pub enum Asked {
     Plans(Vec<PlannedRoute>),
     /// Lines of s5cmd.
     Lines(Lines),
-    /// The remote that a command speaks to.
-    Remote(Remote),
+    /// The remote whose instances are meant, and what a run of it was to bring.
+    Remote(Ending),
     /// Tasks, between the places of a mapping where one was named.
     Tasks(Option<(Location, Location)>),
     /// Training runs.
@@ -133,7 +137,8 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         }
         Command::Cleanup(_) => Ok(Asked::Tasks(None)),
         Command::Run(args) => written(config, &args.file),
-        Command::Instances(_) => Ok(Asked::Remote(config.remote.clone())),
+        Command::WrapUp(args) => Ending::of(config, args).map(Asked::Remote),
+        Command::Instances(_) => Ok(Asked::Remote(Ending::none(config))),
         Command::Migrate(args) => routes(config, args).map(Asked::Routes),
         Command::Verify(args) => {
             let given = joined(&args.check.0, &args.filter.0);

@@ -13,6 +13,9 @@ use crate::domain::{
     location::Remote,
 };
 
+pub(super) use patient::patient;
+pub(super) use survey::{doors, trouble};
+
 use super::{
     answer::Answer,
     event::{Body, Failed},
@@ -67,6 +70,8 @@ pub enum CloudAsk {
         scope: Scope,
         /// How far back metrics are asked for.
         span: Span,
+        /// Until the first look.
+        after: Duration,
         /// From one look to the next; longer after throttling and failures.
         every: Duration,
     },
@@ -132,7 +137,13 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &CloudAsk) -> Resu
             let survey = survey::Surveyor::new(room, scope, *span).look().await?;
             CloudTold::Survey(Arc::new(survey))
         }
-        CloudAsk::Watch { scope, span, every } => {
+        CloudAsk::Watch {
+            scope,
+            span,
+            after,
+            every,
+        } => {
+            tokio::time::sleep(*after).await;
             survey::Surveyor::new(room, scope, *span)
                 .watch(answer, *every)
                 .await

@@ -18,7 +18,7 @@ const RETRY: Retry = Retry {
 const SHARE: f64 = 0.75;
 
 /// The answer of `ask`, or the failure that no further try helps.
-pub(super) async fn patient<T, F>(ask: impl Fn() -> F) -> Result<T, Error>
+pub(in crate::engine) async fn patient<T, F>(ask: impl Fn() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
 {

@@ -100,7 +100,7 @@ impl<'a> Surveyor<'a> {
     /// One look.
     pub(super) async fn look(&mut self) -> Result<Survey, Failed> {
         if self.doors.is_empty() {
-            self.doors = self.open().await?;
+            self.doors = doors(self.room, self.scope).await?;
         }
         let looks = self.doors.iter().map(|door| {
             let before = self.seldom.get(door.region());
@@ -138,23 +138,6 @@ impl<'a> Surveyor<'a> {
             self.seldom.insert(region, seldom);
         }
         Ok(survey)
-    }
-
-    /// The doors to all regions that are asked.
-    async fn open(&self) -> Result<Vec<Ec2>, Failed> {
-        let sessions = &self.room.sessions;
-        let remote = &self.scope.remote;
-        let own = sessions.ec2(remote, None).await?;
-        let regions = match &self.scope.regions {
-            Regions::Own => return Ok(vec![own]),
-            Regions::These(regions) => regions.clone(),
-            Regions::All => patient(|| own.regions()).await?,
-        };
-        let mut doors = Vec::new();
-        for region in regions {
-            doors.push(sessions.ec2(remote, Some(&region)).await?);
-        }
-        Ok(doors)
     }
 
     /// The time of AWS: this machine's, put right by the last answer.
@@ -292,11 +275,28 @@ impl Told {
     }
 }
 
+/// The doors to all regions that are asked.
+pub(in crate::engine) async fn doors(room: &Room, scope: &Scope) -> Result<Vec<Ec2>, Failed> {
+    let (sessions, remote) = (&room.sessions, &scope.remote);
+    let own = sessions.ec2(remote, None).await?;
+    let regions = match &scope.regions {
+        Regions::Own => return Ok(vec![own]),
+        Regions::These(regions) => regions.clone(),
+        Regions::All => patient(|| own.regions()).await?,
+    };
+    let mut doors = Vec::new();
+    for region in regions {
+        doors.push(sessions.ec2(remote, Some(&region)).await?);
+    }
+    Ok(doors)
+}
+
 fn longer(pause: Duration) -> Duration {
     pause.saturating_mul(2).min(LONGEST)
 }
 
-fn trouble(region: &str, error: &Error) -> Trouble {
+/// A question that was not answered.
+pub(in crate::engine) fn trouble(region: &str, error: &Error) -> Trouble {
     Trouble {
         operation: error.op,
         region: region.into(),

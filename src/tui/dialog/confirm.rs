@@ -8,7 +8,11 @@ use tui_input::{Input, backend::crossterm::EventHandler};
 
 use crate::domain::location::{Location, Remote};
 use crate::domain::plan::{Brake, Cleaning, MaxDelete, Plan, Tally};
-use crate::engine::Family;
+use crate::domain::{
+    cloud::{Instance, Turn},
+    text::printable,
+};
+use crate::engine::{Family, cloud::Place};
 
 use crate::humanize;
 
@@ -39,6 +43,8 @@ pub struct ConfirmDialog {
 enum Runs {
     One(Arc<Plan>),
     Family(Family),
+    /// The end of an instance.
+    End(Place),
 }
 
 impl Runs {
@@ -46,6 +52,7 @@ impl Runs {
         match self {
             Self::One(plan) => vec![plan],
             Self::Family(family) => family.members.iter().map(|member| &*member.plan).collect(),
+            Self::End(_) => Vec::new(),
         }
     }
 
@@ -60,6 +67,7 @@ impl Runs {
                 }
                 Decision::RunFamily(family)
             }
+            Self::End(place) => Decision::Turn(place.clone(), Turn::Terminate),
         }
     }
 }
@@ -71,6 +79,36 @@ impl ConfirmDialog {
         let production = changes.find_map(|place| shell.production(place)).cloned();
         drop(changes);
         Self::asking(Runs::Family(family), production.as_ref())
+    }
+
+    /// Asks before an instance is ended; the word is its name, or its id where the name is no plain text.
+    pub fn of_end(instance: &Instance, place: Place) -> Self {
+        let name = printable(instance.name().as_bytes());
+        let plain = *name == *instance.name();
+        let goes = instance.volumes.iter();
+        let goes = goes.filter(|volume| volume.goes_with_instance).count();
+        let stays = instance.volumes.len() - goes;
+        let volumes = |n: usize| humanize::counted(n as u64, "volume");
+        let mut lines = vec![
+            format!(
+                "{name}, {} {}, will be gone for good",
+                instance.kind, instance.id
+            ),
+            format!("with {} and all that is on it.", volumes(goes)),
+        ];
+        if stays > 0 {
+            lines.push(format!("{} will stay, and cost on.", volumes(stays)));
+        }
+        lines.push(String::new());
+        Self {
+            lines,
+            places: Vec::new(),
+            word: if plain { instance.name() } else { &instance.id }.to_owned(),
+            input: Input::default(),
+            runs: Runs::End(place),
+            title: "terminate?",
+            wrong: false,
+        }
     }
 
     /// Asks before a plan deletes, or writes to a production remote; the word is the number of deletes, `empty` for an

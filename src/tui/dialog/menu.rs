@@ -2,7 +2,8 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use crate::domain::{progress::TaskId, text::printable};
+use crate::domain::{cloud::Turn, progress::TaskId, text::printable};
+use crate::engine::cloud::Place;
 
 use crate::tui::{
     action::{Answer, Move},
@@ -23,6 +24,8 @@ use crate::tui::{
 pub enum Choice {
     /// Leave everything as it is.
     Nothing,
+    /// Turn an instance.
+    Turn(Place, Turn),
     /// Stop a task.
     Cancel(TaskId),
     /// Put a text into the clipboard.
@@ -51,6 +54,7 @@ impl Choice {
     fn decision(&self) -> Decision {
         match self {
             Self::Nothing => Decision::Nothing,
+            Self::Turn(place, turn) => Decision::Turn(place.clone(), *turn),
             Self::Cancel(task) => Decision::Cancel(*task),
             Self::Copy(text) => Decision::Copy(text.clone()),
             Self::ExportPlan(form) => Decision::ExportPlan(*form),

@@ -19,9 +19,9 @@ use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use crate::domain::{location::Location, plan::Plan, progress::TaskId, side::Side};
+use crate::domain::{cloud::Turn, location::Location, plan::Plan, progress::TaskId, side::Side};
 
-use crate::engine::Pace;
+use crate::engine::{Pace, cloud::Place};
 
 use crate::engine::Family;
 use crate::tui::{
@@ -104,6 +104,8 @@ pub enum Decision {
     Search(String),
     /// To change the pace of a task.
     Pace(TaskId, Pace),
+    /// To turn an instance.
+    Turn(Place, Turn),
     /// To stop a task.
     Cancel(TaskId),
     /// To keep what is looked at under a name that is still to be typed.
@@ -156,6 +158,7 @@ impl Decision {
             | Self::Choose(_)
             | Self::Mapping(_)
             | Self::Pace(..)
+            | Self::Turn(..)
             | Self::Cancel(_)
             | Self::AskBookmark
             | Self::Keep(_)
@@ -192,6 +195,7 @@ impl Dialog {
             Action::Global(_)
             | Action::Browsing(_)
             | Action::Tasking(_)
+            | Action::Instancing(_)
             | Action::Watching(_)
             | Action::Logging(_) => Decision::Stay,
         }

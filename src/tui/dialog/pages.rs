@@ -40,6 +40,13 @@ impl Pages {
         }
     }
 
+    /// A text whose end is what is read first.
+    pub fn at_end(title: impl Into<String>, lines: Vec<Line<'static>>) -> Self {
+        let pages = Self::new(title, lines);
+        pages.top.set(pages.lines.len());
+        pages
+    }
+
     /// The keys of what is active, and the signs.
     pub fn help(stack: &[Context], shell: &Shell) -> Self {
         let mut lines = Vec::new();
@@ -131,6 +138,7 @@ fn heading(context: Context) -> &'static str {
         Context::Browse => "Browse",
         Context::Gaps => "gap panel, while it has the focus",
         Context::Tasks => "Tasks",
+        Context::Instances => "Instances",
         Context::Training => "Training",
         Context::Log => "Log",
         Context::Plan => "plan",

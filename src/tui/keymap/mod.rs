@@ -27,6 +27,8 @@ pub enum Context {
     Gaps,
     /// The tab Tasks.
     Tasks,
+    /// The tab Instances.
+    Instances,
     /// The tab Training.
     Training,
     /// The tab Log.
@@ -42,7 +44,7 @@ pub enum Context {
 }
 
 /// What is active together, in front first. Only the focused gap panel may take keys from what lies behind it.
-pub const STACKS: [&[Context]; 9] = [
+pub const STACKS: [&[Context]; 10] = [
     &[Context::Browse, Context::List, Context::Global],
     &[
         Context::Gaps,
@@ -51,6 +53,7 @@ pub const STACKS: [&[Context]; 9] = [
         Context::Global,
     ],
     &[Context::Tasks, Context::List, Context::Global],
+    &[Context::Instances, Context::List, Context::Global],
     &[Context::Training, Context::List, Context::Global],
     &[Context::Log, Context::List, Context::Global],
     &[Context::Plan],

@@ -1,6 +1,7 @@
 //! The tabs. Each has the same files: `mod` (its state), `update` (what actions and facts do to it), `view`.
 
 pub mod browse;
+pub mod instances;
 pub mod log;
 pub mod tasks;
 pub mod training;
@@ -13,6 +14,8 @@ pub enum Tab {
     Browse,
     /// What runs and ran.
     Tasks,
+    /// What runs in EC2, and what it costs.
+    Instances,
     /// Runs and how they learn.
     Training,
     /// What happened.
@@ -21,13 +24,20 @@ pub enum Tab {
 
 impl Tab {
     /// All that are shown, in their order.
-    pub const ALL: [Self; 4] = [Self::Browse, Self::Tasks, Self::Training, Self::Log];
+    pub const ALL: [Self; 5] = [
+        Self::Browse,
+        Self::Tasks,
+        Self::Instances,
+        Self::Training,
+        Self::Log,
+    ];
 
     /// Its name in the header.
     pub fn title(self) -> &'static str {
         match self {
             Self::Browse => "Browse",
             Self::Tasks => "Tasks",
+            Self::Instances => "Instances",
             Self::Training => "Training",
             Self::Log => "Log",
         }

@@ -1,6 +1,6 @@
 //! A line over time in braille, with its scale at the left and what is measured above.
 
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::tui::{
     theme::Theme,
@@ -93,6 +93,58 @@ impl Chart<'_> {
     }
 }
 
+/// A line of values over the whole width, oldest first; where a value is missing, nothing is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Curve<'a> {
+    /// Two for each column.
+    pub values: &'a [Option<f64>],
+    /// Its colour.
+    pub style: Style,
+}
+
+/// Draws lines over each other, the first one in front; times of which nobody told anything are marked at the foot.
+pub fn curves(all: &[Curve<'_>], top: f64, plot: Rect, (buffer, theme): (&mut Buffer, &Theme)) {
+    if plot.is_empty() {
+        return;
+    }
+    let foot = row(plot, plot.height - 1);
+    for column in 0..plot.width {
+        let first = usize::from(column) * 2;
+        let told = |curve: &Curve<'_>| {
+            let mut dots = curve.values.iter().skip(first).take(2);
+            dots.any(Option::is_some)
+        };
+        if !all.iter().any(told) {
+            put(buffer, slice(foot, column, 1), "╌", theme.dim);
+        }
+    }
+    for curve in all.iter().rev() {
+        let levels = usize::from(plot.height) * 4;
+        let values = curve.values.iter();
+        let heights: Vec<Option<usize>> = values
+            .map(|value| value.map(|value| level(value / top, levels)))
+            .collect();
+        for (column, line) in (0..plot.width).flat_map(|c| (0..plot.height).map(move |l| (c, l))) {
+            let floor = usize::from(plot.height - 1 - line) * 4;
+            let bits = cell_bits(&heights, usize::from(column) * 2, floor);
+            if let Some(glyph) = char::from_u32(0x2800 + bits).filter(|_| bits > 0) {
+                let place = slice(row(plot, line), column, 1);
+                put(buffer, place, &glyph.to_string(), curve.style);
+            }
+        }
+    }
+}
+
+/// How high a share of the whole stands.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a few hundred dots, held between 0 and 1"
+)]
+fn level(share: f64, levels: usize) -> usize {
+    (share.clamp(0.0, 1.0) * levels.saturating_sub(1) as f64).round() as usize
+}
+
 /// The dots of the cell whose left dots stand at `first`: each reaches from the height before to its own.
 fn cell_bits(heights: &[Option<usize>], first: usize, floor: usize) -> u32 {
     let height = |dot: usize| heights.get(dot).copied().flatten();
@@ -129,6 +181,24 @@ fn dots_between(low: usize, high: usize, floor: usize, side: usize) -> u32 {
 mod tests {
     use super::*;
     use crate::tui::theme::ThemeName;
+
+    #[test]
+    fn a_gap_is_a_gap_and_bears_its_mark() {
+        let values = [Some(10.0), Some(10.0), None, None, Some(0.0), Some(0.0)];
+        let curve = Curve {
+            values: &values,
+            style: Style::new(),
+        };
+        let area = Rect::new(0, 0, 3, 2);
+        let mut buffer = Buffer::empty(area);
+        let theme = Theme::of(ThemeName::Plain);
+        curves(&[curve], 10.0, area, (&mut buffer, &theme));
+        let at = |x: u16, y: u16| buffer.cell((x, y)).map(|cell| cell.symbol().to_owned());
+        assert_eq!(at(0, 0).as_deref(), Some("⠉"));
+        assert_eq!(at(1, 0).as_deref(), Some(" "));
+        assert_eq!(at(1, 1).as_deref(), Some("╌"));
+        assert_eq!(at(2, 1).as_deref(), Some("⣀"));
+    }
 
     #[test]
     fn a_rising_line_rises() {

@@ -24,3 +24,4 @@ mod stored;
 mod story;
 mod tasks;
 mod verify;
+mod wrap_up;

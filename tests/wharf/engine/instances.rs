@@ -307,6 +307,7 @@ async fn a_watch_looks_again_asks_seldom_what_changes_seldom_and_stops() {
     tower.ask(CloudAsk::Watch {
         scope,
         span: Span::Hour,
+        after: Duration::ZERO,
         every: Duration::from_millis(10),
     });
     for _ in 0..3 {

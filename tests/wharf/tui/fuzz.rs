@@ -13,7 +13,7 @@ use wharf::{
 use super::stage::{Stage, arrived, compared, pairs, plan, task};
 
 /// Every key of the map, and some that are in no map.
-const KEYS: [&str; 53] = [
+const KEYS: [&str; 54] = [
     "c",
     "s",
     "t",
@@ -50,6 +50,7 @@ const KEYS: [&str; 53] = [
     "2",
     "3",
     "4",
+    "5",
     "+",
     "-",
     "a",
@@ -124,7 +125,7 @@ proptest! {
 #[test]
 fn every_screen_draws_at_every_size() {
     let plan = plan(&[]);
-    let openings: [&[&str]; 13] = [
+    let openings: [&[&str]; 14] = [
         &[],
         &["c"],
         &["c", "i"],
@@ -132,6 +133,7 @@ fn every_screen_draws_at_every_size() {
         &["2"],
         &["3"],
         &["4"],
+        &["5"],
         &["?"],
         &[":"],
         &["m"],

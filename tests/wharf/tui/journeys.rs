@@ -358,7 +358,7 @@ fn a_failure_leads_from_the_log_to_its_row() {
         TaskId(1),
         wharf::domain::progress::TaskEvent::Ended { steps: vec![ended] },
     );
-    stage.press("4").press("f").press("f").press("y");
+    stage.press("5").press("f").press("f").press("y");
     let copied = stage
         .effects
         .iter()
@@ -520,7 +520,7 @@ fn the_log_shows_one_key_and_leads_to_rows_that_are_still_to_be_listed() {
         record("slow down", key),
         record("slow down again", key),
     ]));
-    stage.press("4").press("o");
+    stage.press("5").press("o");
     let screen = stage.text((132, 36));
     assert!(screen.contains("2 of 3 lines"), "{screen}");
     stage.press("u").press("G").press("Enter");
@@ -672,7 +672,7 @@ fn the_header_tells_who_we_are_once_the_keys_rest() {
         "{wide}"
     );
     let narrow = header(&stage, 80);
-    assert!(narrow.ends_with("1234…9012 · demo production"), "{narrow}");
+    assert!(narrow.ends_with(" demo production"), "{narrow}");
 }
 
 #[test]
@@ -800,7 +800,7 @@ fn clicks_and_the_wheel_reach_what_they_hit() {
     );
     stage.send(mouse(MouseEventKind::ScrollDown, (5, 5)));
     assert_eq!(key(&stage), Some(Key::from("reference/")));
-    let log = u16::try_from(stage.text((132, 36)).find("4 Log").unwrap()).unwrap();
+    let log = u16::try_from(stage.text((132, 36)).find("5 Log").unwrap()).unwrap();
     stage.send(click((log + 3, 0)));
     assert_eq!(stage.state.tab, Tab::Log);
     stage.send(click((80, 34)));

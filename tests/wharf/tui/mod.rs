@@ -3,6 +3,7 @@
 mod cleanups;
 mod dialogs;
 mod fuzz;
+mod instances;
 mod journeys;
 mod keys;
 mod migrations;

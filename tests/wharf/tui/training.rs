@@ -80,7 +80,7 @@ impl Watch {
                 now: now(),
                 snapshot: Box::default(),
             })
-            .press("3");
+            .press("4");
         let (view, runs, manner) = stage.asked(|command| {
             let Command::Watch { view, runs, manner } = command else {
                 return None;
@@ -239,14 +239,14 @@ fn a_run_trains_stalls_recovers_and_ends() {
         "what is bad at first is told"
     );
     watch.pass(60);
-    watch.shows("ETA").shows("3 Training 1!");
+    watch.shows("ETA").shows("4 Training 1!");
     assert_eq!(watch.said(), [""; 0]);
     watch.pass(120);
     watch
         .shows("! stage2-efficientnet    51 %")
         .shows("stalled for")
         .shows("○ step off")
-        .shows("3 Training 2!");
+        .shows("4 Training 2!");
     let said = watch.said();
     assert!(
         said.len() == 1 && said[0].contains("stage2-efficientnet stalled for"),
@@ -266,7 +266,7 @@ fn a_run_trains_stalls_recovers_and_ends() {
         watch.said(),
         ["wharf: stage2-efficientnet ended: completed"]
     );
-    watch.stage.press("4");
+    watch.stage.press("5");
     watch.shows("stage2-efficientnet ended: completed");
 }
 
@@ -335,7 +335,7 @@ fn all_is_read_again_when_asked_and_old_answers_are_dropped() {
 #[test]
 fn without_a_run_the_tab_says_what_to_do() {
     let mut stage = Stage::new();
-    stage.list().press("3");
+    stage.list().press("4");
     let text = stage.text((80, 24));
     assert!(
         text.contains("[runs.stage2]") && text.contains("wharf training show LOG"),

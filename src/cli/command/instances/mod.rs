@@ -110,7 +110,7 @@ async fn console(context: &mut Context, place: Place) -> Result<Exit, Exit> {
         return Ok(Exit::Ok);
     }
     if context.output.style().terminal || context.output.style().json {
-        for line in show::printable_lines(console) {
+        for line in crate::humanize::printable_lines(console) {
             context.output.line(&line);
             context.output.record(&record::ConsoleRecord::new(&line));
         }

@@ -154,12 +154,15 @@ fn tell_texts(context: &mut Context, details: &Details) {
             n => format!(" ({} struck out)", humanize::counted(*n as u64, "secret")),
         };
         context.output.line(format_args!("user data{note}"));
-        for line in printable_lines(text.as_bytes()).iter().take(LINES) {
+        for line in humanize::printable_lines(text.as_bytes())
+            .iter()
+            .take(LINES)
+        {
             context.output.line(format_args!("    {line}"));
         }
     }
     let console = details.console.as_deref().unwrap_or_default();
-    let lines = printable_lines(console);
+    let lines = humanize::printable_lines(console);
     if !lines.is_empty() {
         let id = &details.instance.id;
         context.output.line(format_args!(
@@ -169,17 +172,6 @@ fn tell_texts(context: &mut Context, details: &Details) {
             context.output.line(format_args!("    {line}"));
         }
     }
-}
-
-/// Lines of somebody else's text, safe for a terminal.
-pub(super) fn printable_lines(text: &[u8]) -> Vec<String> {
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    if text.is_empty() {
-        return Vec::new();
-    }
-    let lines = text.split(|byte| *byte == b'\n');
-    let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    lines.map(|line| printable(line).into_owned()).collect()
 }
 
 /// What is known of an instance, by name.

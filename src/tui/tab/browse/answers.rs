@@ -69,6 +69,7 @@ impl Browse {
             | Body::Identity(_)
             | Body::Preview(_)
             | Body::Cloud(_)
+            | Body::WrapUp(_)
             | Body::Past(_)
             | Body::Report(_)
             | Body::Run(_)
@@ -100,6 +101,10 @@ impl Browse {
             | Question::Run(_)
             | Question::Verify(_)
             | Question::Past
+            | Question::Instances
+            | Question::Details
+            | Question::Console
+            | Question::Turn(..)
             | Question::Training
             | Question::Report(_)
             | Question::GoOn(_) => false,

@@ -104,6 +104,10 @@ impl Pane {
             | Question::Run(_)
             | Question::Verify(_)
             | Question::Past
+            | Question::Instances
+            | Question::Details
+            | Question::Console
+            | Question::Turn(..)
             | Question::Training
             | Question::Report(_)
             | Question::GoOn(_) => false,

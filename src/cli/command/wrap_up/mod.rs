@@ -1,0 +1,184 @@
+//! `wharf wrap-up`: what a run still costs, whether its outputs are proven, and, where a person says so, its end.
+
+mod record;
+mod report;
+mod told;
+
+use std::{fs, io, time::Duration};
+
+use jiff::Timestamp;
+
+use crate::cli::{args::WrapUpArgs, ending::Ending, exit::Exit};
+use crate::domain::wrap_up::{Consent, Fate};
+use crate::engine::{
+    Body, Command,
+    cloud::{Regions, Scope},
+    wrap_up::{Ticks, WrapAsk, WrapTold, Wrapped},
+};
+
+use super::{Context, VIEW};
+use record::{EndRecord, ProofRecord, ResourceRecord, SummaryRecord};
+
+/// From one look at what is going to the next.
+const EVERY: Duration = Duration::from_secs(3);
+
+/// Runs the command.
+pub(super) async fn wrap_up(context: &mut Context, args: &WrapUpArgs, ending: Ending) -> Exit {
+    let done = look_and_apply(context, args, &ending).await;
+    done.unwrap_or_else(|exit| exit)
+}
+
+async fn look_and_apply(
+    context: &mut Context,
+    args: &WrapUpArgs,
+    ending: &Ending,
+) -> Result<Exit, Exit> {
+    let mut account = args.account.clone();
+    if args.apply && account.is_none() && context.output.style().asks {
+        let looked = ask(context, args, ending, None).await?;
+        told::tell(context, &looked);
+        account = Some(typed_account(context, &looked));
+    }
+    let consent = args.apply.then(|| Consent {
+        account: account.as_deref().map(Box::from),
+        override_proof: args.override_proof.as_deref().map(Box::from),
+        ended: args.ended,
+    });
+    let wrapped = ask(context, args, ending, consent).await?;
+    for resource in &wrapped.resources {
+        context.output.record(&ResourceRecord::new(resource));
+    }
+    for proof in &wrapped.proofs {
+        context.output.record(&ProofRecord::new(proof));
+    }
+    if wrapped.ends.is_empty() {
+        told::tell(context, &wrapped);
+    }
+    for end in &wrapped.ends {
+        context.output.record(&EndRecord::new(end));
+    }
+    told::tell_end(context, &wrapped, args);
+    context
+        .output
+        .record(&SummaryRecord::new(&args.run, &wrapped));
+    write_report(context, args, &wrapped)?;
+    Ok(exit(&wrapped))
+}
+
+/// How it ended, for a script.
+fn exit(wrapped: &Wrapped) -> Exit {
+    if wrapped.applied && !wrapped.open.is_empty() {
+        return Exit::Refused;
+    }
+    let stays = |end: &crate::domain::wrap_up::End| end.fate != Fate::Gone;
+    if !wrapped.troubles.is_empty() || wrapped.ends.iter().any(stays) {
+        return Exit::Failed;
+    }
+    Exit::Ok
+}
+
+async fn ask(
+    context: &mut Context,
+    args: &WrapUpArgs,
+    ending: &Ending,
+    apply: Option<Consent>,
+) -> Result<Wrapped, Exit> {
+    let boxed = |ids: &[String]| ids.iter().map(|id| id.as_str().into()).collect();
+    let regions = if args.all_regions {
+        Regions::All
+    } else if args.regions.is_empty() {
+        Regions::Own
+    } else {
+        Regions::These(boxed(&args.regions))
+    };
+    let wrap = WrapAsk {
+        scope: Scope {
+            remote: ending.remote.clone(),
+            regions,
+        },
+        run: args.run.as_str().into(),
+        outputs: ending.outputs.clone(),
+        ticks: Ticks {
+            also: boxed(&args.also),
+            leave: boxed(&args.leave),
+        },
+        apply,
+        every: EVERY,
+    };
+    context.ask(Command::WrapUp {
+        view: VIEW,
+        ask: Box::new(wrap),
+    });
+    loop {
+        let told = context.awaited(|body| {
+            if let Body::WrapUp(told) = body {
+                Some(told)
+            } else {
+                None
+            }
+        });
+        match told.await? {
+            WrapTold::Over(wrapped) => return Ok(*wrapped),
+            WrapTold::Settled { target, gone } => {
+                let how = if gone {
+                    "it is gone"
+                } else {
+                    "it is still there"
+                };
+                context.output.remark(format_args!(
+                    "an earlier wrap-up was stopped while it deleted {} {}: {how}",
+                    target.kind.word(),
+                    target.id
+                ));
+            }
+            WrapTold::Deleting(target) => context.output.remark(format_args!(
+                "deleting {} {} …",
+                target.kind.word(),
+                target.id
+            )),
+            WrapTold::Ended(end) => told::tell_one(context, &end),
+            WrapTold::Estate(_) | WrapTold::Proof(_) => {}
+        }
+    }
+}
+
+/// Asks a person to type the account's id.
+fn typed_account(context: &mut Context, wrapped: &Wrapped) -> String {
+    context.output.ask(format_args!(
+        "What is ticked in account {} would be deleted for good. Type the account's id to go on: ",
+        wrapped.account
+    ));
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    if read.is_err() {
+        answer.clear();
+    }
+    answer.trim().to_owned()
+}
+
+fn write_report(context: &mut Context, args: &WrapUpArgs, wrapped: &Wrapped) -> Result<(), Exit> {
+    let Some(path) = &args.report else {
+        return Ok(());
+    };
+    let at = Timestamp::now();
+    let json = path.extension().is_some_and(|ending| ending == "json");
+    let text = if json {
+        report::json(&args.run, wrapped, at)
+    } else {
+        report::markdown(&args.run, wrapped, at)
+    };
+    fs::write(path, text).map_err(|error| {
+        context.output.error(
+            format_args!(
+                "the report cannot be written to {}: {error}",
+                path.display()
+            ),
+            Some("name another file with --report"),
+        );
+        Exit::Failed
+    })?;
+    context
+        .output
+        .remark(format_args!("the report is in {}", path.display()));
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! The JSON records of a wrap-up.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::domain::wrap_up::{Claim, End, Fate, OutputProof, Resource};
+use crate::engine::wrap_up::Wrapped;
+
+use super::told;
+
+/// `resource`.
+#[derive(Serialize)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the thing"
+)]
+pub(super) struct ResourceRecord<'a> {
+    r#type: &'static str,
+    id: &'a str,
+    kind: &'static str,
+    region: &'a str,
+    name: &'a str,
+    about: &'a str,
+    price_per_hour: f64,
+    estimate: bool,
+    origin: &'static str,
+    /// The other run that made it.
+    run: Option<&'a str>,
+    on: Option<&'a str>,
+    goes_with_instance: bool,
+    kept: bool,
+    selected: bool,
+}
+
+impl<'a> ResourceRecord<'a> {
+    pub(super) fn new(one: &'a Resource) -> Self {
+        Self {
+            r#type: "resource",
+            id: &one.id,
+            kind: one.kind.word(),
+            region: &one.region,
+            name: &one.name,
+            about: &one.about,
+            price_per_hour: one.price.amount,
+            estimate: one.price.estimate,
+            origin: one.origin.words(),
+            run: told::other_run(one),
+            on: one.on.as_deref(),
+            goes_with_instance: one.goes_with,
+            kept: one.kept,
+            selected: one.selected,
+        }
+    }
+}
+
+/// `proof`: an output of the run.
+#[derive(Serialize)]
+pub(super) struct ProofRecord<'a> {
+    r#type: &'static str,
+    output: &'a str,
+    proven: bool,
+    objects: Option<u64>,
+    bytes: Option<u64>,
+    at: Option<Timestamp>,
+    reason: Option<&'a str>,
+}
+
+impl<'a> ProofRecord<'a> {
+    pub(super) fn new(proof: &'a OutputProof) -> Self {
+        let (mut proven, mut reason, mut gaps) = (None, None, None);
+        match &proof.claim {
+            Claim::Proven(told) => proven = Some(*told),
+            Claim::Gaps { objects, words } => {
+                gaps = Some(*objects);
+                reason = Some(words.as_str());
+            }
+            Claim::Nothing { why } => reason = Some(why.as_str()),
+        }
+        Self {
+            r#type: "proof",
+            output: &proof.name,
+            proven: proven.is_some(),
+            objects: proven.map(|told| told.objects).or(gaps),
+            bytes: proven.map(|told| told.bytes),
+            at: proven.map(|told| told.at),
+            reason,
+        }
+    }
+}
+
+/// `ended`: what became of a thing.
+#[derive(Serialize)]
+pub(super) struct EndRecord<'a> {
+    r#type: &'static str,
+    id: &'a str,
+    kind: &'static str,
+    region: &'a str,
+    gone: bool,
+    reason: Option<&'a str>,
+}
+
+impl<'a> EndRecord<'a> {
+    pub(super) fn new(end: &'a End) -> Self {
+        let reason = match &end.fate {
+            Fate::Gone => None,
+            Fate::Stays { why } => Some(why.as_str()),
+        };
+        Self {
+            r#type: "ended",
+            id: &end.target.id,
+            kind: end.target.kind.word(),
+            region: &end.target.region,
+            gone: reason.is_none(),
+            reason,
+        }
+    }
+}
+
+/// `summary` of a wrap-up.
+#[derive(Serialize)]
+pub(super) struct SummaryRecord<'a> {
+    r#type: &'static str,
+    run: &'a str,
+    account: &'a str,
+    applied: bool,
+    open: Vec<String>,
+    override_proof: Option<&'a str>,
+    price_per_hour: f64,
+    selected_per_hour: f64,
+    gone: usize,
+    stays: usize,
+    not_looked_for: &'static [&'static str],
+}
+
+impl<'a> SummaryRecord<'a> {
+    pub(super) fn new(run: &'a str, wrapped: &'a Wrapped) -> Self {
+        let cost = |wanted: fn(&&Resource) -> bool| {
+            let all = wrapped.resources.iter().filter(wanted);
+            all.map(|one| one.price.amount).sum()
+        };
+        let gone = wrapped.ends.iter();
+        let gone = gone.filter(|end| end.fate == Fate::Gone).count();
+        Self {
+            r#type: "summary",
+            run,
+            account: &wrapped.account,
+            applied: wrapped.applied,
+            open: wrapped.open.iter().map(told::open).collect(),
+            override_proof: wrapped.override_proof.as_deref(),
+            price_per_hour: cost(|_| true),
+            selected_per_hour: cost(|one| one.selected),
+            gone,
+            stays: wrapped.ends.len() - gone,
+            not_looked_for: &told::NOT_LOOKED_FOR,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The report of a wrap-up: proof, what was deleted, what remains and why, what it costs. Markdown for people, JSON for programs.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::domain::{
+    cloud::Rates,
+    text::printable,
+    wrap_up::{Fate, Resource},
+};
+use crate::engine::wrap_up::Wrapped;
+use crate::humanize;
+
+use super::{
+    record::{EndRecord, ProofRecord, ResourceRecord, SummaryRecord},
+    told,
+};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    at: Timestamp,
+    summary: SummaryRecord<'a>,
+    proofs: Vec<ProofRecord<'a>>,
+    resources: Vec<ResourceRecord<'a>>,
+    ended: Vec<EndRecord<'a>>,
+}
+
+/// The report as JSON.
+pub(super) fn json(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
+    let report = Report {
+        at,
+        summary: SummaryRecord::new(run, wrapped),
+        proofs: wrapped.proofs.iter().map(ProofRecord::new).collect(),
+        resources: wrapped.resources.iter().map(ResourceRecord::new).collect(),
+        ended: wrapped.ends.iter().map(EndRecord::new).collect(),
+    };
+    serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
+}
+
+/// The report as Markdown.
+pub(super) fn markdown(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
+    let mut text = format!(
+        "# Wrap-up of {}\n\nAt {at}, account {}.\n",
+        escaped(run),
+        wrapped.account
+    );
+    let mut proof: Vec<String> = wrapped.proofs.iter().map(told::proven).collect();
+    if proof.is_empty() {
+        proof.push("The run names no outputs.".to_owned());
+    }
+    let without = wrapped.override_proof.as_deref();
+    proof.extend(without.map(|why| format!("Deleted without proof, because: {}", escaped(why))));
+    section(&mut text, "Proof", &proof);
+    let (all, _) = told::costs(&wrapped.resources);
+    let rows: String = wrapped
+        .resources
+        .iter()
+        .map(|one| row(one, wrapped))
+        .collect();
+    // Writing to a text does not fail.
+    write!(
+        text,
+        "\n## What it costs\n\n| what | name | is | $/h | $/day | made by | became |\n\
+         |---|---|---|--:|--:|---|---|\n{rows}\nAll of it: {}/h, {}/day, by prices of {}.\n",
+        humanize::amount(Some(all)),
+        humanize::amount(Some(all.times(24.0))),
+        Rates::embedded().dated
+    )
+    .unwrap_or_default();
+    let open: Vec<String> = wrapped.open.iter().map(told::open).collect();
+    section(&mut text, "What kept the gate shut", &open);
+    let troubles = wrapped.troubles.iter();
+    let troubles: Vec<String> = troubles
+        .map(|one| format!("{} in {}: {}", one.operation, one.region, one.words))
+        .collect();
+    section(&mut text, "What could not be looked at", &troubles);
+    let not = told::NOT_LOOKED_FOR.join(", ");
+    text + &format!("\nNot looked for: {not}.\n")
+}
+
+/// A heading with its points; nothing where there are none.
+fn section(text: &mut String, heading: &str, points: &[String]) {
+    if points.is_empty() {
+        return;
+    }
+    let points = points.join("\n- ");
+    // Writing to a text does not fail.
+    write!(text, "\n## {heading}\n\n- {points}\n").unwrap_or_default();
+}
+
+fn row(one: &Resource, wrapped: &Wrapped) -> String {
+    let end = wrapped.ends.iter();
+    let end = end
+        .clone()
+        .find(|end| one.is(end.target.kind, &end.target.id));
+    let became = match end.map(|end| &end.fate) {
+        Some(Fate::Gone) => "deleted".to_owned(),
+        Some(Fate::Stays { why }) => format!("stays: {why}"),
+        None if !one.exists() => "gone before".to_owned(),
+        None if one.kept => "kept by its tag".to_owned(),
+        None => "left".to_owned(),
+    };
+    let cells = [
+        format!("{} {}", one.kind.word(), one.id),
+        one.name.to_string(),
+        one.about.clone(),
+        humanize::hourly(Some(one.price)),
+        humanize::amount(Some(one.price.times(24.0))),
+        told::made_by(one),
+        became,
+    ];
+    let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
+    format!("| {} |\n", cells.join(" | "))
+}
+
+/// Text that a table of Markdown holds in one cell.
+fn escaped(text: &str) -> String {
+    printable(text.as_bytes()).replace('|', "\\|")
+}

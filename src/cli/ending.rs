@@ -1,0 +1,63 @@
+//! From a run's name to its end: whose it is, and its outputs as pairs of places. A run that the configuration does not name
+//! is known by its tag alone, and brings nothing that could be proven.
+
+use crate::cli::{
+    args::WrapUpArgs,
+    target::{self, TargetError},
+};
+use crate::config::{Config, RunEnd, layer::Layer};
+use crate::domain::location::Remote;
+use crate::engine::wrap_up::Output;
+
+/// The end of a run.
+#[derive(Debug, Clone)]
+pub struct Ending {
+    /// Whose instances are looked at.
+    pub remote: Remote,
+    /// What it was to bring.
+    pub outputs: Vec<Output>,
+}
+
+impl Ending {
+    /// Of no run: the remote alone.
+    pub fn none(config: &Config) -> Self {
+        Self {
+            remote: config.remote.clone(),
+            outputs: Vec::new(),
+        }
+    }
+
+    /// The end of the run that was named.
+    pub fn of(config: &Config, args: &WrapUpArgs) -> Result<Self, TargetError> {
+        let end = config.ends.get(&args.run).cloned();
+        let known = end.is_some();
+        let RunEnd { remote, outputs } = end.unwrap_or_default();
+        if !known {
+            tracing::info!(run = args.run, "the configuration does not name this run");
+        }
+        let output = |name: &String| output(config, name, args.made_here);
+        Ok(Self {
+            remote: remote.unwrap_or_else(|| config.remote.clone()),
+            outputs: outputs.iter().map(output).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn output(config: &Config, name: &str, made_here: bool) -> Result<Output, TargetError> {
+    let boxed = name.into();
+    if !made_here {
+        let why = "it was made on the instance, which is not compared yet: push it from there, and say \
+                   --made-here where this is the machine that made it";
+        return Ok(Output {
+            name: boxed,
+            places: Err(why.to_owned()),
+        });
+    }
+    let (local, remote) = target::mapping(config, name)?;
+    let mapping = config.mappings.get(name);
+    let options = mapping.map(|mapping| config.mapping_options(mapping, &Layer::default()).options);
+    Ok(Output {
+        name: boxed,
+        places: Ok((local, remote, options.unwrap_or_default().into())),
+    })
+}

@@ -1,0 +1,13 @@
+//! The end of a run: what still costs, whether its outputs are proven, and the gate before anything is deleted. Pure: the engine
+//! lists, compares and calls; what may be done, and when, is decided here.
+
+mod gate;
+mod resource;
+mod teardown;
+
+pub use gate::{Claim, Consent, License, Open, OutputProof, Proven, license};
+pub use resource::{Estate, KEEP_TAG, Kind, Origin, Resource, Seen, estate};
+pub use teardown::{Alive, End, Fate, Step, Target, Teardown};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! Looking: everything that is there in all regions, and how each output compares.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::backend::{Ec2, Error};
+use crate::domain::{
+    cloud::{State, Trouble},
+    diff::Level,
+    location::Location,
+    plan::SyncOptions,
+    side::Side,
+    wrap_up::{Alive, Claim, Estate, Kind, Origin, OutputProof, Resource, Seen, estate},
+};
+
+use super::{Output, WrapAsk};
+use crate::engine::{
+    cloud::{doors, patient, trouble},
+    compare::{Comparison, Means},
+    ends::Ends,
+    event::Failed,
+    questions::skew,
+    room::Room,
+};
+
+/// Looks at what is there, again and again.
+pub(super) struct Look<'a> {
+    ask: &'a WrapAsk,
+    doors: Vec<Ec2>,
+    told: Estate,
+    /// Whether anything was asked yet.
+    looked: bool,
+}
+
+impl<'a> Look<'a> {
+    /// Opens the doors to all regions.
+    pub(super) async fn begin(room: &Room, ask: &'a WrapAsk) -> Result<Self, Failed> {
+        Ok(Self {
+            ask,
+            doors: doors(room, &ask.scope).await?,
+            told: Estate::default(),
+            looked: false,
+        })
+    }
+
+    /// The door to a region.
+    pub(super) fn door(&self, region: &str) -> Option<&Ec2> {
+        self.doors.iter().find(|door| door.region() == region)
+    }
+
+    /// What is there now. A question that is not answered is told once; where it was answered before, the whole look failed:
+    /// what is not listed would read as gone.
+    pub(super) async fn again(&mut self, troubles: &mut Vec<Trouble>) -> Result<Alive, Failed> {
+        let first = !std::mem::replace(&mut self.looked, true);
+        let mut told = Estate::default();
+        for door in &self.doors {
+            let (instances, volumes, addresses, snapshots) = tokio::join!(
+                patient(|| door.instances()),
+                patient(|| door.volumes()),
+                patient(|| door.addresses()),
+                patient(|| door.snapshots()),
+            );
+            let mut hear = Hear {
+                door,
+                first,
+                troubles,
+            };
+            told.instances.extend(hear.hear(instances)?);
+            told.volumes.extend(hear.hear(volumes)?);
+            told.addresses.extend(hear.hear(addresses)?);
+            told.snapshots.extend(hear.hear(snapshots)?);
+        }
+        told.instances.retain(|one| one.state != State::Terminated);
+        self.told = told;
+        Ok(self.alive())
+    }
+
+    fn alive(&self) -> Alive {
+        let mut alive = Alive::default();
+        for one in &self.told.instances {
+            alive.add(Kind::Instance, &one.id, None, false);
+        }
+        for one in &self.told.volumes {
+            let on = one.instance.as_deref();
+            alive.add(Kind::Volume, &one.id, on, on.is_some());
+        }
+        for one in &self.told.addresses {
+            alive.add(Kind::Address, &one.id, one.instance.as_deref(), one.tied);
+        }
+        for one in &self.told.snapshots {
+            alive.add(Kind::Snapshot, &one.id, None, false);
+        }
+        alive
+    }
+
+    /// Everything that costs, ticked as it was asked for.
+    pub(super) fn resources(&self, ledger: &BTreeSet<Seen>) -> Vec<Resource> {
+        let mut all = estate(&self.told, &self.ask.run, ledger);
+        let ticks = &self.ask.ticks;
+        for one in all.iter_mut().filter(|one| one.exists() && !one.kept) {
+            one.selected |= ticks.also.contains(&one.id);
+            one.selected &= !ticks.leave.contains(&one.id);
+        }
+        all
+    }
+
+    /// How many instances of the run are not at rest.
+    pub(super) fn running(&self, resources: &[Resource]) -> usize {
+        let own = |id: &str| {
+            let mut all = resources.iter();
+            all.any(|one| one.is(Kind::Instance, id) && one.origin == Origin::ThisRun)
+        };
+        let instances = self.told.instances.iter();
+        let awake = instances.filter(|one| matches!(one.state, State::Running | State::Pending));
+        awake.filter(|one| own(&one.id)).count()
+    }
+}
+
+/// Takes answers, and tells those that did not come.
+struct Hear<'a> {
+    door: &'a Ec2,
+    first: bool,
+    troubles: &'a mut Vec<Trouble>,
+}
+
+impl Hear<'_> {
+    fn hear<T>(&mut self, answer: Result<Vec<T>, Error>) -> Result<Vec<T>, Failed> {
+        let error = match answer {
+            Ok(things) => return Ok(things),
+            Err(error) => error,
+        };
+        let known = self.troubles.iter();
+        let known = known
+            .filter(|one| *one.region == *self.door.region())
+            .any(|one| one.operation == error.op);
+        // Without its instances a region says nothing of what hangs on what.
+        if error.op == "DescribeInstances" || !(self.first || known) {
+            return Err(error.into());
+        }
+        if !known {
+            self.troubles.push(trouble(self.door.region(), &error));
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// How one output compares, by checksum at least.
+pub(super) async fn proof(room: &Room, output: &Output) -> OutputProof {
+    let claim = match &output.places {
+        Err(why) => Claim::Nothing { why: why.clone() },
+        Ok((made, kept, options)) => {
+            let mut options = (**options).clone();
+            options.check = options.check.max(Level::Checksum);
+            match compared(room, (made, kept), &options).await {
+                Ok(claim) => claim,
+                Err(failed) => Claim::Nothing {
+                    why: failed.message,
+                },
+            }
+        }
+    };
+    OutputProof {
+        name: output.name.clone(),
+        claim,
+    }
+}
+
+async fn compared(
+    room: &Room,
+    places: (&Location, &Location),
+    options: &SyncOptions,
+) -> Result<Claim, Failed> {
+    let ends = Ends::of_comparison(&room.sessions, places, options).await?;
+    let means = Means {
+        options,
+        journal: room.journal().await,
+        skew: &|| skew(room, &ends),
+    };
+    let mut comparison = Comparison::start(&ends, means).await?;
+    while comparison.next().await.is_some() {}
+    if let Some(error) = comparison.failure_at_start() {
+        return Err(error.into());
+    }
+    let complete = [Side::Left, Side::Right]
+        .into_iter()
+        .all(|side| comparison.end(side).is_complete());
+    Ok(Claim::of(comparison.totals(), complete, Timestamp::now()))
+}

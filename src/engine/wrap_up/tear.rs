@@ -1,0 +1,134 @@
+//! Tearing down: the gate, then step by step what the teardown says, the ledger first, until all is gone or stays with its reason.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use crate::backend::{Ec2, Error};
+use crate::domain::{
+    cloud::Turn,
+    retry::FailureKind,
+    wrap_up::{Fate, Kind, Step, Target, Teardown, license},
+};
+
+use super::{WrapAsk, WrapTold, Wrapped, ledger::Ledger, look::Look, tell};
+use crate::engine::{answer::Answer, cloud::patient, event::Failed, room::Room};
+
+/// How long a teardown is followed while nothing more goes.
+const PATIENCE: Duration = Duration::from_mins(20);
+
+/// What the engine refuses, whatever was proven.
+pub(super) fn guard(room: &Room, ask: &WrapAsk) -> Result<(), Failed> {
+    if room.options.read_only {
+        let message = "wharf is read-only: nothing is deleted";
+        return Err(Failed::guard(message, "start wharf without --read-only"));
+    }
+    let remote = &ask.scope.remote;
+    if room.wants_word(remote) {
+        let name = remote.name().unwrap_or("(unnamed)");
+        let message = format!(
+            "the remote {name} is marked as production: nothing of it is deleted without its name"
+        );
+        return Err(Failed::guard(message, format!("--confirm {name}")));
+    }
+    Ok(())
+}
+
+/// Opens the gate and tears down; without a person's consent only tells what keeps it shut.
+pub(super) async fn tear(
+    room: &Room,
+    answer: &Answer,
+    (ask, ledger, look): (&WrapAsk, &Ledger, &mut Look<'_>),
+    wrapped: &mut Wrapped,
+) -> Result<(), Failed> {
+    let running = look.running(&wrapped.resources);
+    let names = [wrapped.account.clone()];
+    let consent = ask.apply.clone().unwrap_or_default();
+    let license = match license(&wrapped.proofs, running, &names, &consent) {
+        Ok(license) if ask.apply.is_some() => license,
+        Ok(_) => return Ok(()),
+        Err(open) => {
+            wrapped.open = open;
+            return Ok(());
+        }
+    };
+    if !ledger.remembers() {
+        let message = "nothing is deleted without a ledger: an intent must be written down first";
+        let help = "set WHARF_STATE to a folder that can be written to";
+        return Err(Failed::guard(message, help));
+    }
+    tracing::info!(run = &*ask.run, override_proof = ?license.override_proof(), "teardown begins");
+    wrapped.override_proof = license.override_proof().map(Box::from);
+    let mut teardown = Teardown::new(&license, &wrapped.resources);
+    let mut told = 0;
+    let mut moved = Instant::now();
+    loop {
+        let alive = look.again(&mut wrapped.troubles).await?;
+        let step = teardown.next(&alive);
+        if let Step::Delete(targets) = &step {
+            delete_all(answer, (ledger, look), targets, &mut teardown).await?;
+            moved = Instant::now();
+        }
+        if moved.elapsed() > PATIENCE {
+            teardown.give_up("AWS has not said that it is gone");
+        }
+        for end in teardown.ends().iter().skip(told) {
+            let outcome = match &end.fate {
+                Fate::Gone => "gone",
+                Fate::Stays { why } => why,
+            };
+            ledger.settle(&end.target, outcome).await?;
+            tell(answer, WrapTold::Ended(end.clone())).await;
+        }
+        told = teardown.ends().len();
+        if step == Step::Done || room.stop.is_cancelled() {
+            break;
+        }
+        sleep(ask.every).await;
+    }
+    wrapped.ends = teardown.ends().to_vec();
+    Ok(())
+}
+
+/// Asks for deletions, each written down before.
+async fn delete_all(
+    answer: &Answer,
+    (ledger, look): (&Ledger, &Look<'_>),
+    targets: &[Target],
+    teardown: &mut Teardown,
+) -> Result<(), Failed> {
+    for target in targets {
+        ledger.intend(target).await?;
+        tell(answer, WrapTold::Deleting(target.clone())).await;
+        if let Err(error) = delete(look, target).await {
+            teardown.refused(target, error.reason);
+        }
+    }
+    Ok(())
+}
+
+async fn delete(look: &Look<'_>, target: &Target) -> Result<(), Error> {
+    let Some(door) = look.door(&target.region) else {
+        let reason = "its region was not asked";
+        return Err(Error::new(
+            "delete",
+            &*target.id,
+            FailureKind::Refused,
+            reason,
+        ));
+    };
+    match patient(|| call(door, target)).await {
+        // Gone already: an earlier call whose answer was lost, or somebody else.
+        Err(error) if error.failure_kind() == FailureKind::NotFound => Ok(()),
+        told => told,
+    }
+}
+
+async fn call(door: &Ec2, target: &Target) -> Result<(), Error> {
+    match target.kind {
+        Kind::Instance => door.turn(&target.id, Turn::Terminate).await,
+        Kind::Address => door.release_address(&target.id).await,
+        Kind::Volume => door.delete_volume(&target.id).await,
+        Kind::Snapshot => door.delete_snapshot(&target.id).await,
+    }
+}

@@ -1,0 +1,383 @@
+//! `wharf wrap-up`: nothing goes without proof or a reason, what goes is followed until AWS says that it is gone, and a kill between
+//! a call and its answer is settled at the next start.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops where its stage cannot be set"
+)]
+
+use std::{process::Stdio, time::Duration};
+
+use serde_json::json;
+use wharf::demo::{
+    Fault, REGION, Rule,
+    cloud::{NewInstance, NewVolume, Snapshot, State},
+};
+
+use crate::support::wharf::{Run, Stage};
+
+const ACCOUNT: &str = "123456789012";
+const RUN: (&str, &str) = ("wharf:run", "stage2");
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// A run with an instance, two volumes and an address, beside things of others.
+struct World {
+    stage: Stage,
+    trainer: String,
+    data: String,
+    foreign: String,
+}
+
+fn own(more: &[(&str, &str)]) -> Vec<(String, String)> {
+    let tags = std::iter::once(&RUN).chain(more);
+    tags.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+fn world(stopped: bool) -> World {
+    let stage = Stage::new();
+    stage.file(
+        "wharf.toml",
+        b"base_dir = \".\"\n[mappings.models]\nlocal = \"models\"\nremote = \"s3://vault/models\"\ndirection = \"both\"\n[runs.stage2]\noutputs = [\"models\"]\n",
+    );
+    stage.file("models/a.bin", b"weights");
+    stage.demo.store().create_bucket("vault", REGION);
+    let cloud = stage.demo.cloud();
+    let stays = NewVolume {
+        device: "/dev/sdf".to_owned(),
+        gib: 200,
+        delete_on_termination: false,
+        tags: own(&[("Name", "data")]),
+        ..NewVolume::default()
+    };
+    let trainer = cloud.add_instance(NewInstance {
+        name: "trainer".to_owned(),
+        kind: "g5.xlarge".to_owned(),
+        stopped,
+        volumes: vec![NewVolume::default(), stays],
+        tags: own(&[]),
+        ..NewInstance::default()
+    });
+    let foreign = NewVolume {
+        tags: vec![("wharf:run".to_owned(), "stage1".to_owned())],
+        ..NewVolume::default()
+    };
+    let foreign = cloud.add_volume(&foreign, "us-east-1a", MINUTE);
+    cloud.add_snapshot(Snapshot {
+        tags: own(&[("wharf:keep", "yes")]),
+        ..Snapshot::new(REGION, "vol-1", 8, stage.demo.clock().now())
+    });
+    let data = cloud
+        .living()
+        .into_iter()
+        .filter(|id| id.starts_with("vol-"))
+        .nth(1)
+        .unwrap();
+    World {
+        stage,
+        trainer,
+        data,
+        foreign,
+    }
+}
+
+fn push(stage: &Stage) {
+    stage.run(&["push", "models", "--yes"]).ended_with(0);
+}
+
+/// Runs it to its end while time goes on in the world.
+fn applied(stage: &Stage, more: &[&str]) -> Run {
+    let args = [
+        "wrap-up",
+        "stage2",
+        "--apply",
+        "--account",
+        ACCOUNT,
+        "--json",
+    ];
+    let args: Vec<&str> = args.iter().chain(more).copied().collect();
+    let mut process = stage.process(&args);
+    let child = process.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = child.spawn().unwrap();
+    let waiting = std::thread::spawn(move || child.wait_with_output().unwrap());
+    // Each answered look at the addresses lets a minute go by: what was asked for comes about.
+    let mut seen = 0;
+    while !waiting.is_finished() {
+        let looks = stage.demo.log().count("DescribeAddresses");
+        if looks > seen {
+            seen = looks;
+            stage.demo.clock().advance(MINUTE);
+        }
+        std::thread::yield_now();
+    }
+    Run::from(waiting.join().unwrap())
+}
+
+fn writes(stage: &Stage) -> u64 {
+    let destructive = [
+        "TerminateInstances",
+        "DeleteVolume",
+        "ReleaseAddress",
+        "DeleteSnapshot",
+        "StopInstances",
+    ];
+    destructive
+        .iter()
+        .map(|operation| stage.demo.log().count(operation))
+        .sum()
+}
+
+#[test]
+fn a_look_tells_what_costs_who_made_it_and_changes_nothing() {
+    let world = world(false);
+    let run = world
+        .stage
+        .run(&["wrap-up", "stage2", "--json"])
+        .ended_with(0);
+    let of = |id: &str| {
+        let found = run
+            .of_type("resource")
+            .into_iter()
+            .find(|one| one["id"] == id);
+        found.unwrap_or_default()
+    };
+    let trainer = of(&world.trainer);
+    assert_eq!(
+        (&trainer["origin"], &trainer["selected"]),
+        (&json!("this run"), &json!(true))
+    );
+    assert_eq!(trainer["price_per_hour"], 1.006);
+    let foreign = of(&world.foreign);
+    assert_eq!(
+        (&foreign["origin"], &foreign["selected"]),
+        (&json!("another run"), &json!(false))
+    );
+    assert_eq!(foreign["run"], "stage1");
+    assert_eq!(of(&world.data)["on"], json!(world.trainer));
+    let kept = run
+        .of_type("resource")
+        .into_iter()
+        .find(|one| one["kept"] == true)
+        .unwrap();
+    assert_eq!(
+        (&kept["kind"], &kept["selected"]),
+        (&json!("snapshot"), &json!(false))
+    );
+    let summary = run.summary();
+    assert_eq!(summary["account"], ACCOUNT);
+    assert_eq!(summary["open"].as_array().unwrap().len(), 3, "{summary}");
+    assert!(
+        summary["not_looked_for"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("NAT gateways"))
+    );
+    assert_eq!(writes(&world.stage), 0);
+}
+
+#[test]
+fn without_proof_without_the_account_or_while_it_runs_the_gate_stays_shut() {
+    let world = world(false);
+    let stage = &world.stage;
+    let refused = |more: &[&str], word: &str| {
+        let args: Vec<&str> = ["wrap-up", "stage2", "--apply"]
+            .iter()
+            .chain(more)
+            .copied()
+            .collect();
+        let run = stage.run(&args).ended_with(5);
+        assert!(run.stderr.contains(word), "{word} is not in {}", run.stderr);
+        assert_eq!(writes(stage), 0);
+    };
+    let named = ["--account", ACCOUNT];
+    refused(&named, "still run");
+    refused(&["--account", ACCOUNT, "--ended"], "models is not proven");
+    refused(
+        &["--account", ACCOUNT, "--ended", "--made-here"],
+        "models is not proven",
+    );
+    push(stage);
+    refused(&["--ended", "--made-here"], "nobody named the account");
+    refused(
+        &["--account", "210987654321", "--ended", "--made-here"],
+        "210987654321 was named",
+    );
+    refused(
+        &["--account", ACCOUNT, "--ended", "--override-proof", " "],
+        "models is not proven",
+    );
+    stage.file("models/b.bin", b"not pushed");
+    refused(
+        &["--account", ACCOUNT, "--ended", "--made-here"],
+        "models is not proven",
+    );
+    let read_only = [
+        "--read-only",
+        "wrap-up",
+        "stage2",
+        "--apply",
+        "--account",
+        ACCOUNT,
+    ];
+    stage.run(&read_only).ended_with(5);
+    assert_eq!(
+        stage.demo.cloud().state(&world.trainer),
+        Some(State::Running)
+    );
+}
+
+#[test]
+fn proven_outputs_let_all_that_the_run_made_go_in_order_until_it_is_gone() {
+    let world = world(false);
+    let stage = &world.stage;
+    push(stage);
+    let address = stage
+        .demo
+        .cloud()
+        .add_address(REGION, "203.0.113.8", Some(&world.trainer));
+    let run = applied(
+        stage,
+        &[
+            "--ended",
+            "--made-here",
+            "--also",
+            &address,
+            "--report",
+            "end.md",
+        ],
+    );
+    let run = run.ended_with(0);
+    let gone: Vec<_> = run
+        .of_type("ended")
+        .iter()
+        .map(|end| end["gone"].clone())
+        .collect();
+    assert_eq!(gone, vec![json!(true); 4], "{}", run.stdout);
+    let proof = run.of_type("proof").remove(0);
+    assert_eq!(
+        (&proof["proven"], &proof["objects"]),
+        (&json!(true), &json!(1))
+    );
+    let lines = stage.demo.log().lines();
+    let writes = lines.iter().filter(|line| line.succeeded());
+    let order: Vec<&str> = writes
+        .map(|line| line.operation)
+        .filter(|operation| {
+            ["TerminateInstances", "ReleaseAddress", "DeleteVolume"].contains(operation)
+        })
+        .collect();
+    assert_eq!(
+        order,
+        ["TerminateInstances", "ReleaseAddress", "DeleteVolume"]
+    );
+    let left = stage.demo.cloud().living();
+    assert!(left.contains(&world.foreign) && left.len() == 2, "{left:?}");
+    let report = std::fs::read_to_string(stage.path("end.md")).unwrap();
+    assert!(
+        report.contains("proven by checksum") && report.contains("| deleted |"),
+        "{report}"
+    );
+    let again = stage.run(&["wrap-up", "stage2", "--json"]).ended_with(0);
+    let origins: Vec<_> = again
+        .of_type("resource")
+        .iter()
+        .map(|one| one["origin"].clone())
+        .collect();
+    let gone = origins.iter().filter(|origin| **origin == "gone").count();
+    assert_eq!(
+        gone, 3,
+        "the ledger still knows what the run made: {origins:?}"
+    );
+}
+
+#[test]
+fn a_reason_takes_the_place_of_proof_and_is_kept() {
+    let world = world(true);
+    let stage = &world.stage;
+    let run = applied(
+        stage,
+        &[
+            "--override-proof",
+            "the box is lost",
+            "--report",
+            "end.json",
+        ],
+    );
+    let run = run.ended_with(0);
+    assert_eq!(run.summary()["override_proof"], "the box is lost");
+    let report = std::fs::read_to_string(stage.path("end.json")).unwrap();
+    assert!(report.contains("the box is lost"));
+    assert_eq!(
+        stage.demo.cloud().state(&world.trainer),
+        Some(State::Terminated)
+    );
+}
+
+#[test]
+fn what_hangs_on_what_is_not_ticked_and_what_is_protected_stays_with_its_reason() {
+    let world = world(true);
+    let stage = &world.stage;
+    stage
+        .demo
+        .cloud()
+        .change(&world.trainer, |instance| instance.made.protected = true);
+    let run = applied(stage, &["--override-proof", "a test"]).ended_with(3);
+    let ends = run.of_type("ended");
+    let reasons: Vec<&str> = ends
+        .iter()
+        .filter_map(|end| end["reason"].as_str())
+        .collect();
+    assert!(
+        reasons
+            .iter()
+            .any(|why| why.contains("termination protection")),
+        "{reasons:?}"
+    );
+    assert!(
+        reasons
+            .iter()
+            .any(|why| why.contains("which is not ticked")),
+        "{reasons:?}"
+    );
+    assert_eq!(stage.demo.log().count("DeleteVolume"), 0);
+}
+
+#[test]
+fn a_kill_between_a_call_and_its_answer_is_settled_at_the_next_start() {
+    let world = world(true);
+    let stage = &world.stage;
+    stage
+        .demo
+        .faults()
+        .add(Rule::new(Fault::Stall).on("TerminateInstances").times(1));
+    let args = [
+        "wrap-up",
+        "stage2",
+        "--apply",
+        "--account",
+        ACCOUNT,
+        "--override-proof",
+        "a test",
+    ];
+    let mut child = stage
+        .process(&args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(stage.demo.faults().until_stalled(1));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    stage.demo.faults().clear();
+    let look = stage.run(&["wrap-up", "stage2"]).ended_with(0);
+    let told = format!("was stopped while it deleted instance {}", world.trainer);
+    assert!(look.stderr.contains(&told), "{}", look.stderr);
+    assert!(look.stdout.contains(&world.trainer), "{}", look.stdout);
+    applied(stage, &["--override-proof", "a test"]).ended_with(0);
+    assert_eq!(
+        stage.demo.cloud().state(&world.trainer),
+        Some(State::Terminated)
+    );
+}
