@@ -37,6 +37,8 @@ const BANDWIDTH: u64 = 12 << 10;
 struct Stage {
     demo: Demo,
     world: seed::World,
+    /// The journal of what is done in it.
+    journal: PathBuf,
     _temporary: Option<tempfile::TempDir>,
 }
 
@@ -91,6 +93,7 @@ pub(crate) fn demo(
     options.right = Some(Location::S3(right));
     let engine = EngineOptions {
         read_only: cli.global.read_only,
+        journal: Some(stage.journal.clone()),
         ..EngineOptions::default()
     };
     let sessions = compose::demo_sessions(&stage.demo.endpoint());
@@ -213,6 +216,7 @@ fn stage(args: &DemoArgs) -> Result<Stage, (Exit, String)> {
     Ok(Stage {
         demo,
         world,
+        journal: folder.join("journal.sqlite"),
         _temporary: temporary,
     })
 }

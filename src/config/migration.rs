@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::domain::{
     location::{Location, Remote},
-    plan::SyncOptions,
+    plan::{Route as Planned, SyncOptions},
 };
 
 use super::{
@@ -92,6 +92,31 @@ impl Config {
     }
 }
 
+/// Routes as a migration of this name, for a configuration file: what `Config` reads as just these routes.
+pub fn written<'r>(name: &str, routes: impl Iterator<Item = &'r Planned>) -> String {
+    let line = |route: &Planned| {
+        let [name, from, to] = [
+            route.name.to_string(),
+            route.source.text(),
+            route.destination.text(),
+        ]
+        .map(|text| quoted(&text));
+        format!("  {{ name = {name}, from = {from}, to = {to} }},\n")
+    };
+    let lines: String = routes.map(line).collect();
+    format!(
+        "[migrations.{}]\nparallel = {PARALLEL}\nroutes = [\n{lines}]\n",
+        quoted(name)
+    )
+}
+
+/// A string of TOML.
+fn quoted(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    // The one character that JSON takes and TOML does not.
+    json.replace('\u{7f}', "\\u007F")
+}
+
 /// The name that the file gives, else the last folder of the source.
 fn name_of(route: &Route) -> String {
     if let Some(name) = &route.name {
@@ -158,8 +183,12 @@ fn route(table: &Table<'_>, env: &Env, remotes: &IndexMap<Remote, RemoteConfig>)
 
 #[cfg(test)]
 mod tests {
+    use super::written;
     use crate::config::{Config, Env, layer::Layer};
-    use crate::domain::plan::{Existing, Mode};
+    use crate::domain::{
+        location::Location,
+        plan::{Existing, Mode, Route},
+    };
 
     const TEXT: &str = "
 [defaults]
@@ -173,6 +202,35 @@ routes = [
   { name = \"cards\", from = \"s3://bkt/c\", to = \"s3://bkt/new/c\" },
 ]
 ";
+
+    #[test]
+    fn what_is_written_is_read_as_the_same_routes() {
+        let place = |text: &str| Location::parse(text).unwrap();
+        let route = |name: &str, from: &str, to: &str| Route {
+            name: name.into(),
+            source: place(from),
+            destination: place(to),
+        };
+        let routes = [
+            route("raw", "s3://bkt/data/raw/", "s3://bkt/new/raw/"),
+            route(
+                "\"odd\"\u{7f}\n",
+                "s3://bkt/it's \\ \u{7f} \"here\"/",
+                "s3://bkt/\u{1b}[2J/日本/",
+            ),
+        ];
+        let text = written("all", routes.iter());
+        let config = Config::of_text(None, &text, &Env::default()).unwrap();
+        let migration = config.migration("all").unwrap();
+        assert_eq!(migration.routes.len(), 2, "{text}");
+        for (read, route) in migration.routes.iter().zip(&routes) {
+            assert_eq!(read.name.as_ref().unwrap().value, *route.name);
+            assert_eq!(
+                (&read.from.value, &read.to.value),
+                (&route.source, &route.destination)
+            );
+        }
+    }
 
     #[test]
     fn a_route_lays_its_options_over_the_migrations_and_no_two_bear_one_name() {

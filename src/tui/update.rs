@@ -317,7 +317,7 @@ fn search(state: &mut State, text: &str) {
 
 /// Asks in which form the plan is written to a file.
 fn ask_export(shell: &mut Shell) {
-    let choices = vec![
+    let mut choices = vec![
         (
             "plan.json   all of it: steps, options, what is left and why",
             Choice::ExportPlan(PlanForm::Json),
@@ -327,6 +327,12 @@ fn ask_export(shell: &mut Shell) {
             Choice::ExportPlan(PlanForm::Csv),
         ),
     ];
+    if migration(shell).is_some() {
+        choices.push((
+            "migration.toml   the routes, for [migrations] of a configuration",
+            Choice::ExportPlan(PlanForm::Migration),
+        ));
+    }
     let menu = MenuDialog::ask("write the plan to a file".to_owned(), "", choices);
     shell.dialogs.push(Dialog::Menu(menu));
 }
@@ -363,6 +369,19 @@ fn start_at(shell: &mut Shell, at: Option<Timestamp>) {
     shell.say(Weight::Info, text);
 }
 
+/// The routes of the dialog in front, as a configuration has them.
+fn migration(shell: &Shell) -> Option<String> {
+    let fronts = shell.dialogs.iter().rev();
+    let mut errands = fronts.filter_map(|dialog| {
+        if let Dialog::Errand(errand) = dialog {
+            Some(errand)
+        } else {
+            None
+        }
+    });
+    errands.next()?.migration()
+}
+
 /// Writes the plan of the dialog in front to a file.
 fn export_plan(shell: &mut Shell, form: PlanForm) {
     let shown = shell.dialogs.iter().rev().find_map(|dialog| match dialog {
@@ -384,6 +403,7 @@ fn export_plan(shell: &mut Shell, form: PlanForm) {
             serde_json::to_string_pretty(plan).map_err(|wrong| wrong.to_string()),
         ),
         PlanForm::Csv => ("plan.csv", plan.csv().map_err(|wrong| wrong.to_string())),
+        PlanForm::Migration => ("migration.toml", Ok(migration(shell).unwrap_or_default())),
     };
     match content {
         Ok(content) => shell.effects.push(Effect::Save {

@@ -44,6 +44,8 @@ pub enum PlanForm {
     Json,
     /// A line a step.
     Csv,
+    /// The routes, for a configuration.
+    Migration,
 }
 
 /// The plan before anything runs.

@@ -89,6 +89,30 @@ fn marked_folders_become_routes_that_run_as_one_task() {
     assert!(stage.text((132, 36)).contains("Not all is listed yet"));
     stage.tell(view, planned(&routes));
     look(&stage, "migrate");
+    stage.press("e");
+    assert!(
+        stage
+            .text((132, 36))
+            .contains("for [migrations] of a configuration")
+    );
+    stage.press("G").press("Enter");
+    let saved = stage.effects.iter().find_map(|effect| {
+        let Effect::Save { name, content } = effect else {
+            return None;
+        };
+        Some((name.clone(), content.clone()))
+    });
+    let (name, content) = saved.unwrap();
+    assert_eq!(name, "migration.toml");
+    assert!(
+        content.contains("[migrations.\"from-browse\"]"),
+        "{content}"
+    );
+    assert_eq!(
+        content.matches("from = \"demo:s3://").count(),
+        2,
+        "{content}"
+    );
     stage.press("Enter");
     let family: Family = stage.asked(|command| {
         if let Command::RunFamily { family, .. } = command {

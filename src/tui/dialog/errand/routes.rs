@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::config::migration::written;
 use crate::domain::plan::PlannedRoute;
 use crate::engine::{Command, RouteAsk, View};
 use crate::tui::{
@@ -14,6 +15,9 @@ use super::{
     ErrandDialog,
     legs::{Leg, Of, Stage},
 };
+
+/// What a migration is called that was put together here.
+const NAME: &str = "from-browse";
 
 impl ErrandDialog {
     /// Plans these routes, and lays the dialog over the screen.
@@ -38,6 +42,20 @@ impl ErrandDialog {
             cursor: 0,
             window: Window::default(),
         })));
+    }
+
+    /// The routes as a migration of a configuration; `None` where these are mappings.
+    pub fn migration(&self) -> Option<String> {
+        let routes = self.legs.iter().filter_map(|leg| match &leg.of {
+            Of::Route(route) => Some(route),
+            Of::Mapping(_) => None,
+        });
+        let mut routes = routes.peekable();
+        routes.peek()?;
+        Some(format!(
+            "# For wharf.toml: `wharf migrate {NAME}` runs it.\n{}",
+            written(NAME, routes)
+        ))
     }
 
     /// Takes the plans of the routes, in their order.
