@@ -16,6 +16,8 @@ pub struct Ending {
     pub remote: Remote,
     /// What it was to bring.
     pub outputs: Vec<Output>,
+    /// Whether the configuration names it; else its tag alone tells what it made.
+    pub known: bool,
 }
 
 impl Ending {
@@ -24,6 +26,7 @@ impl Ending {
         Self {
             remote: config.remote.clone(),
             outputs: Vec::new(),
+            known: false,
         }
     }
 
@@ -32,13 +35,11 @@ impl Ending {
         let end = config.ends.get(&args.run).cloned();
         let known = end.is_some();
         let RunEnd { remote, outputs } = end.unwrap_or_default();
-        if !known {
-            tracing::info!(run = args.run, "the configuration does not name this run");
-        }
         let output = |name: &String| output(config, name, args.made_here);
         Ok(Self {
             remote: remote.unwrap_or_else(|| config.remote.clone()),
             outputs: outputs.iter().map(output).collect::<Result<_, _>>()?,
+            known,
         })
     }
 }

@@ -290,6 +290,27 @@ fn proven_outputs_let_all_that_the_run_made_go_in_order_until_it_is_gone() {
 }
 
 #[test]
+fn what_would_be_left_behind_and_a_run_that_nothing_names_are_told() {
+    let world = world(true);
+    let address = world
+        .stage
+        .demo
+        .cloud()
+        .add_address(REGION, "203.0.113.8", Some(&world.trainer));
+    let look = world.stage.run(&["wrap-up", "stage2"]).ended_with(0);
+    let told =
+        format!("! address {address} hangs on what goes, stays, and costs on (--also {address})");
+    assert!(look.stdout.contains(&told), "{}", look.stdout);
+    let unknown = world.stage.run(&["wrap-up", "stage3"]).ended_with(0);
+    assert!(
+        unknown.stderr.contains("names no run stage3"),
+        "{}",
+        unknown.stderr
+    );
+    assert!(!unknown.stdout.contains("[x]"), "{}", unknown.stdout);
+}
+
+#[test]
 fn a_reason_takes_the_place_of_proof_and_is_kept() {
     let world = world(true);
     let stage = &world.stage;

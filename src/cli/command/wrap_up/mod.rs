@@ -9,7 +9,10 @@ use std::{fs, io, time::Duration};
 use jiff::Timestamp;
 
 use crate::cli::{args::WrapUpArgs, ending::Ending, exit::Exit};
-use crate::domain::wrap_up::{Consent, Fate};
+use crate::domain::{
+    text::printable,
+    wrap_up::{Consent, Fate},
+};
 use crate::engine::{
     Body, Command,
     cloud::{Regions, Scope},
@@ -33,6 +36,12 @@ async fn look_and_apply(
     args: &WrapUpArgs,
     ending: &Ending,
 ) -> Result<Exit, Exit> {
+    if !ending.known {
+        let run = printable(args.run.as_bytes());
+        context.output.remark(format_args!(
+            "the configuration names no run {run}: its tag and the ledger alone tell what it made"
+        ));
+    }
     let mut account = args.account.clone();
     if args.apply && account.is_none() && context.output.style().asks {
         let looked = ask(context, args, ending, None).await?;

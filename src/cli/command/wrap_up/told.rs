@@ -71,6 +71,13 @@ pub(super) fn tell(context: &mut Context, wrapped: &Wrapped) {
             .output
             .line(format_args!("{things} of the ledger are gone already"));
     }
+    for one in there.iter().filter(|one| is_left_behind(one, &there)) {
+        let id = printable(one.id.as_bytes());
+        context.output.line(format_args!(
+            "! {} {id} hangs on what goes, stays, and costs on (--also {id})",
+            one.kind.word()
+        ));
+    }
     let (all, ticked) = costs(&wrapped.resources);
     let dated = &Rates::embedded().dated;
     context.output.remark(format_args!(
@@ -89,6 +96,12 @@ pub(super) fn tell(context: &mut Context, wrapped: &Wrapped) {
             trouble.operation, trouble.region, trouble.words
         ));
     }
+}
+
+/// Whether a thing hangs on one that goes, and is not ticked itself: a ghost cost in the making.
+fn is_left_behind(one: &Resource, all: &[&Resource]) -> bool {
+    let goes = |id: &str| all.iter().any(|other| other.selected && *other.id == *id);
+    !one.selected && !one.goes_with && one.on.as_deref().is_some_and(goes)
 }
 
 /// What all costs, and what is ticked.
