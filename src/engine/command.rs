@@ -143,6 +143,17 @@ pub enum Command {
         /// All options.
         options: Arc<SyncOptions>,
     },
+    /// Make a plan that deletes what is named at one place → `Body::Planned`.
+    PlanDeletion {
+        /// Who asks.
+        view: View,
+        /// Where it is.
+        place: Location,
+        /// These keys: files, or folders with all below.
+        only: Vec<Key>,
+        /// All options.
+        options: Arc<SyncOptions>,
+    },
     /// Make a plan each way between two locations → `Body::PlannedBoth`.
     PlanBoth {
         /// Who asks.

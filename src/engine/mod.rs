@@ -7,6 +7,7 @@ mod cleanup;
 pub mod cloud;
 pub mod command;
 mod compare;
+mod deletion;
 pub mod doctor;
 mod ends;
 pub mod event;
@@ -175,6 +176,7 @@ impl Engine {
             | Command::Identity { view, .. }
             | Command::Compare { view, .. }
             | Command::Plan { view, .. }
+            | Command::PlanDeletion { view, .. }
             | Command::PlanBoth { view, .. }
             | Command::PlanRoutes { view, .. }
             | Command::PlanCleanup { view, .. }

@@ -73,12 +73,24 @@ pub(super) async fn plan(room: &Room, wanted: Wanted<'_>) -> Result<Plan, Failed
 /// What removing means at a source that keeps versions; one object of it tells whether it does.
 pub(super) async fn about_versions(plan: &Plan, ends: &Ends) -> Option<String> {
     let removed = plan.steps().find(|step| step.op == Op::Remove)?;
-    // What is wrong with the object is told by its own step.
-    let stat = ends.left.store.stat(&removed.key).await.ok()?;
-    let version = stat.entry.facts.object()?.version.as_deref()?.to_owned();
-    (version != "null").then(|| {
+    let kept = versions_of(&ends.left.store, &removed.key).await;
+    kept.then(|| {
         "the source's bucket keeps versions: a removal hides each object behind a delete marker; its bytes stay, and are billed, until a lifecycle rule or a person deletes the versions".to_owned()
     })
+}
+
+/// Whether this object's bucket keeps versions.
+pub(super) async fn versions_of(store: &Store, key: &Key) -> bool {
+    // What is wrong with the object is told by its own step.
+    let Ok(stat) = store.stat(key).await else {
+        return false;
+    };
+    let version = stat
+        .entry
+        .facts
+        .object()
+        .and_then(|object| object.version.as_deref());
+    version.is_some_and(|version| version != "null")
 }
 
 /// Tells what a class bills at least, and what would settle what stays unproven.

@@ -22,6 +22,7 @@ use super::{
     cleanup, cloud,
     command::Command,
     compare::{Comparison, Means},
+    deletion,
     ends::Ends,
     event::{Body, Bucket, Compared, Failed, FailedClass, Identity},
     failed::class,
@@ -69,7 +70,9 @@ pub(super) async fn answer(
             options,
             ..
         } => compare(room, answer, (left, right), options).await,
-        Command::Plan { .. } | Command::PlanBoth { .. } => planned(room, question).await,
+        Command::Plan { .. } | Command::PlanDeletion { .. } | Command::PlanBoth { .. } => {
+            planned(room, question).await
+        }
         Command::PlanRoutes { routes, .. } => {
             let planned = plan_routes(room, routes).await?;
             Ok(Body::PlannedRoutes(planned.into()))
@@ -99,8 +102,18 @@ pub(super) async fn answer(
     }
 }
 
-/// A plan, or one each way.
+/// A plan, one that deletes, or one each way.
 async fn planned(room: &Room, question: &Command) -> Result<Body, Failed> {
+    if let Command::PlanDeletion {
+        place,
+        only,
+        options,
+        ..
+    } = question
+    {
+        let plan = deletion::plan(room, place, (only, options)).await?;
+        return Ok(Body::Planned(Arc::new(plan)));
+    }
     if let Command::Plan {
         source,
         destination,

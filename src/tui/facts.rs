@@ -303,6 +303,10 @@ fn task(state: &mut State, id: TaskId, event: &TaskEvent) {
         TaskEvent::State { state: to, reason } if to.is_over() => {
             let plan = state.tasks.facts(id).and_then(|facts| facts.plan.clone());
             state.browse.unlink(id, plan.as_deref());
+            if plan.is_some_and(|plan| plan.source == plan.destination) {
+                // What went by itself is seen nowhere else.
+                state.browse.refresh(&mut state.shell);
+            }
             let word = crate::tui::tab::tasks::state_word(*to);
             let reason = reason
                 .as_ref()

@@ -4,6 +4,7 @@ mod cleanup;
 mod instances;
 mod mappings;
 mod migrate;
+mod rm;
 mod run;
 mod sides;
 mod sync;
@@ -23,6 +24,7 @@ pub use instances::{
 };
 pub use mappings::{BothArgs, Conflicts, MappingArgs};
 pub use migrate::MigrateArgs;
+pub use rm::RmArgs;
 pub use run::{RunArgs, RunPace};
 pub use sides::SideArgs;
 pub use sync::{CheckArgs, FilterArgs, Given, SyncArgs};
@@ -229,6 +231,8 @@ pub enum Command {
     Migrate(MigrateArgs),
     /// Run exactly a plan that was written down, or refuse it if the world has changed under it
     Run(RunArgs),
+    /// Delete an object, or all below a prefix, after it was listed and agreed to
+    Rm(RmArgs),
     /// Delete the sources that a task proved, after a look and a typed word
     Cleanup(CleanupArgs),
     /// Prove by checksum that two locations hold the same

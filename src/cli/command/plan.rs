@@ -142,13 +142,21 @@ impl Context {
         (source, destination): (Location, Location),
         options: Arc<SyncOptions>,
     ) -> Result<Planned, Exit> {
-        self.ask(Command::Plan {
+        let ask = Command::Plan {
             view: VIEW,
             source,
             destination,
             only: Vec::new(),
             options,
-        });
+        };
+        let plan = self.asked_plan(ask).await?;
+        let exit = self.meaning(&plan);
+        Ok(Planned { plan, exit })
+    }
+
+    /// Asks a question whose answer is a plan.
+    pub(super) async fn asked_plan(&mut self, ask: Command) -> Result<Arc<Plan>, Exit> {
+        self.ask(ask);
         let planned = |body| {
             if let Body::Planned(plan) = body {
                 Some(plan)
@@ -156,9 +164,7 @@ impl Context {
                 None
             }
         };
-        let plan = self.awaited(planned).await?;
-        let exit = self.meaning(&plan);
-        Ok(Planned { plan, exit })
+        self.awaited(planned).await
     }
 
     /// What a plan already means for the exit code: refused keys, a broken listing, which is told.

@@ -3,7 +3,9 @@
 use std::{path::Path, sync::Arc};
 
 use crate::cli::{
-    args::{Command, Conflicts, Given, MappingArgs, PlanArgs, SideArgs, TasksAction, TasksArgs},
+    args::{
+        Command, Conflicts, Given, MappingArgs, PlanArgs, RmArgs, SideArgs, TasksAction, TasksArgs,
+    },
     ending::Ending,
     errand::{Errands, errands, own_ways},
     exit::Exit,
@@ -29,7 +31,7 @@ use super::{
     instances::instances,
     ls, manifest, mappings,
     migrate::migrate,
-    plan, plan_each, preview, sync, tasks,
+    plan, plan_each, preview, rm, sync, tasks,
     training::{self, Watching},
     verify, verify_each, wrap_up,
 };
@@ -48,6 +50,9 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
         }
         (Command::Preview(args), Asked::One(location, _)) => {
             preview(context, &location, args.lines).await
+        }
+        (Command::Rm(args), Asked::One(location, options)) => {
+            rm(context, args, (location, options)).await
         }
         (Command::Diff(args), Asked::Two(target)) => diff(context, args, target).await,
         (Command::Diff(args), Asked::Each(targets)) => diff_each(context, args, targets).await,
@@ -110,6 +115,16 @@ pub enum Asked {
     Runs(Watching),
 }
 
+/// What is to be deleted, unless the configuration lets nobody write there.
+fn deleted(config: &Config, args: &RmArgs) -> Result<Asked, TargetError> {
+    let location = target::location(config, &args.location)?;
+    if let Some(refusal) = config.refusal(&location) {
+        return Err(TargetError::Refused(refusal));
+    }
+    let options = target::options(config, &Given::default())?;
+    Ok(Asked::One(location, options))
+}
+
 /// Reads the words and flags of a command; `None` where the command asks the engine nothing.
 /// `config` gains a remote for a side that has flags of its own, so this comes before the engine is built.
 pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, TargetError>> {
@@ -125,6 +140,7 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         Command::Both(args) => several(config, &args.mappings, (Way::Both, args.conflicts)),
         Command::Ls(args) => one(&args.location, &args.filter.0),
         Command::Preview(args) => one(&args.location, &Given::default()),
+        Command::Rm(args) => deleted(config, args),
         Command::Manifest(args) => one(&args.location, &args.filter.0),
         Command::Diff(args) => {
             let given = joined(&args.check.0, &args.filter.0);

@@ -88,11 +88,20 @@ pub(super) async fn sync(
         Err(refused) => return refused,
     };
     let [Asking { plan, .. }] = asking;
-    let watched = match run(context, &plan).await {
+    run_and_tell(context, (&plan, began), exit).await
+}
+
+/// Runs a plan to its end, and tells how it ended.
+pub(super) async fn run_and_tell(
+    context: &mut Context,
+    (plan, began): (&Arc<Plan>, std::time::Instant),
+    exit: Exit,
+) -> Exit {
+    let watched = match run(context, plan).await {
         Ok(watched) => watched,
         Err(refused) => return refused,
     };
-    context.summary(watched.0, &plan, &watched.1, began.elapsed().as_secs_f64());
+    context.summary(watched.0, plan, &watched.1, began.elapsed().as_secs_f64());
     exit.and(watched.1.exit())
 }
 
@@ -146,7 +155,13 @@ impl Context {
         }
     }
 
-    fn summary(&mut self, task: Option<TaskId>, plan: &Plan, watched: &Watched, seconds: f64) {
+    pub(super) fn summary(
+        &mut self,
+        task: Option<TaskId>,
+        plan: &Plan,
+        watched: &Watched,
+        seconds: f64,
+    ) {
         let snapshot = self.engine.snapshot();
         let moved = task.and_then(|id| snapshot.tasks.iter().find(|task| task.id == id));
         let bytes = moved.map_or(0, |task| task.bytes);

@@ -154,9 +154,14 @@ impl PlanDialog {
 
     pub(super) fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {
         let (source, destination) = &self.route;
-        let title = format!("{} → {}", shell.shown(source), shell.shown(destination));
+        let deletes = source == destination;
+        let title = if deletes {
+            shell.shown(destination)
+        } else {
+            format!("{} → {}", shell.shown(source), shell.shown(destination))
+        };
         let panel = Panel {
-            label: "plan",
+            label: if deletes { "delete from" } else { "plan" },
             title: &title,
             focused: true,
             ..Panel::default()
@@ -165,7 +170,12 @@ impl PlanDialog {
             Stage::Waiting(_) => {
                 let area = centred(screen, (92, 5), buffer);
                 let inner = panel.draw(area, buffer, &shell.theme);
-                let text = format!("{} listing both sides, nothing is changed", shell.spinner());
+                let what = if deletes {
+                    "listing"
+                } else {
+                    "listing both sides"
+                };
+                let text = format!("{} {what}, nothing is changed", shell.spinner());
                 put(buffer, line_of(inner, 1), &text, shell.theme.dim);
             }
             Stage::Shown(plan) => {
@@ -184,12 +194,12 @@ impl PlanDialog {
 
     fn draw_groups(&self, plan: &Plan, inner: Rect, buffer: &mut Buffer, theme: &Theme) -> u16 {
         if plan.groups.is_empty() {
-            put(
-                buffer,
-                line_of(inner, 0),
-                "Nothing to do: what takes part is the same on both sides.",
-                theme.proven,
-            );
+            let text = if self.route.0 == self.route.1 {
+                "Nothing to do: nothing of this name is there."
+            } else {
+                "Nothing to do: what takes part is the same on both sides."
+            };
+            put(buffer, line_of(inner, 0), text, theme.proven);
             return 1;
         }
         for (number, group) in plan.groups.iter().enumerate() {
@@ -234,6 +244,7 @@ fn word(group: &Group) -> &'static str {
 /// What a person should know of a group.
 fn why(group: &Group) -> &'static str {
     match group.sign {
+        _ if group.op == Op::Delete && group.why.is_some() => "lost for good",
         _ if group.op == Op::Delete => "only there: lost for good",
         _ if group.op == Op::Remove => "once its copy is proven",
         Sign::OnlyLeft => "missing there",

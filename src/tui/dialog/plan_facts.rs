@@ -22,7 +22,9 @@ pub(super) fn facts(plan: &Plan, shell: &Shell) -> Vec<Fact> {
     let theme = &shell.theme;
     let named = |(name, text): (&str, String)| (name.to_owned(), text, Style::new());
     let mut facts: Vec<Fact> = estimates(plan, shell).into_iter().map(named).collect();
-    facts.push(named(("options", options(plan))));
+    if plan.source != plan.destination {
+        facts.push(named(("options", options(plan))));
+    }
     if let Some(start) = plan.start {
         let at = humanize::timestamp_exact(start, &shell.zone);
         facts.push(named(("starts", format!("not before {at}"))));

@@ -19,6 +19,7 @@ mod names;
 mod planned;
 mod recipes;
 mod resumed;
+mod rm;
 mod safety;
 mod stored;
 mod story;

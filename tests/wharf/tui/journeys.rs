@@ -805,3 +805,17 @@ fn clicks_and_the_wheel_reach_what_they_hit() {
     assert_eq!(stage.state.tab, Tab::Log);
     stage.send(click((80, 34)));
 }
+
+#[test]
+fn what_is_under_the_cursor_is_deleted_by_a_plan() {
+    let mut stage = Stage::new();
+    stage.list();
+    stage.press("Tab").press("x");
+    let asked = commands(&stage);
+    let Some(Command::PlanDeletion { place, only, .. }) = asked.last() else {
+        panic!("{asked:?}");
+    };
+    assert_eq!((place, only.len()), (&remote(), 1));
+    let screen = stage.text((132, 36));
+    assert!(screen.contains("delete from"), "{screen}");
+}

@@ -87,7 +87,7 @@ fn a_task_under_way() {
     for done in 0..4 {
         stage.count(vec![task(1, TaskState::Running, done, &plan)]);
     }
-    stage.tell_task(TaskId(1), arrived(&steps[..4])).press("x");
+    stage.tell_task(TaskId(1), arrived(&steps[..4])).press("z");
     stage.count(vec![task(1, TaskState::Running, 4, &plan)]);
     look(&stage, "moving");
     stage.press("2");

@@ -6,6 +6,8 @@ use crate::domain::{
     tree::{NodeId, Show, SignSet, Sort, SortBy, Toward},
 };
 
+use crate::engine::Command;
+
 use crate::tui::{
     action::Browsing,
     dialog::{
@@ -13,8 +15,9 @@ use crate::tui::{
         input::{InputDialog, Purpose},
         menu::MenuDialog,
         picker::PickerDialog,
+        plan::PlanDialog,
     },
-    shell::Shell,
+    shell::{Question, Shell},
     tab::{
         browse::{Across, Browse, Undo, Way},
         log::Weight,
@@ -30,6 +33,7 @@ impl Browse {
             Browsing::Sync => self.plan(self.focus, Vec::new(), Across::Copy, shell),
             Browsing::CopyAcross => self.carry_across(Across::Copy, shell),
             Browsing::MoveAcross => self.carry_across(Across::Move, shell),
+            Browsing::Delete => self.delete(shell),
             Browsing::Migrate => self.migrate(shell),
             Browsing::Verify => self.verify(self.rows().tree.marked_keys(), shell),
             Browsing::Filter => self.ask_filter(shell),
@@ -96,6 +100,11 @@ impl Browse {
                 both && !shell.settings.read_only
             }
             Browsing::CopyGaps => comparing && !shell.settings.read_only,
+            Browsing::Delete => {
+                let in_buckets =
+                    matches!(self.place(self.focus), Some(Location::Buckets(_)) | None);
+                !in_buckets && !shell.settings.read_only
+            }
             Browsing::Compare | Browsing::Verify => both,
             Browsing::KindNext
             | Browsing::KindPrevious
@@ -134,6 +143,27 @@ impl Browse {
             );
         }
         self.plan(self.focus, keys, across, shell);
+    }
+
+    fn delete(&mut self, shell: &mut Shell) {
+        let only = self.chosen();
+        let place = self.place(self.focus).cloned();
+        let place = place.filter(|place| !matches!(place, Location::Buckets(_)));
+        let (Some(place), false) = (place, only.is_empty()) else {
+            let text = "There is nothing under the cursor to delete.";
+            return shell.say(Weight::Warning, text);
+        };
+        let options = self.options(shell);
+        shell.stop(|question| matches!(question, Question::Plan));
+        let route = (place.clone(), place.clone());
+        let view = shell.ask(Question::Plan, |view| Command::PlanDeletion {
+            view,
+            place,
+            only,
+            options,
+        });
+        let dialog = PlanDialog::waiting(view, route);
+        shell.dialogs.push(Dialog::Plan(Box::new(dialog)));
     }
 
     fn ask_filter(&mut self, shell: &mut Shell) {
