@@ -8,7 +8,11 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use crate::domain::{estimate::Prices, health::Gravity, progress::TaskState};
+use crate::domain::{
+    estimate::Prices,
+    health::Gravity,
+    progress::{TaskSnapshot, TaskState},
+};
 
 use crate::humanize;
 
@@ -196,13 +200,17 @@ fn draw_status(state: &State, line: Rect, buffer: &mut Buffer) {
 }
 
 fn tasks_status(state: &State) -> String {
-    let running = state.running();
-    let all = state.shell.snapshot.tasks.len();
-    format!(
-        "{} running, {} over",
-        humanize::count(running as u64),
-        humanize::count((all - running) as u64)
-    )
+    let tasks = &state.shell.snapshot.tasks;
+    let open = state.running();
+    let is_waiting = |task: &&TaskSnapshot| task.state == TaskState::Waiting;
+    let waiting = tasks.iter().filter(is_waiting).count();
+    let counted = |tasks: usize, word: &str| format!("{} {word}", humanize::count(tasks as u64));
+    let mut told = vec![counted(open - waiting, "running")];
+    if waiting > 0 {
+        told.push(counted(waiting, "waiting"));
+    }
+    told.push(counted(tasks.len() - open, "over"));
+    told.join(", ")
 }
 
 /// What the session sent so far, and what that costs.
