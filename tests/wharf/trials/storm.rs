@@ -40,7 +40,7 @@ impl Storm {
         let mut luck = Luck::new(seed);
         let rig = Rig::with(RemoteOptions {
             // Silence is a fault here, and a busy machine is none.
-            read_timeout: Duration::from_secs(super::size(2, 10) as u64),
+            read_timeout: Duration::from_secs(size(2, 10) as u64),
             ..RemoteOptions::default()
         });
         let magnitudes = largest.ilog2() as usize + 1;
