@@ -30,6 +30,13 @@ pub enum TaskKind {
     Group,
 }
 
+impl TaskKind {
+    /// Whether such a task, between these places, deletes what was named at one place.
+    pub fn deletes(self, source: &str, destination: &str) -> bool {
+        self == Self::Sync && !source.is_empty() && source == destination
+    }
+}
+
 /// Where a task stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

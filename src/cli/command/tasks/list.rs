@@ -84,10 +84,19 @@ fn line(task: &PastTask) -> String {
         0 => String::new(),
         n => format!("  {} failed", humanize::count(n)),
     };
+    let (source, destination) = (
+        printable(task.source.as_bytes()),
+        printable(task.destination.as_bytes()),
+    );
+    let (kind, places) = if task.kind.deletes(&task.source, &task.destination) {
+        ("delete", destination.to_string())
+    } else {
+        (kind_word(task.kind), format!("{source} → {destination}"))
+    };
     format!(
-        "{:>5}  {:<6}  {:<11}  {}  {:>17}  {:>9}  {:>11}  {:>8}{failed}  {} → {}",
+        "{:>5}  {:<6}  {:<11}  {}  {:>17}  {:>9}  {:>11}  {:>8}{failed}  {places}",
         task.id.0,
-        kind_word(task.kind),
+        kind,
         state_word(task.state),
         humanize::timestamp(task.started, &TimeZone::system()),
         format!(
@@ -98,8 +107,6 @@ fn line(task: &PastTask) -> String {
         humanize::bytes(task.bytes),
         rate,
         time(task),
-        printable(task.source.as_bytes()),
-        printable(task.destination.as_bytes()),
     )
 }
 

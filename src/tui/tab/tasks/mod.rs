@@ -236,8 +236,14 @@ pub fn op_words(op: Op) -> (&'static str, &'static str) {
 pub fn title(task: &TaskSnapshot) -> String {
     match &task.name {
         Some(name) => name.to_string(),
+        None if deletes(task) => "delete".to_owned(),
         None => kind_word(task.kind).to_owned(),
     }
+}
+
+/// Whether a task deletes what was named at one place.
+pub fn deletes(task: &TaskSnapshot) -> bool {
+    task.kind.deletes(&task.source, &task.destination)
 }
 
 /// What a task is, in a word.

@@ -153,7 +153,7 @@ pub(super) fn word(task: &TaskSnapshot, tasks: &Tasks, shell: &Shell) -> &'stati
 /// Whether a task goes from bucket to bucket.
 fn is_route(task: &TaskSnapshot) -> bool {
     let in_s3 = |place: &str| place.contains("s3://");
-    in_s3(&task.source) && in_s3(&task.destination)
+    !super::deletes(task) && in_s3(&task.source) && in_s3(&task.destination)
 }
 
 /// For whom or until when a task waits, and its place where somebody gave it one.
@@ -169,6 +169,7 @@ fn waits(task: &TaskSnapshot) -> String {
 fn route(task: &TaskSnapshot, shell: &Shell) -> String {
     let (source, destination) = (shell.short(&task.source), shell.short(&task.destination));
     match (source.is_empty(), destination.is_empty()) {
+        _ if super::deletes(task) => destination,
         (true, true) => String::new(),
         (true, false) => format!("→ {destination}"),
         (false, true) => format!("{source} →"),
