@@ -61,12 +61,12 @@ pub(super) fn draw(training: &Training, shell: &Shell, area: Rect, buffer: &mut 
         }
         return;
     }
-    let abreast = usize::from(area.width / LEAST.0)
-        .clamp(1, ABREAST)
-        .min(charts.len());
-    let rows = usize::from(area.height / LEAST.1)
-        .max(1)
-        .min(charts.len().div_ceil(abreast));
+    let highest = usize::from(area.height / LEAST.1).max(1);
+    let widest = usize::from(area.width / LEAST.0).clamp(1, ABREAST);
+    // As many beside as below each other, unless that leaves some out.
+    let square = charts.len().isqrt() + usize::from(charts.len().isqrt().pow(2) < charts.len());
+    let abreast = square.max(charts.len().div_ceil(highest)).min(widest);
+    let rows = highest.min(charts.len().div_ceil(abreast));
     let page = abreast * rows;
     let first = chosen / page * page;
     let width = area.width / u16::try_from(abreast).unwrap_or(1);
