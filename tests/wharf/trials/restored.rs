@@ -12,12 +12,14 @@ use super::size;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_wharf");
 
 /// Screens by the keys that lead there, each with a word that is shown then.
-const SCREENS: [(&str, &[(&str, &str)]); 9] = [
+const SCREENS: [(&str, &[(&str, &str)]); 11] = [
     ("browse", &[]),
     ("gaps", &[("c", "begin with \"M\"")]),
     ("plan", &[("c", "begin with \"M\""), ("s", "[x] + upload")]),
     ("tasks", &[("2", "No task yet")]),
-    ("log", &[("4", "─ log ")]),
+    ("instances", &[("3", "─ instances ")]),
+    ("training", &[("4", "─ runs ")]),
+    ("log", &[("5", "─ log ")]),
     ("help", &[("?", "─ keys ")]),
     ("palette", &[(":", "─ commands ")]),
     ("input", &[("o", "go to")]),

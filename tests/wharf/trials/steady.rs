@@ -11,6 +11,10 @@ use super::size;
 /// How long the tempo may take to settle.
 const SETTLES: Duration = Duration::from_secs(4);
 
+/// The share of what the server allows that must arrive: beside all other tests, which may take the processor away for
+/// seconds; and alone, as `WHARF_TRIALS=full` is run.
+const GOODPUT: [f64; 2] = [0.6, 0.9];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t13_goodput_is_nearly_what_the_server_allows() {
     for (rate, latency) in [(150_u32, 0), (150, 30)] {
@@ -50,6 +54,6 @@ async fn t13_goodput_is_nearly_what_the_server_allows() {
             throttled * 100.0,
             ended.snapshot.slowed_to
         );
-        assert!(goodput >= 0.9 && throttled <= 0.05);
+        assert!(goodput >= GOODPUT[size(0, 1)] && throttled <= 0.05);
     }
 }
