@@ -23,13 +23,7 @@ pub mod view;
 
 use std::sync::Arc;
 
-use crate::domain::{
-    key::Key,
-    location::Location,
-    plan::SyncOptions,
-    side::Side,
-    tree::{NodeId, Show},
-};
+use crate::domain::{key::Key, location::Location, plan::SyncOptions, side::Side, tree::Show};
 use crate::tui::shell::{Mapping, Shell};
 pub use crate::tui::tab::browse::{
     compare::{Comparison, Progress},
@@ -56,8 +50,8 @@ pub enum Across {
 pub enum Undo {
     /// The filter as it was.
     Show(Show),
-    /// The mark of a row.
-    Mark(NodeId),
+    /// The mark of a row, by its name: listed afresh it is another row.
+    Mark(Key),
     /// All marks.
     Invert,
 }

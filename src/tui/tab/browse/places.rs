@@ -87,6 +87,8 @@ impl Browse {
 
     /// Lists everything afresh.
     pub fn refresh(&mut self, shell: &mut Shell) {
+        // What was marked before was a row of another tree.
+        self.undo.clear();
         if let Some(comparison) = &self.comparison {
             let memory = (comparison.rows.opened(), comparison.rows.current_key());
             let gaps = std::mem::take(&mut self.gaps);

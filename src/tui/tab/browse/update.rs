@@ -235,9 +235,10 @@ impl Browse {
     }
 
     fn mark(&mut self) {
-        if let Some(id) = self.rows().current() {
+        let rows = self.rows();
+        if let (Some(id), Some(key)) = (rows.current(), rows.current_key()) {
             self.rows_mut().tree.toggle_mark(id);
-            self.undo.push(Undo::Mark(id));
+            self.undo.push(Undo::Mark(key));
             self.rows_mut().walk(crate::tui::action::Move::Down);
         }
     }
@@ -250,7 +251,12 @@ impl Browse {
     fn undo(&mut self, shell: &mut Shell) {
         match self.undo.pop() {
             Some(Undo::Show(show)) => self.rows_mut().set_show(show),
-            Some(Undo::Mark(id)) => self.rows_mut().tree.toggle_mark(id),
+            Some(Undo::Mark(key)) => {
+                let tree = &mut self.rows_mut().tree;
+                if let Some(id) = tree.find(&key) {
+                    tree.toggle_mark(id);
+                }
+            }
             Some(Undo::Invert) => self.rows_mut().tree.invert_marks(),
             None => shell.say(Weight::Info, "Nothing to take back."),
         }
