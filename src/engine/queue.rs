@@ -86,8 +86,10 @@ impl Queue {
             let held = holds.borrow_and_update().paused;
             let now = self.now();
             let stands = self.look(task, held, now);
-            if stands == queue::Turn::Now && !task.control.is_ending() {
-                return Some(Turn(Arc::clone(self)));
+            if stands == queue::Turn::Now {
+                // Its place counts from the look on: where it was stopped meanwhile, this gives it back.
+                let turn = Turn(Arc::clone(self));
+                return (!task.control.is_ending()).then_some(turn);
             }
             if !held {
                 let words = stands.words(now, &TimeZone::system());

@@ -124,6 +124,12 @@ impl Context {
     /// Waits until all these tasks are over. A word to stop cancels them; a second one does not wait for that.
     pub(super) async fn watch_ends(&mut self, tasks: &[TaskId]) {
         let mut open: BTreeSet<TaskId> = tasks.iter().copied().collect();
+        // What told its end while others were still taken in tells it no more.
+        for task in self.engine.snapshot().tasks {
+            if task.state.is_over() {
+                open.remove(&task.id);
+            }
+        }
         let mut stopping = false;
         while !open.is_empty() {
             tokio::select! {

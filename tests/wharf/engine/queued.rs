@@ -134,6 +134,21 @@ async fn one_runs_and_the_rest_wait_by_priority_and_age() {
 }
 
 #[tokio::test]
+async fn whoever_is_cancelled_at_any_moment_leaves_its_place_to_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = Desk::with(options(folder.path(), &now()));
+    let cancelled = plan(&mut desk, "cancelled", None).await;
+    for _ in 0..20 {
+        let id = desk.submit(&cancelled).await.unwrap();
+        desk.engine.submit(Command::Cancel(id));
+        until(&mut desk, id, |state, _| state.is_over()).await;
+    }
+    let last = plan(&mut desk, "last", None).await;
+    let last = desk.submit(&last).await.unwrap();
+    ends(&mut desk, last, TaskState::Done).await;
+}
+
+#[tokio::test]
 async fn nothing_begins_before_its_time() {
     let folder = tempfile::tempdir().unwrap();
     let clock = now();
