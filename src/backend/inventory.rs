@@ -176,7 +176,8 @@ fn rows(content: &Bytes, md5: &str, columns: Columns) -> Result<Vec<Entry>, Stri
         match reader.read_byte_record(&mut record) {
             Ok(false) => return Ok(entries),
             Ok(true) => {
-                let line = entries.len() + 1;
+                // Versions and markers are rows that become no entry.
+                let line = record.position().map_or(0, |at| at.record() + 1);
                 let entry = entry(&record, columns);
                 entries.extend(entry.map_err(|reason| format!("row {line}: {reason}"))?);
             }

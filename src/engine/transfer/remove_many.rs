@@ -2,7 +2,10 @@
 //! looked at, side by side, and those that may go are deleted at once, each only as it was proven. What a batch leaves open
 //! is looked at once more and goes by itself.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::task::JoinSet;
 
@@ -25,6 +28,10 @@ use super::{
 
 /// Keys that S3 takes in one request.
 const BATCH: usize = 1000;
+
+/// How old the first look of a batch may be when it is deleted: held by a person or by a slow store, what was seen to stand
+/// may have gone since.
+const FRESH: Duration = Duration::from_secs(30);
 
 /// A source that may go, with what proves it.
 type Open = (Work, Option<Proven>);
@@ -58,16 +65,28 @@ pub(super) async fn may(ctx: &Context, steps: &[StepRef]) -> bool {
 pub(super) async fn run(ctx: &Arc<Context>, steps: &[StepRef]) {
     for batch in steps.chunks(BATCH) {
         let asked = ctx.control.hold().asked;
+        let began = Instant::now();
         let open = looked(ctx, batch, asked).await;
+        let held = ctx.ready().await.is_err();
         if ctx.control.is_ending() {
             for (work, _) in open {
                 work.end(Err(Halt::cancelled()), asked).await;
             }
             return;
         }
-        let left = deleted(ctx, open, asked).await;
+        let left = if held || began.elapsed() > FRESH {
+            open.into_iter().map(given_back).collect()
+        } else {
+            deleted(ctx, open, asked).await
+        };
         pool::run(ctx, left).await;
     }
+}
+
+/// The step of a source that is to be looked at once more.
+fn given_back((work, proven): Open) -> StepRef {
+    work.ctx.give_back_proven(&work.step.key, proven);
+    work.step
 }
 
 /// Looks at both sides of each of these; what may not go has ended.
@@ -114,7 +133,7 @@ async fn tried(work: &Work) -> Result<Allowed, Halt> {
 /// Deletes these in one request; gives back those for which another try may help.
 async fn deleted(ctx: &Arc<Context>, open: Vec<Open>, asked: u64) -> Vec<StepRef> {
     let Store::S3(s3) = &ctx.source else {
-        return open.into_iter().map(|(work, _)| work.step).collect();
+        return open.into_iter().map(given_back).collect();
     };
     let (mut keys, mut pinned) = (Vec::new(), Vec::new());
     for (work, proven) in open {
@@ -141,8 +160,7 @@ async fn deleted(ctx: &Arc<Context>, open: Vec<Open>, asked: u64) -> Vec<StepRef
             Err(Halt::Failed(failure))
                 if ctx.tuning.retry.next(1, failure.kind, 1.0) != Decision::GiveUp =>
             {
-                ctx.give_back_proven(&work.step.key, proven);
-                left.push(work.step.clone());
+                left.push(given_back((work, proven)));
             }
             ended => work.end(ended, asked).await,
         }

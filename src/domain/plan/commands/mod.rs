@@ -267,6 +267,12 @@ fn delete(routes: &mut [Commanded], place: &str) -> Result<(), String> {
             "rm below a place that mv brings to: what should stay there is not clear".to_owned(),
         );
     }
+    if route.only.is_empty() && !route.wants.deletes {
+        return Err(format!(
+            "rm below {}, where a line copies more than it names: wharf would delete all that only stands there; write sync --delete, or name the objects",
+            route.destination
+        ));
+    }
     let key = place.strip_prefix(route.destination.as_str());
     let key = Key::from(key.unwrap_or_default());
     if !route.only.is_empty() {
@@ -403,6 +409,18 @@ mod tests {
             refusals[1].1.contains("should be a copy of"),
             "{refusals:?}"
         );
+    }
+
+    #[test]
+    fn what_is_removed_beside_whole_folders_takes_nothing_with_it() {
+        for copies in ["s3://one/d/*", "s3://one/d/", "s3://one/d/*.png"] {
+            let text = format!("cp '{copies}' s3://two/n/\nrm s3://two/n/old\n");
+            let refusals = refused(&text);
+            assert_eq!(refusals[0].0, 2, "{text}{refusals:?}");
+            assert!(refusals[0].1.contains("sync --delete"), "{refusals:?}");
+        }
+        let text = "sync --delete 's3://one/d/*' s3://two/n/\nrm s3://two/n/old\n";
+        assert!(routes(text)[0].wants.deletes);
     }
 
     #[test]
