@@ -21,13 +21,13 @@ use super::{
     answer::Answer,
     cleanup, cloud,
     command::Command,
-    compare::{Comparison, Means},
+    compare::Comparison,
     deletion,
     ends::Ends,
     event::{Body, Bucket, Compared, Failed, FailedClass, Identity},
     failed::class,
     journal::{PastTask, Report, Search},
-    plan::{Wanted, about_inventories, plan, plan_both},
+    plan::{Wanted, about_inventories, compared, plan, plan_both},
     preview::preview,
     room::Room,
     routes::plan_routes,
@@ -236,12 +236,7 @@ async fn compare(
     options: &SyncOptions,
 ) -> Result<Body, Failed> {
     let ends = Ends::of_comparison(&room.sessions, places, options).await?;
-    let means = Means {
-        options,
-        journal: room.journal().await,
-        skew: &|| skew(room, &ends),
-    };
-    let mut comparison = Comparison::start(&ends, means).await?;
+    let mut comparison = compared(room, &ends, options).await?;
     while let Some(mut pairs) = comparison.next().await {
         refuse_usage(&comparison)?;
         pairs.retain(is_told);

@@ -6,8 +6,8 @@ mod resource;
 mod teardown;
 
 pub use gate::{Claim, Consent, License, Open, OutputProof, Proven, license};
-pub use resource::{Estate, KEEP_TAG, Kind, Origin, Resource, Seen, estate};
-pub use teardown::{Alive, End, Fate, Step, Target, Teardown};
+pub use resource::{Estate, KEEP_TAG, Kind, Origin, Resource, Target, estate, hold_back};
+pub use teardown::{Alive, End, Fate, Step, Teardown};
 
 #[cfg(test)]
 mod tests;

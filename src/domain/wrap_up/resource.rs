@@ -94,9 +94,9 @@ pub struct Resource {
     pub selected: bool,
 }
 
-/// Something that the ledger knows of a run.
+/// A thing by its name: one that the ledger knows, or that is to go.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Seen {
+pub struct Target {
     /// What it is.
     pub kind: Kind,
     /// Its id.
@@ -119,7 +119,7 @@ pub struct Estate {
 }
 
 /// Everything that costs, and what the ledger knows that is gone; what this run made is ticked, unless a tag keeps it.
-pub fn estate(told: &Estate, run: &str, ledger: &BTreeSet<Seen>) -> Vec<Resource> {
+pub fn estate(told: &Estate, run: &str, ledger: &BTreeSet<Target>) -> Vec<Resource> {
     let judge = Judge { run, ledger };
     let instances = told.instances.iter();
     let instances = instances.filter(|one| one.state != State::Terminated);
@@ -141,7 +141,7 @@ pub fn estate(told: &Estate, run: &str, ledger: &BTreeSet<Seen>) -> Vec<Resource
         }
         resource.selected = resource.origin == Origin::ThisRun && !resource.kept;
     }
-    let there = |seen: &&Seen| !all.iter().any(|one| one.is(seen.kind, &seen.id));
+    let there = |seen: &&Target| !all.iter().any(|one| one.is(seen.kind, &seen.id));
     let gone: Vec<Resource> = ledger.iter().filter(there).map(Resource::gone).collect();
     all.extend(gone);
     all.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
@@ -154,12 +154,21 @@ impl Resource {
         self.kind == kind && *self.id == *id
     }
 
+    /// Which thing it is.
+    pub fn target(&self) -> Target {
+        Target {
+            kind: self.kind,
+            id: self.id.clone(),
+            region: self.region.clone(),
+        }
+    }
+
     /// Whether AWS still has it.
     pub fn exists(&self) -> bool {
         self.origin != Origin::Gone
     }
 
-    fn gone(seen: &Seen) -> Self {
+    fn gone(seen: &Target) -> Self {
         Self {
             kind: seen.kind,
             id: seen.id.clone(),
@@ -176,10 +185,29 @@ impl Resource {
     }
 }
 
+/// Lets an instance stay that holds what must stay and would go with it: what a tag keeps, another run made, or is in `leave`.
+pub fn hold_back(resources: &mut [Resource], leave: &[Box<str>]) {
+    let stays = |one: &&Resource| {
+        let named = leave.contains(&one.id) || matches!(one.origin, Origin::OtherRun(_));
+        one.exists() && one.goes_with && (one.kept || named)
+    };
+    let held = resources.iter().filter(stays);
+    let held: Vec<(Box<str>, Box<str>)> = held
+        .filter_map(|one| Some((one.on.clone()?, one.id.clone())))
+        .collect();
+    for (instance, volume) in held {
+        let holds = |one: &&mut Resource| one.is(Kind::Instance, &instance);
+        for one in resources.iter_mut().filter(holds) {
+            one.selected = false;
+            one.about = format!("{}, holds {volume}, which stays", one.about);
+        }
+    }
+}
+
 /// Who made what.
 struct Judge<'a> {
     run: &'a str,
-    ledger: &'a BTreeSet<Seen>,
+    ledger: &'a BTreeSet<Target>,
 }
 
 impl Judge<'_> {

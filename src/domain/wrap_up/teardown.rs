@@ -5,19 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     gate::License,
-    resource::{Kind, Resource},
+    resource::{Kind, Resource, Target},
 };
-
-/// A thing that is to go.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Target {
-    /// What it is.
-    pub kind: Kind,
-    /// Its id.
-    pub id: Box<str>,
-    /// Its region.
-    pub region: Box<str>,
-}
 
 /// What is there now: each thing with the instance it hangs on, and whether it hangs on anything at all.
 #[derive(Debug, Clone, Default)]
@@ -99,17 +88,15 @@ impl Teardown {
         let chosen = resources
             .iter()
             .filter(|one| one.selected && !one.kept && one.exists());
-        let target = |one: &Resource| Target {
-            kind: one.kind,
-            id: one.id.clone(),
-            region: one.region.clone(),
-        };
-        let mut left: Vec<Target> = chosen.clone().map(target).collect();
+        let mut left: Vec<Target> = chosen.clone().map(Resource::target).collect();
         left.sort();
         let instances = left.iter().filter(|one| one.kind == Kind::Instance);
         Self {
             going: instances.map(|one| one.id.clone()).collect(),
-            goes_with: chosen.filter(|one| one.goes_with).map(target).collect(),
+            goes_with: chosen
+                .filter(|one| one.goes_with)
+                .map(Resource::target)
+                .collect(),
             left,
             asked: BTreeSet::new(),
             ends: Vec::new(),

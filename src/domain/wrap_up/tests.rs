@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::{
-    Alive, Claim, Consent, Estate, Fate, Kind, Open, Origin, OutputProof, Proven, Resource, Seen,
-    Step, Teardown, estate, license,
+    Alive, Claim, Consent, Estate, Fate, Kind, Open, Origin, OutputProof, Proven, Resource, Step,
+    Target, Teardown, estate, hold_back, license,
 };
 use crate::domain::{
     cloud::{Address, Attached, Instance, RUN_TAG, State, Tag, Volume},
@@ -179,15 +179,10 @@ fn consents() -> impl Strategy<Value = Consent> {
 }
 
 /// What the ledger would hold after a look.
-fn noted(resources: &[Resource]) -> BTreeSet<Seen> {
+fn noted(resources: &[Resource]) -> BTreeSet<Target> {
     let own = resources.iter();
     let own = own.filter(|one| matches!(one.origin, Origin::ThisRun | Origin::Gone));
-    own.map(|one| Seen {
-        kind: one.kind,
-        id: one.id.clone(),
-        region: one.region.clone(),
-    })
-    .collect()
+    own.map(Resource::target).collect()
 }
 
 proptest! {
@@ -211,7 +206,8 @@ proptest! {
         let mut ledger = noted(&before);
         // Interrupted after so many calls, begun again from what the ledger and AWS say; the last time to its end.
         for cut in cuts.into_iter().map(Some).chain([None]) {
-            let resources = estate(&world.told, RUN, &ledger);
+            let mut resources = estate(&world.told, RUN, &ledger);
+            hold_back(&mut resources, &[]);
             ledger.extend(noted(&resources));
             let running = resources
                 .iter()
@@ -258,6 +254,10 @@ proptest! {
             .map(|one| &*one.id)
             .collect();
         prop_assert!(world.deleted.iter().all(|id| own.contains(&**id)), "{:?}", world.deleted);
+        let stays = before.iter().filter(|one| one.kept || matches!(one.origin, Origin::OtherRun(_)));
+        for one in stays.filter(|one| one.kind == Kind::Volume) {
+            prop_assert!(world.alive().has(one.kind, &one.id), "{} went with its instance", one.id);
+        }
         let after = estate(&world.told, RUN, &ledger);
         for seen in &ledger {
             prop_assert!(after.iter().any(|one| one.is(seen.kind, &seen.id)), "{seen:?}");

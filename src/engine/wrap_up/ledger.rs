@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use tokio::task::spawn_blocking;
 
-use crate::domain::wrap_up::{Alive, Kind, Origin, Resource, Seen, Target};
+use crate::domain::wrap_up::{Alive, Kind, Origin, Resource, Target};
 
 use crate::engine::event::{Failed, FailedClass};
 
@@ -39,8 +39,12 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// Opens it beside the journal.
-    pub(super) async fn open(journal: Option<&Path>, run: &Arc<str>) -> Result<Self, Failed> {
-        let run = Arc::clone(run);
+    /// Runs of one name in two accounts are two runs.
+    pub(super) async fn open(
+        journal: Option<&Path>,
+        (account, run): (&str, &str),
+    ) -> Result<Self, Failed> {
+        let run: Arc<str> = format!("{account}/{run}").into();
         let Some(path) = journal.map(|journal| journal.with_file_name("ledger.sqlite")) else {
             let connection = None;
             return Ok(Self { connection, run });
@@ -73,42 +77,16 @@ impl Ledger {
     }
 
     /// What was ever seen of the run.
-    pub(super) async fn seen(&self) -> Result<BTreeSet<Seen>, Failed> {
-        self.with(|connection, run| {
-            let mut rows =
-                connection.prepare("SELECT kind, id, region FROM seen WHERE run = ?1")?;
-            let rows = rows.query_map([run], |row| {
-                Ok((
-                    row.get::<_, String>(0)?,
-                    row.get::<_, String>(1)?,
-                    row.get::<_, String>(2)?,
-                ))
-            })?;
-            let mut seen = BTreeSet::new();
-            for row in rows {
-                let (kind, id, region) = row?;
-                seen.extend(Kind::of(&kind).map(|kind| Seen {
-                    kind,
-                    id: id.into(),
-                    region: region.into(),
-                }));
-            }
-            Ok(seen)
-        })
-        .await
+    pub(super) async fn seen(&self) -> Result<BTreeSet<Target>, Failed> {
+        self.targets("SELECT kind, id, region FROM seen WHERE run = ?1")
+            .await
     }
 
     /// Notes what the run has now.
     pub(super) async fn note(&self, resources: &[Resource]) -> Result<(), Failed> {
         let own = resources.iter();
         let own = own.filter(|one| one.origin == Origin::ThisRun);
-        let own: Vec<Target> = own
-            .map(|one| Target {
-                kind: one.kind,
-                id: one.id.clone(),
-                region: one.region.clone(),
-            })
-            .collect();
+        let own: Vec<Target> = own.map(Resource::target).collect();
         self.with(move |connection, run| {
             let transaction = connection.unchecked_transaction()?;
             for one in &own {
@@ -151,11 +129,15 @@ impl Ledger {
         .await
     }
 
-    /// Settles what a kill left in doubt, by what is there now.
-    pub(super) async fn settle_all(&self, alive: &Alive) -> Result<Vec<(Target, bool)>, Failed> {
-        let open = self.open_intents().await?;
+    /// Settles what a kill left in doubt, by what is there now; what was not looked for stays in doubt.
+    pub(super) async fn settle_all(
+        &self,
+        alive: &Alive,
+        looked_for: impl Fn(&Target) -> bool,
+    ) -> Result<Vec<(Target, bool)>, Failed> {
+        let open = "SELECT kind, id, region FROM deletion WHERE run = ?1 AND settled IS NULL";
         let mut settled = Vec::new();
-        for target in open {
+        for target in self.targets(open).await?.into_iter().filter(looked_for) {
             let gone = !alive.has(target.kind, &target.id);
             let outcome = if gone { "gone" } else { "still there" };
             self.settle(&target, outcome).await?;
@@ -164,11 +146,10 @@ impl Ledger {
         Ok(settled)
     }
 
-    async fn open_intents(&self) -> Result<BTreeSet<Target>, Failed> {
-        self.with(|connection, run| {
-            let mut rows = connection.prepare(
-                "SELECT kind, id, region FROM deletion WHERE run = ?1 AND settled IS NULL",
-            )?;
+    /// The things that a question about this run finds, each once.
+    async fn targets(&self, question: &'static str) -> Result<BTreeSet<Target>, Failed> {
+        self.with(move |connection, run| {
+            let mut rows = connection.prepare(question)?;
             let rows = rows.query_map([run], |row| {
                 Ok((
                     row.get::<_, String>(0)?,
@@ -176,16 +157,16 @@ impl Ledger {
                     row.get::<_, String>(2)?,
                 ))
             })?;
-            let mut open = BTreeSet::new();
+            let mut targets = BTreeSet::new();
             for row in rows {
                 let (kind, id, region) = row?;
-                open.extend(Kind::of(&kind).map(|kind| Target {
+                targets.extend(Kind::of(&kind).map(|kind| Target {
                     kind,
                     id: id.into(),
                     region: region.into(),
                 }));
             }
-            Ok(open)
+            Ok(targets)
         })
         .await
     }

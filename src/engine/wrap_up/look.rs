@@ -11,16 +11,17 @@ use crate::domain::{
     location::Location,
     plan::SyncOptions,
     side::Side,
-    wrap_up::{Alive, Claim, Estate, Kind, Origin, OutputProof, Resource, Seen, estate},
+    wrap_up::{
+        Alive, Claim, Estate, Kind, Origin, OutputProof, Resource, Target, estate, hold_back,
+    },
 };
 
 use super::{Output, WrapAsk};
 use crate::engine::{
     cloud::{doors, patient, trouble},
-    compare::{Comparison, Means},
     ends::Ends,
     event::Failed,
-    questions::skew,
+    plan,
     room::Room,
 };
 
@@ -31,6 +32,8 @@ pub(super) struct Look<'a> {
     told: Estate,
     /// Whether anything was asked yet.
     looked: bool,
+    /// What was asked for and told, by region: of anything else nobody knows whether it is gone.
+    answered: BTreeSet<(Kind, Box<str>)>,
 }
 
 impl<'a> Look<'a> {
@@ -41,6 +44,7 @@ impl<'a> Look<'a> {
             doors: doors(room, &ask.scope).await?,
             told: Estate::default(),
             looked: false,
+            answered: BTreeSet::new(),
         })
     }
 
@@ -54,6 +58,7 @@ impl<'a> Look<'a> {
     pub(super) async fn again(&mut self, troubles: &mut Vec<Trouble>) -> Result<Alive, Failed> {
         let first = !std::mem::replace(&mut self.looked, true);
         let mut told = Estate::default();
+        self.answered.clear();
         for door in &self.doors {
             let (instances, volumes, addresses, snapshots) = tokio::join!(
                 patient(|| door.instances()),
@@ -65,11 +70,12 @@ impl<'a> Look<'a> {
                 door,
                 first,
                 troubles,
+                answered: &mut self.answered,
             };
-            told.instances.extend(hear.hear(instances)?);
-            told.volumes.extend(hear.hear(volumes)?);
-            told.addresses.extend(hear.hear(addresses)?);
-            told.snapshots.extend(hear.hear(snapshots)?);
+            told.instances.extend(hear.hear(Kind::Instance, instances)?);
+            told.volumes.extend(hear.hear(Kind::Volume, volumes)?);
+            told.addresses.extend(hear.hear(Kind::Address, addresses)?);
+            told.snapshots.extend(hear.hear(Kind::Snapshot, snapshots)?);
         }
         told.instances.retain(|one| one.state != State::Terminated);
         self.told = told;
@@ -94,15 +100,41 @@ impl<'a> Look<'a> {
         alive
     }
 
-    /// Everything that costs, ticked as it was asked for.
-    pub(super) fn resources(&self, ledger: &BTreeSet<Seen>) -> Vec<Resource> {
-        let mut all = estate(&self.told, &self.ask.run, ledger);
+    /// Everything that costs, ticked as it was asked for; what the ledger knows of regions and kinds that were not told is in
+    /// doubt, not gone.
+    pub(super) fn resources(&self, ledger: &BTreeSet<Target>) -> Vec<Resource> {
+        let known = ledger.iter().filter(|seen| self.looked_for(seen));
+        let mut all = estate(&self.told, &self.ask.run, &known.cloned().collect());
         let ticks = &self.ask.ticks;
         for one in all.iter_mut().filter(|one| one.exists() && !one.kept) {
             one.selected |= ticks.also.contains(&one.id);
             one.selected &= !ticks.leave.contains(&one.id);
         }
+        hold_back(&mut all, &ticks.leave);
         all
+    }
+
+    /// Whether AWS told whether this thing is there.
+    pub(super) fn looked_for(&self, target: &Target) -> bool {
+        let asked = (target.kind, target.region.clone());
+        self.answered.contains(&asked)
+    }
+
+    /// The regions that were not asked although the ledger knows things of the run there.
+    pub(super) fn unasked(&self, ledger: &BTreeSet<Target>) -> Vec<Trouble> {
+        let regions: BTreeSet<&str> = ledger.iter().map(|seen| &*seen.region).collect();
+        let unasked = regions
+            .into_iter()
+            .filter(|region| self.door(region).is_none());
+        unasked
+            .map(|region| Trouble {
+                operation: "DescribeInstances",
+                region: region.into(),
+                words: "it was not asked, and the ledger knows things of the run there: --all-regions asks"
+                    .into(),
+                throttled: false,
+            })
+            .collect()
     }
 
     /// How many instances of the run are not at rest.
@@ -122,12 +154,16 @@ struct Hear<'a> {
     door: &'a Ec2,
     first: bool,
     troubles: &'a mut Vec<Trouble>,
+    answered: &'a mut BTreeSet<(Kind, Box<str>)>,
 }
 
 impl Hear<'_> {
-    fn hear<T>(&mut self, answer: Result<Vec<T>, Error>) -> Result<Vec<T>, Failed> {
+    fn hear<T>(&mut self, kind: Kind, answer: Result<Vec<T>, Error>) -> Result<Vec<T>, Failed> {
         let error = match answer {
-            Ok(things) => return Ok(things),
+            Ok(things) => {
+                self.answered.insert((kind, self.door.region().into()));
+                return Ok(things);
+            }
             Err(error) => error,
         };
         let known = self.troubles.iter();
@@ -152,7 +188,7 @@ pub(super) async fn proof(room: &Room, output: &Output) -> OutputProof {
         Ok((made, kept, options)) => {
             let mut options = (**options).clone();
             options.check = options.check.max(Level::Checksum);
-            match compared(room, (made, kept), &options).await {
+            match claimed(room, (made, kept), &options).await {
                 Ok(claim) => claim,
                 Err(failed) => Claim::Nothing {
                     why: failed.message,
@@ -166,18 +202,13 @@ pub(super) async fn proof(room: &Room, output: &Output) -> OutputProof {
     }
 }
 
-async fn compared(
+async fn claimed(
     room: &Room,
     places: (&Location, &Location),
     options: &SyncOptions,
 ) -> Result<Claim, Failed> {
     let ends = Ends::of_comparison(&room.sessions, places, options).await?;
-    let means = Means {
-        options,
-        journal: room.journal().await,
-        skew: &|| skew(room, &ends),
-    };
-    let mut comparison = Comparison::start(&ends, means).await?;
+    let mut comparison = plan::compared(room, &ends, options).await?;
     while comparison.next().await.is_some() {}
     if let Some(error) = comparison.failure_at_start() {
         return Err(error.into());

@@ -107,8 +107,8 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
     if ask.apply.is_some() {
         tear::guard(room, ask)?;
     }
-    let ledger = Ledger::open(room.options.journal.as_deref(), &ask.run).await?;
     let account = room.sessions.identity(&ask.scope.remote).await?.account;
+    let ledger = Ledger::open(room.options.journal.as_deref(), (&account, &ask.run)).await?;
     let mut look = Look::begin(room, ask).await?;
     let mut wrapped = Wrapped {
         account: (&*account).into(),
@@ -116,10 +116,14 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
         ..Wrapped::default()
     };
     let alive = look.again(&mut wrapped.troubles).await?;
-    for (target, gone) in ledger.settle_all(&alive).await? {
+    let settled = ledger.settle_all(&alive, |target| look.looked_for(target));
+    for (target, gone) in settled.await? {
         tell(answer, WrapTold::Settled { target, gone }).await;
     }
-    wrapped.resources = look.resources(&ledger.seen().await?);
+    let seen = ledger.seen().await?;
+    wrapped.troubles.extend(look.unasked(&seen));
+    wrapped.resources = look.resources(&seen);
+    all_left_are_there(ask, &wrapped.resources)?;
     ledger.note(&wrapped.resources).await?;
     tell(answer, WrapTold::Estate(wrapped.resources.clone())).await;
     for output in &ask.outputs {
@@ -127,8 +131,30 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
         tell(answer, WrapTold::Proof(proof.clone())).await;
         wrapped.proofs.push(proof);
     }
+    if ask.apply.is_some() {
+        // Proving may have taken hours: what began to run or was kept meanwhile counts, and nothing new is ticked.
+        look.again(&mut wrapped.troubles).await?;
+        let ticked = std::mem::take(&mut wrapped.resources);
+        wrapped.resources = look.resources(&seen);
+        for one in &mut wrapped.resources {
+            let was = ticked.iter().find(|was| was.is(one.kind, &one.id));
+            one.selected &= was.is_some_and(|was| was.selected);
+        }
+    }
     tear::tear(room, answer, (ask, &ledger, &mut look), &mut wrapped).await?;
     Ok(Body::WrapUp(WrapTold::Over(Box::new(wrapped))))
+}
+
+/// Refuses to delete beside a word for what is to stay that names nothing: it would not stay.
+fn all_left_are_there(ask: &WrapAsk, resources: &[Resource]) -> Result<(), Failed> {
+    let missing = |id: &str| !resources.iter().any(|one| *one.id == *id);
+    match ask.ticks.leave.iter().find(|id| missing(id)) {
+        Some(id) if ask.apply.is_some() => Err(Failed {
+            help: Some("give the id as wharf wrap-up without --apply tells it".to_owned()),
+            ..Failed::usage(format!("--leave {id}: nothing here has this id"))
+        }),
+        Some(_) | None => Ok(()),
+    }
 }
 
 async fn tell(answer: &Answer, told: WrapTold) {

@@ -67,6 +67,8 @@ pub(super) async fn tear(
         let step = teardown.next(&alive);
         if let Step::Delete(targets) = &step {
             delete_all(answer, (ledger, look), targets, &mut teardown).await?;
+        }
+        if matches!(step, Step::Delete(_)) || teardown.ends().len() > told {
             moved = Instant::now();
         }
         if moved.elapsed() > PATIENCE {

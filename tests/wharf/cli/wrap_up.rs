@@ -363,6 +363,23 @@ fn what_hangs_on_what_is_not_ticked_and_what_is_protected_stays_with_its_reason(
 }
 
 #[test]
+fn what_is_to_stay_holds_its_instance_and_a_slip_deletes_nothing() {
+    let world = world(true);
+    let stage = &world.stage;
+    let slip = applied(
+        stage,
+        &["--override-proof", "a test", "--leave", "vol-slip"],
+    );
+    assert!(slip.ended_with(2).stderr.contains("vol-slip"));
+    let volumes = stage.demo.cloud().living();
+    let root = volumes.iter().find(|id| id.starts_with("vol-")).unwrap();
+    assert_ne!(root, &world.data);
+    applied(stage, &["--override-proof", "a test", "--leave", root]);
+    assert_eq!(stage.demo.log().count("TerminateInstances"), 0);
+    assert!(stage.demo.cloud().living().contains(root));
+}
+
+#[test]
 fn a_kill_between_a_call_and_its_answer_is_settled_at_the_next_start() {
     let world = world(true);
     let stage = &world.stage;
