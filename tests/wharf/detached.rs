@@ -63,6 +63,18 @@ fn until(stage: &Stage, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
     }
 }
 
+/// The screen with a download that it was told to run.
+fn downloading(stage: &Stage) -> Terminal {
+    fs::create_dir(stage.path("big")).unwrap();
+    let mut terminal = in_terminal(stage, &["s3://vault/big", "big"]);
+    terminal.until("0.bin");
+    terminal.press("s");
+    terminal.until("[x] + download");
+    terminal.until_gone("listing both sides");
+    terminal.press("\r");
+    terminal
+}
+
 fn moves(task: &Value) -> bool {
     task["done"].as_u64() > Some(0)
 }
@@ -85,13 +97,7 @@ fn is_gone_on_with(stage: &Stage, first: u32) {
 #[test]
 fn a_person_leaves_and_a_worker_goes_on() {
     let stage = slow();
-    fs::create_dir(stage.path("big")).unwrap();
-    let mut terminal = in_terminal(&stage, &["s3://vault/big", "big"]);
-    terminal.until("0.bin");
-    terminal.press("s");
-    terminal.until("[x] + download");
-    terminal.until_gone("listing both sides");
-    terminal.press("\r");
+    let mut terminal = downloading(&stage);
     let running = until(&stage, "a download", moves);
     assert_eq!(
         Some(running["process"].as_u64().unwrap()),
@@ -109,13 +115,7 @@ fn a_person_leaves_and_a_worker_goes_on() {
 #[test]
 fn a_lost_connection_leaves_the_screens_tasks_to_a_worker() {
     let stage = slow();
-    fs::create_dir(stage.path("big")).unwrap();
-    let mut terminal = in_terminal(&stage, &["s3://vault/big", "big"]);
-    terminal.until("0.bin");
-    terminal.press("s");
-    terminal.until("[x] + download");
-    terminal.until_gone("listing both sides");
-    terminal.press("\r");
+    let mut terminal = downloading(&stage);
     until(&stage, "a download", moves);
     let first = terminal.process_id().unwrap();
     terminal.hang_up();

@@ -131,7 +131,11 @@ impl Track {
 
     /// A restart: earlier marks at later steps never happened, and the time that was lost is no pace.
     fn shift(&mut self, mark: Mark) {
-        self.marks.retain(|earlier| earlier.step < mark.step);
+        // Marks ascend in step.
+        let stay = self
+            .marks
+            .partition_point(|earlier| earlier.step < mark.step);
+        self.marks.truncate(stay);
         let lost = self.marks.last().map_or(0, |last| mark.at - last.at);
         self.shift_time(lost);
     }

@@ -50,8 +50,10 @@ pub(super) struct File {
     /// Something came since this was last put out.
     pub(super) came: bool,
     pub(super) written: Option<Timestamp>,
-    /// What was wrong at the last look.
+    /// What is wrong with what was read of it.
     pub(super) trouble: Option<Box<str>>,
+    /// Why the last look failed.
+    pub(super) failed: Option<Box<str>>,
 }
 
 impl File {
@@ -71,6 +73,7 @@ impl File {
             came: false,
             written: None,
             trouble: None,
+            failed: None,
         }
     }
 
@@ -94,7 +97,7 @@ impl File {
             self.tail.len() as u64
         };
         let known = Known {
-            pin: self.pin.clone(),
+            pin: self.pin.clone().filter(|_| self.is_read()),
             from: self.at - overlap,
             to: None,
         };
@@ -108,8 +111,18 @@ impl File {
                 self.begin_again();
                 self.read(*reading, true, teller).await
             }
+            Growth::More(_) if self.at == 0 => {
+                self.begin_again();
+                self.first(manner, false, teller).await
+            }
             Growth::More(reading) => self.more(*reading, manner, teller).await,
         }
+    }
+
+    /// Whether all that was told to be there was read, or is not to be read: only then may a look ask for changes alone.
+    fn is_read(&self) -> bool {
+        let withheld = self.at == 0 && self.reader.is_gzip();
+        withheld || self.at >= self.size
     }
 
     /// Reads it for the first time: all, or head and tail.

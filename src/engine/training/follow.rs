@@ -64,11 +64,9 @@ impl Followed {
                 }
             }
             News::Checkpoint { place, newest } => {
-                let (newest, why) = match newest {
-                    Ok(newest) => (newest, None),
-                    Err(why) => (None, Some(why)),
-                };
-                if let Some(known) = self.run.checkpoints.get_mut(place) {
+                let why = newest.as_ref().err().cloned();
+                // What was there is not gone because it cannot be listed now.
+                if let (Some(known), Ok(newest)) = (self.run.checkpoints.get_mut(place), newest) {
                     *known = newest;
                 }
                 if let Some(known) = self.unlisted.get_mut(place) {

@@ -116,13 +116,14 @@ impl Source {
     pub(super) fn standing(&self) -> Standing {
         let files = || self.files.iter();
         let newest: Option<Timestamp> = files().filter_map(|file| file.written).max();
-        let trouble = files().find_map(|file| Some((file, file.trouble.as_ref()?)));
+        let told = |file: &'_ File| file.failed.clone().or_else(|| file.trouble.clone());
+        let trouble = files().find_map(|file| Some((file, told(file)?)));
         let trouble = trouble.map(|(file, trouble)| {
             let named = self.is_folder;
             if named {
                 format!("{}: {trouble}", file.key).into()
             } else {
-                trouble.clone()
+                trouble
             }
         });
         let nothing = || {

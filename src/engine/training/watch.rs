@@ -183,11 +183,12 @@ impl Watched {
         let Some(file) = file else {
             return false;
         };
-        if let Err(error) = file.look(manner, &self.teller).await {
-            let from = place.and_then(|(source, _)| self.ask.sources.get(source));
-            self.failed = true;
-            file.trouble = from.map(|ask| words(&error, &ask.from).into());
-        }
+        let looked = file.look(manner, &self.teller).await;
+        let from = place.and_then(|(source, _)| self.ask.sources.get(source));
+        self.failed |= looked.is_err();
+        file.failed = looked
+            .err()
+            .and_then(|error| Some(words(&error, &from?.from).into()));
         std::mem::take(&mut file.came)
     }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::domain::{
     location::Location,
     text::{printable, readable},
-    training::{run::State, standing::Standing},
+    training::standing::Standing,
 };
 use crate::engine::training::Followed;
 use crate::humanize;
@@ -14,17 +14,6 @@ use crate::humanize;
 const CHART: usize = 32;
 /// Columns of a fact's name.
 const NAME: usize = 12;
-
-/// The sign of a state.
-fn sign(state: State) -> &'static str {
-    match state {
-        State::Unknown => "?",
-        State::Training => "▶",
-        State::Stalled => "!",
-        State::Ended => "✓",
-        State::Failed => "✗",
-    }
-}
 
 /// A run in a line: `▶ stage2  training · step 48,205/77,760 · 62 % · ETA 2h41m · last step 4 s ago`.
 pub(super) fn line(followed: &Followed, now: Timestamp) -> String {
@@ -46,7 +35,7 @@ pub(super) fn line(followed: &Followed, now: Timestamp) -> String {
         ))
     });
     let words: Vec<String> = words.chain(newest).collect();
-    format!("{} {name}  {}", sign(state), words.join(" · "))
+    format!("{} {name}  {}", state.sign(), words.join(" · "))
 }
 
 /// All runs, a line each.

@@ -57,6 +57,17 @@ impl State {
             Self::Failed => "failed",
         }
     }
+
+    /// Its sign.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Unknown => "?",
+            Self::Training => "▶",
+            Self::Stalled => "!",
+            Self::Ended => "✓",
+            Self::Failed => "✗",
+        }
+    }
 }
 
 /// One file or object of a run's sources.
@@ -76,6 +87,8 @@ struct Told {
     /// The series of each of its metrics.
     series: Vec<usize>,
     track: Track,
+    /// How long its steps take, worked out once for each batch: every frame asks.
+    usual: Option<Usual>,
     totals: Totals,
     ended: Option<Ended>,
     epoch: Option<f64>,
@@ -136,6 +149,7 @@ impl Run {
         }
         let before = told.track.last();
         self.take_rows(&mut told, batch, written.as_millisecond());
+        told.usual = told.track.usual();
         if told.track.last() != before {
             told.not_before = told.written;
         }
@@ -313,7 +327,7 @@ impl Run {
 
     /// How long steps take.
     pub fn usual(&self) -> Option<Usual> {
-        self.track()?.usual()
+        self.furthest()?.usual
     }
 
     /// The time left at `now`; `None` where it is not known, or nothing advances.
@@ -343,12 +357,17 @@ impl Run {
 
     /// How the run stands at `now`.
     pub fn state(&self, now: Timestamp) -> State {
-        match (self.ended(), self.step_lamp(now).light) {
-            (Some(ended), _) if ended.well => State::Ended,
-            (Some(_), _) => State::Failed,
-            (None, lamp::Light::On) => State::Training,
-            (None, lamp::Light::Off) => State::Stalled,
-            (None, lamp::Light::Unknown) => State::Unknown,
+        if let Some(ended) = self.ended() {
+            return if ended.well {
+                State::Ended
+            } else {
+                State::Failed
+            };
+        }
+        match self.step_lamp(now).light {
+            lamp::Light::On => State::Training,
+            lamp::Light::Off => State::Stalled,
+            lamp::Light::Unknown => State::Unknown,
         }
     }
 

@@ -27,6 +27,10 @@ impl Instances {
             }
             found.extend(seen.findings.iter().map(key));
         }
+        if !survey.troubles.is_empty() {
+            // What could not be looked at is not over.
+            return self.said.extend(found);
+        }
         for (id, rule) in self.said.difference(&found) {
             let seen = survey.seen.iter().find(|seen| seen.instance.id == *id);
             let name = seen.map_or(&**id, |seen| seen.instance.name());

@@ -171,14 +171,3 @@ fn all_steps(run: &Run) -> Option<Range<u64>> {
     let all = steps.reduce(|one, other| one.start.min(other.start)..one.end.max(other.end))?;
     Some(all.start..all.end + 1)
 }
-
-/// The sign of a state.
-pub fn state_sign(state: State) -> &'static str {
-    match state {
-        State::Unknown => "?",
-        State::Training => "▶",
-        State::Stalled => "!",
-        State::Ended => "✓",
-        State::Failed => "✗",
-    }
-}

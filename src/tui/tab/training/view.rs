@@ -20,7 +20,7 @@ use crate::humanize;
 
 use crate::tui::{
     shell::Shell,
-    tab::training::{Training, evidence, grid, state_sign, tail},
+    tab::training::{Training, evidence, grid, tail},
     theme::Theme,
     widget::{
         gauge::gauge,
@@ -112,7 +112,7 @@ fn draw_row(
     let state = run.state(now);
     let style = state_style(state, theme);
     let [upper, lower] = lines;
-    put(buffer, upper, state_sign(state), style);
+    put(buffer, upper, state.sign(), style);
     let share = run
         .progress()
         .map(humanize::training::share)
