@@ -16,15 +16,20 @@ use wharf::demo::{Options, REGION, s3::NewObject};
 
 use crate::support::{terminal::Terminal, wharf::Stage};
 
-/// A bucket that takes long to fetch.
+/// What object `n` holds: the first is there at once, the others share the line for a minute.
+fn content(n: u8) -> Vec<u8> {
+    vec![n; if n == 0 { 1 << 10 } else { 1 << 20 }]
+}
+
+/// A bucket that takes long to fetch, until its faults are cleared.
 fn slow() -> Stage {
     let stage = Stage::with(Options {
-        faults: "bandwidth=1MB".parse().unwrap(),
+        faults: "bandwidth=200KB".parse().unwrap(),
         ..Options::default()
     });
     stage.demo.store().create_bucket("vault", REGION);
     for n in 0..12_u8 {
-        let object = NewObject::from(vec![n; 1 << 19]);
+        let object = NewObject::from(content(n));
         let key = format!("big/{n}.bin");
         stage.demo.store().put("vault", &key, object).unwrap();
     }
@@ -89,8 +94,8 @@ fn is_gone_on_with(stage: &Stage, first: u32) {
     let done = until(stage, "the end", |task| task["state"] == "done");
     assert_eq!((&done["done"], &done["failed"]), (&12.into(), &0.into()));
     for n in 0..12_u8 {
-        let content = fs::read(stage.path(&format!("big/{n}.bin"))).unwrap();
-        assert_eq!(content, vec![n; 1 << 19]);
+        let fetched = fs::read(stage.path(&format!("big/{n}.bin"))).unwrap();
+        assert_eq!(fetched, content(n));
     }
 }
 

@@ -6,7 +6,7 @@ use wharf::{
         key::Key,
         location::Location,
         preview::Glance,
-        progress::{TaskId, TaskState},
+        progress::{TaskEvent, TaskId, TaskState},
         side::Side,
         tree::Mark,
     },
@@ -354,10 +354,7 @@ fn a_failure_leads_from_the_log_to_its_row() {
         op: step.op,
         outcome: wharf::domain::progress::Outcome::Failed(failure),
     };
-    stage.tell_task(
-        TaskId(1),
-        wharf::domain::progress::TaskEvent::Ended { steps: vec![ended] },
-    );
+    stage.tell_task(TaskId(1), TaskEvent::Ended { steps: vec![ended] });
     stage.press("5").press("f").press("f").press("y");
     let copied = stage
         .effects
@@ -818,4 +815,31 @@ fn what_is_under_the_cursor_is_deleted_by_a_plan() {
     assert_eq!((place, only.len()), (&remote(), 1));
     let screen = stage.text((132, 36));
     assert!(screen.contains("delete from"), "{screen}");
+}
+
+#[test]
+fn a_task_that_fails_or_waits_for_somebody_rings() {
+    let mut stage = Stage::new();
+    stage.list().compare();
+    stage.press("s").plan().press("Enter");
+    let plan = stage.accept();
+    stage.count(vec![task(1, TaskState::Running, 0, &plan)]);
+    let rung = |stage: &mut Stage, state: TaskState, reason: Option<&str>| {
+        stage.effects.clear();
+        let reason = reason.map(Into::into);
+        stage.tell_task(TaskId(1), TaskEvent::State { state, reason });
+        let rings = stage.effects.iter().filter_map(|effect| {
+            let Effect::Notify(text) = effect else {
+                return None;
+            };
+            Some(text.clone())
+        });
+        rings.collect::<Vec<String>>()
+    };
+    let held = rung(&mut stage, TaskState::Paused, Some("credentials expired"));
+    assert_eq!(held, ["wharf: task 1 paused: credentials expired"]);
+    // A pause that a person asked for is known to that person.
+    assert!(rung(&mut stage, TaskState::Paused, None).is_empty());
+    let failed = rung(&mut stage, TaskState::Failed, None);
+    assert_eq!(failed, ["wharf: task 1 failed"]);
 }
