@@ -1,4 +1,4 @@
-//! The embedded AWS: S3, STS, EC2 and CloudWatch on a loopback port, in this process. `wharf demo` and the tests run against it.
+//! The embedded AWS: S3, STS, EC2, CloudWatch and SSM on a loopback port, in this process. `wharf demo` and the tests run against it.
 //! It refuses what AWS refuses, logs every request and can be told to fail.
 
 mod answer;
@@ -14,6 +14,7 @@ mod log;
 pub mod s3;
 pub mod seed;
 mod server;
+mod ssm;
 mod sts;
 pub mod trainer;
 mod uri;

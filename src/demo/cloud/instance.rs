@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use super::resource::NewVolume;
+use super::{place, resource::NewVolume};
 
 /// Until a started instance runs.
 const STARTING: Duration = Duration::from_secs(20);
@@ -100,6 +100,20 @@ pub struct NewInstance {
     pub user_data: String,
     /// What it wrote to its console.
     pub console: String,
+    /// Its image.
+    pub image: String,
+    /// Its subnet.
+    pub subnet: String,
+    /// Its security groups: ids.
+    pub groups: Vec<String>,
+    /// Its key pair.
+    pub key: Option<String>,
+    /// The name of its instance profile.
+    pub profile: Option<String>,
+    /// Whether it terminates when it shuts itself down; else it stops.
+    pub ends_itself: bool,
+    /// Whether no agent of SSM runs on it.
+    pub unmanaged: bool,
 }
 
 impl Default for NewInstance {
@@ -117,6 +131,13 @@ impl Default for NewInstance {
             tags: Vec::new(),
             user_data: String::new(),
             console: String::new(),
+            image: place::IMAGE.to_owned(),
+            subnet: place::SUBNET.to_owned(),
+            groups: vec![place::GROUP.to_owned()],
+            key: Some("team".to_owned()),
+            profile: None,
+            ends_itself: false,
+            unmanaged: false,
         }
     }
 }
@@ -138,6 +159,8 @@ pub struct Instance {
     pub planned: Vec<Planned>,
     /// Whether it stays in the state on its way to which it is.
     pub stuck: bool,
+    /// Whether its agent has lost SSM.
+    pub unreachable: bool,
     state: State,
     /// When the state began.
     since: SystemTime,
@@ -173,6 +196,7 @@ impl Instance {
             insufficient: false,
             planned: Vec::new(),
             stuck: false,
+            unreachable: false,
             state,
             since: launched,
             goal: None,
@@ -183,6 +207,28 @@ impl Instance {
                 vec![(launched, None)]
             },
             made,
+        }
+    }
+
+    /// One that is launched now, and boots.
+    pub(in crate::demo) fn launched(made: NewInstance, now: SystemTime) -> Self {
+        let made = NewInstance {
+            stopped: true,
+            age: Duration::ZERO,
+            ..made
+        };
+        let mut new = Self::new(made, now);
+        new.made.stopped = false;
+        new.start(now);
+        new
+    }
+
+    /// It shuts itself down, as its maker said what that means.
+    pub fn shut_down(&mut self, now: SystemTime) {
+        if self.made.ends_itself {
+            self.terminate(now);
+        } else {
+            self.stop(now);
         }
     }
 

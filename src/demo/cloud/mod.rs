@@ -1,9 +1,11 @@
-//! The world behind EC2 and CloudWatch: instances, volumes, addresses, snapshots, metrics and alarms over one clock. Tests and
+//! The world behind EC2, CloudWatch and SSM: instances, volumes, addresses, snapshots, metrics and alarms over one clock. Tests and
 //! seeds make it what they need; the services answer from it. What takes time on AWS takes time here, by the demo's clock.
 
 mod instance;
 mod load;
+mod managed;
 mod metric;
+mod place;
 mod refusal;
 mod resource;
 mod stat;
@@ -11,13 +13,17 @@ mod stat;
 pub(super) use instance::Verdict;
 pub use instance::{Check, Instance, NewInstance, Planned, State};
 pub use load::Load;
+pub use managed::{Parameter, Reply};
 pub use metric::{Alarm, Metric, Shape};
+pub use place::{Group, Image, Subnet};
 pub use resource::{Address, Fate, NewVolume, Snapshot, Volume};
 
+pub(super) use managed::{Progress, Sent};
+pub(super) use place::{Ground, KINDS};
 pub(super) use refusal::Refusal;
 pub(super) use stat::{Span, Statistic};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -46,6 +52,13 @@ pub(super) struct World {
     pub(super) alarms: Vec<Alarm>,
     /// What a spot hour costs, by type; US dollars.
     pub(super) spot: IndexMap<String, f64>,
+    /// What instances are launched from and into.
+    pub(super) ground: Ground,
+    /// Commands that were sent to instances, by their ids.
+    pub(super) commands: IndexMap<String, Sent>,
+    /// Parameters of SSM, by region and name.
+    pub(super) parameters: BTreeMap<(String, String), Parameter>,
+    shell: managed::Shell,
     /// Operations that the credentials may not ask, as `ec2:DescribeVolumes`.
     denied: BTreeSet<String>,
     /// Regions that were switched off.

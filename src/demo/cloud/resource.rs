@@ -76,7 +76,12 @@ pub struct Volume {
 }
 
 impl Volume {
-    pub(super) fn attached(new: &NewVolume, zone: &str, instance: &str, at: SystemTime) -> Self {
+    pub(in crate::demo) fn attached(
+        new: &NewVolume,
+        zone: &str,
+        instance: &str,
+        at: SystemTime,
+    ) -> Self {
         Self {
             attachment: Some(Attachment {
                 instance: instance.to_owned(),

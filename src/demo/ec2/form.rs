@@ -46,6 +46,11 @@ impl Form {
             .collect()
     }
 
+    /// All of it but what is no part of what is asked for, to hold two requests against each other.
+    pub(super) fn print(&self) -> String {
+        format!("{:?}", self.0)
+    }
+
     /// Whether only the right to ask is asked for.
     pub(super) fn is_dry_run(&self) -> bool {
         self.get("DryRun") == Some("true")

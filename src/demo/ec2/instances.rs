@@ -80,12 +80,12 @@ pub(super) fn state(name: &'static str, state: State) -> Element {
     node(name, [leaf("code", code), leaf("name", word)])
 }
 
-fn shown(id: &str, instance: &Instance, world: &World) -> Vec<Element> {
+pub(super) fn shown(id: &str, instance: &Instance, world: &World) -> Vec<Element> {
     let made = &instance.made;
     let monitoring = if made.detailed { "enabled" } else { "disabled" };
     let mut elements = vec![
         leaf("instanceId", id),
-        leaf("imageId", "ami-0123456789abcdef0"),
+        leaf("imageId", &made.image),
         state("instanceState", instance.state()),
         leaf("instanceType", &made.kind),
         leaf("launchTime", time(instance.launched)),
@@ -100,9 +100,10 @@ fn shown(id: &str, instance: &Instance, world: &World) -> Vec<Element> {
                 leaf("tenancy", "default"),
             ],
         ),
-        leaf("keyName", "team"),
-        set("groupSet", ["training"], |name| {
-            vec![leaf("groupId", "sg-0a1b2c3d"), leaf("groupName", name)]
+        set("groupSet", &made.groups, |id| {
+            let group = world.ground.groups.get(id);
+            let name = group.map_or("", |group| group.name.as_str());
+            vec![leaf("groupId", id), leaf("groupName", name)]
         }),
         volumes(id, world),
         tags(&instance.tags()),
@@ -110,10 +111,15 @@ fn shown(id: &str, instance: &Instance, world: &World) -> Vec<Element> {
     if instance.state() != State::Terminated {
         elements.extend([
             leaf("vpcId", "vpc-0a1b2c3d"),
-            leaf("subnetId", "subnet-0a1b2c3d"),
+            leaf("subnetId", &made.subnet),
             leaf("privateIpAddress", private_ip(id)),
         ]);
     }
+    elements.extend(made.key.as_ref().map(|key| leaf("keyName", key)));
+    elements.extend(made.profile.as_ref().map(|name| {
+        let arn = format!("arn:aws:iam::{ACCOUNT}:instance-profile/{name}");
+        node("iamInstanceProfile", [leaf("arn", arn)])
+    }));
     elements.extend(instance.public_ip.as_ref().map(|ip| leaf("ipAddress", ip)));
     elements.extend(made.spot.then(|| leaf("instanceLifecycle", "spot")));
     if instance.state() == State::Stopped {

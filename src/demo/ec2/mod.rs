@@ -1,11 +1,14 @@
 //! EC2's wire: a form in, XML out. Each operation reads or changes the world of `cloud`, and refuses what AWS refuses.
 
 mod form;
+mod ground;
 mod instances;
+mod launch;
 mod page;
 mod places;
 mod status;
 mod storage;
+mod tagging;
 mod turn;
 mod xml;
 
@@ -55,6 +58,18 @@ const OPERATIONS: [(&str, Act); 17] = [
     ("TerminateInstances", turn::terminate),
 ];
 
+/// What is served for a launch.
+const LAUNCHING: [(&str, Act); 8] = [
+    ("CreateTags", tagging::create),
+    ("DescribeImages", launch::describe_images),
+    ("DescribeInstanceTypeOfferings", ground::describe_offerings),
+    ("DescribeInstanceTypes", ground::describe_types),
+    ("DescribeKeyPairs", ground::describe_keys),
+    ("DescribeSecurityGroups", ground::describe_groups),
+    ("DescribeSubnets", ground::describe_subnets),
+    ("RunInstances", launch::run),
+];
+
 /// The operation that a form names.
 pub(super) fn operation(form: &Form) -> &'static str {
     let action = form.get("Action").unwrap_or_default();
@@ -62,7 +77,8 @@ pub(super) fn operation(form: &Form) -> &'static str {
 }
 
 fn find(action: &str) -> Option<(&'static str, Act)> {
-    OPERATIONS.into_iter().find(|(name, _)| *name == action)
+    let mut all = OPERATIONS.into_iter().chain(LAUNCHING);
+    all.find(|(name, _)| *name == action)
 }
 
 /// Answers a request that was signed with a key that is known, or not.
@@ -106,10 +122,9 @@ fn told(
         let refusal = Refusal::new("UnauthorizedOperation", message);
         return Err(refusal.with_status(StatusCode::FORBIDDEN));
     }
-    if form.is_dry_run() {
-        let message = "Request would have succeeded, but DryRun flag is set.";
-        let refusal = Refusal::new("DryRunOperation", message);
-        return Err(refusal.with_status(StatusCode::PRECONDITION_FAILED));
+    // A launch looks at what it names before it answers a dry run.
+    if form.is_dry_run() && name != "RunInstances" {
+        return Err(dry_run());
     }
     let ask = Ask {
         form,
@@ -117,6 +132,13 @@ fn told(
         now: cloud.now(),
     };
     Ok((name, act(&ask, &mut world)?))
+}
+
+/// What a dry run is answered that would have been done.
+fn dry_run() -> Refusal {
+    let message = "Request would have succeeded, but DryRun flag is set.";
+    let refusal = Refusal::new("DryRunOperation", message);
+    refusal.with_status(StatusCode::PRECONDITION_FAILED)
 }
 
 /// Writes a refusal as EC2 does.

@@ -1,10 +1,12 @@
-//! EC2 and CloudWatch of the embedded AWS, by their own SDK clients.
+//! EC2, CloudWatch and SSM of the embedded AWS, by their own SDK clients.
 
 mod checks;
 mod endings;
 mod instances;
+mod launch;
 mod metrics;
 mod refusals;
+mod ssm;
 
 use std::time::{Duration, SystemTime};
 
