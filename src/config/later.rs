@@ -53,7 +53,6 @@ fn run(table: &Table<'_>, known: &Known<'_>) -> RunEnd {
     });
     drop(mappings_of(table, "inputs", known.mappings));
     let outputs = mappings_of(table, "outputs", known.mappings);
-    drop(table.text("instance"));
     drop(table.read("at_end", |text| {
         setting::word(text, &["terminate", "stop", "leave"]).map(drop)
     }));

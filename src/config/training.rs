@@ -5,9 +5,10 @@ use std::{path::Path, sync::Arc, time::Duration};
 use jiff::SignedDuration;
 
 use crate::domain::{
-    location::Location,
+    location::{Location, Remote},
     training::{
         ask::{RunAsk, SourceAsk},
+        machine::{MachineAsk, MachineName, NameError, Process},
         run::Terms,
     },
 };
@@ -70,8 +71,10 @@ pub(super) fn run(name: &str, table: &Table<'_>, known: &Known<'_>, around: &Aro
             .and_then(|span| length(text, span))
             .map(Some),
     });
+    let machine = machine(name, table, &sources);
     RunAsk {
         name: name.into(),
+        machine,
         sources,
         checkpoints: checkpoints.collect(),
         poll: value(span("poll")),
@@ -85,6 +88,32 @@ pub(super) fn run(name: &str, table: &Table<'_>, known: &Known<'_>, around: &Aro
             lose_at_most: value(span("lose_at_most")),
         },
     }
+}
+
+/// The machine of a run: as it is named, else the one that wharf launched for it.
+fn machine(name: &str, table: &Table<'_>, sources: &[SourceAsk]) -> Option<MachineAsk> {
+    let form = |text: &str, error: NameError| Invalid::form(text, &error.to_string());
+    let named = |text: &str| text.parse().map_err(|error| form(text, error));
+    let instance: Option<MachineName> = value(table.read("instance", named));
+    let known = |text: &str| text.parse().map_err(|error| form(text, error));
+    let process: Option<Process> = value(table.read("process", known));
+    let launched = process.is_some() || table.raw("launch").is_some();
+    let name = instance.or_else(|| launched.then(|| MachineName::of_run(name)))?;
+    let own = table
+        .raw("remote")
+        .and_then(|remote| remote.get_ref().as_str());
+    let of_source = || sources.iter().find_map(|source| source.from.s3());
+    let remote = match own {
+        Some(name) => Remote::named(name),
+        None => of_source()
+            .map(|prefix| prefix.remote.clone())
+            .unwrap_or_default(),
+    };
+    Some(MachineAsk {
+        remote,
+        name,
+        process,
+    })
 }
 
 fn value<T>(sourced: Option<Sourced<T>>) -> Option<T> {

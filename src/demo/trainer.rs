@@ -19,6 +19,7 @@ pub const PACE: Duration = Duration::from_millis(500);
 /// The runs as a configuration names them.
 pub const CONFIG: &str = r#"
 [runs.stage2-efficientnet]
+instance = "trainer"
 metrics = [{ from = "s3://training-logs/stage2/metrics.jsonl" }]
 checkpoints = ["s3://training-logs/stage2/checkpoints"]
 lose_at_most = "5m"
@@ -26,6 +27,7 @@ poll = "2s"
 [runs.stage1-dinov3]
 metrics = [{ from = "s3://training-logs/stage1" }]
 [runs.labeler-v3]
+instance = "labeler"
 metrics = [{ from = "s3://training-logs/labeler" }]
 total_steps = 5000
 "#;

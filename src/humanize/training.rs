@@ -9,6 +9,7 @@ use crate::domain::{
     training::{
         alert::Alert,
         lamp::Light,
+        machine::Evidence,
         read::Format,
         run::{Run, State},
         series::{Column, Series},
@@ -126,6 +127,19 @@ pub fn step_lamp(run: &Run, now: Timestamp) -> String {
         }
         (_, Some(age)) => format!("last step {age}{}", budget.unwrap_or_default()),
     }
+}
+
+/// A lamp of the machine with its evidence: `on: 3/3 checks of i-0ab1 pass, 12 s ago`.
+pub fn evidence(evidence: &Evidence, now: Timestamp) -> String {
+    let seen = evidence
+        .at
+        .map(|at| format!(", {}", super::age_of(at, now)));
+    format!(
+        "{}: {}{}",
+        evidence.light.word(),
+        evidence.words,
+        seen.unwrap_or_default()
+    )
 }
 
 /// `checkpoint in S3: step 45,000, 1.9 GiB, 22m ago: if it died now you lose 22m and 3,205 steps`.

@@ -1,6 +1,6 @@
 //! What there is: instances, their checks, volumes, addresses, snapshots, regions, spot prices, consoles.
 
-use aws_sdk_ec2::types::{InstanceAttributeName, InstanceType};
+use aws_sdk_ec2::types::{Filter, InstanceAttributeName, InstanceType};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::backend::error::Error;
@@ -68,6 +68,31 @@ impl Ec2 {
             .iter()
             .flat_map(aws_sdk_ec2::types::Reservation::instances);
         Ok(all.next().map(|told| wire::instance(told, &self.region)))
+    }
+
+    /// The instances that bear a tag.
+    pub async fn tagged(&self, key: &str, value: &str) -> Result<Vec<Instance>, Error> {
+        let filter = Filter::builder().name(format!("tag:{key}"));
+        let filter = filter.values(literal(value)).build();
+        Ok(all_pages!(
+            self, "DescribeInstances",
+            client.describe_instances(filters: filter.clone(), max_results: PAGE),
+            page => page
+                .reservations()
+                .iter()
+                .flat_map(aws_sdk_ec2::types::Reservation::instances)
+                .map(|told| wire::instance(told, &self.region))
+                .collect::<Vec<_>>()
+        ))
+    }
+
+    /// The checks of one instance, and what is planned for it; `None` where EC2 tells nothing of it, as while it is stopped.
+    pub async fn status(&self, id: &str) -> Result<Option<Status>, Error> {
+        let client = self.client().await;
+        let request = client.describe_instance_status().instance_ids(id);
+        let asked = asks("DescribeInstanceStatus", id);
+        let told = self.call(asked, request.send()).await?;
+        Ok(told.instance_statuses().first().map(status))
     }
 
     /// The checks of all instances that run, and what is planned for them.
@@ -208,6 +233,17 @@ fn status(told: &aws_sdk_ec2::types::InstanceStatus) -> Status {
         },
         scheduled: told.events().iter().map(wire::scheduled).collect(),
     }
+}
+
+/// A filter's value that stands for itself: `*` and `?` would stand for others.
+fn literal(value: &str) -> String {
+    let escaped = |c: char| {
+        matches!(c, '*' | '?' | '\\')
+            .then_some('\\')
+            .into_iter()
+            .chain([c])
+    };
+    value.chars().flat_map(escaped).collect()
 }
 
 fn decoded(text: Option<&str>) -> Vec<u8> {

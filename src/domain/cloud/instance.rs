@@ -158,6 +158,11 @@ impl State {
         matches!(self, Self::Pending | Self::Stopping | Self::ShuttingDown)
     }
 
+    /// Whether it is not over, nor about to be.
+    pub fn is_living(self) -> bool {
+        !matches!(self, Self::ShuttingDown | Self::Terminated)
+    }
+
     /// Whether an hour in it is billed.
     pub fn costs(self) -> bool {
         // AWS bills a pending instance not yet, and a stopping one no more.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::domain::location::Location;
 
-use super::run::Terms;
+use super::{machine::MachineAsk, run::Terms};
 
 /// A run that is to be watched.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -15,6 +15,8 @@ pub struct RunAsk {
     pub sources: Vec<SourceAsk>,
     /// Where its checkpoints are.
     pub checkpoints: Vec<Location>,
+    /// The machine that it is on; `None` where nobody said.
+    pub machine: Option<MachineAsk>,
     /// What a person said about it.
     pub terms: Terms,
     /// How often to look; by itself where `None`.

@@ -8,6 +8,7 @@ pub mod charts;
 pub mod checkpoint;
 pub mod eta;
 pub mod lamp;
+pub mod machine;
 mod names;
 pub mod read;
 pub mod run;

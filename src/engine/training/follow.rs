@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::domain::training::{
     alert::{Alert, Alerts},
     ask::RunAsk,
+    machine::Machine,
     run::Run,
     standing::Standing,
 };
@@ -22,6 +23,8 @@ pub struct Followed {
     pub standings: Vec<Standing>,
     /// Why places of checkpoints could not be listed, in their order.
     pub unlisted: Vec<Option<Box<str>>>,
+    /// What its machine's lamps show.
+    pub machine: Machine,
     /// Whether all sources were looked at.
     pub polled: bool,
     alerts: Alerts,
@@ -36,6 +39,7 @@ impl Followed {
             run,
             standings: vec![Standing::default(); ask.sources.len()],
             unlisted: vec![None; ask.checkpoints.len()],
+            machine: Machine::before(ask.machine.as_ref()),
             ask,
             ..Self::default()
         }
@@ -73,6 +77,7 @@ impl Followed {
                     *known = why;
                 }
             }
+            News::Machine(machine) => self.machine = *machine,
             News::Polled { looked } => {
                 self.polled = true;
                 self.run.looked = looked.or(self.run.looked);

@@ -3,6 +3,7 @@
 
 mod file;
 mod follow;
+mod machine;
 mod source;
 mod watch;
 
@@ -11,7 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::training::{
-    batch::Batch, checkpoint::Checkpoint, run::Stream, standing::Standing,
+    batch::Batch, checkpoint::Checkpoint, machine::Machine, run::Stream, standing::Standing,
 };
 
 use super::{answer::Answer, event::Body};
@@ -63,6 +64,8 @@ pub enum News {
         /// Which; an error for a person where the place cannot be listed.
         newest: Result<Option<Checkpoint>, Box<str>>,
     },
+    /// What its machine's lamps show.
+    Machine(Box<Machine>),
     /// Its turn is over.
     Polled {
         /// When it was looked at; `None` where something could not be read: silence says nothing then.

@@ -21,7 +21,7 @@ use crate::engine::{
 };
 
 use super::{
-    Manner, News, Teller,
+    Manner, News, Teller, machine,
     source::{Source, listed, words},
 };
 
@@ -38,16 +38,27 @@ pub(in crate::engine) async fn watch(
     answer: &Answer,
     (asks, manner): (&Arc<[RunAsk]>, Manner),
 ) -> Result<Body, Failed> {
+    let machines = asks.iter().enumerate().filter_map(|(at, ask)| {
+        let watched = machine::Watched::new(ask.machine.clone()?, Teller::new(answer, at));
+        Some(watched.watch(&room.sessions, manner.every))
+    });
     let asks = asks.iter().enumerate();
-    let mut runs: Vec<Watched> = asks
+    let runs = asks
         .map(|(at, ask)| Watched::new(Teller::new(answer, at), ask.clone()))
         .collect();
+    // Side by side: a machine that answers late holds up no log.
+    tokio::join!(logs(room, runs, manner), join_all(machines));
+    Ok(Body::Watched)
+}
+
+/// Follows the logs until the watch is stopped, or once.
+async fn logs(room: &Room, mut runs: Vec<Watched>, manner: Manner) {
     loop {
         let rounds = runs.iter_mut().map(|run| run.round(&room.sessions, manner));
         // Side by side: one that answers late holds up no other.
         join_all(rounds).await;
         let Some(every) = manner.every else {
-            return Ok(Body::Watched);
+            return;
         };
         tokio::time::sleep(every).await;
     }

@@ -24,14 +24,14 @@ use wharf::{
 use crate::engine::desk::Desk;
 
 /// A run that is watched at a desk.
-struct Watch {
-    desk: Desk,
+pub(super) struct Watch {
+    pub(super) desk: Desk,
     view: View,
-    followed: Followed,
+    pub(super) followed: Followed,
 }
 
 impl Watch {
-    fn new(desk: Desk, ask: RunAsk) -> Self {
+    pub(super) fn new(desk: Desk, ask: RunAsk) -> Self {
         let view = desk.view();
         desk.engine.submit(Command::Watch {
             view,
@@ -56,7 +56,7 @@ impl Watch {
     }
 
     /// Takes what is told until all was looked at once more.
-    async fn round(&mut self) {
+    pub(super) async fn round(&mut self) {
         loop {
             let Body::Run(news) = self.desk.body(self.view).await else {
                 panic!("the watch ended");
@@ -70,7 +70,7 @@ impl Watch {
     }
 
     /// Goes on until the last step is this one.
-    async fn until_step(&mut self, step: u64) {
+    pub(super) async fn until_step(&mut self, step: u64) {
         while self.followed.run.last().map(|last| last.step) != Some(step) {
             self.round().await;
         }
@@ -90,7 +90,7 @@ impl Watch {
     }
 }
 
-fn lines(steps: std::ops::Range<u64>) -> String {
+pub(super) fn lines(steps: std::ops::Range<u64>) -> String {
     let line = |step| {
         format!(
             "{{\"step\": {step}, \"loss\": {}.5, \"timestamp\": {}}}\n",

@@ -18,7 +18,13 @@ use wharf::{
         trainer::{self, Trainer},
     },
     domain::training::{
-        ask::RunAsk, checkpoint::Checkpoint, read::Reader, run::Stream, standing::Standing,
+        ask::RunAsk,
+        checkpoint::Checkpoint,
+        lamp::Light,
+        machine::{Evidence, Machine},
+        read::Reader,
+        run::Stream,
+        standing::Standing,
     },
     domain::{
         entry::{Entry, Facts, Identity, Kind},
@@ -162,6 +168,7 @@ impl Watch {
                 },
             );
         }
+        self.tell(0, News::Machine(Box::new(self.machine())));
         let newest = Ok(Checkpoint::newest(&self.checkpoints()));
         self.tell(0, News::Checkpoint { place: 0, newest });
         for run in 0..LOGS.len() {
@@ -171,6 +178,20 @@ impl Watch {
                     looked: Some(self.moment()),
                 },
             );
+        }
+    }
+
+    /// What the lamps of the first run's machine show.
+    fn machine(&self) -> Machine {
+        let id = "i-0ab15f002f9f00001";
+        let at = self.moment();
+        Machine {
+            id: Some(id.into()),
+            checks: Evidence::seen(Light::On, format!("3/3 checks of {id} pass"), at),
+            agent: Evidence::seen(Light::On, "its agent called in", at),
+            process: Evidence::unknown(
+                "nobody said how it is known: write process = \"pgrep:train.py\" into the run",
+            ),
         }
     }
 

@@ -194,7 +194,12 @@ async fn follow(context: &mut Context, followed: &mut [Followed]) -> Exit {
             continue;
         };
         let now = Timestamp::now();
-        let stands = (run.run.last(), run.run.state(now), run.standings.clone());
+        let lamps = run.machine.each().map(|(_, seen)| seen.light);
+        let stands = (
+            run.run.last(),
+            run.run.state(now),
+            (run.standings.clone(), lamps),
+        );
         if told.as_ref() != Some(&stands) {
             context.output.record(&record::record(run, now));
             context.output.line(told::line(run, now));

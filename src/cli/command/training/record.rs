@@ -8,10 +8,7 @@ use serde::Serialize;
 use crate::domain::{
     location::Location,
     training::{
-        alert::Alert,
-        ask::SourceAsk,
-        lamp::{Lamp, Light},
-        read::Format,
+        alert::Alert, ask::SourceAsk, lamp::Lamp, machine::Machine, read::Format,
         standing::Standing,
     },
 };
@@ -54,6 +51,11 @@ struct Lamps {
     agent: &'static str,
     process: &'static str,
     step: &'static str,
+    instance: Option<Box<str>>,
+    checks_evidence: Box<str>,
+    agent_evidence: Box<str>,
+    process_evidence: Box<str>,
+    looked: Option<Timestamp>,
     step_age_seconds: Option<u64>,
     step_budget_seconds: Option<u64>,
 }
@@ -137,7 +139,7 @@ pub(super) fn record(followed: &Followed, now: Timestamp) -> RunRecord<'_> {
         last_step_at: run.last_time(),
         step_seconds: run.usual().map(|usual| usual.step),
         metrics: metrics.collect(),
-        lamps: lamps(run.step_lamp(now)),
+        lamps: lamps(&followed.machine, run.step_lamp(now)),
         checkpoints: checkpoints(followed),
         sources: sources(followed),
         remarks: run.remarks(),
@@ -148,14 +150,17 @@ pub(super) fn record(followed: &Followed, now: Timestamp) -> RunRecord<'_> {
     }
 }
 
-/// Only the log is looked at here: what an instance tells is not known.
-fn lamps(step: Lamp) -> Lamps {
-    let unknown = Light::Unknown.word();
+fn lamps(machine: &Machine, step: Lamp) -> Lamps {
     Lamps {
-        checks: unknown,
-        agent: unknown,
-        process: unknown,
+        checks: machine.checks.light.word(),
+        agent: machine.agent.light.word(),
+        process: machine.process.light.word(),
         step: step.light.word(),
+        instance: machine.id.clone(),
+        checks_evidence: machine.checks.words.clone(),
+        agent_evidence: machine.agent.words.clone(),
+        process_evidence: machine.process.words.clone(),
+        looked: machine.each().iter().filter_map(|(_, seen)| seen.at).max(),
         step_age_seconds: step.age.map(|age| age.as_secs()),
         step_budget_seconds: step.budget.map(|budget| budget.as_secs()),
     }

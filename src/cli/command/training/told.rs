@@ -62,8 +62,11 @@ pub(super) fn lines(followed: &Followed, now: Timestamp) -> Vec<String> {
     let run = &followed.run;
     let mut lines = vec![line(followed, now)];
     let fact = |name: &str, text: String| format!("  {name:<NAME$} {text}");
+    for (name, seen) in followed.machine.each() {
+        lines.push(fact(name, humanize::training::evidence(seen, now)));
+    }
     lines.push(fact(
-        "step lamp",
+        "step",
         format!(
             "{}: {}",
             run.step_lamp(now).light.word(),

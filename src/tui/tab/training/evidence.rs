@@ -5,7 +5,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use crate::domain::text::readable;
+use crate::domain::{text::readable, training::lamp::Light};
 use crate::engine::training::Followed;
 use crate::humanize;
 
@@ -13,6 +13,8 @@ use crate::tui::{shell::Shell, widget::paint::wrap};
 
 /// Columns of what is read in a box.
 const READ: u16 = 70;
+/// Columns before what is said of a lamp.
+const LAMP: u16 = 11;
 
 /// The lines below the charts, so many columns wide: checkpoints, then what needs a person, then remarks.
 pub(super) fn foot(followed: &Followed, shell: &Shell, width: u16) -> Vec<Line<'static>> {
@@ -44,6 +46,15 @@ fn checkpoints(followed: &Followed, shell: &Shell) -> Vec<String> {
         .collect()
 }
 
+/// Lamps of the machine that are out, while the run is not over.
+fn dark(followed: &Followed) -> impl Iterator<Item = String> {
+    let goes_on = followed.run.ended().is_none();
+    let lamps = followed.machine.each().into_iter();
+    lamps
+        .filter(move |(_, seen)| goes_on && seen.light == Light::Off)
+        .map(|(name, seen)| format!("{name}: {}", seen.words))
+}
+
 fn troubles(followed: &Followed, shell: &Shell) -> Vec<String> {
     let sources = followed.ask.sources.iter().zip(&followed.standings);
     let sources = sources.filter_map(|(ask, standing)| {
@@ -53,7 +64,7 @@ fn troubles(followed: &Followed, shell: &Shell) -> Vec<String> {
     let places = followed.ask.checkpoints.iter().zip(&followed.unlisted);
     let places = places
         .filter_map(|(place, why)| Some(format!("{}: {}", shell.shown(place), why.as_ref()?)));
-    sources.chain(places).collect()
+    dark(followed).chain(sources).chain(places).collect()
 }
 
 /// All of it, to be read.
@@ -61,9 +72,13 @@ pub(super) fn lines(followed: &Followed, shell: &Shell) -> Vec<Line<'static>> {
     let theme = &shell.theme;
     let heading = |text: &str| Line::from(Span::styled(text.to_owned(), theme.strong));
     let mut lines = vec![heading("lamps")];
-    let unknown = "unknown: no instance is looked at for this run";
-    for name in ["checks ", "agent  ", "process"] {
-        lines.push(Line::from(format!("  {name}  {unknown}")));
+    for (name, seen) in followed.machine.each() {
+        let told = humanize::training::evidence(seen, shell.now);
+        let parts = wrap(&told, READ - LAMP).into_iter().enumerate();
+        lines.extend(parts.map(|(at, part)| {
+            let name = if at == 0 { name } else { "" };
+            Line::from(format!("  {name:<7}  {part}"))
+        }));
     }
     let step = followed.run.step_lamp(shell.now);
     lines.push(Line::from(format!(

@@ -289,26 +289,43 @@ fn draw_standing(run: &Run, shell: &Shell, line: Rect, buffer: &mut Buffer) {
     put(buffer, slice(line, at, line.width), &joined, Style::new());
 }
 
-/// The four lamps, each with its sign and word; those of the instance together while nothing tells them apart.
+/// The four lamps, each with its sign and word; those of the machine together while nothing is known of any.
 fn lamps(followed: &Followed, shell: &Shell) -> Line<'static> {
     let theme = &shell.theme;
-    let step = followed.run.step_lamp(shell.now);
-    let (sign, style) = match step.light {
+    let has_ended = followed.run.ended().is_some();
+    let style_of = |light: Light| match light {
         Light::On => ("●", theme.proven),
-        Light::Off if followed.run.ended().is_some() => ("○", theme.dim),
+        Light::Off if has_ended => ("○", theme.dim),
         Light::Off => ("○", theme.missing),
         Light::Unknown => ("?", theme.dim),
     };
+    let machine = followed.machine.each();
+    let mut spans = Vec::new();
+    if machine.iter().all(|(_, seen)| seen.light == Light::Unknown) {
+        spans.push(Span::styled(
+            "? checks, agent, process unknown   ",
+            theme.dim,
+        ));
+    } else {
+        for (name, seen) in machine {
+            let (sign, style) = style_of(seen.light);
+            spans.push(Span::styled(sign, style));
+            spans.push(Span::raw(format!(" {name} ")));
+            spans.push(Span::styled(format!("{}   ", seen.light.word()), style));
+        }
+    }
+    let step = followed.run.step_lamp(shell.now);
+    let (sign, style) = style_of(step.light);
     let budget = step.budget.filter(|_| step.light != Light::Unknown);
     let evidence = match budget {
         Some(budget) => format!("a stall after {}", humanize::duration(budget)),
         None => humanize::training::step_lamp(&followed.run, shell.now),
     };
-    Line::from(vec![
-        Span::styled("? checks, agent, process unknown   ", theme.dim),
+    spans.extend([
         Span::styled(sign, style),
         Span::raw(" step "),
         Span::styled(step.light.word(), style),
         Span::styled(format!(", {evidence}"), theme.dim),
-    ])
+    ]);
+    Line::from(spans)
 }
