@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     key::Key,
     location::{Location, Remote},
-    plan::{Plan, Route, SyncOptions, TwoWayRule},
+    plan::{Edit, Plan, Route, SyncOptions, TwoWayRule},
     progress::TaskId,
     training::{alert::Alert, ask::RunAsk},
 };
@@ -76,6 +76,19 @@ impl Member {
             check,
         }
     }
+}
+
+/// What is to be done to entries where they stand.
+#[derive(Debug, Clone)]
+pub struct EditAsk {
+    /// Where they are.
+    pub place: Location,
+    /// These keys: files, or folders.
+    pub only: Vec<Key>,
+    /// What is done.
+    pub edit: Edit,
+    /// All options.
+    pub options: Arc<SyncOptions>,
 }
 
 /// A route that is to be planned.
@@ -153,6 +166,13 @@ pub enum Command {
         only: Vec<Key>,
         /// All options.
         options: Arc<SyncOptions>,
+    },
+    /// Make a plan of what is done to entries where they stand → `Body::Planned`.
+    PlanEdit {
+        /// Who asks.
+        view: View,
+        /// What.
+        ask: Box<EditAsk>,
     },
     /// Make a plan each way between two locations → `Body::PlannedBoth`.
     PlanBoth {

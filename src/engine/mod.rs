@@ -9,6 +9,7 @@ pub mod command;
 mod compare;
 mod deletion;
 pub mod doctor;
+mod edit;
 mod ends;
 pub mod event;
 mod failed;
@@ -59,7 +60,7 @@ pub use queue::AT_ONCE;
 pub use worker::Worker;
 
 pub use crate::backend::store::Checksum;
-pub use command::{Check, Command, Family, Member, Pace, RouteAsk, View};
+pub use command::{Check, Command, EditAsk, Family, Member, Pace, RouteAsk, View};
 pub use event::{Body, Bucket, Compared, Event, Failed, FailedClass, Identity, Snapshot};
 pub use journal::{JournalError, NotTaken, PastTask, Report, Search, Wish};
 
@@ -177,6 +178,7 @@ impl Engine {
             | Command::Compare { view, .. }
             | Command::Plan { view, .. }
             | Command::PlanDeletion { view, .. }
+            | Command::PlanEdit { view, .. }
             | Command::PlanBoth { view, .. }
             | Command::PlanRoutes { view, .. }
             | Command::PlanCleanup { view, .. }

@@ -22,7 +22,7 @@ use super::{
     cleanup, cloud,
     command::Command,
     compare::Comparison,
-    deletion,
+    deletion, edit,
     ends::Ends,
     event::{Body, Bucket, Compared, Failed, FailedClass, Identity},
     failed::class,
@@ -43,22 +43,7 @@ pub(super) async fn answer(
     question: &Command,
 ) -> Result<Body, Failed> {
     match question {
-        Command::List {
-            location,
-            folder,
-            deep,
-            options,
-            ..
-        } => {
-            let query = ListQuery {
-                folder: folder.clone(),
-                shallow: !deep,
-                follow_links: options.symlinks == Symlinks::Follow,
-                prune: Prune::of(&options.filter),
-                ..ListQuery::default()
-            };
-            list(room, answer, location, (query, options)).await
-        }
+        Command::List { .. } => listed(room, answer, question).await,
         Command::Buckets { remote, .. } => buckets(room, remote).await,
         Command::Identity { remote, .. } => identity(room, remote).await,
         Command::Preview { location, key, .. } => {
@@ -70,9 +55,8 @@ pub(super) async fn answer(
             options,
             ..
         } => compare(room, answer, (left, right), options).await,
-        Command::Plan { .. } | Command::PlanDeletion { .. } | Command::PlanBoth { .. } => {
-            planned(room, question).await
-        }
+        Command::Plan { .. } | Command::PlanBoth { .. } => planned(room, question).await,
+        Command::PlanDeletion { .. } | Command::PlanEdit { .. } => at_one(room, question).await,
         Command::PlanRoutes { routes, .. } => {
             let planned = plan_routes(room, routes).await?;
             Ok(Body::PlannedRoutes(planned.into()))
@@ -102,18 +86,26 @@ pub(super) async fn answer(
     }
 }
 
-/// A plan, one that deletes, or one each way.
-async fn planned(room: &Room, question: &Command) -> Result<Body, Failed> {
-    if let Command::PlanDeletion {
+/// A plan of what is done at one place.
+async fn at_one(room: &Room, question: &Command) -> Result<Body, Failed> {
+    let plan = if let Command::PlanDeletion {
         place,
         only,
         options,
         ..
     } = question
     {
-        let plan = deletion::plan(room, place, (only, options)).await?;
-        return Ok(Body::Planned(Arc::new(plan)));
-    }
+        deletion::plan(room, place, (only, options)).await?
+    } else if let Command::PlanEdit { ask, .. } = question {
+        edit::plan(room, ask).await?
+    } else {
+        return Err(no_question());
+    };
+    Ok(Body::Planned(Arc::new(plan)))
+}
+
+/// A plan, or one each way.
+async fn planned(room: &Room, question: &Command) -> Result<Body, Failed> {
     if let Command::Plan {
         source,
         destination,
@@ -165,6 +157,28 @@ pub(super) async fn past(room: &Room, search: &Search) -> Result<Vec<PastTask>, 
 pub(super) async fn report(room: &Room, task: TaskId) -> Result<Report, Failed> {
     let report = room.remembered().await?.report(task).await?;
     report.ok_or_else(|| Failed::no_task(task))
+}
+
+/// What is in a folder.
+async fn listed(room: &Room, answer: &Answer, question: &Command) -> Result<Body, Failed> {
+    let Command::List {
+        location,
+        folder,
+        deep,
+        options,
+        ..
+    } = question
+    else {
+        return Err(no_question());
+    };
+    let query = ListQuery {
+        folder: folder.clone(),
+        shallow: !deep,
+        follow_links: options.symlinks == Symlinks::Follow,
+        prune: Prune::of(&options.filter),
+        ..ListQuery::default()
+    };
+    list(room, answer, location, (query, options)).await
 }
 
 /// Lists a folder page by page; the last page is the answer.

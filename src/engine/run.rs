@@ -29,7 +29,13 @@ use super::{
 /// Accepts a plan, or says why not; the task runs on its own.
 pub(super) async fn run(room: Arc<Room>, answer: Answer, plan: Arc<Plan>) {
     let accepted = match guard::run(&room, &plan).await {
-        Ok(()) => accept(&room, TaskKind::Sync, plan, Kin::default()).await,
+        Ok(()) => {
+            let kin = Kin {
+                name: plan.called().map(Into::into),
+                ..Kin::default()
+            };
+            accept(&room, TaskKind::Sync, plan, kin).await
+        }
         Err(refused) => Err(refused),
     };
     answer.finish(accepted.map(Body::Accepted)).await;

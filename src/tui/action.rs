@@ -79,6 +79,8 @@ actions! {
         CopyAcross "copy-across" "Plan a copy of what is marked to the other side.";
         MoveAcross "move-across" "Plan a move of what is marked to the other side.";
         Delete "delete" "Plan the deletion of what is marked.";
+        Rename "rename" "Give what is under the cursor another name.";
+        NewFolder "new-folder" "Make a folder.";
         Migrate "migrate" "Plan a migration of the marked folders to the other side, each as a route.";
         Verify "verify" "Prove by checksum what both sides have.";
         Filter "filter" "Show only names that contain a text.";

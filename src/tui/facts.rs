@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::domain::{
     key::Key,
+    plan::Plan,
     progress::{TaskEvent, TaskId, TaskState},
     runs::Runs,
     side::Side,
@@ -303,7 +304,11 @@ fn task(state: &mut State, id: TaskId, event: &TaskEvent) {
         TaskEvent::State { state: to, reason } if to.is_over() => {
             let plan = state.tasks.facts(id).and_then(|facts| facts.plan.clone());
             state.browse.unlink(id, plan.as_deref());
-            if plan.is_some_and(|plan| plan.source == plan.destination) {
+            let seen = |plan: &Arc<Plan>| {
+                plan.source == plan.destination
+                    || state.browse.holds([&plan.source, &plan.destination])
+            };
+            if plan.as_ref().is_some_and(seen) {
                 // What went by itself is seen nowhere else.
                 state.browse.refresh(&mut state.shell);
             }

@@ -271,6 +271,7 @@ fn decide(state: &mut State, decision: Decision) {
         Decision::Cancel(task) => shell.command(Command::Cancel(task)),
         Decision::AskBookmark => bookmarks::ask(state),
         Decision::Keep(name) => bookmarks::keep(state, name),
+        Decision::Typed(asked, text) => state.browse.typed(asked, &text, shell),
         Decision::Bookmark(name) => bookmarks::go(state, &name),
         Decision::Forget(name) => bookmarks::forget(shell, name),
         Decision::Copy(text) => {

@@ -13,7 +13,7 @@ use rustix::{
 };
 
 /// Permissions of new folders, before the umask.
-const FOLDER_MODE: u32 = 0o777;
+pub(super) const FOLDER_MODE: u32 = 0o777;
 
 /// The folder that holds an entry, and the entry's name in it.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ mod place;
 mod probe;
 mod quick;
 mod remove;
+mod rename;
 mod source;
 mod temporary;
 mod unnamed;

@@ -46,7 +46,11 @@ pub(super) fn still_is(folder: &OwnedFd, name: &OsStr, pin: &Pin) -> io::Result<
     }
 }
 
-fn put_where_nothing_is(folder: &OwnedFd, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
+pub(super) fn put_where_nothing_is(
+    folder: &OwnedFd,
+    from: &OsStr,
+    to: &OsStr,
+) -> Result<(), Errno> {
     match renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE) {
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
             link_where_nothing_is(folder, from, to)

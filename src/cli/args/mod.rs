@@ -1,6 +1,7 @@
 //! The command line as clap reads it; `interface` of the README is its contract. Nothing is decided here.
 
 mod cleanup;
+mod edit;
 mod instances;
 mod mappings;
 mod migrate;
@@ -19,6 +20,7 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, 
 use crate::config::Config;
 
 pub use cleanup::CleanupArgs;
+pub use edit::{MkdirArgs, RenameArgs};
 pub use instances::{
     InstanceId, InstanceSort, InstancesAction, InstancesArgs, InstancesList, SpanArg,
 };
@@ -231,6 +233,10 @@ pub enum Command {
     Migrate(MigrateArgs),
     /// Run exactly a plan that was written down, or refuse it if the world has changed under it
     Run(RunArgs),
+    /// Give an object, a file or a folder another name where it stands; nothing is written over
+    Rename(RenameArgs),
+    /// Make a folder: on a disk, or in S3 the object of 0 bytes that shows as one
+    Mkdir(MkdirArgs),
     /// Delete an object, or all below a prefix, after it was listed and agreed to
     Rm(RmArgs),
     /// Delete the sources that a task proved, after a look and a typed word

@@ -3,6 +3,7 @@
 mod approval;
 mod cleanup;
 mod diff;
+mod edit;
 mod family;
 mod from_file;
 mod from_lines;

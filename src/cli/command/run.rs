@@ -3,9 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use crate::cli::{
-    args::{
-        Command, Conflicts, Given, MappingArgs, PlanArgs, RmArgs, SideArgs, TasksAction, TasksArgs,
-    },
+    args::{Command, Conflicts, Given, MappingArgs, PlanArgs, SideArgs, TasksAction, TasksArgs},
     ending::Ending,
     errand::{Errands, errands, own_ways},
     exit::Exit,
@@ -25,7 +23,7 @@ use crate::engine::RouteAsk;
 use super::{
     Approval, Context,
     cleanup::cleanup,
-    diff, diff_each,
+    diff, diff_each, edit,
     from_file::from_file,
     from_lines::from_lines,
     instances::instances,
@@ -53,6 +51,12 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
         }
         (Command::Rm(args), Asked::One(location, options)) => {
             rm(context, args, (location, options)).await
+        }
+        (Command::Rename(args), Asked::One(location, options)) => {
+            edit::rename(context, args, (location, options)).await
+        }
+        (Command::Mkdir(args), Asked::One(location, options)) => {
+            edit::mkdir(context, args.dry_run, (location, options)).await
         }
         (Command::Diff(args), Asked::Two(target)) => diff(context, args, target).await,
         (Command::Diff(args), Asked::Each(targets)) => diff_each(context, args, targets).await,
@@ -115,9 +119,9 @@ pub enum Asked {
     Runs(Watching),
 }
 
-/// What is to be deleted, unless the configuration lets nobody write there.
-fn deleted(config: &Config, args: &RmArgs) -> Result<Asked, TargetError> {
-    let location = target::location(config, &args.location)?;
+/// What is to be changed or deleted, unless the configuration lets nobody write there.
+fn written_to(config: &Config, word: &str) -> Result<Asked, TargetError> {
+    let location = target::location(config, word)?;
     if let Some(refusal) = config.refusal(&location) {
         return Err(TargetError::Refused(refusal));
     }
@@ -140,7 +144,9 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         Command::Both(args) => several(config, &args.mappings, (Way::Both, args.conflicts)),
         Command::Ls(args) => one(&args.location, &args.filter.0),
         Command::Preview(args) => one(&args.location, &Given::default()),
-        Command::Rm(args) => deleted(config, args),
+        Command::Rm(args) => written_to(config, &args.location),
+        Command::Rename(args) => written_to(config, &args.location),
+        Command::Mkdir(args) => written_to(config, &args.location),
         Command::Manifest(args) => one(&args.location, &args.filter.0),
         Command::Diff(args) => {
             let given = joined(&args.check.0, &args.filter.0);

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::domain::{
     entry::Facts,
     location::Location,
-    plan::{IN_BATCHES_FROM, Op, Plan, Step, Tally},
+    plan::{Edit, IN_BATCHES_FROM, Op, Plan, Step, Tally},
     progress::Requests,
 };
 pub use class::about_class;
@@ -173,6 +173,7 @@ impl Maker<'_> {
             }
             Op::Delete => {}
             Op::Remove => return self.remove(step, size),
+            Op::Edit => return self.edit(),
         }
         self.store(step, size);
     }
@@ -185,6 +186,17 @@ impl Maker<'_> {
         if is_s3(&self.plan.source) {
             self.count("HeadObject", 1);
             self.estimate.month_cost -= self.source_tariff(step.source.as_ref()).month(size);
+        }
+    }
+
+    /// What an edit asks of the store; what it does on a disk costs nothing.
+    fn edit(&mut self) {
+        if !is_s3(&self.plan.destination) {
+            return;
+        }
+        match &self.plan.edit {
+            Some(Edit::NewFolder) => self.count("PutObject", 1),
+            Some(Edit::Rename { .. }) | None => {}
         }
     }
 
@@ -404,6 +416,7 @@ mod tests {
         };
         Plan {
             cleans: None,
+            edit: None,
             forecast: None,
             version: PLAN_VERSION,
             made: jiff::Timestamp::UNIX_EPOCH,

@@ -58,6 +58,7 @@ impl Group {
         match (self.op, self.overwrites) {
             (Op::Delete, _) => "delete",
             (Op::Remove, _) => "remove",
+            (Op::Edit, _) => "edit",
             (_, true) => "overwrite",
             (Op::Upload, false) => "upload",
             (Op::Download, false) => "download",

@@ -89,7 +89,7 @@ fn whole(plan: &Plan) -> Result<(), String> {
             Op::Copy | Op::Relay => matches!(by_place, Op::Copy | Op::Relay),
             Op::Upload | Op::Download => group.op == by_place,
             // A file that anybody may have written is no word of consent for that.
-            Op::Remove => false,
+            Op::Remove | Op::Edit => false,
         };
         if !fits {
             return Err(misplaced(group));
@@ -115,6 +115,7 @@ fn misplaced(group: &Group) -> String {
     match group.op {
         Op::Delete => "it deletes, although a listing was not complete".to_owned(),
         Op::Remove => "it removes sources, which `wharf move` alone does".to_owned(),
+        Op::Edit => "it edits entries where they stand, which a command of its own does".to_owned(),
         Op::Copy | Op::Relay | Op::Upload | Op::Download => format!(
             "a group is to {} what nothing between these places can {}",
             group.verb(),

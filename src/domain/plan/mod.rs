@@ -4,6 +4,7 @@
 mod backup;
 mod brake;
 mod commands;
+mod edit;
 mod export;
 mod fate;
 mod file;
@@ -40,6 +41,7 @@ use crate::domain::{
 pub use crate::domain::entry::Tally;
 pub use brake::Brake;
 pub use commands::{Commanded, LineRefusal, Wants, read_commands};
+pub use edit::{Edit, NameRefusal, named, renamed};
 pub use file::{FileError, read_plans};
 pub use guard::{Guard, PlanError};
 pub use options::{Deletes, Existing, MaxDelete, Mode, Symlinks, SyncOptions};
@@ -73,17 +75,19 @@ pub enum Op {
     Delete,
     /// The source's entry is removed, once its destination is proven.
     Remove,
+    /// What stands at the one place of the plan is changed there, as `Plan::edit` says.
+    Edit,
 }
 
 impl Op {
     /// How many there are: what is counted by kind has so many rows.
-    pub const COUNT: usize = Self::Remove as usize + 1;
+    pub const COUNT: usize = Self::Edit as usize + 1;
 
     /// Whether it brings a content to the destination.
     pub fn moves(self) -> bool {
         match self {
             Self::Upload | Self::Download | Self::Copy | Self::Relay => true,
-            Self::Delete | Self::Remove => false,
+            Self::Delete | Self::Remove | Self::Edit => false,
         }
     }
 }
@@ -204,6 +208,9 @@ pub struct Plan {
     /// The task that it cleans up behind; it moves nothing then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cleans: Option<Cleaning>,
+    /// What is done at its one place, where nothing moves between two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edit: Option<Edit>,
     /// What it is expected to ask; kept with a task, whose steps go when they are done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forecast: Option<Forecast>,
@@ -308,6 +315,7 @@ impl Plan {
             left: Left::default(),
             brakes: Vec::new(),
             cleans: None,
+            edit: None,
             forecast: None,
             notices: Vec::new(),
         }
@@ -353,6 +361,7 @@ impl Plan {
             match step.op {
                 Op::Delete => lost.for_each(|size| consent.deletes.add(size)),
                 Op::Remove => consent.removes.add(step.size()),
+                Op::Edit => {}
                 Op::Upload | Op::Download | Op::Copy | Op::Relay => {
                     lost.for_each(|size| consent.overwrites.add(size));
                 }

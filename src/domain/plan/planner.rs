@@ -168,6 +168,7 @@ impl Planner {
             left: self.left,
             brakes: Vec::new(),
             cleans: None,
+            edit: None,
             forecast: None,
             notices,
         };

@@ -21,6 +21,8 @@ pub struct Progress {
     pub deleted: u64,
     /// Sources removed.
     pub removed: u64,
+    /// Entries edited where they stand.
+    pub edited: u64,
     /// Steps that had nothing to do.
     pub skipped: u64,
     /// How the moved ones are proven.
@@ -71,6 +73,7 @@ impl Default for Progress {
             moved: Tally::default(),
             deleted: 0,
             removed: 0,
+            edited: 0,
             skipped: 0,
             proofs: Proofs::default(),
             failed: BTreeMap::new(),
@@ -104,7 +107,7 @@ impl Progress {
 
     /// Steps that ended well.
     pub fn done(&self) -> u64 {
-        self.moved.objects + self.deleted + self.removed
+        self.moved.objects + self.deleted + self.removed + self.edited
     }
 
     /// Steps that ended, however.
@@ -124,6 +127,7 @@ impl Progress {
         match &step.outcome {
             Outcome::Done { .. } if step.op == Op::Delete => self.deleted += 1,
             Outcome::Done { .. } if step.op == Op::Remove => self.removed += 1,
+            Outcome::Done { .. } if step.op == Op::Edit => self.edited += 1,
             Outcome::Done { bytes, proof } => {
                 self.moved.add(*bytes);
                 self.proofs.add(*proof);

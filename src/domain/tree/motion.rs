@@ -34,6 +34,8 @@ impl Tree {
             Outcome::Done { .. } if step.op == Op::Remove => {
                 self.delete_at(id, destination.other());
             }
+            // What it is now is told by the next listing.
+            Outcome::Done { .. } if step.op == Op::Edit => {}
             Outcome::Done { proof, .. } => {
                 self.arrive_at(id, destination, (proof.unwrap_or(Level::Size), at));
             }

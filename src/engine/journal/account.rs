@@ -52,7 +52,7 @@ pub(super) fn of(from: &Connection, task: &PastTask) -> Result<Option<Account>, 
         match read_word(row, 0)? {
             Some(Op::Copy) => account.direct = tally,
             Some(Op::Relay) => account.relayed = tally,
-            Some(Op::Upload | Op::Download | Op::Delete | Op::Remove) | None => {}
+            Some(Op::Upload | Op::Download | Op::Delete | Op::Remove | Op::Edit) | None => {}
         }
     }
     if let Some(recount) = &task.recount {

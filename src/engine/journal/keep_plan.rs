@@ -42,6 +42,7 @@ pub(super) fn head_of(plan: &Plan) -> Plan {
         notices: plan.notices.clone(),
         aside: plan.aside.clone(),
         cleans: plan.cleans.clone(),
+        edit: plan.edit.clone(),
         forecast: Some(Forecast::of(plan)),
     }
 }

@@ -14,6 +14,7 @@ mod copy;
 mod delete;
 mod delta;
 mod download;
+mod edit;
 mod forget;
 mod gate;
 mod gzip;

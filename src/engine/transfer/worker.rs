@@ -14,7 +14,7 @@ use crate::engine::tasks::Flight;
 use super::{
     Context,
     context::StepRef,
-    copy, delete, download, forget, gzip,
+    copy, delete, download, edit, forget, gzip,
     halt::{Done, Halt, outcome},
     multipart,
     parts::part_size,
@@ -82,7 +82,8 @@ impl Work {
             op: step.way(),
             outcome,
         };
-        let gone = !ended.op.moves() && matches!(ended.outcome, Outcome::Done { .. });
+        let goes = matches!(ended.op, Op::Delete | Op::Remove);
+        let gone = goes && matches!(ended.outcome, Outcome::Done { .. });
         if gone {
             ctx.journal.gone(&ended.key).await;
         }
@@ -143,6 +144,7 @@ async fn once(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
         (Op::Download, false) => ctx.cut(download::whole(work, tries)).await,
         (Op::Delete, _) => ctx.cut(delete::one(work, tries)).await,
         (Op::Remove, _) => Box::pin(ctx.cut(remove::one(work, tries))).await,
+        (Op::Edit, _) => Box::pin(ctx.cut(edit::one(work, tries))).await,
     }
 }
 
@@ -156,7 +158,7 @@ impl Context {
     pub(super) fn part_size_of(&self, step: &StepRef) -> u64 {
         let wanted = match step.way() {
             Op::Copy => self.tuning.copy_part,
-            Op::Upload | Op::Download | Op::Relay | Op::Delete | Op::Remove => {
+            Op::Upload | Op::Download | Op::Relay | Op::Delete | Op::Remove | Op::Edit => {
                 self.tuning.part_for(size(step))
             }
         };
@@ -168,7 +170,7 @@ impl Context {
         match step.way() {
             Op::Upload | Op::Download | Op::Relay => size(step) >= self.tuning.in_parts_from,
             Op::Copy => size(step) >= self.tuning.copy_in_parts_from,
-            Op::Delete | Op::Remove => false,
+            Op::Delete | Op::Remove | Op::Edit => false,
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::tui::{
     action::Answer,
     dialog::{Decision, centred},
     shell::Shell,
+    tab::browse::Asked,
     theme::Theme,
     widget::{
         paint::{clear, put, row as line_of, slice},
@@ -43,6 +44,8 @@ pub enum Purpose {
     Requests(TaskId),
     /// The time at which a plan runs.
     Start,
+    /// Something that Browse asks for.
+    Browse(Asked),
 }
 
 impl Purpose {
@@ -56,6 +59,7 @@ impl Purpose {
             Self::Bandwidth(task) => format!("bandwidth of task {}", task.0),
             Self::Requests(task) => format!("requests a second of task {}", task.0),
             Self::Start => "run this plan at".to_owned(),
+            Self::Browse(asked) => asked.title().to_owned(),
         }
     }
 
@@ -70,6 +74,7 @@ impl Purpose {
             Self::Bandwidth(_) => "bytes a second, e.g. 20MiB; empty is unlimited",
             Self::Requests(_) => "a number; empty is unlimited",
             Self::Start => "02:00, +2h or 2026-01-31 02:00; empty is at once",
+            Self::Browse(asked) => asked.help(),
         }
     }
 }
@@ -154,7 +159,8 @@ impl InputDialog {
             | Purpose::Workers(_)
             | Purpose::Bandwidth(_)
             | Purpose::Requests(_)
-            | Purpose::Start => Decision::Nothing,
+            | Purpose::Start
+            | Purpose::Browse(_) => Decision::Nothing,
         }
     }
 
@@ -178,7 +184,8 @@ impl InputDialog {
             | Purpose::Workers(_)
             | Purpose::Bandwidth(_)
             | Purpose::Requests(_)
-            | Purpose::Start => Decision::Stay,
+            | Purpose::Start
+            | Purpose::Browse(_) => Decision::Stay,
         }
     }
 
@@ -210,6 +217,9 @@ impl InputDialog {
             Purpose::Bandwidth(task) => bandwidth(text).map(|change| Decision::Pace(task, change)),
             Purpose::Requests(task) => requests(text).map(|change| Decision::Pace(task, change)),
             Purpose::Start => start(text, shell).map(Decision::Start),
+            Purpose::Browse(asked) => asked
+                .check(text)
+                .map(|()| Decision::Typed(asked, text.to_owned())),
         };
         taken.unwrap_or_else(|trouble| {
             self.trouble = Some(trouble);

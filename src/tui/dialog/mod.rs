@@ -41,6 +41,7 @@ use crate::tui::{
     },
     keymap::Context,
     shell::Shell,
+    tab::browse::Asked,
     widget::paint::clear,
 };
 
@@ -112,6 +113,8 @@ pub enum Decision {
     AskBookmark,
     /// To keep what is looked at under this name.
     Keep(String),
+    /// To take this for what Browse asked.
+    Typed(Asked, String),
     /// To go to what is kept under this name.
     Bookmark(String),
     /// To keep what has this name no longer.
@@ -163,6 +166,7 @@ impl Decision {
             | Self::AskBookmark
             | Self::Keep(_)
             | Self::Bookmark(_)
+            | Self::Typed(..)
             | Self::Forget(_)
             | Self::Copy(_)
             | Self::ExportPlan(_)

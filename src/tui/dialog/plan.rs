@@ -53,6 +53,8 @@ pub enum PlanForm {
 pub struct PlanDialog {
     stage: Stage,
     route: (Location, Location),
+    /// What it is to do, in a word.
+    label: &'static str,
     cursor: usize,
 }
 
@@ -84,8 +86,15 @@ impl PlanDialog {
         Self {
             stage: Stage::Waiting(view),
             route,
+            label: "plan",
             cursor: 0,
         }
+    }
+
+    /// The same plan, called by what it does.
+    #[must_use]
+    pub fn called(self, label: &'static str) -> Self {
+        Self { label, ..self }
     }
 
     /// Whether it waits for this answer.
@@ -154,14 +163,14 @@ impl PlanDialog {
 
     pub(super) fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {
         let (source, destination) = &self.route;
-        let deletes = source == destination;
-        let title = if deletes {
+        let at_one = source == destination;
+        let title = if at_one {
             shell.shown(destination)
         } else {
             format!("{} → {}", shell.shown(source), shell.shown(destination))
         };
         let panel = Panel {
-            label: if deletes { "delete from" } else { "plan" },
+            label: self.label,
             title: &title,
             focused: true,
             ..Panel::default()
@@ -170,8 +179,8 @@ impl PlanDialog {
             Stage::Waiting(_) => {
                 let area = centred(screen, (92, 5), buffer);
                 let inner = panel.draw(area, buffer, &shell.theme);
-                let what = if deletes {
-                    "listing"
+                let what = if at_one {
+                    "looking"
                 } else {
                     "listing both sides"
                 };
@@ -195,7 +204,7 @@ impl PlanDialog {
     fn draw_groups(&self, plan: &Plan, inner: Rect, buffer: &mut Buffer, theme: &Theme) -> u16 {
         if plan.groups.is_empty() {
             let text = if self.route.0 == self.route.1 {
-                "Nothing to do: nothing of this name is there."
+                "Nothing to do: nothing here could be changed so."
             } else {
                 "Nothing to do: what takes part is the same on both sides."
             };
@@ -242,8 +251,9 @@ fn word(group: &Group) -> &'static str {
 }
 
 /// What a person should know of a group.
-fn why(group: &Group) -> &'static str {
+fn why(group: &Group) -> &str {
     match group.sign {
+        _ if group.op == Op::Edit => group.why.as_deref().unwrap_or_default(),
         _ if group.op == Op::Delete && group.why.is_some() => "lost for good",
         _ if group.op == Op::Delete => "only there: lost for good",
         _ if group.op == Op::Remove => "once its copy is proven",

@@ -18,6 +18,7 @@ mod moved;
 mod names;
 mod planned;
 mod recipes;
+mod renamed;
 mod resumed;
 mod rm;
 mod safety;

@@ -2,6 +2,7 @@
 
 mod cleanups;
 mod dialogs;
+mod edits;
 mod fuzz;
 mod instances;
 mod journeys;

@@ -89,7 +89,10 @@ fn line(task: &PastTask) -> String {
         printable(task.destination.as_bytes()),
     );
     let (kind, places) = if task.kind.deletes(&task.source, &task.destination) {
-        ("delete", destination.to_string())
+        match &task.name {
+            Some(name) => ("edit", format!("{name} in {destination}")),
+            None => ("delete", destination.to_string()),
+        }
     } else {
         (kind_word(task.kind), format!("{source} → {destination}"))
     };

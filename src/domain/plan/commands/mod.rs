@@ -302,7 +302,7 @@ impl Commanded {
         let wrong = plan.steps().find(|step| match step.op {
             Op::Delete => !self.only.is_empty() && !named(&step.key),
             Op::Upload | Op::Download | Op::Copy | Op::Relay => named(&step.key),
-            Op::Remove => false,
+            Op::Remove | Op::Edit => false,
         })?;
         let key = wrong.key.printable();
         Some(if wrong.op == Op::Delete {

@@ -1,6 +1,7 @@
 //! Browse: two places side by side, apart or as one merged tree. Its state; `update` and `answers` change it.
 
 pub mod answers;
+mod asked;
 mod compare;
 mod details;
 mod gap_view;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use crate::domain::{key::Key, location::Location, plan::SyncOptions, side::Side, tree::Show};
 use crate::tui::shell::{Mapping, Shell};
 pub use crate::tui::tab::browse::{
+    asked::Asked,
     compare::{Comparison, Progress},
     gaps::GapPanel,
     history::{History, Visit, Way},
@@ -75,6 +77,8 @@ pub struct Browse {
     pub flights: Flights,
     /// Whether the other side follows while they are apart.
     pub linked: bool,
+    /// What is being typed is about this.
+    about: Option<asked::About>,
     undo: Vec<Undo>,
 }
 
@@ -89,6 +93,7 @@ impl Default for Browse {
             preview: PreviewPanel::default(),
             flights: Flights::default(),
             linked: false,
+            about: None,
             undo: Vec::new(),
         }
     }

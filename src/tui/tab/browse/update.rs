@@ -34,6 +34,8 @@ impl Browse {
             Browsing::CopyAcross => self.carry_across(Across::Copy, shell),
             Browsing::MoveAcross => self.carry_across(Across::Move, shell),
             Browsing::Delete => self.delete(shell),
+            Browsing::Rename => self.ask_name(shell),
+            Browsing::NewFolder => self.ask_folder(shell),
             Browsing::Migrate => self.migrate(shell),
             Browsing::Verify => self.verify(self.rows().tree.marked_keys(), shell),
             Browsing::Filter => self.ask_filter(shell),
@@ -100,7 +102,7 @@ impl Browse {
                 both && !shell.settings.read_only
             }
             Browsing::CopyGaps => comparing && !shell.settings.read_only,
-            Browsing::Delete => {
+            Browsing::Delete | Browsing::Rename | Browsing::NewFolder => {
                 let in_buckets =
                     matches!(self.place(self.focus), Some(Location::Buckets(_)) | None);
                 !in_buckets && !shell.settings.read_only
@@ -162,7 +164,7 @@ impl Browse {
             only,
             options,
         });
-        let dialog = PlanDialog::waiting(view, route);
+        let dialog = PlanDialog::waiting(view, route).called("delete from");
         shell.dialogs.push(Dialog::Plan(Box::new(dialog)));
     }
 

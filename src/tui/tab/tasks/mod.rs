@@ -229,6 +229,7 @@ pub fn op_words(op: Op) -> (&'static str, &'static str) {
         Op::Relay => ("relay", "relayed"),
         Op::Delete => ("delete", "deleted"),
         Op::Remove => ("remove", "removed"),
+        Op::Edit => ("edit", "edited"),
     }
 }
 

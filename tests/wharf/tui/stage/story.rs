@@ -290,6 +290,7 @@ pub(in crate::tui) fn plan(only: &[Key]) -> Plan {
     };
     Plan {
         cleans: None,
+        edit: None,
         forecast: None,
         version: 1,
         made: now(),

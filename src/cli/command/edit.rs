@@ -1,0 +1,133 @@
+//! `wharf rename` and `wharf mkdir`: names and folders where they stand, by plan.
+
+use std::{sync::Arc, time::Instant};
+
+use crate::cli::{args::RenameArgs, exit::Exit};
+use crate::domain::{
+    key::Key,
+    location::Location,
+    plan::{Edit, SyncOptions, renamed},
+};
+use crate::engine::{Command, EditAsk};
+
+use super::{Approval, Context, VIEW, approval::Asking, progress::Watched, sync::run_and_tell};
+
+/// A place with the options that hold there.
+type At = (Location, Arc<SyncOptions>);
+
+/// Runs `wharf rename`.
+pub(super) async fn rename(
+    context: &mut Context,
+    args: &RenameArgs,
+    (location, options): At,
+) -> Exit {
+    let Some((place, key)) = entry(&location) else {
+        let message = format_args!("{location} is no object, file or folder that could be renamed");
+        let help = "name what is to get another name, as s3://bucket/key or a path";
+        context.output.error(message, Some(help));
+        return Exit::Usage;
+    };
+    let to = match renamed(&key, &args.name) {
+        Ok(to) => to,
+        Err(refusal) => {
+            let help = "wharf rename LOCATION NAME; wharf move brings things elsewhere";
+            context.output.error(refusal, Some(help));
+            return Exit::Usage;
+        }
+    };
+    let ask = match place {
+        Location::S3(_) => match place.child(&to) {
+            Ok(destination) => Command::Plan {
+                view: VIEW,
+                source: location,
+                destination,
+                only: Vec::new(),
+                options: Arc::new(options.of_rename()),
+            },
+            Err(refusal) => {
+                context.output.error(refusal, Some("choose another name"));
+                return Exit::Usage;
+            }
+        },
+        Location::Disk(_) | Location::Buckets(_) | Location::Manifest(_) => wanted(EditAsk {
+            place,
+            only: vec![key],
+            edit: Edit::Rename { to },
+            options,
+        }),
+    };
+    let approval = Approval::of(args.yes);
+    planned(context, ask, (args.dry_run, approval)).await
+}
+
+/// Runs `wharf mkdir`.
+pub(super) async fn mkdir(context: &mut Context, dry_run: bool, (location, options): At) -> Exit {
+    let Some((place, key)) = entry(&location) else {
+        let message = format_args!("{location} is no folder that could be made");
+        let help = "name it, as s3://bucket/folder/ or a path; buckets are made in the console";
+        context.output.error(message, Some(help));
+        return Exit::Usage;
+    };
+    let key = if key.is_folder() { key } else { key.join("/") };
+    let ask = wanted(EditAsk {
+        place,
+        only: vec![key],
+        edit: Edit::NewFolder,
+        options,
+    });
+    planned(context, ask, (dry_run, Approval::Given)).await
+}
+
+/// The question for a plan of this.
+fn wanted(ask: EditAsk) -> Command {
+    Command::PlanEdit {
+        view: VIEW,
+        ask: Box::new(ask),
+    }
+}
+
+/// The place that holds what is named, and its key there; a slash at the end stays.
+pub(super) fn entry(location: &Location) -> Option<(Location, Key)> {
+    let is_bucket = location.s3().is_some_and(|prefix| prefix.path.is_empty());
+    let place = location.parent().filter(|_| !is_bucket)?;
+    let name = location.base_name()?;
+    let slash = match location {
+        Location::S3(prefix) => prefix.path.ends_with('/'),
+        Location::Disk(path) => path.as_os_str().as_encoded_bytes().ends_with(b"/"),
+        Location::Buckets(_) | Location::Manifest(_) => false,
+    };
+    let name = if slash { name.join("/") } else { name };
+    Some((place, name))
+}
+
+/// Shows the plan that answers a question, asks where it needs a yes, and runs it.
+pub(super) async fn planned(
+    context: &mut Context,
+    ask: Command,
+    (dry_run, approval): (bool, Approval),
+) -> Exit {
+    let began = Instant::now();
+    let plan = match context.asked_plan(ask).await {
+        Ok(plan) => plan,
+        Err(exit) => return exit,
+    };
+    let exit = context.meaning(&plan);
+    context.show(&plan);
+    if dry_run {
+        context.show_steps(&plan, None);
+        let seconds = began.elapsed().as_secs_f64();
+        context.summary(None, &plan, &Watched::default(), seconds);
+        return exit;
+    }
+    if plan.steps().next().is_none() {
+        context.output.tell("nothing to do");
+        return exit;
+    }
+    let mut asking = [Asking { plan, approval }];
+    let exit = match context.approved(&mut asking) {
+        Ok(approved) => exit.and(approved),
+        Err(refused) => return refused,
+    };
+    let [Asking { plan, .. }] = asking;
+    run_and_tell(context, (&plan, began), exit).await
+}

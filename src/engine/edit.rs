@@ -1,0 +1,150 @@
+//! Plans of what is done at one place to what stands there: each entry is looked at first, and changed only while it is that.
+
+use jiff::Timestamp;
+
+use crate::backend::store::{ListQuery, Pages as _, Store};
+use crate::domain::{
+    diff::Sign,
+    entry::{Facts, Kind},
+    key::Key,
+    plan::{Edit, Group, Op, Plan, Step, SyncOptions},
+    retry::FailureKind,
+};
+
+use super::{
+    command::EditAsk,
+    ends::Ends,
+    event::{Failed, FailedClass},
+    guard,
+    room::Room,
+};
+
+/// An edit with the steps that make it.
+struct Made {
+    edit: Edit,
+    why: String,
+    steps: Vec<Step>,
+}
+
+/// Plans it.
+pub(super) async fn plan(room: &Room, asked: &EditAsk) -> Result<Plan, Failed> {
+    let EditAsk { place, edit, .. } = asked;
+    guard::destination(room, place).await?;
+    let options = SyncOptions {
+        recount: false,
+        remove_source: false,
+        backup_dir: None,
+        gzip: false,
+        ..asked.options.as_ref().clone()
+    };
+    let ends = Ends::of_sync(&room.sessions, (place, place), &asked.only, &options).await?;
+    let store = &ends.right.store;
+    let only = asked.only.first();
+    let named = only.filter(|key| asked.only.len() == 1 && !key.is_empty());
+    let key =
+        named.ok_or_else(|| Failed::usage(format!("one name is wanted to {}", edit.word())))?;
+    let made = match edit {
+        Edit::Rename { to } => rename(store, key, to).await?,
+        Edit::NewFolder => new_folder(store, key).await?,
+    };
+    let location = ends.right.location.clone();
+    let only = made.steps.iter().map(|step| step.key.clone()).collect();
+    let places = (location.clone(), location);
+    let mut plan = Plan::of_proof(places, only, options, Timestamp::now());
+    if room.options.read_only {
+        let notice = "wharf is read-only: this plan can be looked at and exported, not run";
+        plan.notices.push(notice.to_owned());
+    }
+    plan.edit = Some(made.edit);
+    plan.groups.push(Group {
+        sign: Sign::OnlyRight,
+        op: Op::Edit,
+        overwrites: false,
+        selected: true,
+        why: Some(made.why.into()),
+        steps: made.steps,
+    });
+    Ok(plan)
+}
+
+/// Another name for what is on a disk.
+async fn rename(store: &Store, key: &Key, to: &Key) -> Result<Made, Failed> {
+    if !matches!(store, Store::Disk(_)) {
+        let message = "only what is on a disk is renamed where it stands";
+        return Err(Failed {
+            help: Some("in S3 another name is a copy: wharf move brings it there".to_owned()),
+            ..Failed::usage(message)
+        });
+    }
+    let facts = look(store, key).await?;
+    let facts = facts.ok_or_else(|| missing(key))?;
+    let slash = |key: &Key| match facts.kind {
+        Kind::Folder if !key.is_folder() => key.join("/"),
+        Kind::Folder | Kind::Object | Kind::Symlink | Kind::Special => key.clone(),
+    };
+    let (key, to) = (slash(key), slash(to));
+    if look(store, &to).await?.is_some() {
+        return Err(taken(&to));
+    }
+    Ok(Made {
+        why: format!("to {}", Key::new(to.name_bytes())),
+        steps: vec![Step::edit(0, key, Some(facts))],
+        edit: Edit::Rename { to },
+    })
+}
+
+/// A folder where nothing of its name is.
+async fn new_folder(store: &Store, key: &Key) -> Result<Made, Failed> {
+    let key = if key.is_folder() {
+        key.clone()
+    } else {
+        key.join("/")
+    };
+    let is_there = match store {
+        Store::Disk(_) | Store::Manifest(_) => look(store, &key).await?.is_some(),
+        Store::S3(_) => {
+            let query = ListQuery {
+                folder: key.clone(),
+                shallow: true,
+                ..ListQuery::default()
+            };
+            let page = store.pages(query).next().await.unwrap_or_default();
+            !page.entries.is_empty() || look(store, &key).await?.is_some()
+        }
+    };
+    if is_there {
+        return Err(taken(&key));
+    }
+    Ok(Made {
+        why: match store {
+            Store::S3(_) => "an object of 0 bytes that shows as a folder".to_owned(),
+            Store::Disk(_) | Store::Manifest(_) => "a new folder".to_owned(),
+        },
+        steps: vec![Step::edit(0, key, None)],
+        edit: Edit::NewFolder,
+    })
+}
+
+/// What stands under a key; `None` where nothing does.
+async fn look(store: &Store, key: &Key) -> Result<Option<Facts>, Failed> {
+    match store.stat(key).await {
+        Ok(stat) => Ok(Some(stat.entry.facts)),
+        Err(error) if error.failure_kind() == FailureKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn missing(key: &Key) -> Failed {
+    Failed {
+        class: FailedClass::Broken,
+        help: Some("list afresh: it may have another name by now".to_owned()),
+        ..Failed::usage(format!("nothing is called {key}"))
+    }
+}
+
+fn taken(key: &Key) -> Failed {
+    Failed::guard(
+        format!("{key} is there already"),
+        "choose another name: nothing is written over",
+    )
+}
