@@ -8,6 +8,7 @@ use wharf::{
     cli::{
         args::{Cli, Command, Global},
         command::{self, Context, Interrupts},
+        ending::Ending,
         exit::Exit,
         output::Output,
         setup,
@@ -20,6 +21,7 @@ use wharf::{
     },
     domain::{location::Remote, progress::TaskId},
     engine::{Engine, EngineOptions, Hooks, Protected, Search, Worker},
+    tui,
 };
 
 /// Runs a command that asks the engine.
@@ -105,6 +107,26 @@ pub(crate) fn configured(global: &Global, env: &Env) -> Result<Config, TargetErr
 pub(crate) fn refuse(output: &mut Output, error: &TargetError) -> Exit {
     output.error(error, error.help().as_deref());
     error.exit()
+}
+
+/// The runs that can be wrapped up, each with its outputs wherever they were made.
+pub(crate) fn endings(config: &Config) -> Vec<tui::Ending> {
+    let of = |run: &String| {
+        let outputs = Ending::of(config, run, false).ok()?;
+        let here = Ending::of(config, run, true);
+        let outputs_here = here.map_or_else(
+            |error| outputs.without_places(&error.to_string()),
+            |here| here.outputs,
+        );
+        Some(tui::Ending {
+            run: run.as_str().into(),
+            remote: outputs.remote,
+            outputs: outputs.outputs,
+            outputs_here,
+            known: true,
+        })
+    };
+    config.ends.keys().filter_map(of).collect()
 }
 
 /// The runtime of the whole process.

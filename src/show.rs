@@ -37,6 +37,8 @@ const BANDWIDTH: u64 = 12 << 10;
 struct Stage {
     demo: Demo,
     world: seed::World,
+    /// Where its files are.
+    folder: PathBuf,
     /// The journal of what is done in it.
     journal: PathBuf,
     _temporary: Option<tempfile::TempDir>,
@@ -76,7 +78,12 @@ pub(crate) fn demo(
             thread::park_timeout(trainer::PACE);
         }
     });
-    let config = match Config::of_text(None, trainer::CONFIG, env) {
+    if let Err(error) = seed::outputs::lay(stage.demo.store(), &stage.folder) {
+        output.error(format_args!("the demo cannot start: {error}"), None);
+        return Exit::Failed;
+    }
+    let text = seed::outputs::config(trainer::CONFIG, &stage.folder);
+    let config = match Config::of_text(None, &text, env) {
         Ok(config) => config,
         Err(error) => return compose::refuse(&mut output, &error.into()),
     };
@@ -86,6 +93,7 @@ pub(crate) fn demo(
         path: stage.world.prefix.as_str().into(),
     };
     let mut options = tui::Options::of(&config, &Layer::default());
+    options.settings.endings = compose::endings(&config);
     "demo".clone_into(&mut options.settings.title);
     options.records = Some(log.ring.clone());
     options.settings.ascii |= cli.global.ascii;
@@ -114,6 +122,7 @@ pub(crate) fn screen(cli: &Cli, env: &Env, (log, mut output): (&Log, Output)) ->
         return no_terminal(&mut output);
     }
     let mut options = tui::Options::of(&config, &Layer::default());
+    options.settings.endings = compose::endings(&config);
     options.records = Some(log.ring.clone());
     options.settings.ascii |= cli.global.ascii;
     options.left = left.or_else(|| Some(Location::Disk(env.cwd.clone())));
@@ -217,6 +226,7 @@ fn stage(args: &DemoArgs) -> Result<Stage, (Exit, String)> {
         demo,
         world,
         journal: folder.join("journal.sqlite"),
+        folder,
         _temporary: temporary,
     })
 }

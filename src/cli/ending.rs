@@ -1,10 +1,7 @@
 //! From a run's name to its end: whose it is, and its outputs as pairs of places. A run that the configuration does not name
 //! is known by its tag alone, and brings nothing that could be proven.
 
-use crate::cli::{
-    args::WrapUpArgs,
-    target::{self, TargetError},
-};
+use crate::cli::target::{self, TargetError};
 use crate::config::{Config, RunEnd, layer::Layer};
 use crate::domain::location::Remote;
 use crate::engine::wrap_up::Output;
@@ -30,12 +27,25 @@ impl Ending {
         }
     }
 
-    /// The end of the run that was named.
-    pub fn of(config: &Config, args: &WrapUpArgs) -> Result<Self, TargetError> {
-        let end = config.ends.get(&args.run).cloned();
+    /// Its outputs, none of which can be compared, and why.
+    pub fn without_places(&self, why: &str) -> Vec<Output> {
+        let outputs = self.outputs.iter();
+        let output = |output: &Output| Output {
+            name: output.name.clone(),
+            places: Err(why.to_owned()),
+        };
+        outputs.map(output).collect()
+    }
+
+    /// The end of the run of this name; with `made_here` its outputs were made on this machine.
+    ///
+    /// # Errors
+    /// Where an output has no folder on this machine, and was made here.
+    pub fn of(config: &Config, run: &str, made_here: bool) -> Result<Self, TargetError> {
+        let end = config.ends.get(run).cloned();
         let known = end.is_some();
         let RunEnd { remote, outputs } = end.unwrap_or_default();
-        let output = |name: &String| output(config, name, args.made_here);
+        let output = |name: &String| output(config, name, made_here);
         Ok(Self {
             remote: remote.unwrap_or_else(|| config.remote.clone()),
             outputs: outputs.iter().map(output).collect::<Result<_, _>>()?,

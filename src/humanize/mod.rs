@@ -7,6 +7,7 @@ mod gap;
 mod proof;
 mod runs;
 pub mod training;
+pub mod wrap_up;
 
 use std::time::Duration;
 

@@ -58,10 +58,12 @@ actions! {
         TabThird "tab-3" "Third tab.";
         TabFourth "tab-4" "Fourth tab.";
         TabFifth "tab-5" "Fifth tab.";
+        TabSixth "tab-6" "Sixth tab.";
         NextTab "next-tab" "Next tab.";
         PreviousTab "previous-tab" "Previous tab.";
         Redraw "redraw" "Draw everything afresh.";
         Suspend "suspend" "Back to the shell.";
+        WrapUp "wrap-up" "Finish the run of what is under the cursor.";
     }
     /// Wherever rows are.
     Move {
@@ -156,6 +158,23 @@ actions! {
         Evidence "evidence" "What stands behind lamps, checkpoints and sources.";
         ReadAll "read-all" "Read all of large logs.";
         LookAgain "look-again" "Read all sources afresh.";
+    }
+    /// In Wrap-up.
+    Wrapping {
+        RunNext "run-next" "The next run.";
+        RunPrevious "run-previous" "The run before.";
+        Tick "tick-resource" "Tick what is to go, or take the tick away.";
+        Open "open-branch" "Open or close a branch.";
+        Close "close-branch" "Close a branch, or go to the one above.";
+        Delete "delete-ticked" "Delete what is ticked, behind the gate.";
+        Push "push-outputs" "Plan the push of outputs that are not proven.";
+        Ended "training-over" "Say that the training is over.";
+        MadeHere "made-here" "Compare the outputs with this machine's folders, or not.";
+        Report "wrap-up-report" "Write the report as Markdown.";
+        ReportJson "wrap-up-json" "Write the report as JSON.";
+        Stop "stop-wrap-up" "Stop looking or deleting.";
+        Regions "wrap-up-regions" "All regions, or the remote's own.";
+        LookAgain "wrap-up-again" "Look at what costs and compare the outputs anew.";
     }
     /// In Log.
     Logging {

@@ -59,6 +59,9 @@ fn answer(state: &mut State, view: View, body: Body) {
         }
         (_, Body::Run(news)) => state.training.absorb(view, *news, shell),
         (question, Body::Cloud(told)) => state.instances.take((view, &question), told, shell),
+        (Question::WrapUp(run), Body::WrapUp(told)) => {
+            state.wrap_up.take((view, &run), told, shell);
+        }
         (question, Body::Failed(failed)) => {
             shell.close(view);
             fail(state, view, &question, failed);
@@ -278,6 +281,7 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
             shell.settings.remembers = false;
             shell.say_failed(&failed);
         }
+        Question::WrapUp(run) => state.wrap_up.fail((view, run), failed, shell),
         Question::Turn(..) => state.instances.not_turned(question, &failed, shell),
         Question::Compare
         | Question::Details

@@ -26,3 +26,4 @@ pub mod widget;
 
 pub use options::Options;
 pub use run::{Error, Handed, run};
+pub use tab::wrap_up::Ending;

@@ -25,7 +25,10 @@ use crate::tui::{
     kept::Bookmark,
     keymap::{Chord, Keymap},
     msg::Effect,
-    tab::log::{Entry, Weight},
+    tab::{
+        log::{Entry, Weight},
+        wrap_up::Ending,
+    },
     theme::Theme,
 };
 
@@ -63,6 +66,8 @@ pub struct Settings {
     pub mappings: Vec<Mapping>,
     /// Groups of mappings, each with its members' names.
     pub groups: Vec<(Arc<str>, Vec<String>)>,
+    /// Runs that can be wrapped up.
+    pub endings: Vec<Ending>,
     /// Options where no mapping says otherwise.
     pub sync: Arc<SyncOptions>,
     /// Where the reader's clock stands.
@@ -124,6 +129,8 @@ pub enum Question {
     Turn(Box<str>, Turn),
     /// How training runs go on; it stays open.
     Training,
+    /// How the run of this name stands at its end, or whether it could be ended.
+    WrapUp(Arc<str>),
     /// How a task went.
     Report(TaskId),
     /// Whether a task of the journal is gone on with, or tried again.

@@ -14,7 +14,7 @@ use crate::domain::{
 };
 
 use crate::tui::{
-    action::Action,
+    action::{Action, Global},
     dialog::Dialog,
     kept::Kept,
     keymap::{Context, Keymap},
@@ -28,6 +28,7 @@ use crate::tui::{
         log::{Log, Weight},
         tasks::Tasks,
         training::Training,
+        wrap_up::WrapUp,
     },
     theme::Theme,
 };
@@ -48,6 +49,8 @@ pub struct State {
     pub instances: Instances,
     /// The tab Training.
     pub training: Training,
+    /// The tab Wrap-up.
+    pub wrap_up: WrapUp,
     /// The tab Log.
     pub log: Log,
     /// What all share.
@@ -67,6 +70,7 @@ impl State {
             tasks: Tasks::default(),
             instances: Instances::default(),
             training: Training::of(settings.config.runs.values().cloned()),
+            wrap_up: WrapUp::of(settings.endings.iter().cloned()),
             log: Log::default(),
             shell: Shell::new(settings, keymap, theme, now),
             leaving: false,
@@ -130,6 +134,7 @@ impl State {
                 | Context::Tasks
                 | Context::Instances
                 | Context::Training
+                | Context::WrapUp
                 | Context::Log,
             ) => &[Context::Menu],
             None => self.tab_stack(),
@@ -149,6 +154,7 @@ impl State {
             Tab::Tasks => &[Context::Tasks, Context::List, Context::Global],
             Tab::Instances => &[Context::Instances, Context::List, Context::Global],
             Tab::Training => &[Context::Training, Context::List, Context::Global],
+            Tab::WrapUp => &[Context::WrapUp, Context::List, Context::Global],
             Tab::Log => &[Context::Log, Context::List, Context::Global],
         }
     }
@@ -160,6 +166,8 @@ impl State {
             Action::Tasking(action) => self.tasks.offers(action, &self.shell),
             Action::Instancing(action) => self.instances.offers(action),
             Action::Watching(action) => self.training.offers(action),
+            Action::Wrapping(action) => self.wrap_up.offers(action),
+            Action::Global(Global::WrapUp) => self.run_in_front().is_some(),
             Action::Logging(_) => !self.log.is_empty(),
             Action::Global(_) | Action::Move(_) | Action::Answer(_) => true,
         }
@@ -195,6 +203,15 @@ impl State {
             self.training.search(text);
         } else {
             self.log.search(text);
+        }
+    }
+
+    /// The run of what is under the cursor.
+    pub fn run_in_front(&self) -> Option<String> {
+        match self.tab {
+            Tab::Instances => self.instances.current()?.instance.run().map(str::to_owned),
+            Tab::Training => Some(self.training.current()?.ask.name.to_string()),
+            Tab::Browse | Tab::Tasks | Tab::WrapUp | Tab::Log => None,
         }
     }
 

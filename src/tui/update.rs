@@ -63,6 +63,9 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             let front = state.tab == Tab::Instances;
             state.instances.attend(front, &mut state.shell);
             state.training.attend(&mut state.shell);
+            let front = state.tab == Tab::WrapUp;
+            let followed = state.training.runs();
+            state.wrap_up.attend(front, followed, &mut state.shell);
             let old = |at: Timestamp| now.duration_since(at).as_secs() >= NOTICE;
             state.shell.notice.take_if(|notice| old(notice.at));
             if state.leaving && state.running() == 0 {
@@ -150,6 +153,7 @@ pub fn act(state: &mut State, action: Action) {
             Tab::Tasks => state.tasks.walk(step, &state.shell),
             Tab::Instances => state.instances.walk(step),
             Tab::Training => state.training.walk(step),
+            Tab::WrapUp => state.wrap_up.walk(step),
             Tab::Log => state.log.walk(step),
         },
         Action::Browsing(action) => {
@@ -160,6 +164,7 @@ pub fn act(state: &mut State, action: Action) {
         Action::Tasking(action) => state.tasks.act(action, &mut state.shell),
         Action::Instancing(action) => state.instances.act(action, &mut state.shell),
         Action::Watching(action) => state.training.act(action, &mut state.shell),
+        Action::Wrapping(action) => state.wrap_up.act(action, &mut state.shell),
         Action::Logging(action) => {
             if let Some((task, key)) = state.log.act(action, &mut state.shell) {
                 state.tab = Tab::Browse;
@@ -190,7 +195,7 @@ fn act_globally(state: &mut State, action: Global) {
                 Tab::Instances => state.instances.back(),
                 Tab::Log => state.log.back(),
                 Tab::Training => state.training.back(),
-                Tab::Tasks => false,
+                Tab::Tasks | Tab::WrapUp => false,
             };
         }
         Global::TabFirst => at(state, 0),
@@ -198,6 +203,8 @@ fn act_globally(state: &mut State, action: Global) {
         Global::TabThird => at(state, 2),
         Global::TabFourth => at(state, 3),
         Global::TabFifth => at(state, 4),
+        Global::TabSixth => at(state, 5),
+        Global::WrapUp => wrap_up(state),
         Global::NextTab => state.tab = state.tab.step(1),
         Global::PreviousTab => state.tab = state.tab.step(Tab::ALL.len() - 1),
         Global::Redraw => state.shell.effects.push(Effect::Redraw),
@@ -205,8 +212,24 @@ fn act_globally(state: &mut State, action: Global) {
     }
 }
 
+/// Goes to the end of the run of what is under the cursor.
+fn wrap_up(state: &mut State) {
+    match state.run_in_front() {
+        Some(run) => {
+            state.wrap_up.show(&run, &state.shell);
+            state.tab = Tab::WrapUp;
+        }
+        None => state
+            .shell
+            .say(Weight::Info, "No run made this: it has no tag wharf:run."),
+    }
+}
+
 /// Leaves; where tasks run it lists them and asks.
 fn quit(state: &mut State) {
+    if state.wrap_up.deletes() {
+        return ask_while_it_deletes(state);
+    }
     if state.running() == 0 {
         return state.shell.effects.push(Effect::Quit);
     }
@@ -236,6 +259,19 @@ fn quit(state: &mut State) {
         &about.join("\n"),
         choices,
     )));
+}
+
+/// Leaving stops a wrap-up between two deletions.
+fn ask_while_it_deletes(state: &mut State) {
+    let about = "What AWS was asked to delete goes on there; the rest stays, and costs on.\n\
+                 The ledger knows how far it came: the next look goes on from there.";
+    let choices = vec![
+        ("Stay", Choice::Nothing),
+        ("Stop it and leave", Choice::Quit),
+    ];
+    let title = "a wrap-up deletes".to_owned();
+    let menu = MenuDialog::ask(title, about, choices);
+    state.shell.dialogs.push(Dialog::Menu(menu));
 }
 
 /// Carries out what a person decided.
@@ -268,6 +304,7 @@ fn decide(state: &mut State, decision: Decision) {
         Decision::Search(text) => search(state, &text),
         Decision::Pace(task, change) => shell.command(Command::Pace { task, change }),
         Decision::Turn(place, turn) => state.instances.turn(&place, turn, shell),
+        Decision::Wrap(said) => state.wrap_up.said(said, shell),
         Decision::Cancel(task) => shell.command(Command::Cancel(task)),
         Decision::AskBookmark => bookmarks::ask(state),
         Decision::Keep(name) => bookmarks::keep(state, name),
@@ -312,7 +349,7 @@ fn search(state: &mut State, text: &str) {
     match state.tab {
         Tab::Instances => state.instances.search(text),
         Tab::Training => state.training.search(text),
-        Tab::Browse | Tab::Tasks | Tab::Log => state.log.search(text),
+        Tab::Browse | Tab::Tasks | Tab::WrapUp | Tab::Log => state.log.search(text),
     }
 }
 

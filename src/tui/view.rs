@@ -22,7 +22,7 @@ use crate::tui::{
     identity,
     keymap::Context,
     state::State,
-    tab::{Tab, browse, instances, log, tasks, training},
+    tab::{Tab, browse, instances, log, tasks, training, wrap_up},
     widget::{
         key_hints,
         paint::{columns, put, put_line, put_right, row as line_of, slice},
@@ -53,6 +53,7 @@ pub fn draw(state: &State, screen: Rect, buffer: &mut Buffer) {
         Tab::Tasks => tasks::view::draw(&state.tasks, &state.shell, body, buffer),
         Tab::Instances => instances::view::draw(&state.instances, &state.shell, body, buffer),
         Tab::Training => training::view::draw(&state.training, &state.shell, body, buffer),
+        Tab::WrapUp => wrap_up::view::draw(&state.wrap_up, &state.shell, body, buffer),
         Tab::Log => log::view::draw(&state.log, &state.shell, body, buffer),
     }
     draw_status(state, line_of(screen, screen.height - 2), buffer);
@@ -89,7 +90,8 @@ fn draw_too_small(screen: Rect, buffer: &mut Buffer) {
 fn draw_header(state: &State, line: Rect, buffer: &mut Buffer) {
     let theme = &state.shell.theme;
     // Where it is narrow, who we are wants the room.
-    let air = if line.width < 100 { 2 } else { 3 };
+    let narrow = line.width < 100;
+    let air = if narrow { 2 } else { 3 };
     let mut at = 1;
     at += put(buffer, slice(line, at, line.width), "wharf", theme.strong) + air;
     let mut places = state.header.get();
@@ -111,8 +113,13 @@ fn draw_header(state: &State, line: Rect, buffer: &mut Buffer) {
             &(number + 1).to_string(),
             theme.dim,
         ) + 1;
-        at += put(buffer, slice(line, at, line.width), tab.title(), style);
-        let (badge, style) = badge(state, tab);
+        let title = if narrow && tab != state.tab {
+            tab.short()
+        } else {
+            tab.title()
+        };
+        at += put(buffer, slice(line, at, line.width), title, style);
+        let (badge, style) = badge(state, tab, narrow);
         if !badge.is_empty() {
             at += 1 + put(buffer, slice(line, at + 1, line.width), &badge, style);
         }
@@ -128,7 +135,7 @@ fn draw_header(state: &State, line: Rect, buffer: &mut Buffer) {
 }
 
 /// What a tab wants to be seen while another one is in front.
-fn badge(state: &State, tab: Tab) -> (String, Style) {
+fn badge(state: &State, tab: Tab, narrow: bool) -> (String, Style) {
     let theme = &state.shell.theme;
     let tasks = &state.shell.snapshot.tasks;
     match tab {
@@ -164,7 +171,8 @@ fn badge(state: &State, tab: Tab) -> (String, Style) {
             Some((badge, false)) => (badge, theme.accent),
             None => (String::new(), theme.dim),
         },
-        Tab::Browse | Tab::Log => (String::new(), theme.dim),
+        Tab::WrapUp if !narrow => (state.wrap_up.badge().unwrap_or_default(), theme.differs),
+        Tab::Browse | Tab::WrapUp | Tab::Log => (String::new(), theme.dim),
     }
 }
 
@@ -186,6 +194,10 @@ fn draw_status(state: &State, line: Rect, buffer: &mut Buffer) {
             Line::from(Span::styled(status, theme.dim))
         }
         Tab::Training => Line::from(Span::styled(state.training.status(), theme.dim)),
+        Tab::WrapUp => {
+            let status = state.wrap_up.status(state.shell.now);
+            Line::from(Span::styled(status, theme.dim))
+        }
         Tab::Tasks | Tab::Log => Line::from(Span::styled(tasks_status(state), theme.dim)),
     };
     let room = if line.width > width + 20 {

@@ -159,7 +159,7 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         }
         Command::Cleanup(_) => Ok(Asked::Tasks(None)),
         Command::Run(args) => written(config, &args.file),
-        Command::WrapUp(args) => Ending::of(config, args).map(Asked::Remote),
+        Command::WrapUp(args) => Ending::of(config, &args.run, args.made_here).map(Asked::Remote),
         Command::Instances(_) => Ok(Asked::Remote(Ending::none(config))),
         Command::Migrate(args) => routes(config, args).map(Asked::Routes),
         Command::Verify(args) => {

@@ -4,6 +4,7 @@
 mod cards;
 mod cloud;
 mod files;
+pub mod outputs;
 
 use super::s3::{NewObject, Store, WriteError};
 use super::{Demo, REGION, Versioning};

@@ -4,10 +4,14 @@
 mod gate;
 mod resource;
 mod teardown;
+mod ticks;
+mod wrapped;
 
 pub use gate::{Claim, Consent, License, Open, OutputProof, Proven, license};
 pub use resource::{Estate, KEEP_TAG, Kind, Origin, Resource, Target, estate, hold_back};
 pub use teardown::{Alive, End, Fate, Step, Teardown};
+pub use ticks::Ticks;
+pub use wrapped::{NOT_LOOKED_FOR, Wrapped, cost};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! What still costs, by kind, with its price and where it came from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::cloud::{
     Address, Instance, Lifecycle, Price, RUN_TAG, Rates, Snapshot, State, Tag, Volume,
@@ -43,7 +43,7 @@ impl Kind {
 }
 
 /// Where a thing came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
     /// This run made it: by its tag, or by the ledger.
     ThisRun,
@@ -123,21 +123,21 @@ pub fn estate(told: &Estate, run: &str, ledger: &BTreeSet<Target>) -> Vec<Resour
     let judge = Judge { run, ledger };
     let instances = told.instances.iter();
     let instances = instances.filter(|one| one.state != State::Terminated);
-    let own: BTreeSet<&str> = told
-        .instances
-        .iter()
-        .filter(|one| judge.made(Kind::Instance, &one.id, &one.tags) == Origin::ThisRun)
-        .map(|one| &*one.id)
-        .collect();
+    let made = told.instances.iter().map(|one| {
+        let origin = judge.made(Kind::Instance, &one.id, &one.tags);
+        (&*one.id, origin)
+    });
+    let made: BTreeMap<&str, Origin> = made.collect();
     let mut all: Vec<Resource> = instances.map(|one| judge.instance(one)).collect();
     all.extend(told.addresses.iter().map(|one| judge.address(one)));
     all.extend(told.volumes.iter().map(|one| judge.volume(one)));
     all.extend(told.snapshots.iter().map(|one| judge.snapshot(one)));
     for resource in &mut all {
-        // What goes with an instance of this run is of this run, whatever its own tags say.
-        let with_own = resource.on.as_deref().is_some_and(|on| own.contains(on));
-        if resource.origin == Origin::Unknown && resource.goes_with && with_own {
-            resource.origin = Origin::ThisRun;
+        // What goes with an instance of a run is of that run, where its own tags say nothing.
+        let with = resource.on.as_deref().and_then(|on| made.get(on));
+        if let (Origin::Unknown, true, Some(origin)) = (&resource.origin, resource.goes_with, with)
+        {
+            resource.origin = origin.clone();
         }
         resource.selected = resource.origin == Origin::ThisRun && !resource.kept;
     }

@@ -11,9 +11,7 @@ use crate::domain::{
     location::Location,
     plan::SyncOptions,
     side::Side,
-    wrap_up::{
-        Alive, Claim, Estate, Kind, Origin, OutputProof, Resource, Target, estate, hold_back,
-    },
+    wrap_up::{Alive, Claim, Estate, Kind, Origin, OutputProof, Resource, Target, estate},
 };
 
 use super::{Output, WrapAsk};
@@ -105,12 +103,7 @@ impl<'a> Look<'a> {
     pub(super) fn resources(&self, ledger: &BTreeSet<Target>) -> Vec<Resource> {
         let known = ledger.iter().filter(|seen| self.looked_for(seen));
         let mut all = estate(&self.told, &self.ask.run, &known.cloned().collect());
-        let ticks = &self.ask.ticks;
-        for one in all.iter_mut().filter(|one| one.exists() && !one.kept) {
-            one.selected |= ticks.also.contains(&one.id);
-            one.selected &= !ticks.leave.contains(&one.id);
-        }
-        hold_back(&mut all, &ticks.leave);
+        self.ask.ticks.apply(&mut all);
         all
     }
 

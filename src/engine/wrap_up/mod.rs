@@ -8,10 +8,9 @@ mod tear;
 use std::{sync::Arc, time::Duration};
 
 use crate::domain::{
-    cloud::Trouble,
     location::Location,
     plan::SyncOptions,
-    wrap_up::{Consent, End, Open, OutputProof, Resource, Target},
+    wrap_up::{Consent, End, OutputProof, Resource, Target, Ticks, Wrapped},
 };
 
 use super::{
@@ -39,15 +38,6 @@ pub struct WrapAsk {
     pub apply: Option<Consent>,
     /// From one look at what is going to the next.
     pub every: Duration,
-}
-
-/// What a person ticked, and did not.
-#[derive(Debug, Clone, Default)]
-pub struct Ticks {
-    /// Ids that go too.
-    pub also: Vec<Box<str>>,
-    /// Ids that stay.
-    pub leave: Vec<Box<str>>,
 }
 
 /// An output of a run.
@@ -79,27 +69,6 @@ pub enum WrapTold {
     Ended(End),
     /// All is over.
     Over(Box<Wrapped>),
-}
-
-/// How it all stands at the end.
-#[derive(Debug, Clone, Default)]
-pub struct Wrapped {
-    /// The account.
-    pub account: Box<str>,
-    /// Everything that costs, or did.
-    pub resources: Vec<Resource>,
-    /// The outputs.
-    pub proofs: Vec<OutputProof>,
-    /// What keeps the gate shut; empty where it is open.
-    pub open: Vec<Open>,
-    /// Why it was done without proof.
-    pub override_proof: Option<Box<str>>,
-    /// Whether anything was to be deleted.
-    pub applied: bool,
-    /// What became of what was to go.
-    pub ends: Vec<End>,
-    /// What could not be had.
-    pub troubles: Vec<Trouble>,
 }
 
 /// Answers it; the last part is what is returned.

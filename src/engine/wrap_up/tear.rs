@@ -8,10 +8,10 @@ use crate::backend::{Ec2, Error};
 use crate::domain::{
     cloud::Turn,
     retry::FailureKind,
-    wrap_up::{Fate, Kind, Step, Target, Teardown, license},
+    wrap_up::{Fate, Kind, Step, Target, Teardown, Wrapped, license},
 };
 
-use super::{WrapAsk, WrapTold, Wrapped, ledger::Ledger, look::Look, tell};
+use super::{WrapAsk, WrapTold, ledger::Ledger, look::Look, tell};
 use crate::engine::{answer::Answer, cloud::patient, event::Failed, room::Room};
 
 /// How long a teardown is followed while nothing more goes.

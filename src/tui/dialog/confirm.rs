@@ -16,6 +16,7 @@ use crate::engine::{Family, cloud::Place};
 
 use crate::humanize;
 
+use crate::tui::tab::wrap_up::Said;
 use crate::tui::{
     action::Answer,
     dialog::{Decision, centred, input::draw_input},
@@ -30,6 +31,8 @@ use crate::tui::{
 #[derive(Debug)]
 pub struct ConfirmDialog {
     lines: Vec<String>,
+    /// What stands in red below them: an account.
+    grave: Option<String>,
     places: Vec<Location>,
     word: String,
     input: Input,
@@ -45,6 +48,8 @@ enum Runs {
     Family(Family),
     /// The end of an instance.
     End(Place),
+    /// The end of a run, in the account whose number is the word.
+    Teardown(Box<str>),
 }
 
 impl Runs {
@@ -52,7 +57,7 @@ impl Runs {
         match self {
             Self::One(plan) => vec![plan],
             Self::Family(family) => family.members.iter().map(|member| &*member.plan).collect(),
-            Self::End(_) => Vec::new(),
+            Self::End(_) | Self::Teardown(_) => Vec::new(),
         }
     }
 
@@ -68,6 +73,7 @@ impl Runs {
                 Decision::RunFamily(family)
             }
             Self::End(place) => Decision::Turn(place.clone(), Turn::Terminate),
+            Self::Teardown(account) => Decision::Wrap(Said::Account(account.to_string())),
         }
     }
 }
@@ -102,11 +108,26 @@ impl ConfirmDialog {
         lines.push(String::new());
         Self {
             lines,
+            grave: None,
             places: Vec::new(),
             word: if plain { instance.name() } else { &instance.id }.to_owned(),
             input: Input::default(),
             runs: Runs::End(place),
             title: "terminate?",
+            wrong: false,
+        }
+    }
+
+    /// Asks before what is ticked of a run goes; the word is the account's number.
+    pub fn of_teardown(lines: Vec<String>, account: &str) -> Self {
+        Self {
+            lines,
+            grave: Some(format!("in the account {account}")),
+            places: Vec::new(),
+            word: account.to_owned(),
+            input: Input::default(),
+            runs: Runs::Teardown(account.into()),
+            title: "delete?",
             wrong: false,
         }
     }
@@ -170,6 +191,7 @@ impl ConfirmDialog {
                 None => title(deletes, removes),
             },
             lines: asked.lines,
+            grave: None,
             word: asked.word,
             input: Input::default(),
             runs,
@@ -201,7 +223,7 @@ impl ConfirmDialog {
 
     pub(super) fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {
         let theme = &shell.theme;
-        let rows = self.lines.len() + self.places.len();
+        let rows = self.lines.len() + self.places.len() + usize::from(self.grave.is_some());
         let height = u16::try_from(rows).unwrap_or(4) + 6;
         let area = centred(screen, (72, height), buffer);
         let inner = Panel {
@@ -213,6 +235,11 @@ impl ConfirmDialog {
         let mut at = 0;
         for line in &self.lines {
             put(buffer, line_of(inner, at), line, Style::new());
+            at += 1;
+        }
+        if let Some(grave) = &self.grave {
+            let style = theme.missing.patch(theme.strong);
+            put(buffer, line_of(inner, at), grave, style);
             at += 1;
         }
         for place in &self.places {

@@ -13,6 +13,7 @@ use crate::domain::{location::Location, progress::TaskId, side::Side};
 
 use crate::engine::Pace;
 
+use crate::tui::tab::wrap_up::Said;
 use crate::tui::{
     action::Answer,
     dialog::{Decision, centred},
@@ -46,6 +47,8 @@ pub enum Purpose {
     Start,
     /// Something that Browse asks for.
     Browse(Asked),
+    /// Why a run's things go without proof of its outputs.
+    Reason,
 }
 
 impl Purpose {
@@ -60,6 +63,7 @@ impl Purpose {
             Self::Requests(task) => format!("requests a second of task {}", task.0),
             Self::Start => "run this plan at".to_owned(),
             Self::Browse(asked) => asked.title().to_owned(),
+            Self::Reason => "delete without proof, because".to_owned(),
         }
     }
 
@@ -73,6 +77,7 @@ impl Purpose {
             Self::Workers(_) => "a number from 1 to 256",
             Self::Bandwidth(_) => "bytes a second, e.g. 20MiB; empty is unlimited",
             Self::Requests(_) => "a number; empty is unlimited",
+            Self::Reason => "the outputs are not proven to be in S3; the report keeps the reason",
             Self::Start => "02:00, +2h or 2026-01-31 02:00; empty is at once",
             Self::Browse(asked) => asked.help(),
         }
@@ -159,6 +164,7 @@ impl InputDialog {
             | Purpose::Workers(_)
             | Purpose::Bandwidth(_)
             | Purpose::Requests(_)
+            | Purpose::Reason
             | Purpose::Start
             | Purpose::Browse(_) => Decision::Nothing,
         }
@@ -184,6 +190,7 @@ impl InputDialog {
             | Purpose::Workers(_)
             | Purpose::Bandwidth(_)
             | Purpose::Requests(_)
+            | Purpose::Reason
             | Purpose::Start
             | Purpose::Browse(_) => Decision::Stay,
         }
@@ -220,6 +227,8 @@ impl InputDialog {
             Purpose::Browse(asked) => asked
                 .check(text)
                 .map(|()| Decision::Typed(asked, text.to_owned())),
+            Purpose::Reason if text.is_empty() => Err("a reason is wanted".to_owned()),
+            Purpose::Reason => Ok(Decision::Wrap(Said::Reason(text.to_owned()))),
         };
         taken.unwrap_or_else(|trouble| {
             self.trouble = Some(trouble);

@@ -5,6 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use crate::domain::{cloud::Turn, progress::TaskId, text::printable};
 use crate::engine::cloud::Place;
 
+use crate::tui::tab::wrap_up::Said;
 use crate::tui::{
     action::{Answer, Move},
     dialog::{Decision, Dialog, centred, errand::Wish, plan::PlanForm},
@@ -26,6 +27,8 @@ pub enum Choice {
     Nothing,
     /// Turn an instance.
     Turn(Place, Turn),
+    /// Go on with the end of a run.
+    Wrap(Said),
     /// Stop a task.
     Cancel(TaskId),
     /// Put a text into the clipboard.
@@ -55,6 +58,7 @@ impl Choice {
         match self {
             Self::Nothing => Decision::Nothing,
             Self::Turn(place, turn) => Decision::Turn(place.clone(), *turn),
+            Self::Wrap(said) => Decision::Wrap(said.clone()),
             Self::Cancel(task) => Decision::Cancel(*task),
             Self::Copy(text) => Decision::Copy(text.clone()),
             Self::ExportPlan(form) => Decision::ExportPlan(*form),

@@ -24,6 +24,7 @@ use crate::domain::{cloud::Turn, location::Location, plan::Plan, progress::TaskI
 use crate::engine::{Pace, cloud::Place};
 
 use crate::engine::Family;
+use crate::tui::tab::wrap_up::Said;
 use crate::tui::{
     action::{Action, Answer, Global, Move},
     dialog::{
@@ -107,6 +108,8 @@ pub enum Decision {
     Pace(TaskId, Pace),
     /// To turn an instance.
     Turn(Place, Turn),
+    /// To go on with the end of a run, by what was said.
+    Wrap(Said),
     /// To stop a task.
     Cancel(TaskId),
     /// To keep what is looked at under a name that is still to be typed.
@@ -162,6 +165,7 @@ impl Decision {
             | Self::Mapping(_)
             | Self::Pace(..)
             | Self::Turn(..)
+            | Self::Wrap(_)
             | Self::Cancel(_)
             | Self::AskBookmark
             | Self::Keep(_)
@@ -201,6 +205,7 @@ impl Dialog {
             | Action::Tasking(_)
             | Action::Instancing(_)
             | Action::Watching(_)
+            | Action::Wrapping(_)
             | Action::Logging(_) => Decision::Stay,
         }
     }

@@ -140,6 +140,7 @@ fn heading(context: Context) -> &'static str {
         Context::Tasks => "Tasks",
         Context::Instances => "Instances",
         Context::Training => "Training",
+        Context::WrapUp => "Wrap-up",
         Context::Log => "Log",
         Context::Plan => "plan",
         Context::Menu => "menus",

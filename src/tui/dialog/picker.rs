@@ -26,13 +26,10 @@ use crate::tui::{
     shell::{Question, Shell},
     tab::tasks::ask_past,
     widget::{
-        paint::{columns, put, put_middle, row as line_of, slice},
+        paint::{BAR, columns, paint_bar, put, put_middle, row as line_of, slice},
         panel::Panel,
     },
 };
-
-/// Marks the line under the cursor.
-const BAR: &str = "▌";
 
 /// What a row of the picker is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -388,15 +385,4 @@ fn group_items(shell: &Shell) -> std::io::Result<Option<TreeItem<'static, Place>
     }
     let heading = Line::from(Span::styled("groups", theme.strong));
     TreeItem::new(Place::Groups, heading, groups).map(Some)
-}
-
-/// The widget draws its bar in the colour of the text; here it takes the accent.
-fn paint_bar(area: Rect, buffer: &mut Buffer, theme: &crate::tui::theme::Theme) {
-    let bar = theme.accent.patch(theme.selection);
-    for y in area.top()..area.bottom() {
-        let cell = buffer.cell_mut((area.left(), y));
-        if let Some(cell) = cell.filter(|cell| cell.symbol() == BAR) {
-            cell.set_style(bar);
-        }
-    }
 }

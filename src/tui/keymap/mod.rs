@@ -31,6 +31,8 @@ pub enum Context {
     Instances,
     /// The tab Training.
     Training,
+    /// The tab Wrap-up.
+    WrapUp,
     /// The tab Log.
     Log,
     /// The plan dialog.
@@ -44,7 +46,7 @@ pub enum Context {
 }
 
 /// What is active together, in front first. Only the focused gap panel may take keys from what lies behind it.
-pub const STACKS: [&[Context]; 10] = [
+pub const STACKS: [&[Context]; 11] = [
     &[Context::Browse, Context::List, Context::Global],
     &[
         Context::Gaps,
@@ -55,6 +57,7 @@ pub const STACKS: [&[Context]; 10] = [
     &[Context::Tasks, Context::List, Context::Global],
     &[Context::Instances, Context::List, Context::Global],
     &[Context::Training, Context::List, Context::Global],
+    &[Context::WrapUp, Context::List, Context::Global],
     &[Context::Log, Context::List, Context::Global],
     &[Context::Plan],
     &[Context::Menu],

@@ -5,6 +5,7 @@ pub mod instances;
 pub mod log;
 pub mod tasks;
 pub mod training;
+pub mod wrap_up;
 
 /// Which tab is in front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,17 +19,20 @@ pub enum Tab {
     Instances,
     /// Runs and how they learn.
     Training,
+    /// Runs and their end.
+    WrapUp,
     /// What happened.
     Log,
 }
 
 impl Tab {
     /// All that are shown, in their order.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Browse,
         Self::Tasks,
         Self::Instances,
         Self::Training,
+        Self::WrapUp,
         Self::Log,
     ];
 
@@ -39,7 +43,18 @@ impl Tab {
             Self::Tasks => "Tasks",
             Self::Instances => "Instances",
             Self::Training => "Training",
+            Self::WrapUp => "Wrap-up",
             Self::Log => "Log",
+        }
+    }
+
+    /// Its name where there is little room and another tab is in front.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Instances => "Inst",
+            Self::Training => "Train",
+            Self::WrapUp => "Wrap",
+            Self::Browse | Self::Tasks | Self::Log => self.title(),
         }
     }
 

@@ -10,6 +10,9 @@ use crate::domain::text::middle;
 
 use crate::tui::theme::Theme;
 
+/// Marks the line under the cursor.
+pub const BAR: &str = "▌";
+
 /// How many columns a text takes.
 pub fn columns(text: &str) -> u16 {
     u16::try_from(text.width()).unwrap_or(u16::MAX)
@@ -117,9 +120,20 @@ pub fn select(buffer: &mut Buffer, line: Rect, theme: &Theme) {
     put(
         buffer,
         slice(line, 0, 1),
-        "▌",
+        BAR,
         theme.accent.patch(theme.selection),
     );
+}
+
+/// A tree draws its bar in the colour of the text; here it takes the accent.
+pub fn paint_bar(area: Rect, buffer: &mut Buffer, theme: &Theme) {
+    let bar = theme.accent.patch(theme.selection);
+    for y in area.top()..area.bottom() {
+        let cell = buffer.cell_mut((area.left(), y));
+        if let Some(cell) = cell.filter(|cell| cell.symbol() == BAR) {
+            cell.set_style(bar);
+        }
+    }
 }
 
 /// A column more at the left, where the bar of the selection stands.

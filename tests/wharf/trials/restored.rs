@@ -19,7 +19,7 @@ const SCREENS: [(&str, &[(&str, &str)]); 11] = [
     ("tasks", &[("2", "No task yet")]),
     ("instances", &[("3", "─ instances ")]),
     ("training", &[("4", "─ runs ")]),
-    ("log", &[("5", "─ log ")]),
+    ("log", &[("6", "─ log ")]),
     ("help", &[("?", "─ keys ")]),
     ("palette", &[(":", "─ commands ")]),
     ("input", &[("o", "go to")]),

@@ -173,7 +173,7 @@ fn t14_what_is_drawn_is_safe() {
     // Another key is a new word only once this one was taken.
     terminal.press("q");
     terminal.until_gone("report of task");
-    terminal.press("5");
+    terminal.press("6");
     terminal.until("─ log ");
     terminal.press("gg1q");
     terminal.exit_code();

@@ -13,7 +13,7 @@ use wharf::{
 use super::stage::{Stage, arrived, compared, pairs, plan, task};
 
 /// Every key of the map, and some that are in no map.
-const KEYS: [&str; 54] = [
+const KEYS: [&str; 57] = [
     "c",
     "s",
     "t",
@@ -51,6 +51,9 @@ const KEYS: [&str; 54] = [
     "3",
     "4",
     "5",
+    "6",
+    "D",
+    "W",
     "+",
     "-",
     "a",
@@ -125,7 +128,7 @@ proptest! {
 #[test]
 fn every_screen_draws_at_every_size() {
     let plan = plan(&[]);
-    let openings: [&[&str]; 14] = [
+    let openings: [&[&str]; 15] = [
         &[],
         &["c"],
         &["c", "i"],
@@ -134,6 +137,7 @@ fn every_screen_draws_at_every_size() {
         &["3"],
         &["4"],
         &["5"],
+        &["6"],
         &["?"],
         &[":"],
         &["m"],

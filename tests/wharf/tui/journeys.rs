@@ -355,7 +355,7 @@ fn a_failure_leads_from_the_log_to_its_row() {
         outcome: wharf::domain::progress::Outcome::Failed(failure),
     };
     stage.tell_task(TaskId(1), TaskEvent::Ended { steps: vec![ended] });
-    stage.press("5").press("f").press("f").press("y");
+    stage.press("6").press("f").press("f").press("y");
     let copied = stage
         .effects
         .iter()
@@ -517,7 +517,7 @@ fn the_log_shows_one_key_and_leads_to_rows_that_are_still_to_be_listed() {
         record("slow down", key),
         record("slow down again", key),
     ]));
-    stage.press("5").press("o");
+    stage.press("6").press("o");
     let screen = stage.text((132, 36));
     assert!(screen.contains("2 of 3 lines"), "{screen}");
     stage.press("u").press("G").press("Enter");
@@ -797,7 +797,7 @@ fn clicks_and_the_wheel_reach_what_they_hit() {
     );
     stage.send(mouse(MouseEventKind::ScrollDown, (5, 5)));
     assert_eq!(key(&stage), Some(Key::from("reference/")));
-    let log = u16::try_from(stage.text((132, 36)).find("5 Log").unwrap()).unwrap();
+    let log = u16::try_from(stage.text((132, 36)).find("6 Log").unwrap()).unwrap();
     stage.send(click((log + 3, 0)));
     assert_eq!(stage.state.tab, Tab::Log);
     stage.send(click((80, 34)));

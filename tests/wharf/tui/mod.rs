@@ -11,3 +11,4 @@ mod migrations;
 mod screens;
 pub(crate) mod stage;
 mod training;
+mod wrap_up;

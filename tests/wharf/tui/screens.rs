@@ -94,7 +94,7 @@ fn a_task_under_way() {
     look(&stage, "tasks");
     stage.press("q");
     look(&stage, "quit");
-    stage.press("Esc").press("5");
+    stage.press("Esc").press("6");
     look(&stage, "log");
 }
 
@@ -152,7 +152,7 @@ fn the_log_of_every_weight() {
         outcome: Outcome::Failed(failure),
     };
     stage.tell_task(TaskId(1), TaskEvent::Ended { steps: vec![ended] });
-    stage.press("5").press("f").press("f").press("f");
+    stage.press("6").press("f").press("f").press("f");
     look(&stage, "log-details");
     stage.press("f").press("f").press("/").type_text("slow");
     look(&stage, "log-filtered");

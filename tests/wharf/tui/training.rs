@@ -287,7 +287,7 @@ fn a_run_trains_stalls_recovers_and_ends() {
         watch.said(),
         ["wharf: stage2-efficientnet ended: completed"]
     );
-    watch.stage.press("5");
+    watch.stage.press("6");
     watch.shows("stage2-efficientnet ended: completed");
 }
 

@@ -1,7 +1,5 @@
 //! `wharf wrap-up`: what a run still costs, whether its outputs are proven, and, where a person says so, its end.
 
-mod record;
-mod report;
 mod told;
 
 use std::{fs, io, time::Duration};
@@ -11,16 +9,19 @@ use jiff::Timestamp;
 use crate::cli::{args::WrapUpArgs, ending::Ending, exit::Exit};
 use crate::domain::{
     text::printable,
-    wrap_up::{Consent, Fate},
+    wrap_up::{Consent, End, Fate, Resource, Target, Ticks, Wrapped},
 };
 use crate::engine::{
     Body, Command,
     cloud::{Regions, Scope},
-    wrap_up::{Ticks, WrapAsk, WrapTold, Wrapped},
+    wrap_up::{WrapAsk, WrapTold},
+};
+use crate::humanize::wrap_up::{
+    record::{EndRecord, ProofRecord, ResourceRecord, SummaryRecord},
+    report,
 };
 
 use super::{Context, VIEW};
-use record::{EndRecord, ProofRecord, ResourceRecord, SummaryRecord};
 
 /// From one look at what is going to the next.
 const EVERY: Duration = Duration::from_secs(3);
@@ -43,17 +44,20 @@ async fn look_and_apply(
         ));
     }
     let mut account = args.account.clone();
+    let mut only = None;
     if args.apply && account.is_none() && context.output.style().asks {
-        let looked = ask(context, args, ending, None).await?;
+        let looked = ask(context, args, ending, (None, None)).await?;
         told::tell(context, &looked);
         account = Some(typed_account(context, &looked));
+        let ticked = looked.resources.iter().filter(|one| one.selected);
+        only = Some(ticked.map(Resource::target).collect());
     }
     let consent = args.apply.then(|| Consent {
         account: account.as_deref().map(Box::from),
         override_proof: args.override_proof.as_deref().map(Box::from),
         ended: args.ended,
     });
-    let wrapped = ask(context, args, ending, consent).await?;
+    let wrapped = ask(context, args, ending, (consent, only)).await?;
     for resource in &wrapped.resources {
         context.output.record(&ResourceRecord::new(resource));
     }
@@ -79,7 +83,7 @@ fn exit(wrapped: &Wrapped) -> Exit {
     if wrapped.applied && !wrapped.open.is_empty() {
         return Exit::Refused;
     }
-    let stays = |end: &crate::domain::wrap_up::End| end.fate != Fate::Gone;
+    let stays = |end: &End| end.fate != Fate::Gone;
     if !wrapped.troubles.is_empty() || wrapped.ends.iter().any(stays) {
         return Exit::Failed;
     }
@@ -90,7 +94,7 @@ async fn ask(
     context: &mut Context,
     args: &WrapUpArgs,
     ending: &Ending,
-    apply: Option<Consent>,
+    (apply, only): (Option<Consent>, Option<Vec<Target>>),
 ) -> Result<Wrapped, Exit> {
     let boxed = |ids: &[String]| ids.iter().map(|id| id.as_str().into()).collect();
     let regions = if args.all_regions {
@@ -110,6 +114,7 @@ async fn ask(
         ticks: Ticks {
             also: boxed(&args.also),
             leave: boxed(&args.leave),
+            only,
         },
         apply,
         every: EVERY,

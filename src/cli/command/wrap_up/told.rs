@@ -5,30 +5,16 @@ use crate::cli::{
     output::table::{Align, table},
 };
 use crate::domain::{
-    cloud::{Price, Rates},
+    cloud::Rates,
     text::printable,
-    wrap_up::{Claim, End, Fate, Kind, Open, Origin, OutputProof, Resource},
+    wrap_up::{End, Fate, Kind, NOT_LOOKED_FOR, Open, Resource, Wrapped, cost},
 };
-use crate::engine::wrap_up::Wrapped;
-use crate::humanize;
+use crate::humanize::{
+    self,
+    wrap_up::{made_by, open, proven},
+};
 
 use super::Context;
-
-/// Kinds of things that cost and that this version does not look for: told, so that nobody takes silence for their absence.
-pub(super) const NOT_LOOKED_FOR: [&str; 12] = [
-    "NAT gateways",
-    "load balancers",
-    "images",
-    "spot requests",
-    "auto scaling groups",
-    "launch templates",
-    "EFS",
-    "FSx",
-    "log groups",
-    "SageMaker endpoints",
-    "S3 storage",
-    "unfinished uploads",
-];
 
 const HEAD: [(&str, Align); 6] = [
     ("", Align::Left),
@@ -71,14 +57,15 @@ pub(super) fn tell(context: &mut Context, wrapped: &Wrapped) {
             .output
             .line(format_args!("{things} of the ledger are gone already"));
     }
-    for one in there.iter().filter(|one| is_left_behind(one, &there)) {
+    let all = &wrapped.resources;
+    for one in all.iter().filter(|one| one.is_left_behind(all)) {
         let id = printable(one.id.as_bytes());
         context.output.line(format_args!(
             "! {} {id} hangs on what goes, stays, and costs on (--also {id})",
             one.kind.word()
         ));
     }
-    let (all, ticked) = costs(&wrapped.resources);
+    let (all, ticked) = (cost(all, |_| true), cost(all, |one| one.selected));
     let dated = &Rates::embedded().dated;
     context.output.remark(format_args!(
         "all of it costs {}/h, {}/day; what is ticked {}/h (prices of {dated})",
@@ -98,24 +85,6 @@ pub(super) fn tell(context: &mut Context, wrapped: &Wrapped) {
     }
 }
 
-/// Whether a thing hangs on one that goes, and is not ticked itself: a ghost cost in the making.
-fn is_left_behind(one: &Resource, all: &[&Resource]) -> bool {
-    let goes = |id: &str| all.iter().any(|other| other.selected && *other.id == *id);
-    !one.selected && !one.goes_with && one.on.as_deref().is_some_and(goes)
-}
-
-/// What all costs, and what is ticked.
-pub(super) fn costs(resources: &[Resource]) -> (Price, Price) {
-    let mut sums = (Price::default(), Price::default());
-    for one in resources {
-        sums.0 = sums.0.and(one.price);
-        if one.selected {
-            sums.1 = sums.1.and(one.price);
-        }
-    }
-    sums
-}
-
 fn row(one: &Resource) -> [String; 6] {
     let text = |text: &str| printable(text.as_bytes()).into_owned();
     let tick = match (one.selected, one.kept) {
@@ -131,67 +100,6 @@ fn row(one: &Resource) -> [String; 6] {
         humanize::hourly(Some(one.price)),
         made_by(one),
     ]
-}
-
-/// Who made a thing, in words.
-pub(super) fn made_by(one: &Resource) -> String {
-    match &one.origin {
-        Origin::OtherRun(run) => format!("the run {}", printable(run.as_bytes())),
-        Origin::ThisRun | Origin::Unknown | Origin::Gone => one.origin.words().to_owned(),
-    }
-}
-
-/// The other run that made a thing.
-pub(super) fn other_run(one: &Resource) -> Option<&str> {
-    match &one.origin {
-        Origin::OtherRun(run) => Some(run),
-        Origin::ThisRun | Origin::Unknown | Origin::Gone => None,
-    }
-}
-
-/// How an output stands, in a line.
-pub(super) fn proven(proof: &OutputProof) -> String {
-    let name = printable(proof.name.as_bytes());
-    match &proof.claim {
-        Claim::Proven(told) => format!(
-            "✓ {name}: {}, {}, proven by checksum at {}",
-            humanize::counted(told.objects, "object"),
-            humanize::bytes(told.bytes),
-            told.at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        ),
-        Claim::Gaps { objects, words } => {
-            let objects = humanize::counted(*objects, "object");
-            format!("! {name}: {objects} not proven: {words}")
-        }
-        Claim::Nothing { why } => {
-            format!("! {name}: nothing is proven: {}", printable(why.as_bytes()))
-        }
-    }
-}
-
-/// What keeps the gate shut, in words.
-pub(super) fn open(open: &Open) -> String {
-    let shown = |text: &str| printable(text.as_bytes()).into_owned();
-    match open {
-        Open::Running(n) => {
-            let instances = humanize::counted(*n as u64, "instance");
-            format!("{instances} of the run still run (--ended says that the training is over)")
-        }
-        Open::NoOutputs => {
-            "the run names no outputs (outputs = [\"MAPPING\"] in [runs.NAME], or --override-proof REASON)"
-                .to_owned()
-        }
-        Open::Unproven(name) => format!(
-            "{} is not proven (push it, or --override-proof REASON)",
-            shown(name)
-        ),
-        Open::NoAccount => "nobody named the account (--account ID)".to_owned(),
-        Open::WrongAccount { named, asked } => format!(
-            "the account {} was named, and {} is asked",
-            shown(named),
-            shown(asked)
-        ),
-    }
 }
 
 /// What became of one thing.
@@ -215,7 +123,7 @@ pub(super) fn tell_end(context: &mut Context, wrapped: &Wrapped, args: &WrapUpAr
             .output
             .tell("wharf: nothing was deleted; what keeps the gate shut:");
     }
-    for words in wrapped.open.iter().map(open) {
+    for words in wrapped.open.iter().map(shut) {
         if wrapped.applied {
             context.output.tell(format_args!("  - {words}"));
         } else {
@@ -232,4 +140,16 @@ pub(super) fn tell_end(context: &mut Context, wrapped: &Wrapped, args: &WrapUpAr
             wrapped.account
         ));
     }
+}
+
+/// What keeps the gate shut, with the flag that opens it.
+fn shut(shut: &Open) -> String {
+    let flag = match shut {
+        Open::Running(_) => " (--ended says that the training is over)",
+        Open::NoOutputs => " (outputs = [\"MAPPING\"] in [runs.NAME], or --override-proof REASON)",
+        Open::Unproven(_) => " (push it, or --override-proof REASON)",
+        Open::NoAccount => " (--account ID)",
+        Open::WrongAccount { .. } => "",
+    };
+    open(shut) + flag
 }

@@ -106,6 +106,7 @@ impl Browse {
             | Question::Console
             | Question::Turn(..)
             | Question::Training
+            | Question::WrapUp(_)
             | Question::Report(_)
             | Question::GoOn(_) => false,
         })

@@ -109,6 +109,7 @@ impl Pane {
             | Question::Console
             | Question::Turn(..)
             | Question::Training
+            | Question::WrapUp(_)
             | Question::Report(_)
             | Question::GoOn(_) => false,
         });

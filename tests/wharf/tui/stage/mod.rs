@@ -57,7 +57,7 @@ pub(crate) fn state_on(screen: &str) -> State {
         "gaps" => stage.compare().press("i"),
         "plan" => stage.compare().press("s").plan(),
         "tasks" => stage.press("2"),
-        "log" => stage.press("5"),
+        "log" => stage.press("6"),
         "help" => stage.press("?"),
         "palette" => stage.press(":"),
         "places" => stage.press("m"),

@@ -8,14 +8,13 @@ use serde::Serialize;
 use crate::domain::{
     cloud::Rates,
     text::printable,
-    wrap_up::{Fate, Resource},
+    wrap_up::{Fate, NOT_LOOKED_FOR, Resource, Wrapped, cost},
 };
-use crate::engine::wrap_up::Wrapped;
 use crate::humanize;
 
 use super::{
+    made_by, open, proven,
     record::{EndRecord, ProofRecord, ResourceRecord, SummaryRecord},
-    told,
 };
 
 #[derive(Serialize)]
@@ -28,7 +27,7 @@ struct Report<'a> {
 }
 
 /// The report as JSON.
-pub(super) fn json(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
+pub fn json(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
     let report = Report {
         at,
         summary: SummaryRecord::new(run, wrapped),
@@ -40,20 +39,20 @@ pub(super) fn json(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
 }
 
 /// The report as Markdown.
-pub(super) fn markdown(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
+pub fn markdown(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
     let mut text = format!(
         "# Wrap-up of {}\n\nAt {at}, account {}.\n",
         escaped(run),
         wrapped.account
     );
-    let mut proof: Vec<String> = wrapped.proofs.iter().map(told::proven).collect();
+    let mut proof: Vec<String> = wrapped.proofs.iter().map(proven).collect();
     if proof.is_empty() {
         proof.push("The run names no outputs.".to_owned());
     }
     let without = wrapped.override_proof.as_deref();
     proof.extend(without.map(|why| format!("Deleted without proof, because: {}", escaped(why))));
     section(&mut text, "Proof", &proof);
-    let (all, _) = told::costs(&wrapped.resources);
+    let all = cost(&wrapped.resources, |_| true);
     let rows: String = wrapped
         .resources
         .iter()
@@ -69,14 +68,14 @@ pub(super) fn markdown(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
         Rates::embedded().dated
     )
     .unwrap_or_default();
-    let open: Vec<String> = wrapped.open.iter().map(told::open).collect();
+    let open: Vec<String> = wrapped.open.iter().map(open).collect();
     section(&mut text, "What kept the gate shut", &open);
     let troubles = wrapped.troubles.iter();
     let troubles: Vec<String> = troubles
         .map(|one| format!("{} in {}: {}", one.operation, one.region, one.words))
         .collect();
     section(&mut text, "What could not be looked at", &troubles);
-    let not = told::NOT_LOOKED_FOR.join(", ");
+    let not = NOT_LOOKED_FOR.join(", ");
     text + &format!("\nNot looked for: {not}.\n")
 }
 
@@ -91,11 +90,7 @@ fn section(text: &mut String, heading: &str, points: &[String]) {
 }
 
 fn row(one: &Resource, wrapped: &Wrapped) -> String {
-    let end = wrapped.ends.iter();
-    let end = end
-        .clone()
-        .find(|end| one.is(end.target.kind, &end.target.id));
-    let became = match end.map(|end| &end.fate) {
+    let became = match wrapped.fate(&one.target()) {
         Some(Fate::Gone) => "deleted".to_owned(),
         Some(Fate::Stays { why }) => format!("stays: {why}"),
         None if !one.exists() => "gone before".to_owned(),
@@ -108,7 +103,7 @@ fn row(one: &Resource, wrapped: &Wrapped) -> String {
         one.about.clone(),
         humanize::hourly(Some(one.price)),
         humanize::amount(Some(one.price.times(24.0))),
-        told::made_by(one),
+        made_by(one),
         became,
     ];
     let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();

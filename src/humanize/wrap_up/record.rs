@@ -1,12 +1,13 @@
-//! The JSON records of a wrap-up.
+//! The JSON records of a wrap-up: of the command line, and of the report.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::domain::wrap_up::{Claim, End, Fate, OutputProof, Resource};
-use crate::engine::wrap_up::Wrapped;
+use crate::domain::wrap_up::{
+    Claim, End, Fate, NOT_LOOKED_FOR, OutputProof, Resource, Wrapped, cost,
+};
 
-use super::told;
+use super::open;
 
 /// `resource`.
 #[derive(Serialize)]
@@ -14,7 +15,7 @@ use super::told;
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own about the thing"
 )]
-pub(super) struct ResourceRecord<'a> {
+pub struct ResourceRecord<'a> {
     r#type: &'static str,
     id: &'a str,
     kind: &'static str,
@@ -33,7 +34,8 @@ pub(super) struct ResourceRecord<'a> {
 }
 
 impl<'a> ResourceRecord<'a> {
-    pub(super) fn new(one: &'a Resource) -> Self {
+    /// As the contract has it.
+    pub fn new(one: &'a Resource) -> Self {
         Self {
             r#type: "resource",
             id: &one.id,
@@ -44,7 +46,7 @@ impl<'a> ResourceRecord<'a> {
             price_per_hour: one.price.amount,
             estimate: one.price.estimate,
             origin: one.origin.words(),
-            run: told::other_run(one),
+            run: one.other_run(),
             on: one.on.as_deref(),
             goes_with_instance: one.goes_with,
             kept: one.kept,
@@ -55,7 +57,7 @@ impl<'a> ResourceRecord<'a> {
 
 /// `proof`: an output of the run.
 #[derive(Serialize)]
-pub(super) struct ProofRecord<'a> {
+pub struct ProofRecord<'a> {
     r#type: &'static str,
     output: &'a str,
     proven: bool,
@@ -66,7 +68,8 @@ pub(super) struct ProofRecord<'a> {
 }
 
 impl<'a> ProofRecord<'a> {
-    pub(super) fn new(proof: &'a OutputProof) -> Self {
+    /// As the contract has it.
+    pub fn new(proof: &'a OutputProof) -> Self {
         let (mut proven, mut reason, mut gaps) = (None, None, None);
         match &proof.claim {
             Claim::Proven(told) => proven = Some(*told),
@@ -90,7 +93,7 @@ impl<'a> ProofRecord<'a> {
 
 /// `ended`: what became of a thing.
 #[derive(Serialize)]
-pub(super) struct EndRecord<'a> {
+pub struct EndRecord<'a> {
     r#type: &'static str,
     id: &'a str,
     kind: &'static str,
@@ -100,7 +103,8 @@ pub(super) struct EndRecord<'a> {
 }
 
 impl<'a> EndRecord<'a> {
-    pub(super) fn new(end: &'a End) -> Self {
+    /// As the contract has it.
+    pub fn new(end: &'a End) -> Self {
         let reason = match &end.fate {
             Fate::Gone => None,
             Fate::Stays { why } => Some(why.as_str()),
@@ -118,7 +122,7 @@ impl<'a> EndRecord<'a> {
 
 /// `summary` of a wrap-up.
 #[derive(Serialize)]
-pub(super) struct SummaryRecord<'a> {
+pub struct SummaryRecord<'a> {
     r#type: &'static str,
     run: &'a str,
     account: &'a str,
@@ -133,11 +137,9 @@ pub(super) struct SummaryRecord<'a> {
 }
 
 impl<'a> SummaryRecord<'a> {
-    pub(super) fn new(run: &'a str, wrapped: &'a Wrapped) -> Self {
-        let cost = |wanted: fn(&&Resource) -> bool| {
-            let all = wrapped.resources.iter().filter(wanted);
-            all.map(|one| one.price.amount).sum()
-        };
+    /// As the contract has it.
+    pub fn new(run: &'a str, wrapped: &'a Wrapped) -> Self {
+        let cost = |wanted: fn(&Resource) -> bool| cost(&wrapped.resources, wanted).amount;
         let gone = wrapped.ends.iter();
         let gone = gone.filter(|end| end.fate == Fate::Gone).count();
         Self {
@@ -145,13 +147,13 @@ impl<'a> SummaryRecord<'a> {
             run,
             account: &wrapped.account,
             applied: wrapped.applied,
-            open: wrapped.open.iter().map(told::open).collect(),
+            open: wrapped.open.iter().map(open).collect(),
             override_proof: wrapped.override_proof.as_deref(),
             price_per_hour: cost(|_| true),
             selected_per_hour: cost(|one| one.selected),
             gone,
             stays: wrapped.ends.len() - gone,
-            not_looked_for: &told::NOT_LOOKED_FOR,
+            not_looked_for: &NOT_LOOKED_FOR,
         }
     }
 }

@@ -1,0 +1,78 @@
+//! How a wrap-up stands: what front ends show and reports keep.
+
+use super::{
+    gate::{Open, OutputProof},
+    resource::{Origin, Resource, Target},
+    teardown::{End, Fate},
+};
+use crate::domain::cloud::{Price, Trouble};
+
+/// Kinds of things that cost and that this version does not look for: told, so that nobody takes silence for their absence.
+pub const NOT_LOOKED_FOR: [&str; 12] = [
+    "NAT gateways",
+    "load balancers",
+    "images",
+    "spot requests",
+    "auto scaling groups",
+    "launch templates",
+    "EFS",
+    "FSx",
+    "log groups",
+    "SageMaker endpoints",
+    "S3 storage",
+    "unfinished uploads",
+];
+
+/// How it all stands.
+#[derive(Debug, Clone, Default)]
+pub struct Wrapped {
+    /// The account.
+    pub account: Box<str>,
+    /// Everything that costs, or did.
+    pub resources: Vec<Resource>,
+    /// The outputs.
+    pub proofs: Vec<OutputProof>,
+    /// What keeps the gate shut; empty where it is open.
+    pub open: Vec<Open>,
+    /// Why it was done without proof.
+    pub override_proof: Option<Box<str>>,
+    /// Whether anything was to be deleted.
+    pub applied: bool,
+    /// What became of what was to go.
+    pub ends: Vec<End>,
+    /// What could not be had.
+    pub troubles: Vec<Trouble>,
+}
+
+impl Wrapped {
+    /// What became of a thing that was to go.
+    pub fn fate(&self, target: &Target) -> Option<&Fate> {
+        let end = self.ends.iter().find(|end| end.target == *target);
+        end.map(|end| &end.fate)
+    }
+}
+
+/// An hour of all that `wanted` takes.
+pub fn cost<'a>(
+    resources: impl IntoIterator<Item = &'a Resource>,
+    wanted: impl Fn(&Resource) -> bool,
+) -> Price {
+    let taken = resources.into_iter().filter(|one| wanted(one));
+    taken.fold(Price::default(), |sum, one| sum.and(one.price))
+}
+
+impl Resource {
+    /// Whether it hangs on something that goes, and is not ticked itself: a ghost cost in the making.
+    pub fn is_left_behind(&self, all: &[Self]) -> bool {
+        let goes = |id: &str| all.iter().any(|other| other.selected && *other.id == *id);
+        self.exists() && !self.selected && !self.goes_with && self.on.as_deref().is_some_and(goes)
+    }
+
+    /// The other run that made it.
+    pub fn other_run(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::OtherRun(run) => Some(run),
+            Origin::ThisRun | Origin::Unknown | Origin::Gone => None,
+        }
+    }
+}
