@@ -6,6 +6,7 @@ pub mod disk;
 pub mod ec2;
 pub mod error;
 mod inventory;
+pub mod logs;
 pub mod manifest;
 pub mod s3;
 pub mod session;

@@ -9,6 +9,7 @@ use crate::domain::{
     training::{
         ask::{RunAsk, SourceAsk},
         machine::{MachineAsk, MachineName, NameError, Process},
+        origin::{LogPlace, Origin},
         run::Terms,
     },
 };
@@ -46,7 +47,7 @@ pub(super) fn run(name: &str, table: &Table<'_>, known: &Known<'_>, around: &Aro
         let Some(metric) = Table::of(table.document, table.name_of("metrics"), value) else {
             continue;
         };
-        let from = metric.read("from", |text| place(text, known, around));
+        let from = metric.read("from", |text| origin(text, known, around));
         let pattern = metric.text("pattern");
         let from = required(&metric, "from", from);
         sources.extend(from.map(|from| SourceAsk {
@@ -102,12 +103,10 @@ fn machine(name: &str, table: &Table<'_>, sources: &[SourceAsk]) -> Option<Machi
     let own = table
         .raw("remote")
         .and_then(|remote| remote.get_ref().as_str());
-    let of_source = || sources.iter().find_map(|source| source.from.s3());
+    let of_source = || sources.iter().find_map(|source| source.from.remote());
     let remote = match own {
         Some(name) => Remote::named(name),
-        None => of_source()
-            .map(|prefix| prefix.remote.clone())
-            .unwrap_or_default(),
+        None => of_source().cloned().unwrap_or_default(),
     };
     Some(MachineAsk {
         remote,
@@ -124,6 +123,18 @@ fn length(text: &str, span: SignedDuration) -> Result<Duration, Invalid> {
     let length = Duration::try_from(span).ok();
     let length = length.filter(|length| !length.is_zero());
     length.ok_or_else(|| Invalid::form(text, "a length of time, as 10s or 15m"))
+}
+
+/// Streams of CloudWatch Logs, or a place.
+fn origin(text: &str, known: &Known<'_>, around: &Around<'_>) -> Result<Origin, Invalid> {
+    match LogPlace::of(text) {
+        Some(Ok(logs)) => {
+            known_remote(&logs.remote, known.remotes)?;
+            Ok(Origin::Logs(logs))
+        }
+        Some(Err(error)) => Err(Invalid::form(text, &error.to_string())),
+        None => place(text, known, around).map(Origin::from),
+    }
 }
 
 /// A prefix or an object of a bucket, or a path below the machine's folder.

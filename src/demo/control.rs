@@ -1,4 +1,4 @@
-//! The way of requests to the small services (EC2, CloudWatch, SSM): their bodies are read first, because the operation may stand
+//! The way of requests to the small services (EC2, CloudWatch and its Logs, SSM): their bodies are read first, because the operation may stand
 //! there; log and faults see them as they see those of S3, and a fault is told in the service's own words.
 
 use super::answer::{Answer, Harm, Watched};
@@ -6,7 +6,7 @@ use super::call::Call;
 use super::cloud::Refusal;
 use super::fault::Fault;
 use super::front::{Hangup, Service};
-use super::{cloudwatch, ec2, ssm};
+use super::{cloudwatch, ec2, logs, ssm};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, request::Parts};
 use http_body_util::{BodyExt as _, Limited};
@@ -19,6 +19,7 @@ const LARGEST: usize = 4 << 20;
 pub(super) enum Small {
     Ec2,
     CloudWatch,
+    Logs,
     Ssm,
 }
 
@@ -28,6 +29,7 @@ impl Small {
     pub(super) fn of(service: &str, headers: &HeaderMap) -> Option<Self> {
         match service {
             "ec2" => Some(Self::Ec2),
+            "logs" => Some(Self::Logs),
             "ssm" => Some(Self::Ssm),
             "monitoring" if headers.contains_key("smithy-protocol") => Some(Self::CloudWatch),
             _ => None,
@@ -38,6 +40,7 @@ impl Small {
         match self {
             Self::Ec2 => ec2::refuse(refusal),
             Self::CloudWatch => cloudwatch::refuse(refusal),
+            Self::Logs => logs::refuse(refusal),
             Self::Ssm => ssm::refuse(refusal),
         }
     }
@@ -48,7 +51,7 @@ impl Small {
         let code = match (self, fault) {
             (Self::Ec2, Fault::SlowDown) => "RequestLimitExceeded",
             (Self::CloudWatch, Fault::SlowDown) => "Throttling",
-            (Self::Ssm, Fault::SlowDown) => "ThrottlingException",
+            (Self::Logs | Self::Ssm, Fault::SlowDown) => "ThrottlingException",
             _ => code,
         };
         // An error inside a 200 is S3's way alone.
@@ -76,6 +79,7 @@ impl Service {
         (call.operation, call.key) = match small {
             Small::Ec2 => (ec2::operation(&form), ids(&form)),
             Small::CloudWatch => (cloudwatch::operation(parts.uri.path()), String::new()),
+            Small::Logs => logs::gist(&parts.headers, &body),
             Small::Ssm => ssm::gist(&parts.headers, &body),
         };
         let record = self.front.log.open(call, connection);
@@ -116,6 +120,10 @@ impl Service {
         match small {
             Small::Ec2 => ec2::answer(cloud, form, region, known),
             Small::CloudWatch => cloudwatch::answer(cloud, (call.operation, body), region, known),
+            Small::Logs => {
+                let world = (cloud, &self.front.logs);
+                logs::answer(world, (call.operation, body), region, known)
+            }
             Small::Ssm => ssm::answer(cloud, (call.operation, body), region, known),
         }
     }

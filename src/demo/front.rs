@@ -8,6 +8,7 @@ use super::cloud::Cloud;
 use super::control::Small;
 use super::fault::{Fault, Faults, Sentence};
 use super::log::{Log, Record};
+use super::logs::Logs;
 use super::s3::{Gate, Keys, Signed, Store};
 use super::server::Cut;
 use super::sts;
@@ -33,6 +34,7 @@ pub(super) struct Front {
     pub faults: Faults,
     pub store: Store,
     pub cloud: Cloud,
+    pub logs: Logs,
     pub clock: Clock,
 }
 

@@ -1,4 +1,4 @@
-//! The embedded AWS: S3, STS, EC2, CloudWatch and SSM on a loopback port, in this process. `wharf demo` and the tests run against it.
+//! The embedded AWS: S3, STS, EC2, CloudWatch with its Logs, and SSM on a loopback port, in this process. `wharf demo` and the tests run against it.
 //! It refuses what AWS refuses, logs every request and can be told to fail.
 
 mod answer;
@@ -11,6 +11,7 @@ mod ec2;
 pub mod fault;
 mod front;
 mod log;
+mod logs;
 pub mod s3;
 pub mod seed;
 mod server;
@@ -23,6 +24,7 @@ pub use clock::Clock;
 pub use cloud::Cloud;
 pub use fault::{Asked, Fault, Faults, Rule, Spec, SpecError};
 pub use log::{Log, LogLine};
+pub use logs::Logs;
 pub use s3::{Store, Versioning};
 
 use server::Server;
@@ -70,6 +72,7 @@ pub struct Demo {
     server: Server,
     store: Store,
     cloud: Cloud,
+    logs: Logs,
     log: Log,
     faults: Faults,
     clock: Clock,
@@ -88,11 +91,13 @@ impl Demo {
         let store = Store::new(clock.clone(), spill)?;
         store.add_key(ACCESS_KEY, SECRET_KEY);
         let cloud = Cloud::new(clock.clone());
+        let logs = Logs::default();
         let front = front::Front {
             log: log.clone(),
             faults: faults.clone(),
             store: store.clone(),
             cloud: cloud.clone(),
+            logs: logs.clone(),
             clock: clock.clone(),
         };
         let server = Server::start(options.port, options.threads, front)?;
@@ -100,6 +105,7 @@ impl Demo {
             server,
             store,
             cloud,
+            logs,
             log,
             faults,
             clock,
@@ -124,6 +130,11 @@ impl Demo {
     /// The instances and what hangs on them, beside the wire.
     pub fn cloud(&self) -> &Cloud {
         &self.cloud
+    }
+
+    /// The groups and streams of CloudWatch Logs, beside the wire.
+    pub fn logs(&self) -> &Logs {
+        &self.logs
     }
 
     /// Every request that came in.

@@ -194,8 +194,10 @@ pub fn alert(name: &str, alert: Alert, run: &Run, now: Timestamp) -> String {
         Alert::Unsaved => {
             let losses = run.checkpoints.iter().flatten();
             let losses = losses.filter_map(|checkpoint| Some(checkpoint.loss(run.last()?).time));
-            let least = losses.min().map(duration).unwrap_or_default();
-            format!("{name} has {least} of work in no checkpoint")
+            match losses.min().map(duration) {
+                Some(least) => format!("{name} has {least} of work in no checkpoint"),
+                None => format!("{name} has no checkpoint yet: if it died now you lose everything"),
+            }
         }
     }
 }
@@ -215,6 +217,9 @@ pub fn source(standing: &Standing, whole: &str, now: Timestamp) -> Vec<String> {
         words.push(format!(
             "all but the last {kept} left out: {whole} reads it"
         ));
+    }
+    if standing.earlier {
+        words.push(format!("what lies before is left out: {whole} reads it"));
     }
     if standing.odd > 0 {
         words.push(format!(

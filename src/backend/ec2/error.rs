@@ -1,4 +1,4 @@
-//! What EC2 and CloudWatch answered → kind of failure and words for a person: the one table of their error codes.
+//! What EC2, CloudWatch and its Logs answered → kind of failure and words for a person: the one table of their error codes.
 
 use std::error::Error as StdError;
 
@@ -16,13 +16,13 @@ use crate::domain::{retry::FailureKind, text::printable};
 
 /// What was asked.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked<'a> {
+pub(in crate::backend) struct Asked<'a> {
     /// The operation.
-    pub(super) operation: &'static str,
-    /// `EC2` or `CloudWatch`.
-    pub(super) service: &'static str,
+    pub(in crate::backend) operation: &'static str,
+    /// `EC2`, `CloudWatch` or `CloudWatch Logs`.
+    pub(in crate::backend) service: &'static str,
     /// The thing that was named; empty where none was.
-    pub(super) target: &'a str,
+    pub(in crate::backend) target: &'a str,
 }
 
 /// Where it was asked.
@@ -94,7 +94,7 @@ impl Asked<'_> {
             FailureKind::Transient => format!("{service} failed for a moment: {quoted}"),
             FailureKind::Denied => format!(
                 "the credentials lack {}:{}: ask for it in their policy. {quoted}",
-                service.to_lowercase(),
+                policy(service),
                 self.operation
             ),
             FailureKind::Credentials if code == "AuthFailure" => format!(
@@ -118,6 +118,14 @@ impl Asked<'_> {
                 None => format!("{service} refuses: {quoted}"),
             },
         }
+    }
+}
+
+/// What rights of a service begin with.
+fn policy(service: &str) -> String {
+    match service {
+        "CloudWatch Logs" => "logs".to_owned(),
+        service => service.to_lowercase(),
     }
 }
 
@@ -159,6 +167,7 @@ fn kind(code: &str, status: u16) -> FailureKind {
         | "MissingAuthenticationToken"
         | "SignatureDoesNotMatch"
         | "OptInRequired" => FailureKind::Credentials,
+        "ResourceNotFoundException" => FailureKind::NotFound,
         _ if code.ends_with(".NotFound") => FailureKind::NotFound,
         _ if status >= 500 => FailureKind::Transient,
         _ => FailureKind::Refused,

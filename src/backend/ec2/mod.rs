@@ -25,7 +25,7 @@ pub use counter::CloudCounter;
 pub use describe::Status;
 pub use metrics::{AgentMetric, Measure};
 
-use error::Asked;
+pub(in crate::backend) use error::Asked;
 
 /// The instances of one region.
 #[derive(Debug, Clone)]
@@ -66,6 +66,10 @@ impl Ec2 {
         &self.counter
     }
 
+    pub(in crate::backend) async fn connection(&self) -> Arc<Connection> {
+        self.session.connection().await
+    }
+
     async fn client(&self) -> aws_sdk_ec2::Client {
         self.session.connection().await.ec2(&self.region)
     }
@@ -75,7 +79,11 @@ impl Ec2 {
     }
 
     /// The one way out: counts a request, bounds its time, and tells its failure in words.
-    async fn call<T, E, F>(&self, asked: Asked<'_>, sent: F) -> Result<T, Error>
+    pub(in crate::backend) async fn call<T, E, F>(
+        &self,
+        asked: Asked<'_>,
+        sent: F,
+    ) -> Result<T, Error>
     where
         E: ProvideErrorMetadata + StdError + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,

@@ -366,6 +366,15 @@ impl Connection {
         aws_sdk_cloudwatch::Client::from_conf(config.build())
     }
 
+    /// A client that reads the logs of a region.
+    pub(in crate::backend) fn logs(&self, region: &str) -> aws_sdk_cloudwatchlogs::Client {
+        let config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config)
+            .http_client(self.http.clone())
+            .interceptor(self.clock.clone())
+            .region(Region::new(region.to_owned()));
+        aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
+    }
+
     /// The client for a region.
     pub(in crate::backend) fn client(&self, region: &str) -> Client {
         let mut clients = locked(&self.clients);

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::domain::location::Location;
 
-use super::{machine::MachineAsk, run::Terms};
+use super::{machine::MachineAsk, origin::Origin, run::Terms};
 
 /// A run that is to be watched.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -26,17 +26,17 @@ pub struct RunAsk {
 /// A source of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceAsk {
-    /// A file, an object, or a folder of them.
-    pub from: Location,
+    /// Where it is.
+    pub from: Origin,
     /// How lines are read, where a person knows better.
     pub pattern: Option<Arc<str>>,
 }
 
 impl RunAsk {
     /// A run that is one place, and nothing is known of it.
-    pub fn of_place(name: &str, from: Location) -> Self {
+    pub fn of_place(name: &str, from: impl Into<Origin>) -> Self {
         let source = SourceAsk {
-            from,
+            from: from.into(),
             pattern: None,
         };
         Self {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 /// Which part of the data a metric is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
@@ -14,6 +16,8 @@ pub enum Part {
 /// A quantity and the metrics of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chart {
+    /// What is measured: by this a chart is known again when metrics come or another run is looked at.
+    pub quantity: Arc<str>,
     /// What it is called: by the metric's name where there is one only.
     pub title: Arc<str>,
     /// Training first.
@@ -22,23 +26,22 @@ pub struct Chart {
 
 /// The charts of some metrics: what is looked at most stands first, else the order in which they were told.
 pub fn charts<'a>(names: impl IntoIterator<Item = &'a Arc<str>>) -> Vec<Chart> {
-    let mut charts: Vec<(String, Chart)> = Vec::new();
+    let mut charts: IndexMap<Arc<str>, Chart> = IndexMap::new();
     for name in names {
         let (part, quantity) = split(name);
-        let metric = (part, Arc::clone(name));
-        if let Some((_, chart)) = charts.iter_mut().find(|(known, _)| *known == quantity) {
-            chart.title = quantity.as_str().into();
-            chart.metrics.push(metric);
-            continue;
-        }
-        let chart = Chart {
+        let quantity: Arc<str> = quantity.into();
+        let chart = charts.entry(quantity).or_insert_with_key(|quantity| Chart {
+            quantity: Arc::clone(quantity),
             title: Arc::clone(name),
-            metrics: vec![metric],
-        };
-        charts.push((quantity, chart));
+            metrics: Vec::new(),
+        });
+        if !chart.metrics.is_empty() {
+            chart.title = Arc::clone(&chart.quantity);
+        }
+        chart.metrics.push((part, Arc::clone(name)));
     }
-    charts.sort_by_key(|(quantity, _)| rank(quantity));
-    let mut charts: Vec<Chart> = charts.into_iter().map(|(_, chart)| chart).collect();
+    let mut charts: Vec<Chart> = charts.into_values().collect();
+    charts.sort_by_key(|chart| rank(&chart.quantity));
     for chart in &mut charts {
         chart.metrics.sort_by_key(|(part, _)| *part);
     }

@@ -10,6 +10,7 @@ pub mod eta;
 pub mod lamp;
 pub mod machine;
 mod names;
+pub mod origin;
 pub mod read;
 pub mod run;
 pub mod series;

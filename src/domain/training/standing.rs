@@ -15,10 +15,19 @@ pub struct Standing {
     pub bytes: u64,
     /// Bytes of the middle that were left out.
     pub skipped: u64,
+    /// Whether there is more before what was read, and nobody knows how much.
+    pub earlier: bool,
     /// When it was last written to.
     pub written: Option<Timestamp>,
     /// Lines or records that could not be understood.
     pub odd: u64,
     /// What is wrong with it, and what to do.
     pub trouble: Option<Box<str>>,
+}
+
+impl Standing {
+    /// Whether only a part of it was read.
+    pub fn is_part(&self) -> bool {
+        self.skipped > 0 || self.earlier
+    }
 }

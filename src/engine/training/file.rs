@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 
 use crate::backend::{
     Error,
@@ -13,12 +12,12 @@ use crate::domain::{
     key::Key,
     training::{
         batch::Batch,
-        read::{Format, HEAD, Reader},
+        read::{Format, HEAD},
         run::Stream,
     },
 };
 
-use super::{Manner, News, Teller};
+use super::{Manner, Teller, intake::Intake};
 
 /// Bytes before the end that are read again: where they differ, it is another content.
 const OVERLAP: usize = 64;
@@ -35,51 +34,25 @@ const PIECE: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct File {
     pub(super) key: Key,
-    pub(super) stream: Stream,
+    pub(super) intake: Intake,
     store: Store,
-    pattern: Option<Arc<str>>,
-    reader: Reader,
     pin: Option<Pin>,
     /// The place up to which it was read.
     at: u64,
     /// The last bytes before it.
     tail: Vec<u8>,
-    pub(super) size: u64,
-    pub(super) skipped: u64,
-    pub(super) odd: u64,
-    /// Something came since this was last put out.
-    pub(super) came: bool,
-    pub(super) written: Option<Timestamp>,
-    /// What is wrong with what was read of it.
-    pub(super) trouble: Option<Box<str>>,
-    /// Why the last look failed.
-    pub(super) failed: Option<Box<str>>,
 }
 
 impl File {
     pub(super) fn new(store: Store, key: Key, stream: Stream, pattern: Option<Arc<str>>) -> Self {
         Self {
-            reader: Reader::new(pattern.as_deref()),
+            intake: Intake::new(stream, pattern),
             key,
-            stream,
             store,
-            pattern,
             pin: None,
             at: 0,
             tail: Vec::new(),
-            size: 0,
-            skipped: 0,
-            odd: 0,
-            came: false,
-            written: None,
-            trouble: None,
-            failed: None,
         }
-    }
-
-    /// What it is.
-    pub(super) fn reader(&self) -> &Reader {
-        &self.reader
     }
 
     /// Looks for what came, and tells it.
@@ -87,7 +60,7 @@ impl File {
     /// # Errors
     /// Where it cannot be read now; the next look goes on from the same place.
     pub(super) async fn look(&mut self, manner: Manner, teller: &Teller) -> Result<(), Error> {
-        let is_whole = self.reader.format().is_some_and(Format::is_whole);
+        let is_whole = self.intake.reader.format().is_some_and(Format::is_whole);
         if self.pin.is_none() {
             return self.first(manner, false, teller).await;
         }
@@ -121,8 +94,8 @@ impl File {
 
     /// Whether all that was told to be there was read, or is not to be read: only then may a look ask for changes alone.
     fn is_read(&self) -> bool {
-        let withheld = self.at == 0 && self.reader.is_gzip();
-        withheld || self.at >= self.size
+        let withheld = self.at == 0 && self.intake.reader.is_gzip();
+        withheld || self.at >= self.intake.size
     }
 
     /// Reads it for the first time: all, or head and tail.
@@ -132,8 +105,8 @@ impl File {
             ..Known::default()
         };
         let Growth::More(reading) = self.store.growth(&self.key, &known).await? else {
-            self.size = 0;
-            self.trouble = Some("it is empty so far".into());
+            self.intake.size = 0;
+            self.intake.trouble = Some("it is empty so far".into());
             return Ok(());
         };
         let size = reading.size();
@@ -146,14 +119,14 @@ impl File {
         }
         self.note(&reading);
         let head = reading.all().await?;
-        self.reader.learn(head.get(..HEAD).unwrap_or(&head));
-        if self.reader.is_gzip() {
+        self.intake.reader.learn(head.get(..HEAD).unwrap_or(&head));
+        if self.intake.reader.is_gzip() {
             let reason = "a gzip stream of this size is read from its beginning only when asked: --whole, or a in the Training tab";
-            self.trouble = Some(reason.into());
+            self.intake.trouble = Some(reason.into());
             return Ok(());
         }
-        self.skipped = size - TAIL;
-        self.rest(self.skipped, teller).await
+        self.intake.skipped = size - TAIL;
+        self.rest(self.intake.skipped, teller).await
     }
 
     /// Reads from a place to the end.
@@ -206,7 +179,7 @@ impl File {
         mut anew: bool,
         teller: &Teller,
     ) -> Result<(), Error> {
-        self.trouble = None;
+        self.intake.trouble = None;
         self.note(&reading);
         let mut piece = first.to_vec();
         loop {
@@ -218,9 +191,7 @@ impl File {
             }
             let mut batch = self.feed(&piece, last);
             batch.anew = std::mem::take(&mut anew);
-            if !batch.is_empty() {
-                self.tell(batch, teller).await;
-            }
+            self.intake.tell(batch, teller).await;
             piece.clear();
             if last {
                 return Ok(());
@@ -228,41 +199,28 @@ impl File {
         }
     }
 
-    async fn tell(&mut self, batch: Batch, teller: &Teller) {
-        self.came = true;
-        let news = News::Told {
-            stream: self.stream.clone(),
-            batch,
-            written: self.written.unwrap_or_else(Timestamp::now),
-        };
-        teller.tell(news).await;
-    }
-
     fn feed(&mut self, piece: &[u8], last: bool) -> Batch {
-        let batch = self
-            .reader
-            .feed(piece, last && self.at + piece.len() as u64 >= self.size);
+        let batch = self.intake.reader.feed(
+            piece,
+            last && self.at + piece.len() as u64 >= self.intake.size,
+        );
         self.at += piece.len() as u64;
         self.tail.extend_from_slice(piece);
         let over = self.tail.len().saturating_sub(OVERLAP);
         self.tail.drain(..over);
-        self.odd += batch.odd;
-        self.trouble.clone_from(&batch.trouble);
         batch
     }
 
     fn note(&mut self, reading: &Reading) {
-        self.size = reading.size();
+        self.intake.size = reading.size();
         self.pin = reading.pin();
-        self.written = reading.stat.entry.facts.modified.or(self.written);
+        self.intake.written = reading.stat.entry.facts.modified.or(self.intake.written);
     }
 
     fn begin_again(&mut self) {
-        self.reader = Reader::new(self.pattern.as_deref());
+        self.intake.begin_again();
         self.pin = None;
         self.at = 0;
         self.tail.clear();
-        self.skipped = 0;
-        self.odd = 0;
     }
 }

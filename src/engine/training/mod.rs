@@ -3,6 +3,8 @@
 
 mod file;
 mod follow;
+mod intake;
+mod logs;
 mod machine;
 mod source;
 mod watch;

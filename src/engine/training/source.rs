@@ -1,8 +1,7 @@
-//! One source of a run: a file, an object, or a folder of them. Which it is, is asked once; a folder is listed then.
+//! One source of a run: a file, an object, a folder of them, or streams of a log group. Which it is, is asked once; a folder or
+//! a group is listed then.
 
 use std::sync::Arc;
-
-use jiff::Timestamp;
 
 use crate::backend::{
     Error, ErrorKind, Pages as _, Sessions,
@@ -14,10 +13,20 @@ use crate::domain::{
     location::Location,
     retry::FailureKind,
     text::printable,
-    training::{ask::SourceAsk, run::Stream, standing::Standing},
+    training::{
+        ask::SourceAsk,
+        origin::{LogPlace, Origin},
+        run::Stream,
+        standing::Standing,
+    },
 };
 
-use super::file::File;
+use super::{
+    Manner, Teller,
+    file::File,
+    intake::Intake,
+    logs::{self, LogTail},
+};
 
 /// The most files of a folder that are read.
 const FILES: usize = 200;
@@ -39,13 +48,53 @@ const OTHERS: [&str; 14] = [
     ".parquet",
 ];
 
-/// A source with its files.
+/// One stream of a source, however it is read.
+#[derive(Debug)]
+pub(super) enum Feed {
+    /// A file or an object.
+    File(File),
+    /// A stream of CloudWatch Logs.
+    Logs(LogTail),
+}
+
+impl Feed {
+    pub(super) async fn look(&mut self, manner: Manner, teller: &Teller) -> Result<(), Error> {
+        match self {
+            Self::File(file) => file.look(manner, teller).await,
+            Self::Logs(tail) => tail.look(manner, teller).await,
+        }
+    }
+
+    pub(super) fn intake(&self) -> &Intake {
+        match self {
+            Self::File(file) => &file.intake,
+            Self::Logs(tail) => &tail.intake,
+        }
+    }
+
+    pub(super) fn intake_mut(&mut self) -> &mut Intake {
+        match self {
+            Self::File(file) => &mut file.intake,
+            Self::Logs(tail) => &mut tail.intake,
+        }
+    }
+
+    /// What tells it from others of its source; safe for a terminal.
+    fn name(&self) -> String {
+        match self {
+            Self::File(file) => file.key.printable().into_owned(),
+            Self::Logs(tail) => printable(tail.name.as_bytes()).into_owned(),
+        }
+    }
+}
+
+/// A source with its streams.
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) number: usize,
     pub(super) ask: SourceAsk,
-    pub(super) files: Vec<File>,
-    /// Whether it is a folder, where that is known.
+    pub(super) feeds: Vec<Feed>,
+    /// Whether it is a folder or a group, where that is known.
     pub(super) is_folder: bool,
     /// Why it could not be opened.
     trouble: Option<Box<str>>,
@@ -56,23 +105,44 @@ impl Source {
         Self {
             number,
             ask,
-            files: Vec::new(),
+            feeds: Vec::new(),
             is_folder: false,
             trouble: None,
         }
     }
 
-    /// Finds its files; `next` counts the streams of the run. What is known already stays.
+    /// Finds its streams; `next` counts those of the run. What is known already stays.
+    ///
+    /// # Errors
+    /// Words for a person.
     pub(super) async fn open(
         &mut self,
         sessions: &Sessions,
         next: &mut usize,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Box<str>> {
         self.trouble = None;
-        let store = sessions.store(&self.ask.from).await?;
+        let from = self.ask.from.clone();
+        match &from {
+            Origin::Place(place) => {
+                let opened = self.open_place(sessions, place, next).await;
+                opened.map_err(|error| words(&error, &from).into())
+            }
+            Origin::Logs(place) => self.open_logs(sessions, place, next).await,
+        }
+    }
+
+    async fn open_place(
+        &mut self,
+        sessions: &Sessions,
+        place: &Location,
+        next: &mut usize,
+    ) -> Result<(), Error> {
+        let store = sessions.store(place).await?;
         let single = store.single().await;
+        // A file may stand now where a folder was.
+        self.is_folder = !matches!(single, Ok(Some(_)));
         if let Ok(Some(key)) = &single {
-            self.add(&store, key.clone(), "", next);
+            self.add_file(&store, key.clone(), "", next);
             return Ok(());
         }
         if let Err(error) = single
@@ -80,7 +150,6 @@ impl Source {
         {
             return Err(error);
         }
-        self.is_folder = true;
         let mut logs = listed(&store).await?;
         logs.retain(|entry| is_log(&entry.key));
         logs.sort_by_key(|entry| entry.facts.modified);
@@ -88,62 +157,97 @@ impl Source {
         for entry in logs.drain(..).skip(over) {
             let folder = entry.key.parent();
             let folder = printable(folder.as_bytes());
-            self.add(&store, entry.key, folder.trim_end_matches('/'), next);
+            self.add_file(&store, entry.key, folder.trim_end_matches('/'), next);
         }
         Ok(())
     }
 
-    fn add(&mut self, store: &Store, key: Key, label: &str, next: &mut usize) {
-        if self.files.iter().any(|file| file.key == key) {
+    fn add_file(&mut self, store: &Store, key: Key, label: &str, next: &mut usize) {
+        let known = |feed: &Feed| matches!(feed, Feed::File(file) if file.key == key);
+        if self.feeds.iter().any(known) {
             return;
         }
+        let stream = self.stream(label, next);
+        let file = File::new(store.clone(), key, stream, self.ask.pattern.clone());
+        self.feeds.push(Feed::File(file));
+    }
+
+    async fn open_logs(
+        &mut self,
+        sessions: &Sessions,
+        place: &LogPlace,
+        next: &mut usize,
+    ) -> Result<(), Box<str>> {
+        let logs = sessions.logs(&place.remote).await;
+        let logs = logs.map_err(|error| Box::<str>::from(error.reason))?;
+        let (names, exact) = logs::found(&logs, place).await?;
+        self.is_folder = !exact;
+        for name in names.iter().rev() {
+            let known = |feed: &Feed| matches!(feed, Feed::Logs(tail) if tail.name == *name);
+            if self.feeds.iter().any(known) {
+                continue;
+            }
+            // As in a folder: what lies side by side goes on with each other.
+            let label = name.rsplit_once('/').filter(|_| !exact);
+            let label = label.map_or("", |(label, _)| label);
+            let stream = self.stream(&printable(label.as_bytes()), next);
+            let place = (&*place.group, &**name);
+            let tail = LogTail::new(logs.clone(), place, stream, self.ask.pattern.clone());
+            self.feeds.push(Feed::Logs(tail));
+        }
+        Ok(())
+    }
+
+    /// The next stream.
+    fn stream(&self, label: &str, next: &mut usize) -> Stream {
         let stream = Stream {
             number: *next,
             source: self.number,
             label: Arc::from(label),
         };
         *next += 1;
-        let file = File::new(store.clone(), key, stream, self.ask.pattern.clone());
-        self.files.push(file);
+        stream
     }
 
     /// Keeps why it cannot be read.
-    pub(super) fn fails(&mut self, error: &Error) {
-        self.trouble = Some(words(error, &self.ask.from).into());
+    pub(super) fn fails(&mut self, why: Box<str>) {
+        self.trouble = Some(why);
     }
 
     /// How it stands.
     pub(super) fn standing(&self) -> Standing {
-        let files = || self.files.iter();
-        let newest: Option<Timestamp> = files().filter_map(|file| file.written).max();
-        let told = |file: &'_ File| file.failed.clone().or_else(|| file.trouble.clone());
-        let trouble = files().find_map(|file| Some((file, told(file)?)));
-        let trouble = trouble.map(|(file, trouble)| {
-            let named = self.is_folder;
-            if named {
-                format!("{}: {trouble}", file.key).into()
+        let intakes = || self.feeds.iter().map(Feed::intake);
+        let told = |intake: &Intake| intake.failed.clone().or_else(|| intake.trouble.clone());
+        let trouble = self
+            .feeds
+            .iter()
+            .find_map(|feed| Some((feed, told(feed.intake())?)));
+        let trouble = trouble.map(|(feed, trouble)| {
+            if self.is_folder {
+                format!("{}: {trouble}", feed.name()).into()
             } else {
                 trouble
             }
         });
         let nothing = || {
-            let empty = self.is_folder && self.files.is_empty();
+            let empty = self.is_folder && self.feeds.is_empty();
             empty.then(|| format!("there is nothing at {} yet", self.ask.from).into())
         };
         Standing {
-            format: files().rev().find_map(|file| file.reader().format()),
-            files: self.files.len(),
-            bytes: files().map(|file| file.size).sum(),
-            skipped: files().map(|file| file.skipped).sum(),
-            written: newest,
-            odd: files().map(|file| file.odd).sum(),
+            format: intakes().rev().find_map(|intake| intake.reader.format()),
+            files: self.feeds.len(),
+            bytes: intakes().map(|intake| intake.size).sum(),
+            skipped: intakes().map(|intake| intake.skipped).sum(),
+            earlier: intakes().any(|intake| intake.earlier),
+            written: intakes().filter_map(|intake| intake.written).max(),
+            odd: intakes().map(|intake| intake.odd).sum(),
             trouble: self.trouble.clone().or(trouble).or_else(nothing),
         }
     }
 }
 
 /// Why a source cannot be read, for a person.
-pub(super) fn words(error: &Error, place: &Location) -> String {
+pub(super) fn words(error: &Error, place: &Origin) -> String {
     match (&error.kind, error.failure_kind()) {
         (ErrorKind::NoBucket, _) => error.reason.clone(),
         (_, FailureKind::NotFound) => format!("there is nothing at {place} yet"),

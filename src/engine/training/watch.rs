@@ -162,26 +162,27 @@ impl Watched {
         for source in &mut self.sources {
             let again = silent && source.is_folder;
             // What cannot be opened is tried again as rarely as a silent folder is listed.
-            let untried = self.turn == 0 || (silent && source.files.is_empty());
+            let untried = self.turn == 0 || (silent && source.feeds.is_empty());
             if (again || untried)
                 && let Err(error) = source.open(sessions, &mut self.streams).await
             {
-                source.fails(&error);
+                source.fails(error);
             }
         }
     }
 
-    /// Which files take turns: the one of each source, and the newest ones of folders.
+    /// Which streams take turns: the one of each source, and the newest ones of folders.
     fn places(&self) -> Vec<(usize, usize)> {
         let of = |(at, source): (usize, &Source)| {
-            let mut files: Vec<usize> = (0..source.files.len()).collect();
+            let mut feeds: Vec<usize> = (0..source.feeds.len()).collect();
             if self.turn > 0 {
-                files.sort_by_key(|file| source.files.get(*file).map(|file| file.written));
-                files = files.split_off(files.len().saturating_sub(NEWEST));
+                let written = |feed: &usize| Some(source.feeds.get(*feed)?.intake().written);
+                feeds.sort_by_key(written);
+                feeds = feeds.split_off(feeds.len().saturating_sub(NEWEST));
             }
-            files
+            feeds
                 .into_iter()
-                .map(move |file| (at, file))
+                .map(move |feed| (at, feed))
                 .collect::<Vec<_>>()
         };
         self.sources.iter().enumerate().flat_map(of).collect()
@@ -189,18 +190,18 @@ impl Watched {
 
     /// Looks at one file; whether something came.
     async fn look(&mut self, place: Option<(usize, usize)>, manner: Manner) -> bool {
-        let file =
-            place.and_then(|(source, file)| self.sources.get_mut(source)?.files.get_mut(file));
-        let Some(file) = file else {
+        let found = place.and_then(|(source, feed)| {
+            let source = self.sources.get_mut(source)?;
+            Some((source.feeds.get_mut(feed)?, &source.ask.from))
+        });
+        let Some((feed, from)) = found else {
             return false;
         };
-        let looked = file.look(manner, &self.teller).await;
-        let from = place.and_then(|(source, _)| self.ask.sources.get(source));
+        let looked = feed.look(manner, &self.teller).await;
         self.failed |= looked.is_err();
-        file.failed = looked
-            .err()
-            .and_then(|error| Some(words(&error, &from?.from).into()));
-        std::mem::take(&mut file.came)
+        let intake = feed.intake_mut();
+        intake.failed = looked.err().map(|error| words(&error, from).into());
+        std::mem::take(&mut intake.came)
     }
 
     async fn list_checkpoints(&mut self, sessions: &Sessions, came: bool) {
@@ -226,6 +227,6 @@ async fn newest(sessions: &Sessions, place: &Location) -> Result<Option<Checkpoi
     let entries = async { listed(&sessions.store(place).await?).await };
     match entries.await {
         Ok(entries) => Ok(Checkpoint::newest(&entries)),
-        Err(error) => Err(words(&error, place).into()),
+        Err(error) => Err(words(&error, &place.clone().into()).into()),
     }
 }

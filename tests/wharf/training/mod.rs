@@ -3,5 +3,6 @@
 
 mod cli;
 mod fixtures;
+mod logs;
 mod machine;
 mod watch;

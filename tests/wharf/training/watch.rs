@@ -32,13 +32,17 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(desk: Desk, ask: RunAsk) -> Self {
+        Self::with(desk, ask, false)
+    }
+
+    pub(super) fn with(desk: Desk, ask: RunAsk, whole: bool) -> Self {
         let view = desk.view();
         desk.engine.submit(Command::Watch {
             view,
             runs: Arc::from([ask.clone()]),
             manner: Manner {
                 every: Some(Duration::from_millis(1)),
-                whole: false,
+                whole,
             },
         });
         Self {
@@ -76,13 +80,13 @@ impl Watch {
         }
     }
 
-    async fn until(&mut self, wanted: impl Fn(&Standing) -> bool) {
+    pub(super) async fn until(&mut self, wanted: impl Fn(&Standing) -> bool) {
         while !self.followed.standings.iter().any(&wanted) {
             self.round().await;
         }
     }
 
-    fn points(&self) -> usize {
+    pub(super) fn points(&self) -> usize {
         self.followed
             .run
             .metric("loss")
@@ -209,7 +213,7 @@ async fn what_is_wrong_stands_in_its_sources_row_and_the_rest_goes_on() {
     desk.file("text.log", b"it 5 L=0.5\n");
     desk.file("empty.log", b"");
     let source = |name: &str, pattern: Option<&str>| SourceAsk {
-        from: Location::Disk(desk.path(name)),
+        from: Location::Disk(desk.path(name)).into(),
         pattern: pattern.map(Arc::from),
     };
     let ask = RunAsk {

@@ -13,7 +13,14 @@ use crate::cli::{
     target::TargetError,
 };
 use crate::config::{Config, quantity};
-use crate::domain::training::{ask::RunAsk, run::State};
+use crate::domain::{
+    text::printable,
+    training::{
+        ask::RunAsk,
+        origin::{LogPlace, Origin},
+        run::State,
+    },
+};
 use crate::engine::{
     Body, Command,
     training::{Followed, Manner, News, RunNews},
@@ -59,6 +66,13 @@ pub(super) fn watching(config: &Config, args: &TrainingArgs) -> Result<Watching,
 fn run_of(config: &Config, word: &str) -> Result<RunAsk, TargetError> {
     if let Some(run) = config.runs.get(word) {
         return Ok(run.clone());
+    }
+    if let Some(logs) = LogPlace::of(word) {
+        let logs = logs.map_err(|error| TargetError::Words {
+            message: format!("{word:?} names no streams of CloudWatch Logs"),
+            help: error.to_string(),
+        })?;
+        return Ok(RunAsk::of_place(word, Origin::Logs(logs)));
     }
     let path = word.contains(['/', '.', ':']) || std::path::Path::new(word).exists();
     if !path {
@@ -209,7 +223,8 @@ async fn follow(context: &mut Context, followed: &mut [Followed]) -> Exit {
             told = Some(stands);
         }
         for alert in run.alerts(now) {
-            let text = humanize::training::alert(&run.ask.name, alert, &run.run, now);
+            let name = printable(run.ask.name.as_bytes());
+            let text = humanize::training::alert(&name, alert, &run.run, now);
             context.ask(Command::TellHook {
                 run: std::sync::Arc::clone(&run.ask.name),
                 alert,

@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 
 use crate::domain::{
-    location::Location,
     text::{printable, readable},
-    training::standing::Standing,
+    training::{origin::Origin, standing::Standing},
 };
 use crate::engine::training::Followed;
 use crate::humanize;
@@ -118,7 +117,7 @@ pub(super) fn lines(followed: &Followed, now: Timestamp) -> Vec<String> {
 }
 
 /// `logs/metrics.jsonl, JSON lines, 12.0 MiB, written 4 s ago`.
-fn words(from: &Location, standing: &Standing, now: Timestamp) -> String {
+fn words(from: &Origin, standing: &Standing, now: Timestamp) -> String {
     let mut words = vec![from.to_string()];
     words.extend(humanize::training::source(standing, "--whole", now));
     words.join(", ")

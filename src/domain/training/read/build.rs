@@ -16,6 +16,8 @@ pub(in crate::domain::training) struct Builder {
     row: Draft,
     /// The last step that was told: rows that tell none belong to it.
     step: Option<u64>,
+    /// When what is told now was written, where its keeper knows: for rows that tell no time.
+    pub(super) stamp: Time,
     /// The first writer, whose metrics bear plain names.
     first_writer: Option<u64>,
 }
@@ -125,7 +127,10 @@ impl Builder {
     pub(super) fn end_row(&mut self) {
         let mut draft = std::mem::take(&mut self.row);
         draft.step = draft.step.map(|step| step.min(LAST_STEP));
-        draft.time = draft.time.sensible();
+        draft.time = match draft.time.sensible() {
+            Time::Unknown => self.stamp,
+            told @ (Time::At(_) | Time::Local(_) | Time::Since(_)) => told,
+        };
         self.names.begin();
         let advanced = draft.step.is_some() && draft.step != self.step;
         if self.batch.values.len() > draft.first || draft.step.is_some() {

@@ -4,14 +4,17 @@ use std::{borrow::Cow, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::build::{Builder, whole};
+use super::{
+    build::{Builder, whole},
+    quick,
+};
 
 /// How deep objects may lie in each other.
 const DEEPEST: usize = 8;
 
 /// Reads a line that is one object as a row.
 pub(super) fn line(line: &[u8], builder: &mut Builder) -> bool {
-    if object(line, builder) {
+    if quick::line(line, builder) || object(line, builder) {
         return true;
     }
     // Python writes what JSON does not know.
@@ -21,7 +24,8 @@ pub(super) fn line(line: &[u8], builder: &mut Builder) -> bool {
     }
 }
 
-fn object(line: &[u8], builder: &mut Builder) -> bool {
+/// Reads a line that is one object as a row, as the JSON standard has it.
+pub(super) fn object(line: &[u8], builder: &mut Builder) -> bool {
     let mut json = serde_json::Deserializer::from_slice(line);
     let mut path = String::new();
     let read = Object {

@@ -5,7 +5,10 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use crate::domain::{text::readable, training::lamp::Light};
+use crate::domain::{
+    text::readable,
+    training::{ask::SourceAsk, lamp::Light, origin::Origin},
+};
 use crate::engine::training::Followed;
 use crate::humanize;
 
@@ -46,6 +49,14 @@ fn checkpoints(followed: &Followed, shell: &Shell) -> Vec<String> {
         .collect()
 }
 
+/// Where a source is.
+fn from(ask: &SourceAsk, shell: &Shell) -> String {
+    match &ask.from {
+        Origin::Place(place) => shell.shown(place),
+        Origin::Logs(logs) => logs.to_string(),
+    }
+}
+
 /// Lamps of the machine that are out, while the run is not over.
 fn dark(followed: &Followed) -> impl Iterator<Item = String> {
     let goes_on = followed.run.ended().is_none();
@@ -59,7 +70,7 @@ fn troubles(followed: &Followed, shell: &Shell) -> Vec<String> {
     let sources = followed.ask.sources.iter().zip(&followed.standings);
     let sources = sources.filter_map(|(ask, standing)| {
         let trouble = readable(standing.trouble.as_ref()?);
-        Some(format!("{}: {trouble}", shell.shown(&ask.from)))
+        Some(format!("{}: {trouble}", from(ask, shell)))
     });
     let places = followed.ask.checkpoints.iter().zip(&followed.unlisted);
     let places = places
@@ -105,7 +116,7 @@ pub(super) fn lines(followed: &Followed, shell: &Shell) -> Vec<Line<'static>> {
     lines.push(Line::default());
     lines.push(heading("sources"));
     for (ask, standing) in followed.ask.sources.iter().zip(&followed.standings) {
-        lines.push(Line::from(format!("  {}", shell.shown(&ask.from))));
+        lines.push(Line::from(format!("  {}", from(ask, shell))));
         lines.push(Line::from(format!(
             "    {}",
             humanize::training::source(standing, "a", shell.now).join(" · ")

@@ -48,7 +48,7 @@ pub(super) fn draw(training: &Training, shell: &Shell, area: Rect, buffer: &mut 
     if charts.is_empty() {
         return draw_nothing(training, shell, area, buffer);
     }
-    let chosen = training.look.chart.min(charts.len() - 1);
+    let chosen = training.chosen(&charts);
     let steps = training.steps();
     if training.look.is_large {
         let cell = Cell {

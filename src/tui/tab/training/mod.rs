@@ -6,7 +6,7 @@ mod tail;
 pub mod update;
 pub mod view;
 
-use std::{cell::Cell, collections::BTreeSet, ops::Range};
+use std::{cell::Cell, collections::BTreeSet, ops::Range, sync::Arc};
 
 use crate::domain::training::{
     ask::RunAsk,
@@ -22,8 +22,8 @@ const WEIGHTS: [f64; 4] = [0.0, 0.6, 0.9, 0.98];
 /// What the charts show, and how.
 #[derive(Debug, Clone, Default)]
 pub struct Look {
-    /// Which chart is chosen.
-    pub chart: usize,
+    /// Which chart is chosen, by its quantity; the first where that is told by no metric.
+    pub chart: Option<Arc<str>>,
     /// Whether it fills the room of all.
     pub is_large: bool,
     /// Whether scales are logarithmic.
@@ -106,6 +106,14 @@ impl Training {
         let run = self.current().map(|followed| &followed.run);
         run.map(|run| charts(run.metrics().map(|(name, _)| name)))
             .unwrap_or_default()
+    }
+
+    /// The place of the chosen one among them.
+    fn chosen(&self, charts: &[Chart]) -> usize {
+        let found = charts
+            .iter()
+            .position(|chart| self.look.chart.as_ref() == Some(&chart.quantity));
+        found.unwrap_or(0)
     }
 
     /// The runs that are drawn, the one under the cursor first.

@@ -1,11 +1,11 @@
 //! What actions and news do in Training.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use crate::domain::training::alert::Alert;
+use crate::domain::training::{alert::Alert, standing::Standing};
 use crate::engine::{
     Command, View,
-    training::{Manner, News, RunNews},
+    training::{Followed, Manner, News, RunNews},
 };
 use crate::humanize;
 
@@ -86,7 +86,7 @@ impl Training {
                     Alert::Failed => Weight::Error,
                 };
                 shell.command(Command::TellHook {
-                    run: std::sync::Arc::clone(&followed.ask.name),
+                    run: Arc::clone(&followed.ask.name),
                     alert,
                     text: text.clone(),
                 });
@@ -107,13 +107,9 @@ impl Training {
         match action {
             Watching::LookAgain | Watching::Evidence | Watching::LogTail => !self.runs.is_empty(),
             Watching::ReadAll => {
-                !self.whole
-                    && self.current().is_some_and(|followed| {
-                        followed
-                            .standings
-                            .iter()
-                            .any(|standing| standing.skipped > 0 || standing.trouble.is_some())
-                    })
+                let more = |standing: &Standing| standing.is_part() || standing.trouble.is_some();
+                let more = |followed: &Followed| followed.standings.iter().any(more);
+                !self.whole && self.current().is_some_and(more)
             }
             Watching::MarkRun => !self.tail.is_shown && self.runs.len() > 1,
             Watching::SearchTail => self.tail.is_shown,
@@ -139,7 +135,7 @@ impl Training {
         }
         match action {
             Watching::ChartNext => self.choose(1),
-            Watching::ChartPrevious => self.choose(self.charts().len().max(1) - 1),
+            Watching::ChartPrevious => self.choose(usize::MAX),
             Watching::Enlarge => self.look.is_large = !self.look.is_large,
             Watching::LogScale => self.look.is_log = !self.look.is_log,
             Watching::Smooth => self.look.smooth = (self.look.smooth + 1) % WEIGHTS.len(),
@@ -222,8 +218,10 @@ impl Training {
     }
 
     fn choose(&mut self, by: usize) {
-        let count = self.charts().len().max(1);
-        self.look.chart = (self.look.chart + by) % count;
+        let charts = self.charts();
+        let count = charts.len().max(1);
+        let at = (self.chosen(&charts) + by.min(count - 1)) % count;
+        self.look.chart = charts.get(at).map(|chart| Arc::clone(&chart.quantity));
     }
 
     /// Half of the steps, around the cursor or at the newest end.

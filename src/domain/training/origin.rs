@@ -1,0 +1,135 @@
+//! Where a source of a run is: a file, an object or a folder of them, or streams of CloudWatch Logs.
+
+use std::fmt;
+
+use crate::domain::{
+    location::{Location, Remote},
+    text::printable,
+};
+
+/// Where a source is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A file, an object, or a folder of them.
+    Place(Location),
+    /// Streams of a group of CloudWatch Logs.
+    Logs(LogPlace),
+}
+
+/// Streams of a group of CloudWatch Logs: `logs:GROUP`, `logs:GROUP:STREAM`, `REMOTE:logs:GROUP:STREAM`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPlace {
+    /// Whose.
+    pub remote: Remote,
+    /// The group.
+    pub group: Box<str>,
+    /// With what the names of the streams begin; all where `None`.
+    pub stream: Option<Box<str>>,
+}
+
+/// Why a text names no streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "logs:GROUP or logs:GROUP:STREAM, as logs:/train/stage2:i-0ab1; a group has letters, digits and -_/.# in its name"
+)]
+pub struct NoLogs;
+
+impl Origin {
+    /// The prefix, where it is one of S3.
+    pub fn remote(&self) -> Option<&Remote> {
+        match self {
+            Self::Place(place) => place.s3().map(|prefix| &prefix.remote),
+            Self::Logs(logs) => Some(&logs.remote),
+        }
+    }
+}
+
+impl LogPlace {
+    /// The streams that a text names; `None` where it names something else.
+    pub fn of(text: &str) -> Option<Result<Self, NoLogs>> {
+        let (remote, rest) = match text.strip_prefix("logs:") {
+            // A remote may be called `logs` too.
+            Some(rest) if !rest.starts_with("s3:") => (Remote::default(), rest),
+            Some(_) => return None,
+            None => {
+                let (name, rest) = text.split_once(":logs:")?;
+                if !Remote::is_name(name) {
+                    return None;
+                }
+                (Remote::named(name), rest)
+            }
+        };
+        let (group, stream) = match rest.split_once(':') {
+            Some((group, stream)) => (group, Some(stream).filter(|stream| !stream.is_empty())),
+            None => (rest, None),
+        };
+        let fits = |c: char| c.is_ascii_alphanumeric() || "-_/.#".contains(c);
+        let is_group = (1..=512).contains(&group.len()) && group.chars().all(fits);
+        let is_stream = stream.is_none_or(|stream| !stream.contains([':', '*']));
+        if !is_group || !is_stream {
+            return Some(Err(NoLogs));
+        }
+        Some(Ok(Self {
+            remote,
+            group: group.into(),
+            stream: stream.map(Box::from),
+        }))
+    }
+}
+
+impl From<Location> for Origin {
+    fn from(place: Location) -> Self {
+        Self::Place(place)
+    }
+}
+
+impl fmt::Display for LogPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(name) = self.remote.name() {
+            write!(f, "{name}:")?;
+        }
+        write!(f, "logs:{}", self.group)?;
+        match &self.stream {
+            Some(stream) => write!(f, ":{}", printable(stream.as_bytes())),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    /// As a person would type it, safe for a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Place(place) => place.fmt(f),
+            Self::Logs(logs) => logs.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LogPlace;
+
+    #[test]
+    fn streams_are_named_in_a_word_and_told_as_it_was() {
+        for text in [
+            "logs:/train/stage2",
+            "logs:/train/stage2:i-0ab1/train",
+            "main:logs:group#1:s",
+        ] {
+            let place = LogPlace::of(text).unwrap().unwrap();
+            assert_eq!(place.to_string(), text);
+        }
+        for other in [
+            "logs/metrics.jsonl",
+            "logs:s3://bucket/k",
+            "s3://b/logs:x",
+            "a b:logs:x",
+        ] {
+            assert!(LogPlace::of(other).is_none(), "{other}");
+        }
+        for wrong in ["logs:", "logs:a b", "logs:g:s*", "main:logs::s"] {
+            assert!(LogPlace::of(wrong).unwrap().is_err(), "{wrong}");
+        }
+    }
+}
