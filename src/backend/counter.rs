@@ -22,10 +22,18 @@ pub enum Operation {
     CopyObject,
     /// Begins a multipart upload.
     CreateMultipartUpload,
+    /// Takes away the lifecycle rules of a bucket.
+    DeleteBucketLifecycle,
     /// Deletes one object.
     DeleteObject,
     /// Deletes up to 1,000 objects.
     DeleteObjects,
+    /// How a bucket encrypts by default.
+    GetBucketEncryption,
+    /// The lifecycle rules of a bucket.
+    GetBucketLifecycleConfiguration,
+    /// Whether a bucket keeps versions.
+    GetBucketVersioning,
     /// Who the credentials are, asked of STS.
     GetCallerIdentity,
     /// Reads an object or a range of it.
@@ -34,20 +42,30 @@ pub enum Operation {
     GetObjectAttributes,
     /// The tags of an object.
     GetObjectTagging,
+    /// Whether a bucket may be opened to the public.
+    GetPublicAccessBlock,
     /// Asks whether a bucket is there, and in which region.
     HeadBucket,
     /// Asks for an object's facts.
     HeadObject,
+    /// The archive tiers of a bucket.
+    ListBucketIntelligentTieringConfigurations,
     /// The buckets of an account.
     ListBuckets,
     /// The unfinished uploads of a bucket.
     ListMultipartUploads,
+    /// One page of a listing of versions.
+    ListObjectVersions,
     /// One page of a listing.
     ListObjectsV2,
     /// The parts of an upload.
     ListParts,
+    /// Replaces the lifecycle rules of a bucket.
+    PutBucketLifecycleConfiguration,
     /// Writes an object.
     PutObject,
+    /// Replaces the tags of an object.
+    PutObjectTagging,
     /// Asks for a readable copy of an archived object.
     RestoreObject,
     /// Writes a part.
@@ -58,24 +76,33 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in alphabetical order; the order of the discriminants.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 29] = [
         Self::AbortMultipartUpload,
         Self::CompleteMultipartUpload,
         Self::CopyObject,
         Self::CreateMultipartUpload,
+        Self::DeleteBucketLifecycle,
         Self::DeleteObject,
         Self::DeleteObjects,
+        Self::GetBucketEncryption,
+        Self::GetBucketLifecycleConfiguration,
+        Self::GetBucketVersioning,
         Self::GetCallerIdentity,
         Self::GetObject,
         Self::GetObjectAttributes,
         Self::GetObjectTagging,
+        Self::GetPublicAccessBlock,
         Self::HeadBucket,
         Self::HeadObject,
+        Self::ListBucketIntelligentTieringConfigurations,
         Self::ListBuckets,
         Self::ListMultipartUploads,
+        Self::ListObjectVersions,
         Self::ListObjectsV2,
         Self::ListParts,
+        Self::PutBucketLifecycleConfiguration,
         Self::PutObject,
+        Self::PutObjectTagging,
         Self::RestoreObject,
         Self::UploadPart,
         Self::UploadPartCopy,
@@ -88,19 +115,30 @@ impl Operation {
             Self::CompleteMultipartUpload => "CompleteMultipartUpload",
             Self::CopyObject => "CopyObject",
             Self::CreateMultipartUpload => "CreateMultipartUpload",
+            Self::DeleteBucketLifecycle => "DeleteBucketLifecycle",
             Self::DeleteObject => "DeleteObject",
             Self::DeleteObjects => "DeleteObjects",
+            Self::GetBucketEncryption => "GetBucketEncryption",
+            Self::GetBucketLifecycleConfiguration => "GetBucketLifecycleConfiguration",
+            Self::GetBucketVersioning => "GetBucketVersioning",
             Self::GetCallerIdentity => "GetCallerIdentity",
             Self::GetObject => "GetObject",
             Self::GetObjectAttributes => "GetObjectAttributes",
             Self::GetObjectTagging => "GetObjectTagging",
+            Self::GetPublicAccessBlock => "GetPublicAccessBlock",
             Self::HeadBucket => "HeadBucket",
             Self::HeadObject => "HeadObject",
+            Self::ListBucketIntelligentTieringConfigurations => {
+                "ListBucketIntelligentTieringConfigurations"
+            }
             Self::ListBuckets => "ListBuckets",
             Self::ListMultipartUploads => "ListMultipartUploads",
+            Self::ListObjectVersions => "ListObjectVersions",
             Self::ListObjectsV2 => "ListObjectsV2",
             Self::ListParts => "ListParts",
+            Self::PutBucketLifecycleConfiguration => "PutBucketLifecycleConfiguration",
             Self::PutObject => "PutObject",
+            Self::PutObjectTagging => "PutObjectTagging",
             Self::RestoreObject => "RestoreObject",
             Self::UploadPart => "UploadPart",
             Self::UploadPartCopy => "UploadPartCopy",

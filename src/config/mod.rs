@@ -1,6 +1,7 @@
 //! TOML to typed values, each with its origin. Layers: the built-in reference < the file < variables < flags.
 //! `Config::load` is the door; everything it wants to know of the machine comes in `Env`, so that tests give their own.
 
+pub mod bears;
 mod choice;
 mod document;
 pub mod env;

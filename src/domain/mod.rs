@@ -1,12 +1,14 @@
 //! Pure nouns and decisions: no tokio, no SDK, no clock, no files.
 
 pub mod account;
+pub mod bucket;
 pub mod cloud;
 pub mod codec;
 pub mod diff;
 pub mod entry;
 pub mod estimate;
 pub mod filter;
+pub mod find;
 pub mod gaps;
 pub mod gzip;
 pub mod health;
@@ -30,4 +32,5 @@ pub mod sse;
 pub mod text;
 pub mod training;
 pub mod tree;
+pub mod version;
 pub mod wrap_up;

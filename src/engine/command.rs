@@ -13,7 +13,7 @@ use crate::domain::{
 };
 
 pub use super::tasks::Pace;
-use super::{cloud::CloudAsk, journal::Search, training::Manner, wrap_up::WrapAsk};
+use super::{cloud::CloudAsk, journal::Search, look::LookAsk, training::Manner, wrap_up::WrapAsk};
 
 /// A question's number, chosen by the front end: answers bear it. A new generation drops the answers to the old one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -236,6 +236,13 @@ pub enum Command {
         view: View,
         /// What.
         ask: Box<WrapAsk>,
+    },
+    /// Something that stands somewhere → `Body::Looked`.
+    Look {
+        /// Who asks.
+        view: View,
+        /// What.
+        ask: Box<LookAsk>,
     },
     /// Something about instances → `Body::Cloud`.
     Cloud {

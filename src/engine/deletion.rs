@@ -68,6 +68,26 @@ pub(super) async fn plan(
 
 /// A step for each entry that stands there now.
 async fn listed(ends: &Ends) -> Result<Vec<Step>, Failed> {
+    let mut steps = Vec::new();
+    let step = |entry: Entry| {
+        steps.push(Step {
+            seq: u32::try_from(steps.len()).unwrap_or(u32::MAX),
+            op: Op::Delete,
+            key: entry.key,
+            source: None,
+            destination: Some(Box::new(entry.facts)),
+        });
+    };
+    each(ends, "nothing was deleted", step).await?;
+    Ok(steps)
+}
+
+/// Tells each entry that takes part, objects and files, of a whole listing; `nothing` is what a broken one led to.
+pub(super) async fn each(
+    ends: &Ends,
+    nothing: &str,
+    mut take: impl FnMut(Entry),
+) -> Result<(), Failed> {
     let (start_after, end) = ends.only.bounds();
     let query = ListQuery {
         start_after,
@@ -75,29 +95,20 @@ async fn listed(ends: &Ends) -> Result<Vec<Step>, Failed> {
         ..ListQuery::default()
     };
     let mut scan = Scan::start(ends.right.store.clone(), query);
-    let mut steps = Vec::new();
     loop {
         let mut page = scan.next().await.unwrap_or_else(vanished);
         ends.only.retain(&mut page);
-        for entry in page.entries.into_iter().filter(goes) {
-            steps.push(Step {
-                seq: u32::try_from(steps.len()).unwrap_or(u32::MAX),
-                op: Op::Delete,
-                key: entry.key,
-                source: None,
-                destination: Some(Box::new(entry.facts)),
-            });
-        }
+        page.entries.into_iter().filter(goes).for_each(&mut take);
         match page.end {
             None => {}
-            Some(End::Complete) => return Ok(steps),
+            Some(End::Complete) => return Ok(()),
             Some(_) => {
                 if let Some(error) = scan.failure() {
                     return Err(error.into());
                 }
                 return Err(Failed {
                     class: FailedClass::Broken,
-                    help: Some("run it again: nothing was deleted".to_owned()),
+                    help: Some(format!("run it again: {nothing}")),
                     ..Failed::usage("the listing broke, so that it is not known what stands there")
                 });
             }

@@ -14,6 +14,7 @@ use super::{
     cloud::CloudTold,
     command::View,
     journal::{PastTask, Report},
+    look::LookTold,
     preview::Preview,
     training::RunNews,
     wrap_up::WrapTold,
@@ -70,6 +71,8 @@ pub enum Body {
     Run(Box<RunNews>),
     /// All runs were looked at once.
     Watched,
+    /// Something that stands somewhere.
+    Looked(Box<LookTold>),
     /// Something about instances.
     Cloud(CloudTold),
     /// Something about the end of a run.

@@ -102,6 +102,19 @@ pub(super) async fn run(room: &Room, plan: &Plan) -> Result<(), Failed> {
     }
 }
 
+/// Whether this place may be written to now, without a plan.
+pub(super) async fn writes(room: &Room, place: &Location) -> Result<(), Failed> {
+    if room.options.read_only {
+        let help = "start wharf without --read-only to change it";
+        return Err(Failed::guard(
+            "wharf is read-only: nothing is changed",
+            help,
+        ));
+    }
+    destination(room, place).await?;
+    production(room, place)
+}
+
 /// Whether anything may be written to this place.
 pub(super) async fn destination(room: &Room, place: &Location) -> Result<(), Failed> {
     for protected in &room.options.protected {

@@ -20,6 +20,7 @@ mod gzip;
 mod heart;
 mod hook;
 pub mod journal;
+pub mod look;
 mod only;
 mod plan;
 mod preflight;
@@ -187,6 +188,7 @@ impl Engine {
             | Command::Preview { view, .. }
             | Command::Watch { view, .. }
             | Command::Cloud { view, .. }
+            | Command::Look { view, .. }
             | Command::WrapUp { view, .. }) => self.ask(view, question),
         }
     }

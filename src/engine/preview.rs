@@ -10,6 +10,7 @@ use crate::domain::{
     key::Key,
     location::Location,
     preview::{Glance, MOST},
+    version::Version,
 };
 
 use super::{event::Failed, journal::Content, room::Room};
@@ -21,6 +22,8 @@ pub struct Preview {
     pub facts: Facts,
     /// What it bears, each with its name: `content type`, `checksum`, `tag team`. Foreign text, not yet safe for a terminal.
     pub properties: Vec<(String, String)>,
+    /// Its versions, the newest first, where the bucket keeps them; the first ones of many.
+    pub versions: Vec<Version>,
     /// Its first bytes, or why they cannot be shown.
     pub content: Result<Glance, Box<str>>,
     /// S3's request id of the answer that told the facts.
@@ -41,7 +44,9 @@ pub(super) async fn preview(
     if let Some(found) = tags(&store, key, tag_count).await {
         properties.extend(found);
     }
+    let versions = versions(&store, key, &stat.entry.facts).await;
     Ok(Preview {
+        versions,
         facts: stat.entry.facts,
         properties,
         content,
@@ -104,6 +109,28 @@ async fn tags(store: &Store, key: &Key, count: Option<u32>) -> Option<Vec<(Strin
         Err(error) => vec![("tags".to_owned(), format!("{count}, not read: {error}"))],
     };
     Some(named)
+}
+
+/// The first page of its versions, where the bucket keeps them and they may be listed.
+async fn versions(store: &Store, key: &Key, facts: &Facts) -> Vec<Version> {
+    let version = facts.object().and_then(|id| id.version.as_deref());
+    let kept = version.is_some_and(|version| version != "null");
+    let Store::S3(s3) = store else {
+        return Vec::new();
+    };
+    if !kept {
+        return Vec::new();
+    }
+    match s3.versions(key, None).await {
+        Ok(page) => {
+            let own = |version: &Version| version.key == *key;
+            page.versions.into_iter().filter(own).collect()
+        }
+        Err(error) => {
+            tracing::debug!(%key, %error, "the versions could not be listed");
+            Vec::new()
+        }
+    }
 }
 
 /// What an entry bears, in the order in which a person asks.

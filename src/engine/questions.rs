@@ -27,6 +27,7 @@ use super::{
     event::{Body, Bucket, Compared, Failed, FailedClass, Identity},
     failed::class,
     journal::{PastTask, Report, Search},
+    look,
     plan::{Wanted, about_inventories, compared, plan, plan_both},
     preview::preview,
     room::Room,
@@ -66,6 +67,7 @@ pub(super) async fn answer(
             Ok(Body::PlannedRoutes(planned.into()))
         }
         Command::Watch { runs, manner, .. } => Box::pin(watch(room, answer, (runs, *manner))).await,
+        Command::Look { ask, .. } => Box::pin(look::answer(room, answer, ask)).await,
         Command::Cloud { ask, .. } => cloud::answer(room, answer, ask).await,
         Command::WrapUp { ask, .. } => Box::pin(wrap_up::answer(room, answer, ask)).await,
         Command::Past { search, .. } => Ok(Body::Past(past(room, search).await?)),

@@ -83,6 +83,9 @@ actions! {
         Delete "delete" "Plan the deletion of what is marked.";
         Rename "rename" "Give what is under the cursor another name.";
         NewFolder "new-folder" "Make a folder.";
+        Edit "edit" "Change what objects bear.";
+        Bucket "bucket" "The bucket as a whole.";
+        Find "find" "Search at any depth.";
         Migrate "migrate" "Plan a migration of the marked folders to the other side, each as a route.";
         Verify "verify" "Prove by checksum what both sides have.";
         Filter "filter" "Show only names that contain a text.";

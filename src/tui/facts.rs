@@ -13,14 +13,18 @@ use crate::domain::{
 use crate::engine::{
     Body, Event, PastTask, View,
     event::{Bucket, Failed},
+    look::LookTold,
 };
+
+use crate::humanize;
 
 use crate::tui::{
     dialog::{
-        Dialog, cleanup::CleanupDialog, errand::ErrandDialog, pages::Pages, parts::PartsDialog,
-        picker::PickerDialog, plan::PlanDialog,
+        Dialog, cleanup::CleanupDialog, errand::ErrandDialog, find::FindDialog, pages::Pages,
+        parts::PartsDialog, picker::PickerDialog, plan::PlanDialog,
     },
     identity,
+    msg::Effect,
     shell::{Mapping, Question},
     state::State,
     tab::log::Weight,
@@ -57,6 +61,7 @@ fn answer(state: &mut State, view: View, body: Body) {
         (question, body @ (Body::Identity(_) | Body::Preview(_))) => {
             looked(state, view, question, body);
         }
+        (question, Body::Looked(told)) => looked_up(state, view, question, *told),
         (_, Body::Run(news)) => state.training.absorb(view, *news, shell),
         (question, Body::Cloud(told)) => state.instances.take((view, &question), told, shell),
         (Question::WrapUp(run), Body::WrapUp(told)) => {
@@ -117,6 +122,70 @@ fn looked(state: &mut State, view: View, question: Question, body: Body) {
     } else if let (Question::Identity(remote), Body::Identity(identity)) = (question, body) {
         state.shell.identities.insert(remote, Some(*identity));
     }
+}
+
+/// Takes what is told of what stands somewhere.
+fn looked_up(state: &mut State, view: View, question: Question, told: LookTold) {
+    let shell = &mut state.shell;
+    match told {
+        LookTold::Found { entries, seen, end } => {
+            if end.is_some() {
+                shell.close(view);
+            }
+            let dialog = finds(&mut shell.dialogs).next();
+            let full =
+                dialog.is_some_and(|dialog| dialog.absorb(view, entries, (seen, end.as_ref())));
+            if full {
+                shell.stop(|question| matches!(question, Question::Found));
+            }
+        }
+        LookTold::Address { address, until } => {
+            shell.close(view);
+            if let Question::Address(name) = question {
+                let until = humanize::timestamp_exact(until, &shell.zone);
+                let text = format!(
+                    "Copied an address by which anybody can read {name} until {until}, or until the credentials end that signed it."
+                );
+                shell.say(Weight::Info, text);
+                let address = address.reveal().to_owned();
+                shell.effects.push(Effect::Clipboard(address));
+            }
+        }
+        told @ (LookTold::Settings(_) | LookTold::Holds { .. }) => {
+            if buckets_shown(&mut shell.dialogs, view, told) {
+                shell.close(view);
+            }
+        }
+        LookTold::Rules(rules) => {
+            shell.close(view);
+            shell.say(Weight::Good, "The lifecycle rules are changed.");
+            buckets_shown(&mut shell.dialogs, view, LookTold::Rules(rules));
+        }
+        LookTold::Versions { .. } => {}
+    }
+}
+
+/// Hands what is told to the bucket that is shown; `true` where nothing more comes.
+fn buckets_shown(dialogs: &mut [Dialog], view: View, told: LookTold) -> bool {
+    let shown = dialogs.iter_mut().find_map(|dialog| {
+        if let Dialog::Bucket(bucket) = dialog {
+            Some(bucket)
+        } else {
+            None
+        }
+    });
+    shown.is_some_and(|bucket| bucket.absorb(view, told))
+}
+
+/// The deep search, where it is open.
+fn finds(dialogs: &mut [Dialog]) -> impl Iterator<Item = &mut FindDialog> {
+    dialogs.iter_mut().filter_map(|dialog| {
+        if let Dialog::Find(find) = dialog {
+            Some(&mut **find)
+        } else {
+            None
+        }
+    })
 }
 
 /// Takes what the journal tells.
@@ -268,6 +337,16 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
                 .retain(|dialog| !matches!(dialog, Dialog::Cleanup(look) if look.waits_for(view)));
             shell.say_failed(&failed);
         }
+        Question::Bucket => {
+            for dialog in &mut shell.dialogs {
+                if let Dialog::Bucket(bucket) = dialog {
+                    bucket.fail(view, &failed);
+                }
+            }
+        }
+        Question::Found => {
+            finds(&mut shell.dialogs).for_each(|dialog| dialog.fail(view, &failed));
+        }
         Question::Layout => state.browse.layout.fail(&failed),
         Question::Identity(remote) => identity::unknown(remote, &failed, shell),
         Question::Preview => state.browse.preview.fail(view, &failed),
@@ -284,6 +363,8 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
         Question::WrapUp(run) => state.wrap_up.fail((view, run), failed, shell),
         Question::Turn(..) => state.instances.not_turned(question, &failed, shell),
         Question::Compare
+        | Question::Address(_)
+        | Question::Rules
         | Question::Details
         | Question::Console
         | Question::Run(_)

@@ -117,6 +117,14 @@ pub enum Question {
     Run(Arc<Plan>),
     /// Whether the proof is taken, of which keys.
     Verify(Vec<Key>),
+    /// What is below a folder, for a deep search.
+    Found,
+    /// What a bucket is set to and holds.
+    Bucket,
+    /// How a bucket's lifecycle rules are then.
+    Rules,
+    /// An address by which this object can be read.
+    Address(Box<str>),
     /// Which tasks the journal knows.
     Past,
     /// How instances do; it stays open.
@@ -135,6 +143,40 @@ pub enum Question {
     Report(TaskId),
     /// Whether a task of the journal is gone on with, or tried again.
     GoOn(TaskId),
+}
+
+impl Question {
+    /// The side whose rows it asks for; `None` where it asks for something else.
+    pub fn side(&self) -> Option<Side> {
+        match self {
+            Self::Listing(side, _) | Self::Buckets(side) => Some(*side),
+            Self::Choices(_)
+            | Self::Layout
+            | Self::Preview
+            | Self::Identity(_)
+            | Self::Compare
+            | Self::Plan
+            | Self::Errand
+            | Self::Cleanup
+            | Self::Parts
+            | Self::RunFamily(_)
+            | Self::Run(_)
+            | Self::Verify(_)
+            | Self::Past
+            | Self::Instances
+            | Self::Details
+            | Self::Console
+            | Self::Turn(..)
+            | Self::Training
+            | Self::WrapUp(_)
+            | Self::Report(_)
+            | Self::GoOn(_)
+            | Self::Found
+            | Self::Bucket
+            | Self::Rules
+            | Self::Address(_) => None,
+        }
+    }
 }
 
 /// A word to the person, shown until the next key or for a while.

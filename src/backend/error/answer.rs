@@ -263,6 +263,18 @@ fn permission(operation: Operation) -> &'static str {
         Operation::GetObjectAttributes => "s3:GetObjectAttributes",
         Operation::GetObjectTagging => "s3:GetObjectTagging",
         Operation::RestoreObject => "s3:RestoreObject",
+        Operation::PutObjectTagging => "s3:PutObjectTagging",
+        Operation::ListObjectVersions => "s3:ListBucketVersions",
+        Operation::GetBucketVersioning => "s3:GetBucketVersioning",
+        Operation::GetBucketEncryption => "s3:GetEncryptionConfiguration",
+        Operation::GetPublicAccessBlock => "s3:GetBucketPublicAccessBlock",
+        Operation::GetBucketLifecycleConfiguration => "s3:GetLifecycleConfiguration",
+        Operation::PutBucketLifecycleConfiguration | Operation::DeleteBucketLifecycle => {
+            "s3:PutLifecycleConfiguration"
+        }
+        Operation::ListBucketIntelligentTieringConfigurations => {
+            "s3:GetIntelligentTieringConfiguration"
+        }
         Operation::GetCallerIdentity => "sts:GetCallerIdentity",
         Operation::DeleteObject | Operation::DeleteObjects => {
             "s3:DeleteObject (with s3:GetObject, as the delete is conditional)"

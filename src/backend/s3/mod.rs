@@ -14,8 +14,10 @@ mod page;
 mod place;
 mod put;
 mod restore;
+mod settings;
 mod tags;
 mod uploads;
+mod versions;
 pub(super) mod wire;
 
 use std::{error::Error as StdError, sync::Arc, time::Duration};
@@ -37,6 +39,7 @@ use crate::domain::{key::Key, location::Prefix, retry::FailureKind};
 
 pub use attributes::PartSum;
 pub use copy::{COPY_MAX, CopySource};
+pub use versions::{VersionMark, VersionPage};
 
 use body::{Progress, Stalled};
 use hot::{Failure, Question, Reply};

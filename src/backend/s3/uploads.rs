@@ -36,7 +36,9 @@ impl S3 {
                     .iter()
                     .filter_map(|upload| self.upload(upload, folder.len(), url)),
             );
-            let key = page.next_key_marker().map(|marker| plain(marker, url));
+            let key = page
+                .next_key_marker()
+                .map(|marker| wire::plain(marker, url));
             let next = (key, page.next_upload_id_marker().map(str::to_owned));
             if page.is_truncated() != Some(true) || next.0.is_none() || next == markers {
                 return Ok(uploads);
@@ -51,7 +53,7 @@ impl S3 {
         root: usize,
         url: bool,
     ) -> Option<Upload> {
-        let whole = plain(upload.key()?, url);
+        let whole = wire::plain(upload.key()?, url);
         let key = match self.place.single_name().filter(|_| self.place.is_exact()) {
             Some(name) => name,
             None => whole.get(root..)?.into(),
@@ -61,13 +63,5 @@ impl S3 {
             id: upload.upload_id()?.into(),
             began: upload.initiated().and_then(wire::timestamp),
         })
-    }
-}
-
-fn plain(text: &str, url: bool) -> String {
-    if url {
-        String::from_utf8_lossy(&wire::decoded(text.as_bytes())).into_owned()
-    } else {
-        text.to_owned()
     }
 }

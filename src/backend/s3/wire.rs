@@ -42,6 +42,15 @@ pub(super) fn etag(told: Option<&str>) -> Option<Arc<str>> {
         .map(Arc::from)
 }
 
+/// A text of an answer whose keys are written as in an address, where it says so.
+pub(super) fn plain(text: &str, url: bool) -> String {
+    if url {
+        String::from_utf8_lossy(&decoded(text.as_bytes())).into_owned()
+    } else {
+        text.to_owned()
+    }
+}
+
 /// A version as we keep it: buckets without versions call it `null`.
 pub(super) fn version(told: Option<&str>) -> Option<Arc<str>> {
     told.filter(|version| !version.is_empty() && *version != "null")

@@ -26,3 +26,60 @@ pub struct MkdirArgs {
     #[arg(short = 'n', long)]
     pub dry_run: bool,
 }
+
+/// `wharf undelete`.
+#[derive(Debug, Clone, Args)]
+pub struct UndeleteArgs {
+    /// What was deleted: an object, or with --recursive all below a prefix
+    pub location: String,
+    /// All below it
+    #[arg(short, long)]
+    pub recursive: bool,
+    /// Tell what would be brought back, a line each, and do nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
+
+/// `wharf restore`.
+#[derive(Debug, Clone, Args)]
+pub struct RestoreArgs {
+    /// What is archived: an object, or with --recursive all below a prefix
+    pub location: String,
+    /// All below it
+    #[arg(short, long)]
+    pub recursive: bool,
+    /// How fast, and for how many days: standard, bulk or expedited, as bulk:3
+    #[arg(long, value_name = "TIER[:DAYS]", default_value = "standard")]
+    pub tier: String,
+    /// Tell what would be restored and what it costs, and do nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
+
+/// `wharf edit`.
+#[derive(Debug, Clone, Args)]
+pub struct EditArgs {
+    /// What is changed: an object, or with --recursive all below a prefix
+    pub location: String,
+    /// All below it
+    #[arg(short, long)]
+    pub recursive: bool,
+    /// Storage class
+    #[arg(long, value_name = "CLASS")]
+    pub storage_class: Option<String>,
+    /// Encryption at rest
+    #[arg(long, value_name = "AES256|aws:kms[:KEY]")]
+    pub sse: Option<String>,
+    /// User metadata to set (repeatable); an empty value takes a name away, what is not named stays
+    #[arg(long, value_name = "K=V")]
+    pub metadata: Vec<String>,
+    /// Tags (repeatable); they replace those that are there
+    #[arg(long, value_name = "K=V")]
+    pub tag: Vec<String>,
+    /// Tell what would be changed, a line each, and do nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Change without asking
+    #[arg(long)]
+    pub yes: bool,
+}

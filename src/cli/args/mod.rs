@@ -1,8 +1,10 @@
 //! The command line as clap reads it; `interface` of the README is its contract. Nothing is decided here.
 
+mod bucket;
 mod cleanup;
 mod edit;
 mod instances;
+mod look;
 mod mappings;
 mod migrate;
 mod rm;
@@ -19,11 +21,13 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, 
 
 use crate::config::Config;
 
+pub use bucket::{BucketAction, BucketArgs};
 pub use cleanup::CleanupArgs;
-pub use edit::{MkdirArgs, RenameArgs};
+pub use edit::{EditArgs, MkdirArgs, RenameArgs, RestoreArgs, UndeleteArgs};
 pub use instances::{
     InstanceId, InstanceSort, InstancesAction, InstancesArgs, InstancesList, SpanArg,
 };
+pub use look::{FindArgs, PresignArgs, VersionsArgs};
 pub use mappings::{BothArgs, Conflicts, MappingArgs};
 pub use migrate::MigrateArgs;
 pub use rm::RmArgs;
@@ -237,6 +241,20 @@ pub enum Command {
     Rename(RenameArgs),
     /// Make a folder: on a disk, or in S3 the object of 0 bytes that shows as one
     Mkdir(MkdirArgs),
+    /// Look at a bucket as a whole: public access, encryption, versions, lifecycle, what it costs
+    Bucket(BucketArgs),
+    /// Find what a text or a glob names, at any depth below a location
+    Find(FindArgs),
+    /// Print an address by which anybody can read an object for a time
+    Presign(PresignArgs),
+    /// List the versions of an object, or of all below a prefix, delete markers among them
+    Versions(VersionsArgs),
+    /// Bring back what delete markers hide
+    Undelete(UndeleteArgs),
+    /// Make archived objects readable for some days, and wait until they are
+    Restore(RestoreArgs),
+    /// Change what objects bear: storage class, encryption, metadata, tags
+    Edit(EditArgs),
     /// Delete an object, or all below a prefix, after it was listed and agreed to
     Rm(RmArgs),
     /// Delete the sources that a task proved, after a look and a typed word

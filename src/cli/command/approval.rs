@@ -94,6 +94,14 @@ impl Context {
         Ok(Exit::Refused)
     }
 
+    /// Asks a person to type a word.
+    pub(super) fn types(&mut self, question: impl std::fmt::Display, word: &str) -> bool {
+        self.output.ask(question);
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer);
+        read.is_ok() && answer.trim() == word
+    }
+
     /// Asks a person yes or no; no is the answer to anything but "y" or "yes".
     fn confirmed(&mut self, question: &str) -> bool {
         self.output.ask(format_args!("{question} [y/N] "));

@@ -87,7 +87,7 @@ pub(super) async fn cleanup(context: &mut Context, args: &CleanupArgs) -> Exit {
         }
         return Exit::Ok;
     }
-    if context.output.style().asks && context.types_word(&word) {
+    if context.output.style().asks && context.types_number(&word) {
         context.engine.confirm(Remote::named(&word));
     }
     let run = match context.run_cleanup(task, &planned).await {
@@ -169,14 +169,11 @@ impl Context {
         }
     }
 
-    /// Asks a person to type the word.
-    fn types_word(&mut self, word: &str) -> bool {
-        self.output.ask(format_args!(
-            "{word} sources would be deleted for good. Type {word} to go on: "
-        ));
-        let mut answer = String::new();
-        let read = std::io::stdin().read_line(&mut answer);
-        read.is_ok() && answer.trim() == word
+    /// Asks a person to type how many go.
+    fn types_number(&mut self, word: &str) -> bool {
+        let question =
+            format_args!("{word} sources would be deleted for good. Type {word} to go on: ");
+        self.types(question, word)
     }
 
     async fn run_cleanup(&mut self, task: TaskId, planned: &[PlannedRoute]) -> Result<Run, Exit> {

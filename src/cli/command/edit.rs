@@ -2,7 +2,15 @@
 
 use std::{sync::Arc, time::Instant};
 
-use crate::cli::{args::RenameArgs, exit::Exit};
+use crate::cli::{
+    args::{EditArgs, RenameArgs, RestoreArgs, UndeleteArgs},
+    exit::Exit,
+};
+use crate::config::{
+    Error,
+    bears::{bears, restore as read_restore},
+    setting::SyncKey,
+};
 use crate::domain::{
     key::Key,
     location::Location,
@@ -10,7 +18,9 @@ use crate::domain::{
 };
 use crate::engine::{Command, EditAsk};
 
-use super::{Approval, Context, VIEW, approval::Asking, progress::Watched, sync::run_and_tell};
+use super::{
+    Approval, Context, VIEW, approval::Asking, look::below, progress::Watched, sync::run_and_tell,
+};
 
 /// A place with the options that hold there.
 type At = (Location, Arc<SyncOptions>);
@@ -76,6 +86,97 @@ pub(super) async fn mkdir(context: &mut Context, dry_run: bool, (location, optio
         options,
     });
     planned(context, ask, (dry_run, Approval::Given)).await
+}
+
+/// Runs `wharf undelete`.
+pub(super) async fn undelete(
+    context: &mut Context,
+    args: &UndeleteArgs,
+    (location, options): At,
+) -> Exit {
+    let of = (args.recursive, args.dry_run, Approval::Given);
+    in_place(context, (location, Edit::Undelete, options), of).await
+}
+
+/// Runs `wharf restore`.
+pub(super) async fn restore(
+    context: &mut Context,
+    args: &RestoreArgs,
+    (location, options): At,
+) -> Exit {
+    let restore = match read_restore(&args.tier) {
+        Ok(restore) => restore,
+        Err(invalid) => return wrong(context, "--tier", invalid),
+    };
+    let options = Arc::new(SyncOptions {
+        restore: Some(restore),
+        ..options.as_ref().clone()
+    });
+    let of = (args.recursive, args.dry_run, Approval::Given);
+    in_place(context, (location, Edit::Restore, options), of).await
+}
+
+/// Runs `wharf edit`.
+pub(super) async fn edit(context: &mut Context, args: &EditArgs, (location, options): At) -> Exit {
+    let class = args
+        .storage_class
+        .iter()
+        .map(|text| (SyncKey::StorageClass, &**text));
+    let sse = args.sse.iter().map(|text| (SyncKey::Sse, &**text));
+    let metadata = args
+        .metadata
+        .iter()
+        .map(|text| (SyncKey::Metadata, &**text));
+    let tags = args.tag.iter().map(|text| (SyncKey::Tags, &**text));
+    let bears = match bears(class.chain(sse).chain(metadata).chain(tags)) {
+        Ok(bears) => bears,
+        Err((key, invalid)) => {
+            let flag = format!("--{}", key.name().replace('_', "-"));
+            return wrong(context, &flag, invalid);
+        }
+    };
+    let Some(edit) = bears.edit() else {
+        let message = "it is not told what is to be changed";
+        let help = "--storage-class, --sse, --metadata K=V or --tag K=V";
+        context.output.error(message, Some(help));
+        return Exit::Usage;
+    };
+    let options = Arc::new(options.of_edit(&bears));
+    let of = (args.recursive, args.dry_run, Approval::of(args.yes));
+    in_place(context, (location, edit, options), of).await
+}
+
+/// Tells what is wrong with a flag.
+fn wrong(context: &mut Context, flag: &str, error: impl Into<Error>) -> Exit {
+    let error = error.into();
+    let help = error.help();
+    let message = format_args!("{flag}: {error}");
+    context.output.error(message, help.as_deref());
+    Exit::Usage
+}
+
+/// Edits one object, or all below a prefix.
+async fn in_place(
+    context: &mut Context,
+    (location, edit, options): (Location, Edit, Arc<SyncOptions>),
+    (recursive, dry_run, approval): (bool, bool, Approval),
+) -> Exit {
+    let (place, key) = match below(&location, recursive) {
+        Ok(found) => found,
+        Err(help) => {
+            let message = format_args!("there is nothing at {location} to {}", edit.word());
+            context.output.error(message, Some(help));
+            return Exit::Usage;
+        }
+    };
+    let only = Some(key).filter(|key| !key.is_empty());
+    let ask = wanted(EditAsk {
+        place,
+        only: only.into_iter().collect(),
+        edit,
+        options,
+    });
+    planned(context, ask, (dry_run, approval)).await
 }
 
 /// The question for a plan of this.

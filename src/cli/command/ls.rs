@@ -76,7 +76,7 @@ pub(super) async fn ls(
 }
 
 /// One entry as a person reads it: size, time, class where it is not the usual one, key.
-fn line(entry: &Entry, zone: &TimeZone) -> String {
+pub(super) fn line(entry: &Entry, zone: &TimeZone) -> String {
     let facts = &entry.facts;
     let (size, time) = match facts.kind {
         Kind::Folder => (String::new(), String::new()),

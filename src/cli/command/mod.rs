@@ -1,15 +1,18 @@
 //! One file a command. Each asks the engine, writes what it answers, and tells how it ended.
 
 mod approval;
+mod bucket;
 mod cleanup;
 mod diff;
 mod edit;
 mod family;
 mod from_file;
 mod from_lines;
+mod here;
 mod instances;
 mod interrupts;
 mod listing;
+mod look;
 mod ls;
 mod manifest;
 mod mappings;

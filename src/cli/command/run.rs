@@ -3,7 +3,11 @@
 use std::{path::Path, sync::Arc};
 
 use crate::cli::{
-    args::{Command, Conflicts, Given, MappingArgs, PlanArgs, SideArgs, TasksAction, TasksArgs},
+    args::{
+        Command, Conflicts, DiffArgs, EditArgs, Given, MappingArgs, MkdirArgs, PlanArgs,
+        PresignArgs, PreviewArgs, RenameArgs, RestoreArgs, RmArgs, SideArgs, TasksAction,
+        TasksArgs, UndeleteArgs, VersionsArgs,
+    },
     ending::Ending,
     errand::{Errands, errands, own_ways},
     exit::Exit,
@@ -23,13 +27,14 @@ use crate::engine::RouteAsk;
 use super::{
     Approval, Context,
     cleanup::cleanup,
-    diff, diff_each, edit,
+    diff, diff_each,
     from_file::from_file,
     from_lines::from_lines,
+    here::here,
     instances::instances,
-    ls, manifest, mappings,
+    mappings,
     migrate::migrate,
-    plan, plan_each, preview, rm, sync, tasks,
+    plan, plan_each, sync, tasks,
     training::{self, Watching},
     verify, verify_each, wrap_up,
 };
@@ -40,23 +45,8 @@ const ROUTES: usize = 20;
 /// Runs a command that asks the engine; `None` where the command is none of these.
 pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Option<Exit> {
     Some(match (command, target) {
-        (Command::Ls(args), Asked::One(location, options)) => {
-            ls(context, args, location, options).await
-        }
-        (Command::Manifest(args), Asked::One(location, options)) => {
-            manifest(context, args.out.as_deref(), location, options).await
-        }
-        (Command::Preview(args), Asked::One(location, _)) => {
-            preview(context, &location, args.lines).await
-        }
-        (Command::Rm(args), Asked::One(location, options)) => {
-            rm(context, args, (location, options)).await
-        }
-        (Command::Rename(args), Asked::One(location, options)) => {
-            edit::rename(context, args, (location, options)).await
-        }
-        (Command::Mkdir(args), Asked::One(location, options)) => {
-            edit::mkdir(context, args.dry_run, (location, options)).await
+        (command, Asked::One(location, options)) => {
+            return here(context, command, (location, options)).await;
         }
         (Command::Diff(args), Asked::Two(target)) => diff(context, args, target).await,
         (Command::Diff(args), Asked::Each(targets)) => diff_each(context, args, targets).await,
@@ -139,24 +129,23 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         ))
     };
     Some(match command {
+        Command::Rm(RmArgs { location, .. })
+        | Command::Rename(RenameArgs { location, .. })
+        | Command::Mkdir(MkdirArgs { location, .. })
+        | Command::Undelete(UndeleteArgs { location, .. })
+        | Command::Restore(RestoreArgs { location, .. })
+        | Command::Edit(EditArgs { location, .. }) => written_to(config, location),
+        Command::Preview(PreviewArgs { location, .. })
+        | Command::Presign(PresignArgs { location, .. })
+        | Command::Versions(VersionsArgs { location, .. }) => one(location, &Given::default()),
+        Command::Ls(args) => one(&args.location, &args.filter.0),
+        Command::Find(args) => one(&args.location, &args.filter.0),
+        Command::Manifest(args) => one(&args.location, &args.filter.0),
+        Command::Bucket(args) => one(args.action.bucket(), &Given::default()),
         Command::Pull(args) => several(config, args, (Way::Pull, None)),
         Command::Push(args) => several(config, args, (Way::Push, None)),
         Command::Both(args) => several(config, &args.mappings, (Way::Both, args.conflicts)),
-        Command::Ls(args) => one(&args.location, &args.filter.0),
-        Command::Preview(args) => one(&args.location, &Given::default()),
-        Command::Rm(args) => written_to(config, &args.location),
-        Command::Rename(args) => written_to(config, &args.location),
-        Command::Mkdir(args) => written_to(config, &args.location),
-        Command::Manifest(args) => one(&args.location, &args.filter.0),
-        Command::Diff(args) => {
-            let given = joined(&args.check.0, &args.filter.0);
-            compared(
-                config,
-                words(&args.left, args.right.as_ref()),
-                &given,
-                &args.sides,
-            )
-        }
+        Command::Diff(args) => diffed(config, args),
         Command::Cleanup(_) => Ok(Asked::Tasks(None)),
         Command::Run(args) => written(config, &args.file),
         Command::WrapUp(args) => Ending::of(config, &args.run, args.made_here).map(Asked::Remote),
@@ -195,6 +184,13 @@ fn written(config: &Config, file: &Path) -> Result<Asked, TargetError> {
         return target::plans(file, &text).map(Asked::Plans);
     }
     lines(config, file, &text).map(Asked::Lines)
+}
+
+/// What `wharf diff` compares.
+fn diffed(config: &mut Config, args: &DiffArgs) -> Result<Asked, TargetError> {
+    let given = joined(&args.check.0, &args.filter.0);
+    let words = words(&args.left, args.right.as_ref());
+    compared(config, words, &given, &args.sides)
 }
 
 /// Two places to compare, or the mappings of a group.

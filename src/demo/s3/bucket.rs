@@ -34,6 +34,8 @@ pub(super) struct Settings {
     pub encryption: Option<dto::ServerSideEncryptionConfiguration>,
     pub default_encryption: Encryption,
     pub lifecycle: Option<dto::LifecycleRules>,
+    pub public_access: Option<dto::PublicAccessBlockConfiguration>,
+    pub tiering: Vec<dto::IntelligentTieringConfiguration>,
     pub tags: Option<Vec<(String, String)>>,
     pub public: bool,
     pub requester_pays: bool,

@@ -1,4 +1,4 @@
-//! A bucket's configuration: versioning, default encryption and lifecycle rules.
+//! A bucket's configuration: versioning, default encryption, lifecycle rules, public access and archive tiers.
 
 use super::sse::Encryption;
 use super::{S3Request, S3Response, S3Result, Store, Versioning, reply, s3_error};
@@ -160,4 +160,68 @@ pub(super) fn delete_lifecycle(
         dto::DeleteBucketLifecycleOutput::default(),
         StatusCode::NO_CONTENT,
     ))
+}
+
+pub(super) fn get_public_access(
+    store: &Store,
+    request: S3Request<dto::GetPublicAccessBlockInput>,
+) -> S3Result<S3Response<dto::GetPublicAccessBlockOutput>> {
+    let bucket = store.bucket(&request.input.bucket)?;
+    let state = bucket.read();
+    // What every bucket has that nobody opened, as S3 makes them since 2023.
+    let closed = || dto::PublicAccessBlockConfiguration {
+        block_public_acls: Some(true),
+        block_public_policy: Some(true),
+        ignore_public_acls: Some(true),
+        restrict_public_buckets: Some(true),
+    };
+    if state.settings.public && state.settings.public_access.is_none() {
+        let mut error = s3_error!(
+            NoSuchKey,
+            "The public access block configuration was not found"
+        );
+        error.set_code(s3s::S3ErrorCode::Custom(
+            "NoSuchPublicAccessBlockConfiguration".into(),
+        ));
+        return Err(error);
+    }
+    let set = state.settings.public_access.clone();
+    reply(dto::GetPublicAccessBlockOutput {
+        public_access_block_configuration: Some(set.unwrap_or_else(closed)),
+    })
+}
+
+pub(super) fn put_public_access(
+    store: &Store,
+    request: S3Request<dto::PutPublicAccessBlockInput>,
+) -> S3Result<S3Response<dto::PutPublicAccessBlockOutput>> {
+    let bucket = store.bucket(&request.input.bucket)?;
+    let set = request.input.public_access_block_configuration;
+    bucket.write().settings.public_access = Some(set);
+    reply(dto::PutPublicAccessBlockOutput::default())
+}
+
+pub(super) fn list_tiering(
+    store: &Store,
+    request: S3Request<dto::ListBucketIntelligentTieringConfigurationsInput>,
+) -> S3Result<S3Response<dto::ListBucketIntelligentTieringConfigurationsOutput>> {
+    let bucket = store.bucket(&request.input.bucket)?;
+    let tiers = bucket.read().settings.tiering.clone();
+    reply(dto::ListBucketIntelligentTieringConfigurationsOutput {
+        intelligent_tiering_configuration_list: Some(tiers),
+        is_truncated: Some(false),
+        ..dto::ListBucketIntelligentTieringConfigurationsOutput::default()
+    })
+}
+
+pub(super) fn put_tiering(
+    store: &Store,
+    request: S3Request<dto::PutBucketIntelligentTieringConfigurationInput>,
+) -> S3Result<S3Response<dto::PutBucketIntelligentTieringConfigurationOutput>> {
+    let bucket = store.bucket(&request.input.bucket)?;
+    let set = request.input.intelligent_tiering_configuration;
+    let tiers = &mut bucket.write().settings.tiering;
+    tiers.retain(|known| known.id != set.id);
+    tiers.push(set);
+    reply(dto::PutBucketIntelligentTieringConfigurationOutput::default())
 }

@@ -173,7 +173,7 @@ impl Maker<'_> {
             }
             Op::Delete => {}
             Op::Remove => return self.remove(step, size),
-            Op::Edit => return self.edit(),
+            Op::Edit => return self.edit(step, size),
         }
         self.store(step, size);
     }
@@ -190,13 +190,20 @@ impl Maker<'_> {
     }
 
     /// What an edit asks of the store; what it does on a disk costs nothing.
-    fn edit(&mut self) {
+    fn edit(&mut self, step: &Step, size: u64) {
         if !is_s3(&self.plan.destination) {
             return;
         }
         match &self.plan.edit {
             Some(Edit::NewFolder) => self.count("PutObject", 1),
-            Some(Edit::Rename { .. }) | None => {}
+            Some(Edit::Undelete) => self.count("DeleteObject", 1),
+            Some(Edit::Tag) => self.count("PutObjectTagging", 1),
+            Some(Edit::Restore) => {
+                self.count("RestoreObject", 1);
+                let tariff = self.source_tariff(step.source.as_ref());
+                self.estimate.requests_cost += tariff.retrieval(size);
+            }
+            Some(Edit::Rename { .. } | Edit::Rewrite) | None => {}
         }
     }
 

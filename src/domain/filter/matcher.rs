@@ -285,6 +285,15 @@ fn only(picked: &[String]) -> Result<Option<GlobSet>, FilterError> {
 }
 
 /// The glob that matches whole paths: anchored ones from the start, others at any depth.
+/// A glob as a person types one to find names: it speaks of the end of a key, wherever that lies.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn glob(text: &str) -> Result<GlobMatcher, FilterError> {
+    let inner = text.strip_suffix('/').unwrap_or(text);
+    Ok(compile(text, &at_depth(inner))?.compile_matcher())
+}
+
 fn at_depth(inner: &str) -> String {
     match inner.strip_prefix('/') {
         Some(path) => path.to_owned(),

@@ -6,7 +6,7 @@ mod matcher;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use matcher::{FilterError, LeftOut, Matcher};
+pub use matcher::{FilterError, LeftOut, Matcher, glob};
 
 /// What a person asked to take or leave, as written; `Matcher` is what decides.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

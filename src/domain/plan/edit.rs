@@ -20,6 +20,14 @@ pub enum Edit {
     },
     /// A folder is made: on a disk as such, in S3 as an object of 0 bytes whose name ends with `/`.
     NewFolder,
+    /// What a delete marker hides is brought back: the marker goes.
+    Undelete,
+    /// Archived objects are made readable for some days, as the options' `restore` says.
+    Restore,
+    /// What objects bear is changed: the options say class, encryption and metadata, tags stay unless they are told too.
+    Rewrite,
+    /// Tags are replaced by those of the options, and nothing else.
+    Tag,
 }
 
 impl Edit {
@@ -28,6 +36,10 @@ impl Edit {
         match self {
             Self::Rename { .. } => "rename",
             Self::NewFolder => "make folder",
+            Self::Undelete => "undelete",
+            Self::Restore => "restore",
+            Self::Rewrite => "rewrite",
+            Self::Tag => "tag",
         }
     }
 
@@ -36,6 +48,10 @@ impl Edit {
         match self {
             Self::Rename { .. } => "rename in",
             Self::NewFolder => "make folder in",
+            Self::Undelete => "undelete in",
+            Self::Restore => "restore in",
+            Self::Rewrite => "rewrite in",
+            Self::Tag => "tag in",
         }
     }
 }
@@ -105,7 +121,62 @@ pub fn named(name: &str) -> Result<&str, NameRefusal> {
     }
 }
 
+/// What objects shall bear from now on; what is `None` or empty stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bears {
+    /// Storage class.
+    pub class: Option<Arc<str>>,
+    /// `AES256` or `aws:kms[:KEY]`.
+    pub sse: Option<Arc<str>>,
+    /// User metadata to set; an empty value takes a name away. What is not named stays.
+    pub metadata: Vec<(String, String)>,
+    /// Tags; they replace all.
+    pub tags: Vec<(String, String)>,
+}
+
+impl Bears {
+    /// What is to be done for it; `None` where nothing is asked.
+    pub fn edit(&self) -> Option<Edit> {
+        let rewrites = self.class.is_some() || self.sse.is_some() || !self.metadata.is_empty();
+        match (rewrites, self.tags.is_empty()) {
+            (true, _) => Some(Edit::Rewrite),
+            (false, false) => Some(Edit::Tag),
+            (false, true) => None,
+        }
+    }
+}
+
+/// Metadata with some names set anew; an empty value takes a name away.
+pub fn merged(
+    mut metadata: Vec<(String, String)>,
+    new: &[(String, String)],
+) -> Vec<(String, String)> {
+    for (name, value) in new {
+        metadata.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        if !value.is_empty() {
+            metadata.push((name.clone(), value.clone()));
+        }
+    }
+    metadata
+}
+
 impl SyncOptions {
+    /// These options for an edit of what objects bear.
+    #[must_use]
+    pub fn of_edit(&self, bears: &Bears) -> Self {
+        let key = self.sse.as_ref().filter(|sse| is_customer(sse));
+        Self {
+            storage_class: bears.class.clone(),
+            sse: bears.sse.clone().or_else(|| key.map(Arc::clone)),
+            source_sse: key.map(Arc::clone),
+            metadata: bears.metadata.clone(),
+            tags: bears.tags.clone(),
+            // Nothing moves: S3 rewrites what it has.
+            verify: None,
+            ..self.clone()
+        }
+    }
+
     /// These options for another name in S3: a move of all that is there, which writes over nothing and changes nothing of
     /// what the objects bear.
     #[must_use]

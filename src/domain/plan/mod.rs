@@ -41,7 +41,7 @@ use crate::domain::{
 pub use crate::domain::entry::Tally;
 pub use brake::Brake;
 pub use commands::{Commanded, LineRefusal, Wants, read_commands};
-pub use edit::{Edit, NameRefusal, named, renamed};
+pub use edit::{Bears, Edit, NameRefusal, merged, named, renamed};
 pub use file::{FileError, read_plans};
 pub use guard::{Guard, PlanError};
 pub use options::{Deletes, Existing, MaxDelete, Mode, Symlinks, SyncOptions};

@@ -156,8 +156,8 @@ impl Tree {
     }
 }
 
-/// Whether `text` stands in `name`.
-fn finds(text: &str, name: &[u8]) -> bool {
+/// Whether `text` stands in `name`; letters match both cases unless one of them is a capital.
+pub fn finds(text: &str, name: &[u8]) -> bool {
     text.is_empty() || ranges(text, name).next().is_some()
 }
 

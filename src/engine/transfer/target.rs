@@ -8,7 +8,7 @@ use crate::backend::{
 };
 use crate::domain::{
     key::Key,
-    plan::{Existing, Plan, Step},
+    plan::{Edit, Existing, Plan, Step, merged},
     retry::FailureKind,
     sse::is_customer,
 };
@@ -76,7 +76,11 @@ pub(super) fn headers_of(plan: &Plan, source: &Headers) -> Headers {
         headers.tags.clone_from(&options.tags);
     }
     if !options.metadata.is_empty() {
-        headers.metadata.clone_from(&options.metadata);
+        headers.metadata = match plan.edit {
+            // What is not named stays.
+            Some(Edit::Rewrite) => merged(headers.metadata, &options.metadata),
+            Some(_) | None => options.metadata.clone(),
+        };
     }
     headers
 }

@@ -6,6 +6,7 @@ use crossterm::event::{Event, KeyEvent};
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use tui_input::{Input, backend::crossterm::EventHandler};
 
+use crate::domain::bucket::{RuleEdit, loses};
 use crate::domain::location::{Location, Remote};
 use crate::domain::plan::{Brake, Cleaning, MaxDelete, Plan, Tally};
 use crate::domain::{
@@ -19,7 +20,7 @@ use crate::humanize;
 use crate::tui::tab::wrap_up::Said;
 use crate::tui::{
     action::Answer,
-    dialog::{Decision, centred, input::draw_input},
+    dialog::{Decision, bucket::Ruling, centred, input::draw_input},
     shell::Shell,
     widget::{
         paint::{put, put_middle, row as line_of, slice},
@@ -50,6 +51,8 @@ enum Runs {
     End(Place),
     /// The end of a run, in the account whose number is the word.
     Teardown(Box<str>),
+    /// An edit of a bucket's lifecycle rules.
+    Rules(Box<Ruling>),
 }
 
 impl Runs {
@@ -57,7 +60,7 @@ impl Runs {
         match self {
             Self::One(plan) => vec![plan],
             Self::Family(family) => family.members.iter().map(|member| &*member.plan).collect(),
-            Self::End(_) | Self::Teardown(_) => Vec::new(),
+            Self::End(_) | Self::Teardown(_) | Self::Rules(_) => Vec::new(),
         }
     }
 
@@ -74,6 +77,7 @@ impl Runs {
             }
             Self::End(place) => Decision::Turn(place.clone(), Turn::Terminate),
             Self::Teardown(account) => Decision::Wrap(Said::Account(account.to_string())),
+            Self::Rules(ruling) => Decision::EditRules(ruling.clone()),
         }
     }
 }
@@ -128,6 +132,36 @@ impl ConfirmDialog {
             input: Input::default(),
             runs: Runs::Teardown(account.into()),
             title: "delete?",
+            wrong: false,
+        }
+    }
+
+    /// Asks before the lifecycle rules of a bucket are edited; the word is the bucket's name.
+    pub fn of_rules(ruling: Ruling) -> Self {
+        let word = ruling.bucket.s3().map(|prefix| prefix.bucket.to_string());
+        let kept =
+            ruling.seen.rules.len() - usize::from(matches!(ruling.edit, RuleEdit::Remove(_)));
+        let mut lines = vec![
+            ruling.edit.words(),
+            format!(
+                "{} stay as they are.",
+                humanize::counted(kept as u64, "rule")
+            ),
+        ];
+        if loses(&ruling.edit) {
+            let line = "S3 will delete what it speaks of, also what is there now, at";
+            lines.push(line.to_owned());
+        } else {
+            lines.push("The lifecycle changes of".to_owned());
+        }
+        Self {
+            lines,
+            grave: None,
+            places: vec![ruling.bucket.clone()],
+            word: word.unwrap_or_default(),
+            input: Input::default(),
+            runs: Runs::Rules(Box::new(ruling)),
+            title: "change the lifecycle?",
             wrong: false,
         }
     }

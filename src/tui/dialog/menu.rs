@@ -1,8 +1,10 @@
 //! A few things to choose from; the safe one first.
 
+use std::time::Duration;
+
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use crate::domain::{cloud::Turn, progress::TaskId, text::printable};
+use crate::domain::{cloud::Turn, key::Key, location::Location, progress::TaskId, text::printable};
 use crate::engine::cloud::Place;
 
 use crate::tui::tab::wrap_up::Said;
@@ -11,7 +13,7 @@ use crate::tui::{
     dialog::{Decision, Dialog, centred, errand::Wish, plan::PlanForm},
     keymap::Context,
     shell::Shell,
-    tab::browse::stepped,
+    tab::browse::{Asked, stepped},
     theme::Theme,
     widget::{
         paint::{columns, put, put_middle, row as line_of, select, slice},
@@ -19,6 +21,17 @@ use crate::tui::{
         window::Window,
     },
 };
+
+/// An address that is to be signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// Where the object is.
+    pub place: Location,
+    /// Which one it is.
+    pub key: Key,
+    /// For how long the address holds.
+    pub time: Duration,
+}
 
 /// What a row of a menu means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +46,12 @@ pub enum Choice {
     Cancel(TaskId),
     /// Put a text into the clipboard.
     Copy(String),
+    /// Sign an address of an object, and put that into the clipboard.
+    Address(Box<Signed>),
+    /// Type what the chosen objects shall bear.
+    Ask(Asked),
+    /// Bring back what was deleted.
+    Undelete,
     /// Write the plan to a file, in this form.
     ExportPlan(PlanForm),
     /// Go to both places of a mapping, by its number.
@@ -61,6 +80,9 @@ impl Choice {
             Self::Wrap(said) => Decision::Wrap(said.clone()),
             Self::Cancel(task) => Decision::Cancel(*task),
             Self::Copy(text) => Decision::Copy(text.clone()),
+            Self::Address(signed) => Decision::Address(signed.clone()),
+            Self::Ask(asked) => Decision::Ask(*asked),
+            Self::Undelete => Decision::Undelete,
             Self::ExportPlan(form) => Decision::ExportPlan(*form),
             Self::Mapping(at) => Decision::Mapping(*at),
             Self::Parts(at) => Decision::Parts(*at),
@@ -101,12 +123,16 @@ impl MenuDialog {
         }
     }
 
-    /// Texts to copy, each with its name.
-    pub fn copy(texts: Vec<(&str, String)>) -> Self {
-        let rows = texts
+    /// Texts to copy, each with its name, and addresses that are still to be signed.
+    pub fn copy(texts: Vec<(&str, String)>, signed: Vec<(&str, Signed)>) -> Self {
+        let texts = texts
             .into_iter()
-            .map(|(name, text)| (name.to_owned(), text.clone(), Choice::Copy(text)))
-            .collect();
+            .map(|(name, text)| (name.to_owned(), text.clone(), Choice::Copy(text)));
+        let signed = signed.into_iter().map(|(about, signed)| {
+            let choice = Choice::Address(Box::new(signed));
+            ("presigned".to_owned(), about.to_owned(), choice)
+        });
+        let rows = texts.chain(signed).collect();
         Self {
             title: "copy to the clipboard".to_owned(),
             about: Vec::new(),

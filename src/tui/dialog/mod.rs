@@ -1,9 +1,11 @@
 //! Dialogs: they lie over the tab, take the keys, and end in a `Decision` that the root carries out.
 //! A destructive decision carries the exact plan that was shown.
 
+pub mod bucket;
 pub mod cleanup;
 pub mod confirm;
 pub mod errand;
+pub mod find;
 pub mod input;
 pub mod menu;
 pub mod pages;
@@ -19,7 +21,9 @@ use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use crate::domain::{cloud::Turn, location::Location, plan::Plan, progress::TaskId, side::Side};
+use crate::domain::{
+    cloud::Turn, key::Key, location::Location, plan::Plan, progress::TaskId, side::Side,
+};
 
 use crate::engine::{Pace, cloud::Place};
 
@@ -28,11 +32,13 @@ use crate::tui::tab::wrap_up::Said;
 use crate::tui::{
     action::{Action, Answer, Global, Move},
     dialog::{
+        bucket::{BucketDialog, Ruling},
         cleanup::CleanupDialog,
         confirm::ConfirmDialog,
         errand::{ErrandDialog, Wish},
+        find::FindDialog,
         input::InputDialog,
-        menu::MenuDialog,
+        menu::{MenuDialog, Signed},
         pages::Pages,
         palette::PaletteDialog,
         parts::PartsDialog,
@@ -59,6 +65,10 @@ pub enum Dialog {
     Parts(Box<PartsDialog>),
     /// Asks for a typed word.
     Confirm(Box<ConfirmDialog>),
+    /// A bucket as a whole.
+    Bucket(Box<BucketDialog>),
+    /// What is found below a folder.
+    Find(Box<FindDialog>),
     /// A line to type in.
     Input(InputDialog),
     /// A few things to choose from.
@@ -124,6 +134,18 @@ pub enum Decision {
     Forget(String),
     /// To put a text into the clipboard.
     Copy(String),
+    /// To put an address into the clipboard that is still to be signed.
+    Address(Box<Signed>),
+    /// To type what the chosen objects shall bear.
+    Ask(Asked),
+    /// To bring back what was deleted.
+    Undelete,
+    /// To type a lifecycle rule; the dialog stays.
+    AskRule,
+    /// To edit the lifecycle rules of a bucket whose name was given.
+    EditRules(Box<Ruling>),
+    /// To go to a key of the side that has the focus.
+    Reveal(Key),
     /// To do what an action means.
     Act(Action),
     /// To leave at once; running tasks are stopped.
@@ -151,6 +173,7 @@ impl Decision {
             | Self::Search(_)
             | Self::AskExport
             | Self::AskStart
+            | Self::AskRule
             | Self::Confirm(_)
             | Self::ConfirmFamily(_) => true,
             Self::Nothing
@@ -173,6 +196,11 @@ impl Decision {
             | Self::Typed(..)
             | Self::Forget(_)
             | Self::Copy(_)
+            | Self::Address(_)
+            | Self::Ask(_)
+            | Self::Undelete
+            | Self::EditRules(_)
+            | Self::Reveal(_)
             | Self::ExportPlan(_)
             | Self::Start(_)
             | Self::Act(_)
@@ -188,8 +216,8 @@ impl Dialog {
     pub fn context(&self) -> Context {
         match self {
             Self::Plan(_) | Self::Errand(_) | Self::Cleanup(_) => Context::Plan,
-            Self::Confirm(_) | Self::Input(_) | Self::Palette(_) => Context::Input,
-            Self::Menu(_) | Self::Picker(_) | Self::Parts(_) => Context::Menu,
+            Self::Confirm(_) | Self::Input(_) | Self::Palette(_) | Self::Find(_) => Context::Input,
+            Self::Menu(_) | Self::Picker(_) | Self::Parts(_) | Self::Bucket(_) => Context::Menu,
             Self::Pages(_) => Context::Pages,
         }
     }
@@ -217,6 +245,8 @@ impl Dialog {
             Self::Cleanup(cleanup) => cleanup.back(shell),
             Self::Parts(_) => PartsDialog::back(shell),
             Self::Input(input) => input.back(),
+            Self::Find(_) => FindDialog::back(shell),
+            Self::Bucket(_) => BucketDialog::back(shell),
             Self::Confirm(_)
             | Self::Menu(_)
             | Self::Picker(_)
@@ -234,6 +264,8 @@ impl Dialog {
             Self::Menu(menu) => menu.walk(step),
             Self::Picker(picker) => picker.walk(step),
             Self::Palette(palette) => palette.walk(step),
+            Self::Find(find) => find.walk(step),
+            Self::Bucket(bucket) => bucket.walk(step),
             Self::Pages(pages) => pages.walk(step),
             Self::Confirm(_) | Self::Input(_) => {}
         }
@@ -251,6 +283,8 @@ impl Dialog {
             Self::Menu(menu) => menu.answer(answer),
             Self::Picker(picker) => picker.answer(answer, shell),
             Self::Palette(palette) => palette.answer(answer),
+            Self::Find(find) => find.answer(answer, shell),
+            Self::Bucket(bucket) => bucket.answer(answer, shell),
             Self::Pages(_) => Decision::Stay,
         }
     }
@@ -261,9 +295,11 @@ impl Dialog {
             Self::Confirm(confirm) => confirm.type_key(event),
             Self::Input(input) => input.type_key(event),
             Self::Palette(palette) => palette.type_key(event),
+            Self::Find(find) => find.type_key(event),
             Self::Plan(_)
             | Self::Errand(_)
             | Self::Cleanup(_)
+            | Self::Bucket(_)
             | Self::Parts(_)
             | Self::Menu(_)
             | Self::Picker(_)
@@ -283,6 +319,8 @@ impl Dialog {
             Self::Menu(menu) => menu.draw(shell, screen, buffer),
             Self::Picker(picker) => picker.draw(shell, screen, buffer),
             Self::Palette(palette) => palette.draw(shell, screen, buffer),
+            Self::Find(find) => find.draw(shell, screen, buffer),
+            Self::Bucket(bucket) => bucket.draw(shell, screen, buffer),
             Self::Pages(pages) => pages.draw(shell, screen, buffer),
         }
     }

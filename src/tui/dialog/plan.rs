@@ -9,7 +9,7 @@ use crate::domain::{
     diff::Sign,
     entry::Tally,
     location::Location,
-    plan::{Brake, Group, Left, Op, Plan},
+    plan::{Brake, Edit, Group, Left, Op, Plan},
 };
 
 use crate::engine::View;
@@ -213,7 +213,7 @@ impl PlanDialog {
         }
         for (number, group) in plan.groups.iter().enumerate() {
             let line = line_of(inner, u16::try_from(number).unwrap_or(u16::MAX));
-            draw_group(group, line, buffer, theme);
+            draw_group((group, plan.edit.as_ref()), line, buffer, theme);
             if number == self.cursor {
                 select(buffer, line, theme);
             }
@@ -222,8 +222,13 @@ impl PlanDialog {
     }
 }
 
-/// Draws a row of what is done: tick, sign, word, tally and why.
-pub(super) fn draw_group(group: &Group, line: Rect, buffer: &mut Buffer, theme: &Theme) {
+/// Draws a row of what is done: tick, sign, word, tally and why; `edit` is what is done where nothing moves.
+pub(super) fn draw_group(
+    (group, edit): (&Group, Option<&Edit>),
+    line: Rect,
+    buffer: &mut Buffer,
+    theme: &Theme,
+) {
     let (tick, sign, text) = if group.selected {
         ("[x]", theme.sign(group.sign, None), Style::new())
     } else {
@@ -236,9 +241,14 @@ pub(super) fn draw_group(group: &Group, line: Rect, buffer: &mut Buffer, theme: 
         &group.sign.symbol().to_string(),
         sign,
     );
-    put(buffer, slice(line, 8, 12), word(group), text);
+    let word = edit.map_or_else(|| word(group), Edit::word);
+    put(buffer, slice(line, 8, 12), word, text);
     draw_tally(group.tally(), line, buffer, text);
-    put(buffer, slice(line, 49, line.width), why(group), theme.dim);
+    let why = match edit {
+        Some(_) => group.why.as_deref().unwrap_or_default(),
+        None => why(group),
+    };
+    put(buffer, slice(line, 49, line.width), why, theme.dim);
 }
 
 /// What a group does, in a word.
@@ -251,9 +261,8 @@ fn word(group: &Group) -> &'static str {
 }
 
 /// What a person should know of a group.
-fn why(group: &Group) -> &str {
+fn why(group: &Group) -> &'static str {
     match group.sign {
-        _ if group.op == Op::Edit => group.why.as_deref().unwrap_or_default(),
         _ if group.op == Op::Delete && group.why.is_some() => "lost for good",
         _ if group.op == Op::Delete => "only there: lost for good",
         _ if group.op == Op::Remove => "once its copy is proven",

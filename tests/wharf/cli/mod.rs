@@ -1,8 +1,10 @@
 //! The program as a script sees it: exit codes, stdout, stderr, and what it does to the world.
 
+mod buckets;
 mod config;
 mod consolidated;
 mod delta;
+mod edited;
 mod gzip;
 mod instances;
 mod interrupts;

@@ -195,6 +195,7 @@ impl Desk {
                 | Body::Identity(_)
                 | Body::Preview(_)
                 | Body::Cloud(_)
+                | Body::Looked(_)
                 | Body::WrapUp(_)
                 | Body::Past(_)
                 | Body::Report(_)

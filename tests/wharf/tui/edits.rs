@@ -1,8 +1,22 @@
 //! What is done to entries where they stand: keys in, questions and plans out.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a question of another kind stops the test"
+)]
+
 use wharf::{
-    domain::plan::Edit,
-    engine::{Command, EditAsk},
+    domain::{
+        bucket::{Holds, PublicAccess, Rules, Settings},
+        entry::{End, Entry, Facts, Kind, Tally},
+        estimate::Prices,
+        plan::Edit,
+    },
+    engine::{
+        Body, Command, EditAsk, View,
+        look::{LookAsk, LookTold},
+    },
 };
 
 use super::stage::Stage;
@@ -67,4 +81,140 @@ fn a_folder_is_made_beside_the_row_under_the_cursor() {
     let ask = asked(&stage);
     assert_eq!(ask.edit, Edit::NewFolder);
     assert_eq!(ask.only[0].to_string(), "new/");
+}
+
+fn looked(stage: &Stage) -> (View, LookAsk) {
+    stage.asked(|command| {
+        let Command::Look { view, ask } = command else {
+            return None;
+        };
+        Some((*view, (**ask).clone()))
+    })
+}
+
+fn entry(key: &str) -> Entry {
+    Entry {
+        key: key.into(),
+        facts: Facts {
+            kind: Kind::Object,
+            size: 7,
+            ..Facts::folder()
+        },
+    }
+}
+
+#[test]
+fn a_deep_search_streams_and_goes_to_what_it_found() {
+    let mut stage = Stage::new();
+    stage.list().press("Tab").press("Ctrl-f");
+    stage.type_text("mew").press("Enter");
+    let (first, _) = looked(&stage);
+    // Another search: what the first one still tells is dropped.
+    stage.type_text("two").press("Enter");
+    let (view, ask) = looked(&stage);
+    let LookAsk::Find { text, folder, .. } = ask else {
+        panic!("{ask:?}");
+    };
+    assert_eq!(text, "mewtwo");
+    let found = |names: &[&str], end| {
+        let entries = names.iter().map(|name| entry(name)).collect();
+        Body::Looked(Box::new(LookTold::Found {
+            entries,
+            seen: 9,
+            end,
+        }))
+    };
+    stage.tell(first, found(&["old"], None));
+    let names = [
+        folder.join("deep/mewtwo-1.png"),
+        folder.join("deep/mewtwo-2.png"),
+    ];
+    let names: Vec<&str> = names.iter().map(|name| name.as_str().unwrap()).collect();
+    stage.tell(view, found(&names, Some(End::Complete)));
+    let screen = stage.text((80, 24));
+    assert!(screen.contains("deep/mewtwo-1.png"), "{screen}");
+    assert!(screen.contains("2 of 9"), "{screen}");
+    assert!(!screen.contains("old "), "{screen}");
+    stage.press("Down").press("Enter");
+    assert!(stage.state.shell.dialogs.is_empty());
+}
+
+#[test]
+fn an_address_goes_to_the_clipboard_and_to_no_log() {
+    let mut stage = Stage::new();
+    stage
+        .list()
+        .press("Tab")
+        .press("Enter")
+        .list()
+        .press("j")
+        .press("y");
+    let screen = stage.text((132, 36));
+    assert!(
+        screen.contains("anybody can read it for 1 hour"),
+        "{screen}"
+    );
+    stage.press("G").press("Enter");
+    let (_, ask) = looked(&stage);
+    let LookAsk::Address { time, .. } = ask else {
+        panic!("{ask:?}");
+    };
+    assert_eq!(time, std::time::Duration::from_hours(7 * 24));
+}
+
+#[test]
+fn what_objects_bear_is_typed_and_planned() {
+    let mut stage = Stage::new();
+    stage.list().press("E");
+    assert!(stage.text((80, 24)).contains("Objects in S3 are edited"));
+    stage.press("Tab").press("E").press("Enter");
+    stage.type_text("COLD").press("Enter");
+    assert!(stage.text((80, 24)).contains("not allowed here"));
+    stage
+        .press("Ctrl-u")
+        .type_text("STANDARD_IA")
+        .press("Enter");
+    let ask = asked(&stage);
+    assert_eq!(ask.edit, Edit::Rewrite);
+    assert_eq!(ask.options.storage_class.as_deref(), Some("STANDARD_IA"));
+    assert!(stage.text((80, 24)).contains("rewrite in"));
+}
+
+#[test]
+fn a_lifecycle_rule_wants_the_buckets_name() {
+    let mut stage = Stage::new();
+    stage.list().press("Tab").press("B");
+    let (view, _) = looked(&stage);
+    let settings = Settings {
+        region: "us-east-2".into(),
+        versioning: Ok("off"),
+        encryption: Ok("AES256".into()),
+        public_access: Ok(PublicAccess::default()),
+        lifecycle: Ok(Rules::default()),
+        tiering: Err("not known: s3:GetIntelligentTieringConfiguration is missing".into()),
+    };
+    let told = LookTold::Settings(Box::new(settings));
+    stage.tell(view, Body::Looked(Box::new(told)));
+    let classes = [(
+        "STANDARD",
+        Tally {
+            objects: 51_970,
+            bytes: 25 << 30,
+        },
+    )];
+    let holds = Holds::of(classes, (Prices::embedded(), "us-east-2"));
+    let told = LookTold::Holds {
+        holds,
+        uploads: Some(3),
+        end: Some(End::Complete),
+    };
+    stage.tell(view, Body::Looked(Box::new(told)));
+    insta::assert_snapshot!("bucket-80x24", stage.text((80, 24)));
+    insta::assert_snapshot!("bucket-132x36", stage.text((132, 36)));
+    stage.press("Enter").type_text("abort 7").press("Enter");
+    let screen = stage.text((80, 24));
+    assert!(screen.contains("Type pokemon-card-training"), "{screen}");
+    stage.type_text("pokemon-card-training").press("Enter");
+    let (_, ask) = looked(&stage);
+    assert!(matches!(ask, LookAsk::Lifecycle { .. }), "{ask:?}");
 }

@@ -201,6 +201,7 @@ impl Context {
                 | Body::Identity(_)
                 | Body::Preview(_)
                 | Body::Cloud(_)
+                | Body::Looked(_)
                 | Body::WrapUp(_)
                 | Body::Past(_)
                 | Body::Report(_)

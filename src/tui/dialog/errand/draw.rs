@@ -120,7 +120,7 @@ impl ErrandDialog {
             // The arrow has its own column.
             let arrow = if leg.goes_both_ways() { 3 } else { 0 };
             let room = line.width.saturating_sub(arrow);
-            draw_group(group, slice(line, 0, room), buffer, theme);
+            draw_group((group, None), slice(line, 0, room), buffer, theme);
         }
         if leg.goes_both_ways() {
             let arrow = if side == 0 { "→" } else { "←" };

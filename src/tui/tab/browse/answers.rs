@@ -8,7 +8,7 @@ use crate::engine::{
 };
 
 use crate::tui::{
-    shell::{Question, Shell},
+    shell::Shell,
     tab::browse::{Browse, Progress},
 };
 
@@ -69,6 +69,7 @@ impl Browse {
             | Body::Identity(_)
             | Body::Preview(_)
             | Body::Cloud(_)
+            | Body::Looked(_)
             | Body::WrapUp(_)
             | Body::Past(_)
             | Body::Report(_)
@@ -86,30 +87,7 @@ impl Browse {
 
     /// Whether something of a pane is still arriving.
     pub fn is_listing(&self, side: Side, shell: &Shell) -> bool {
-        shell.waits(|question| match question {
-            Question::Listing(of, _) | Question::Buckets(of) => *of == side,
-            Question::Choices(_)
-            | Question::Layout
-            | Question::Preview
-            | Question::Identity(_)
-            | Question::Compare
-            | Question::Plan
-            | Question::Errand
-            | Question::Cleanup
-            | Question::Parts
-            | Question::RunFamily(_)
-            | Question::Run(_)
-            | Question::Verify(_)
-            | Question::Past
-            | Question::Instances
-            | Question::Details
-            | Question::Console
-            | Question::Turn(..)
-            | Question::Training
-            | Question::WrapUp(_)
-            | Question::Report(_)
-            | Question::GoOn(_) => false,
-        })
+        shell.waits(|question| question.side() == Some(side))
     }
 }
 

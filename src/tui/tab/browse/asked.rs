@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
+use crate::config::{bears, setting::SyncKey};
 use crate::domain::{
+    bucket::read_rule,
     key::Key,
     location::Location,
-    plan::{Edit, SyncOptions, named, renamed},
+    plan::{Bears, Edit, SyncOptions, named, renamed},
 };
 
 use crate::engine::{Command, EditAsk};
+
+use crate::humanize;
 
 use crate::tui::{
     dialog::{
         Dialog,
         input::{InputDialog, Purpose},
+        menu::{Choice, MenuDialog},
         plan::PlanDialog,
     },
     shell::{Question, Shell},
@@ -27,6 +32,18 @@ pub enum Asked {
     Name,
     /// The name of a new folder.
     Folder,
+    /// A storage class.
+    Class,
+    /// An encryption.
+    Encryption,
+    /// Metadata to set.
+    Metadata,
+    /// Tags.
+    Tags,
+    /// How fast and for how long archived objects are restored.
+    Restore,
+    /// A lifecycle rule.
+    Rule,
 }
 
 impl Asked {
@@ -35,6 +52,12 @@ impl Asked {
         match self {
             Self::Name => "rename to",
             Self::Folder => "new folder",
+            Self::Class => "storage class",
+            Self::Encryption => "encryption",
+            Self::Metadata => "metadata",
+            Self::Tags => "tags",
+            Self::Restore => "restore from the archive",
+            Self::Rule => "lifecycle rule",
         }
     }
 
@@ -43,6 +66,12 @@ impl Asked {
         match self {
             Self::Name => "a name, without folders; nothing is written over",
             Self::Folder => "a name, without folders above it",
+            Self::Class => "STANDARD_IA, INTELLIGENT_TIERING, GLACIER_IR, DEEP_ARCHIVE, …",
+            Self::Encryption => "AES256, aws:kms or aws:kms:KEY",
+            Self::Metadata => "NAME=VALUE, NAME=VALUE; an empty value takes a name away",
+            Self::Tags => "NAME=VALUE, NAME=VALUE; they replace all tags",
+            Self::Restore => "standard, bulk or expedited, and for how many days: bulk:3",
+            Self::Rule => "abort 7 · expire 30 logs/ · expire-old 60 · archive 90:GLACIER_IR raw/",
         }
     }
 
@@ -52,12 +81,39 @@ impl Asked {
             Self::Name | Self::Folder => {
                 named(text).map(drop).map_err(|refusal| refusal.to_string())
             }
+            Self::Restore => bears::restore(text)
+                .map(drop)
+                .map_err(|invalid| invalid.to_string()),
+            Self::Rule => read_rule(text).map(drop),
+            Self::Class | Self::Encryption | Self::Metadata | Self::Tags => {
+                self.bears(text).map(drop)
+            }
         }
+    }
+
+    /// What objects shall bear by this text.
+    fn bears(self, text: &str) -> Result<Bears, String> {
+        let pairs = || {
+            text.split(',')
+                .map(str::trim)
+                .filter(|pair| !pair.is_empty())
+        };
+        let words: Vec<(SyncKey, &str)> = match self {
+            Self::Class => vec![(SyncKey::StorageClass, text)],
+            Self::Encryption => vec![(SyncKey::Sse, text)],
+            Self::Metadata => pairs().map(|pair| (SyncKey::Metadata, pair)).collect(),
+            Self::Tags => pairs().map(|pair| (SyncKey::Tags, pair)).collect(),
+            Self::Name | Self::Folder | Self::Restore | Self::Rule => Vec::new(),
+        };
+        if words.is_empty() {
+            return Err("NAME=VALUE is wanted".to_owned());
+        }
+        bears::bears(words).map_err(|(_, invalid)| invalid.to_string())
     }
 }
 
-/// What a typed text is about: the place and the key as they were when it was asked for.
-pub(super) type About = (Location, Key);
+/// What a typed text is about: the place and the keys as they were when it was asked for.
+pub(super) type About = (Location, Vec<Key>);
 
 impl Browse {
     /// Asks for another name of what is under the cursor.
@@ -68,7 +124,7 @@ impl Browse {
         let name = Key::new(key.name_bytes());
         let name = name.as_str().map(|name| name.trim_end_matches('/'));
         let name = name.unwrap_or_default().to_owned();
-        self.ask((place, key), Asked::Name, (name, shell));
+        self.ask((place, vec![key]), Asked::Name, (name, shell));
     }
 
     /// Asks for the name of a folder beside what is under the cursor.
@@ -83,7 +139,7 @@ impl Browse {
             return shell.say(Weight::Warning, text);
         };
         let folder = self.rows().current_key().unwrap_or_default().parent();
-        self.ask((place, folder), Asked::Folder, (String::new(), shell));
+        self.ask((place, vec![folder]), Asked::Folder, (String::new(), shell));
     }
 
     fn ask(&mut self, about: About, asked: Asked, (text, shell): (String, &mut Shell)) {
@@ -93,7 +149,7 @@ impl Browse {
     }
 
     /// The place and the key under the cursor, where something may be written there; says why not.
-    pub(super) fn writable(&self, shell: &mut Shell) -> Option<About> {
+    fn writable(&self, shell: &mut Shell) -> Option<(Location, Key)> {
         if shell.refuses_writes() {
             return None;
         }
@@ -111,17 +167,91 @@ impl Browse {
 
     /// Takes what was typed.
     pub fn typed(&mut self, asked: Asked, text: &str, shell: &mut Shell) {
-        let Some((place, key)) = self.about.take() else {
+        let Some((place, keys)) = self.about.take() else {
             return;
         };
+        let key = keys.first().cloned().unwrap_or_default();
+        let own = self.options(shell);
         match asked {
             Asked::Name => self.rename((place, &key), text, shell),
             Asked::Folder => {
                 let folder = key.join(text).join("/");
-                let edit = Edit::NewFolder;
-                self.plan_edit(place, vec![folder], (edit, None), shell);
+                Self::plan_edit((place, vec![folder]), (Edit::NewFolder, own), shell);
+            }
+            Asked::Rule => {}
+            Asked::Restore => {
+                let options = SyncOptions {
+                    restore: bears::restore(text).ok(),
+                    ..own.as_ref().clone()
+                };
+                let edit = (Edit::Restore, Arc::new(options));
+                Self::plan_edit((place, keys), edit, shell);
+            }
+            Asked::Class | Asked::Encryption | Asked::Metadata | Asked::Tags => {
+                let Ok(bears) = asked.bears(text) else {
+                    return;
+                };
+                let edit = bears.edit().unwrap_or(Edit::Tag);
+                let options = Arc::new(own.of_edit(&bears));
+                Self::plan_edit((place, keys), (edit, options), shell);
             }
         }
+    }
+
+    /// Offers what can be changed of what is marked, or under the cursor.
+    pub(super) fn edit_menu(&mut self, shell: &mut Shell) {
+        if shell.refuses_writes() {
+            return;
+        }
+        let keys = self.chosen();
+        let place = self.place(self.focus).filter(|place| place.s3().is_some());
+        let (Some(_), false) = (place, keys.is_empty()) else {
+            let text = "Objects in S3 are edited: there is none under the cursor on this side.";
+            return shell.say(Weight::Warning, text);
+        };
+        let about = match keys.as_slice() {
+            [key] => key.to_string(),
+            keys => format!("{} marked", humanize::count(keys.len() as u64)),
+        };
+        let ask = |asked: Asked| Choice::Ask(asked);
+        let choices = vec![
+            ("storage class …", ask(Asked::Class)),
+            ("encryption …", ask(Asked::Encryption)),
+            ("metadata …", ask(Asked::Metadata)),
+            ("tags …", ask(Asked::Tags)),
+            ("restore from the archive …", ask(Asked::Restore)),
+            ("bring back what was deleted there", Choice::Undelete),
+        ];
+        let menu = MenuDialog::ask("edit in place".to_owned(), &about, choices);
+        shell.dialogs.push(Dialog::Menu(menu));
+    }
+
+    /// Asks for what the chosen objects shall bear.
+    pub fn ask_of_chosen(&mut self, asked: Asked, shell: &mut Shell) {
+        let text = if asked == Asked::Restore {
+            "standard:7"
+        } else {
+            ""
+        };
+        if let Some(place) = self.place(self.focus).cloned() {
+            self.ask((place, self.chosen()), asked, (text.to_owned(), shell));
+        }
+    }
+
+    /// Plans to bring back what was deleted below the chosen folders, or beside the chosen objects.
+    pub fn undelete(&self, shell: &mut Shell) {
+        let Some(place) = self.place(self.focus).cloned() else {
+            return;
+        };
+        let folder = |key: Key| if key.is_folder() { key } else { key.parent() };
+        let mut folders: Vec<Key> = self.chosen().into_iter().map(folder).collect();
+        folders.sort();
+        folders.dedup();
+        if folders.iter().any(Key::is_empty) {
+            folders.clear();
+        }
+        let edit = (Edit::Undelete, self.options(shell));
+        Self::plan_edit((place, folders), edit, shell);
     }
 
     /// Plans another name: a move in S3, a change of the name alone on a disk.
@@ -131,8 +261,8 @@ impl Browse {
             Err(refusal) => return shell.say(Weight::Warning, format!("{refusal}.")),
         };
         if matches!(place, Location::Disk(_)) {
-            let edit = Edit::Rename { to };
-            return self.plan_edit(place, vec![key.clone()], (edit, None), shell);
+            let edit = (Edit::Rename { to }, self.options(shell));
+            return Self::plan_edit((place, vec![key.clone()]), edit, shell);
         }
         let places = place
             .child(key)
@@ -159,19 +289,16 @@ impl Browse {
         shell.dialogs.push(Dialog::Plan(Box::new(dialog)));
     }
 
-    /// Plans what is done to entries where they stand; `options` are the place's own where none are given.
-    pub(super) fn plan_edit(
-        &self,
-        place: Location,
-        only: Vec<Key>,
-        (edit, options): (Edit, Option<SyncOptions>),
+    /// Plans what is done to entries where they stand.
+    fn plan_edit(
+        (place, only): About,
+        (edit, options): (Edit, Arc<SyncOptions>),
         shell: &mut Shell,
     ) {
         if let Some(refusal) = shell.settings.config.refusal(&place) {
             let text = format!("{}: {}.", refusal.message, refusal.help);
             return shell.say(Weight::Error, text);
         }
-        let options = options.map_or_else(|| self.options(shell), Arc::new);
         shell.stop(|question| matches!(question, Question::Plan));
         let route = (place.clone(), place.clone());
         let label = edit.label();

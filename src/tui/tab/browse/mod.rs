@@ -12,7 +12,7 @@ mod layout_view;
 mod linked;
 mod migrate;
 mod motion;
-mod names;
+pub mod names;
 mod pane;
 mod places;
 mod preview;

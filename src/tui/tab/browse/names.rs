@@ -1,15 +1,27 @@
 //! The names that an entry goes by: key, path, URI, ARN, address, and the commands of other programs that fetch it.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use crate::config::Config;
 use crate::domain::{key::Key, location::Location};
 
+use crate::engine::{Command, look::LookAsk};
+
 use crate::tui::{
-    dialog::{Dialog, menu::MenuDialog},
-    shell::Shell,
+    dialog::{
+        Dialog,
+        menu::{MenuDialog, Signed},
+    },
+    shell::{Question, Shell},
     tab::{browse::Browse, log::Weight},
 };
+
+/// How long a signed address may hold, with the hours of it.
+const ADDRESSES: [(&str, u64); 3] = [
+    ("anybody can read it for 1 hour", 1),
+    ("anybody can read it for 1 day", 24),
+    ("anybody can read it for 7 days", 7 * 24),
+];
 
 impl Browse {
     /// Offers the names of what is under the cursor to be copied.
@@ -33,8 +45,41 @@ impl Browse {
         }
         rows.push(("place", place.to_string()));
         rows.extend(in_s3.iter().flat_map(Object::names));
-        shell.dialogs.push(Dialog::Menu(MenuDialog::copy(rows)));
+        let signed = self.signed(&key);
+        let menu = MenuDialog::copy(rows, signed);
+        shell.dialogs.push(Dialog::Menu(menu));
     }
+
+    /// The addresses that could be signed for an object, on the side that has it in S3.
+    fn signed(&self, key: &Key) -> Vec<(&'static str, Signed)> {
+        let sides = [self.focus, self.focus.other()];
+        let mut places = sides.into_iter().filter_map(|side| self.place(side));
+        let place = places.find(|place| place.s3().is_some());
+        let Some(place) = place.filter(|_| !key.is_folder()) else {
+            return Vec::new();
+        };
+        let for_hours = |(about, hours)| {
+            let signed = Signed {
+                place: place.clone(),
+                key: key.clone(),
+                time: Duration::from_hours(hours),
+            };
+            (about, signed)
+        };
+        ADDRESSES.map(for_hours).to_vec()
+    }
+}
+
+/// Asks for an address by which anybody can read an object for a time; it goes to the clipboard, and to no log.
+pub fn ask_address(signed: Signed, shell: &mut Shell) {
+    let Signed { place, key, time } = signed;
+    let name = place.show_key(&key).into();
+    let ask = Box::new(LookAsk::Address {
+        location: place,
+        key,
+        time,
+    });
+    shell.ask(Question::Address(name), |view| Command::Look { view, ask });
 }
 
 /// An object, or a folder, in S3.

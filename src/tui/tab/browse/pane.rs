@@ -89,30 +89,7 @@ impl Pane {
 
     fn list_top(&mut self, shell: &mut Shell) {
         let side = self.side;
-        shell.stop(|question| match question {
-            Question::Listing(of, _) | Question::Buckets(of) => *of == side,
-            Question::Choices(_)
-            | Question::Layout
-            | Question::Preview
-            | Question::Identity(_)
-            | Question::Compare
-            | Question::Plan
-            | Question::Errand
-            | Question::Cleanup
-            | Question::Parts
-            | Question::RunFamily(_)
-            | Question::Run(_)
-            | Question::Verify(_)
-            | Question::Past
-            | Question::Instances
-            | Question::Details
-            | Question::Console
-            | Question::Turn(..)
-            | Question::Training
-            | Question::WrapUp(_)
-            | Question::Report(_)
-            | Question::GoOn(_) => false,
-        });
+        shell.stop(|question| question.side() == Some(side));
         self.trouble = None;
         match self.place.clone() {
             Some(Location::Buckets(remote)) => {

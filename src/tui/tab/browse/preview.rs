@@ -3,7 +3,9 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::domain::{entry::Facts, key::Key, location::Location, side::Side, text::printable};
+use crate::domain::{
+    entry::Facts, key::Key, location::Location, side::Side, text::printable, version::Version,
+};
 
 use crate::engine::{Command, View, event::Failed, preview::Preview};
 
@@ -171,7 +173,27 @@ pub(super) fn facts(preview: &Preview, shell: &Shell) -> Vec<(String, String)> {
         let safe = |text: &str| printable(text.as_bytes()).into_owned();
         (safe(name), safe(value))
     }));
+    facts.extend(versions(preview, shell));
     facts
+}
+
+/// The versions that there are, the newest first.
+fn versions(preview: &Preview, shell: &Shell) -> Vec<(String, String)> {
+    let count = preview.versions.len();
+    let row = |(at, version): (usize, &Version)| {
+        let name = format!("version {} of {count}", count - at);
+        let size = version.content.as_ref();
+        let size = size.map_or_else(|| "deleted".to_owned(), |held| humanize::bytes(held.size));
+        let time = version
+            .modified
+            .map(|at| humanize::timestamp(at, &shell.zone));
+        let latest = if version.is_latest { ", latest" } else { "" };
+        (
+            name,
+            format!("{}, {size}{latest}", time.unwrap_or_default()),
+        )
+    };
+    preview.versions.iter().enumerate().map(row).collect()
 }
 
 /// All that is known, to be read in full.

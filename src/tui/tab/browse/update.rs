@@ -1,7 +1,7 @@
 //! What a person's actions do in Browse.
 
 use crate::domain::{
-    location::Location,
+    location::{Location, Prefix},
     side::Side,
     tree::{NodeId, Show, SignSet, Sort, SortBy, Toward},
 };
@@ -12,6 +12,8 @@ use crate::tui::{
     action::Browsing,
     dialog::{
         Dialog,
+        bucket::BucketDialog,
+        find::FindDialog,
         input::{InputDialog, Purpose},
         menu::MenuDialog,
         picker::PickerDialog,
@@ -36,6 +38,9 @@ impl Browse {
             Browsing::Delete => self.delete(shell),
             Browsing::Rename => self.ask_name(shell),
             Browsing::NewFolder => self.ask_folder(shell),
+            Browsing::Edit => self.edit_menu(shell),
+            Browsing::Find => self.find(shell),
+            Browsing::Bucket => self.show_bucket(shell),
             Browsing::Migrate => self.migrate(shell),
             Browsing::Verify => self.verify(self.rows().tree.marked_keys(), shell),
             Browsing::Filter => self.ask_filter(shell),
@@ -101,6 +106,16 @@ impl Browse {
             Browsing::Sync | Browsing::CopyAcross | Browsing::MoveAcross => {
                 both && !shell.settings.read_only
             }
+            Browsing::Edit => {
+                self.place(self.focus)
+                    .is_some_and(|place| place.s3().is_some())
+                    && !shell.settings.read_only
+            }
+            Browsing::Bucket => matches!(
+                self.place(self.focus),
+                Some(Location::S3(_) | Location::Buckets(_))
+            ),
+            Browsing::Find => !matches!(self.place(self.focus), Some(Location::Buckets(_)) | None),
             Browsing::CopyGaps => comparing && !shell.settings.read_only,
             Browsing::Delete | Browsing::Rename | Browsing::NewFolder => {
                 let in_buckets =
@@ -166,6 +181,37 @@ impl Browse {
         });
         let dialog = PlanDialog::waiting(view, route).called("delete from");
         shell.dialogs.push(Dialog::Plan(Box::new(dialog)));
+    }
+
+    /// Shows the bucket of this side, or the one under the cursor, as a whole.
+    fn show_bucket(&mut self, shell: &mut Shell) {
+        let bucket = match (self.place(self.focus), self.rows().current_key()) {
+            (Some(Location::S3(prefix)), _) => Some(Location::S3(Prefix {
+                path: "".into(),
+                ..prefix.clone()
+            })),
+            (Some(place @ Location::Buckets(_)), Some(key)) => place.child(&key).ok(),
+            _ => None,
+        };
+        match bucket {
+            Some(bucket) => BucketDialog::open(bucket, shell),
+            None => shell.say(Weight::Warning, "There is no bucket on this side."),
+        }
+    }
+
+    /// Searches below the folder under the cursor, at any depth.
+    fn find(&mut self, shell: &mut Shell) {
+        let place = self.place(self.focus).cloned();
+        let place = place.filter(|place| !matches!(place, Location::Buckets(_)));
+        let Some(place) = place else {
+            let text = "A deep search begins in a folder or a bucket: open one first.";
+            return shell.say(Weight::Warning, text);
+        };
+        let key = self.rows().current_key().unwrap_or_default();
+        let folder = if key.is_folder() { key } else { key.parent() };
+        let options = self.options(shell);
+        let dialog = FindDialog::new((place, folder), options);
+        shell.dialogs.push(Dialog::Find(Box::new(dialog)));
     }
 
     fn ask_filter(&mut self, shell: &mut Shell) {

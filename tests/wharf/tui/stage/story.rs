@@ -422,6 +422,7 @@ pub(super) fn looked_at(key: &Key, content: Result<Glance, Box<str>>) -> Preview
             property("meta mtime", "1768150000.000000000"),
             property("tag team", &format!("cards\u{1b}[2J of {key}")),
         ],
+        versions: Vec::new(),
         content,
         request_id: Some("ABC123".into()),
     }

@@ -1,4 +1,6 @@
-//! Plans of what is done at one place to what stands there: each entry is looked at first, and changed only while it is that.
+//! Plans of what is done at one place to what stands there: each entry is looked at first, and edited only while it is that.
+
+mod bears;
 
 use jiff::Timestamp;
 
@@ -7,7 +9,7 @@ use crate::domain::{
     diff::Sign,
     entry::{Facts, Kind},
     key::Key,
-    plan::{Edit, Group, Op, Plan, Step, SyncOptions},
+    plan::{Edit, Group, Op, Plan, Step, SyncOptions, Tally},
     retry::FailureKind,
 };
 
@@ -22,13 +24,32 @@ use super::{
 /// An edit with the steps that make it.
 struct Made {
     edit: Edit,
+    op: Op,
     why: String,
     steps: Vec<Step>,
+    notices: Vec<String>,
+    /// What takes part and is left, as archived.
+    archived: Tally,
+}
+
+impl Made {
+    fn of(edit: Edit, why: String, steps: Vec<Step>) -> Self {
+        Self {
+            edit,
+            op: Op::Edit,
+            why,
+            steps,
+            notices: Vec::new(),
+            archived: Tally::default(),
+        }
+    }
 }
 
 /// Plans it.
 pub(super) async fn plan(room: &Room, asked: &EditAsk) -> Result<Plan, Failed> {
-    let EditAsk { place, edit, .. } = asked;
+    let EditAsk {
+        place, edit, only, ..
+    } = asked;
     guard::destination(room, place).await?;
     let options = SyncOptions {
         recount: false,
@@ -37,34 +58,47 @@ pub(super) async fn plan(room: &Room, asked: &EditAsk) -> Result<Plan, Failed> {
         gzip: false,
         ..asked.options.as_ref().clone()
     };
-    let ends = Ends::of_sync(&room.sessions, (place, place), &asked.only, &options).await?;
+    let ends = Ends::of_sync(&room.sessions, (place, place), only, &options).await?;
     let store = &ends.right.store;
-    let only = asked.only.first();
-    let named = only.filter(|key| asked.only.len() == 1 && !key.is_empty());
-    let key =
-        named.ok_or_else(|| Failed::usage(format!("one name is wanted to {}", edit.word())))?;
     let made = match edit {
-        Edit::Rename { to } => rename(store, key, to).await?,
-        Edit::NewFolder => new_folder(store, key).await?,
+        Edit::Rename { to } => rename(store, one(only, edit)?, to).await?,
+        Edit::NewFolder => new_folder(store, one(only, edit)?).await?,
+        Edit::Undelete => bears::undelete(store, only).await?,
+        Edit::Restore => bears::restore(&ends, &options).await?,
+        Edit::Rewrite | Edit::Tag => bears::rewrite(&ends, (edit, &options)).await?,
     };
     let location = ends.right.location.clone();
-    let only = made.steps.iter().map(|step| step.key.clone()).collect();
     let places = (location.clone(), location);
-    let mut plan = Plan::of_proof(places, only, options, Timestamp::now());
+    let mut plan = Plan::of_proof(places, only.clone(), options, Timestamp::now());
     if room.options.read_only {
         let notice = "wharf is read-only: this plan can be looked at and exported, not run";
         plan.notices.push(notice.to_owned());
     }
+    plan.notices.extend(made.notices);
+    plan.left.archived = made.archived;
     plan.edit = Some(made.edit);
-    plan.groups.push(Group {
-        sign: Sign::OnlyRight,
-        op: Op::Edit,
-        overwrites: false,
-        selected: true,
-        why: Some(made.why.into()),
-        steps: made.steps,
-    });
+    if !made.steps.is_empty() {
+        plan.groups.push(Group {
+            sign: Sign::OnlyRight,
+            overwrites: made.op == Op::Copy,
+            op: made.op,
+            selected: true,
+            why: Some(made.why.into()),
+            steps: made.steps,
+        });
+    }
     Ok(plan)
+}
+
+/// The one key that an edit speaks of.
+fn one<'k>(only: &'k [Key], edit: &Edit) -> Result<&'k Key, Failed> {
+    match only {
+        [key] if !key.is_empty() => Ok(key),
+        _ => Err(Failed::usage(format!(
+            "one name is wanted to {}",
+            edit.word()
+        ))),
+    }
 }
 
 /// Another name for what is on a disk.
@@ -86,11 +120,9 @@ async fn rename(store: &Store, key: &Key, to: &Key) -> Result<Made, Failed> {
     if look(store, &to).await?.is_some() {
         return Err(taken(&to));
     }
-    Ok(Made {
-        why: format!("to {}", Key::new(to.name_bytes())),
-        steps: vec![Step::edit(0, key, Some(facts))],
-        edit: Edit::Rename { to },
-    })
+    let why = format!("to {}", Key::new(to.name_bytes()));
+    let steps = vec![Step::edit(0, key, Some(facts))];
+    Ok(Made::of(Edit::Rename { to }, why, steps))
 }
 
 /// A folder where nothing of its name is.
@@ -115,14 +147,12 @@ async fn new_folder(store: &Store, key: &Key) -> Result<Made, Failed> {
     if is_there {
         return Err(taken(&key));
     }
-    Ok(Made {
-        why: match store {
-            Store::S3(_) => "an object of 0 bytes that shows as a folder".to_owned(),
-            Store::Disk(_) | Store::Manifest(_) => "a new folder".to_owned(),
-        },
-        steps: vec![Step::edit(0, key, None)],
-        edit: Edit::NewFolder,
-    })
+    let why = match store {
+        Store::S3(_) => "an object of 0 bytes that shows as a folder",
+        Store::Disk(_) | Store::Manifest(_) => "a new folder",
+    };
+    let steps = vec![Step::edit(0, key, None)];
+    Ok(Made::of(Edit::NewFolder, why.to_owned(), steps))
 }
 
 /// What stands under a key; `None` where nothing does.

@@ -1,0 +1,84 @@
+//! `wharf bucket`: what a bucket is set to, and its lifecycle changed only behind its name, with all other rules kept.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops where its program cannot be run"
+)]
+
+use wharf::demo::{
+    REGION,
+    s3::{Denial, NewObject, Versioning},
+};
+
+use crate::support::wharf::Stage;
+
+fn stage() -> Stage {
+    let stage = Stage::new();
+    let store = stage.demo.store();
+    store.create_bucket("vault", REGION);
+    let object = |class: Option<&str>| NewObject {
+        class: class.map(str::to_owned),
+        ..NewObject::from(vec![7; 1000])
+    };
+    store.put("vault", "a", object(None)).unwrap();
+    store
+        .put("vault", "b", object(Some("STANDARD_IA")))
+        .unwrap();
+    stage
+}
+
+#[test]
+fn a_bucket_is_told_with_what_it_holds_and_what_may_not_be_asked() {
+    let stage = stage();
+    stage
+        .demo
+        .store()
+        .set_versioning("vault", Versioning::Enabled);
+    stage.demo.store().deny(Denial {
+        operation: Some("GetBucketEncryption".to_owned()),
+        ..Denial::default()
+    });
+    let run = stage.run(&["bucket", "show", "s3://vault", "--json"]);
+    let run = run.ended_with(0);
+    let bucket = &run.of_type("bucket")[0];
+    assert_eq!(bucket["versioning"], "enabled");
+    assert_eq!(bucket["public_access_blocked"], true);
+    let unknown = bucket["unknown"]["encryption"].as_str().unwrap();
+    assert!(
+        unknown.contains("s3:GetEncryptionConfiguration"),
+        "{unknown}"
+    );
+    assert_eq!(run.summary()["objects"], 2);
+    assert_eq!(run.summary()["classes"]["STANDARD_IA"], 1000);
+    assert!(run.summary()["month"].as_f64().unwrap() > 0.0);
+    stage.run(&["bucket", "show", "here"]).ended_with(2);
+    stage.run(&["bucket", "show", "s3://nowhere"]).ended_with(2);
+}
+
+#[test]
+fn a_rule_is_added_and_taken_away_behind_the_buckets_name() {
+    let stage = stage();
+    let rules = |args: &[&str]| {
+        let all = [&["bucket", "lifecycle", "s3://vault", "--json"], args].concat();
+        stage.run(&all)
+    };
+    let add = ["--add", "abort 7"];
+    assert!(rules(&add).ended_with(5).stderr.contains("--confirm vault"));
+    let confirmed = [&add[..], &["--confirm", "vault"]].concat();
+    rules(&confirmed).ended_with(0);
+    let expire = ["--add", "expire 30 logs/", "--confirm", "vault"];
+    let run = rules(&expire).ended_with(0);
+    assert_eq!(run.of_type("rule").len(), 3);
+    // Its name is taken.
+    rules(&confirmed).ended_with(2);
+    rules(&["--add", "keep 7"]).ended_with(2);
+    rules(&["--add", "expire 1", "-n"]).ended_with(0);
+    let remove = ["--remove", "wharf-abort-7", "--confirm", "vault"];
+    rules(&[&remove[..], &["--read-only"]].concat()).ended_with(5);
+    rules(&remove).ended_with(0);
+    let left = rules(&[]).ended_with(0).of_type("rule");
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0]["prefix"], "logs/");
+    assert_eq!(left[0]["actions"][0], "deleted after 30 days");
+    rules(&["--remove", "wharf-expire-30-logs", "--confirm", "vault"]).ended_with(0);
+    assert!(rules(&[]).ended_with(0).of_type("rule").is_empty());
+}
