@@ -174,7 +174,13 @@ fn compared(effect: &Effect) -> Option<View> {
 }
 
 fn memory(tree: &Tree, rows: u64) -> String {
-    format!("{} bytes", tree.memory() as u64 / rows)
+    let each = |bytes: usize| bytes as u64 / rows;
+    let (all, names) = (tree.memory(), tree.memory_of_names());
+    format!(
+        "{} bytes, {} beside its name,",
+        each(all),
+        each(all - names)
+    )
 }
 
 fn milliseconds(time: Duration) -> f64 {

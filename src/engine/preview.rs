@@ -9,7 +9,7 @@ use crate::domain::{
     entry::{Facts, Kind},
     key::Key,
     location::Location,
-    preview::{Glance, MOST},
+    preview::{Glance, MOST, parquet},
     version::Version,
 };
 
@@ -64,6 +64,11 @@ async fn content(store: &Store, key: &Key, stat: &Stat) -> (Result<Glance, Box<s
     if facts.size == 0 {
         return (Ok(Glance::of(key, b"", true)), None);
     }
+    if key.as_bytes().to_ascii_lowercase().ends_with(b".parquet")
+        && let Ok(Some(found)) = footer(store, key, facts).await
+    {
+        return (Ok(found), None);
+    }
     let read = async {
         let query = ReadQuery {
             range: Some(0..facts.size.min(MOST)),
@@ -80,6 +85,33 @@ async fn content(store: &Store, key: &Key, stat: &Stat) -> (Result<Glance, Box<s
             (Err(error.to_string().into()), None)
         }
     }
+}
+
+/// What the end of a Parquet file tells, by one or two ranged reads; `None` where it is none.
+async fn footer(store: &Store, key: &Key, facts: &Facts) -> Result<Option<Glance>, Error> {
+    let size = facts.size;
+    let last = async |bytes: u64| -> Result<Vec<u8>, Error> {
+        let query = ReadQuery {
+            range: Some(size.saturating_sub(bytes)..size),
+            pin: Pin::of(facts),
+        };
+        Ok(store.read(key, query).await?.all().await?.to_vec())
+    };
+    let mut end = last(MOST).await?;
+    let Some(length) = parquet::footer_length(&end) else {
+        return Ok(None);
+    };
+    let whole = length + parquet::TAIL as u64;
+    if whole > size || length > parquet::FOOTER {
+        return Ok(None);
+    }
+    if whole > end.len() as u64 {
+        end = last(whole).await?;
+    }
+    let whole = usize::try_from(whole).unwrap_or(usize::MAX);
+    let from = end.len().saturating_sub(whole);
+    let footer = end.get(from..end.len().saturating_sub(parquet::TAIL));
+    Ok(footer.and_then(parquet::glance))
 }
 
 /// Why an entry has no content that can be read.

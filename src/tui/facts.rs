@@ -20,8 +20,8 @@ use crate::humanize;
 
 use crate::tui::{
     dialog::{
-        Dialog, cleanup::CleanupDialog, errand::ErrandDialog, find::FindDialog, pages::Pages,
-        parts::PartsDialog, picker::PickerDialog, plan::PlanDialog,
+        Dialog, cleanup::CleanupDialog, errand::ErrandDialog, find::FindDialog, input::InputDialog,
+        pages::Pages, parts::PartsDialog, picker::PickerDialog, plan::PlanDialog,
     },
     identity,
     msg::Effect,
@@ -48,16 +48,10 @@ fn answer(state: &mut State, view: View, body: Body) {
         (Question::Listing(side, _), body @ Body::Listed { .. }) => {
             state.browse.listed((view, side), body, shell);
         }
-        (question @ (Question::Layout | Question::Parts), Body::Listed { entries, end, .. }) => {
-            if end.is_some() {
-                shell.close(view);
-            }
-            if matches!(question, Question::Layout) {
-                state.browse.layout.absorb(view, &entries, end.as_ref());
-            } else {
-                parts(&mut shell.dialogs).for_each(|dialog| dialog.absorb(&entries));
-            }
-        }
+        (
+            question @ (Question::Layout | Question::Parts | Question::Completion),
+            body @ (Body::Listed { .. } | Body::Buckets(_)),
+        ) => gathered(state, view, &question, &body),
         (question, body @ (Body::Identity(_) | Body::Preview(_))) => {
             looked(state, view, question, body);
         }
@@ -175,6 +169,39 @@ fn buckets_shown(dialogs: &mut [Dialog], view: View, told: LookTold) -> bool {
         }
     });
     shown.is_some_and(|bucket| bucket.absorb(view, told))
+}
+
+/// Hands what is listed for a panel or a dialog to where it is waited for.
+fn gathered(state: &mut State, view: View, question: &Question, body: &Body) {
+    let shell = &mut state.shell;
+    let over = !matches!(body, Body::Listed { end: None, .. });
+    if over {
+        shell.close(view);
+    }
+    if let Body::Buckets(found) = body {
+        inputs(&mut shell.dialogs).for_each(|input| input.absorb_buckets(view, found));
+    }
+    let Body::Listed { entries, end, .. } = body else {
+        return;
+    };
+    if *question == Question::Layout {
+        state.browse.layout.absorb(view, entries, end.as_ref());
+    } else if *question == Question::Parts {
+        parts(&mut shell.dialogs).for_each(|dialog| dialog.absorb(entries));
+    } else {
+        inputs(&mut shell.dialogs).for_each(|input| input.absorb(view, entries, over));
+    }
+}
+
+/// Lines that are typed in.
+fn inputs(dialogs: &mut [Dialog]) -> impl Iterator<Item = &mut InputDialog> {
+    dialogs.iter_mut().filter_map(|dialog| {
+        if let Dialog::Input(input) = dialog {
+            Some(input)
+        } else {
+            None
+        }
+    })
 }
 
 /// The deep search, where it is open.
@@ -354,7 +381,7 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
             errands(&mut shell.dialogs).for_each(|dialog| dialog.fail(view, &failed));
         }
         // A side that is not there yet has no parts; what is watched tells its failures itself.
-        Question::Parts | Question::Training | Question::Instances => {}
+        Question::Completion | Question::Parts | Question::Training | Question::Instances => {}
         Question::Past => {
             // Told once: it would fail again at each look.
             shell.settings.remembers = false;

@@ -12,6 +12,7 @@ pub mod keymap;
 pub mod mouse;
 pub mod msg;
 pub mod options;
+mod rules;
 pub mod run;
 pub mod scene;
 pub mod shell;

@@ -23,8 +23,16 @@ pub fn take(state: &mut State, event: MouseEvent) {
         MouseEventKind::ScrollUp => wheel(state, Move::Up),
         MouseEventKind::ScrollDown => wheel(state, Move::Down),
         MouseEventKind::Down(MouseButton::Left) if state.shell.dialogs.is_empty() => {
-            click(state, at);
+            let grip = state.tab == Tab::Browse && state.browse.border.get().contains(at);
+            state.browse.dragged = grip;
+            if !grip {
+                click(state, at);
+            }
         }
+        MouseEventKind::Drag(MouseButton::Left) if state.browse.dragged => {
+            drag(state, at);
+        }
+        MouseEventKind::Up(MouseButton::Left) => state.browse.dragged = false,
         MouseEventKind::Down(_)
         | MouseEventKind::Up(_)
         | MouseEventKind::Drag(_)
@@ -37,6 +45,19 @@ pub fn take(state: &mut State, event: MouseEvent) {
 fn wheel(state: &mut State, step: Move) {
     for _ in 0..STEP {
         act(state, step.into());
+    }
+}
+
+/// The least that a side keeps, in percent.
+const LEAST: u16 = 25;
+
+/// Draws the border between the sides after the mouse.
+fn drag(state: &mut State, at: Position) {
+    let width = state.browse.width.get();
+    if width > 0 {
+        let percent = u32::from(at.x) * 100 / u32::from(width);
+        let percent = u16::try_from(percent).unwrap_or(100);
+        state.browse.split = Some(percent.clamp(LEAST, 100 - LEAST));
     }
 }
 

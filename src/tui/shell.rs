@@ -121,6 +121,8 @@ pub enum Question {
     Found,
     /// What a bucket is set to and holds.
     Bucket,
+    /// What could follow a place that is being typed.
+    Completion,
     /// How a bucket's lifecycle rules are then.
     Rules,
     /// An address by which this object can be read.
@@ -172,6 +174,7 @@ impl Question {
             | Self::Report(_)
             | Self::GoOn(_)
             | Self::Found
+            | Self::Completion
             | Self::Bucket
             | Self::Rules
             | Self::Address(_) => None,

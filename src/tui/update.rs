@@ -7,7 +7,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use crate::config::mapping::Direction;
 use jiff::Timestamp;
 
-use crate::domain::{location::Remote, plan::Plan, progress::TaskId, side::Side};
+use crate::domain::{plan::Plan, progress::TaskId, side::Side};
 
 use crate::engine::Command;
 
@@ -18,7 +18,6 @@ use crate::tui::{
     bookmarks,
     dialog::{
         Decision, Dialog,
-        bucket::{Ruling, ask_rules},
         confirm::ConfirmDialog,
         errand::ErrandDialog,
         input::{InputDialog, Purpose},
@@ -32,13 +31,10 @@ use crate::tui::{
     keymap::{Chord, Context, Found},
     mouse,
     msg::{Effect, Msg},
+    rules,
     shell::{Question, Shell},
     state::State,
-    tab::{
-        Tab,
-        browse::{Asked, names},
-        log::Weight,
-    },
+    tab::{Tab, browse::names, log::Weight},
     ways,
 };
 
@@ -313,7 +309,7 @@ fn decide(state: &mut State, decision: Decision) {
         Decision::Cancel(task) => shell.command(Command::Cancel(task)),
         Decision::AskBookmark => bookmarks::ask(state),
         Decision::Keep(name) => bookmarks::keep(state, name),
-        Decision::Typed(asked, text) => typed(state, asked, &text),
+        Decision::Typed(asked, text) => rules::typed(state, asked, &text),
         Decision::Bookmark(name) => bookmarks::go(state, &name),
         Decision::Forget(name) => bookmarks::forget(shell, name),
         Decision::Copy(text) => {
@@ -323,8 +319,8 @@ fn decide(state: &mut State, decision: Decision) {
         Decision::Address(signed) => names::ask_address(*signed, shell),
         Decision::Ask(asked) => state.browse.ask_of_chosen(asked, shell),
         Decision::Undelete => state.browse.undelete(shell),
-        Decision::AskRule => ask_rule(shell),
-        Decision::EditRules(ruling) => edit_rules(shell, *ruling),
+        Decision::AskRule => rules::ask(shell),
+        Decision::EditRules(ruling) => rules::edit(shell, *ruling),
         Decision::Reveal(key) => state.browse.reveal(&key, shell),
         Decision::Act(action) => act(state, action),
         Decision::Detach => shell.effects.push(Effect::Detach),
@@ -353,46 +349,6 @@ fn run_plan(shell: &mut Shell, plan: Arc<Plan>) {
         .retain(|dialog| !matches!(dialog, Dialog::Plan(_)));
     let asked = Arc::clone(&plan);
     shell.ask(Question::Run(asked), |view| Command::Run { view, plan });
-}
-
-fn ask_rule(shell: &mut Shell) {
-    let dialog = InputDialog::boxed(Purpose::Browse(Asked::Rule), String::new());
-    shell.dialogs.push(Dialog::Input(dialog));
-}
-
-/// Takes what was typed: a rule for the bucket that is shown, or what Browse asked for.
-fn typed(state: &mut State, asked: Asked, text: &str) {
-    if asked == Asked::Rule {
-        add_rule(&mut state.shell, text);
-    } else {
-        state.browse.typed(asked, text, &mut state.shell);
-    }
-}
-
-/// Takes a rule for the bucket that is shown.
-fn add_rule(shell: &mut Shell, text: &str) {
-    let at = shell
-        .dialogs
-        .iter()
-        .rposition(|dialog| matches!(dialog, Dialog::Bucket(_)));
-    let Some(at) = at else { return };
-    let dialog = shell.dialogs.remove(at);
-    let confirms = shell.dialogs.len();
-    if let Dialog::Bucket(bucket) = &dialog {
-        bucket.add(text, shell);
-    }
-    shell.dialogs.insert(at.min(confirms), dialog);
-}
-
-/// Edits the lifecycle rules of a bucket; its name was given.
-fn edit_rules(shell: &mut Shell, ruling: Ruling) {
-    if let Some(prefix) = ruling.bucket.s3() {
-        let production = shell.production(&ruling.bucket).cloned();
-        let words = [Some(Remote::named(&prefix.bucket)), production];
-        let words = words.into_iter().flatten().map(Effect::Consent);
-        shell.effects.extend(words);
-    }
-    ask_rules(ruling, shell);
 }
 
 /// Shows only what holds this text, in the tab where it is typed.

@@ -4,6 +4,7 @@
 mod decode;
 mod hex;
 mod json;
+pub mod parquet;
 mod table;
 
 use std::io::Read as _;

@@ -211,6 +211,11 @@ impl Tree {
         self.left_out
     }
 
+    /// Bytes of all names, which a row's own bytes stand beside.
+    pub fn memory_of_names(&self) -> usize {
+        self.nodes.memory_of_names()
+    }
+
     /// Bytes that the tree holds, unused capacity included.
     pub fn memory(&self) -> usize {
         let children: usize = self

@@ -80,6 +80,11 @@ impl Nodes {
         }
     }
 
+    /// Bytes held by the names.
+    pub(super) fn memory_of_names(&self) -> usize {
+        self.names.capacity()
+    }
+
     /// Bytes held by the columns, unused capacity included.
     pub(super) fn memory(&self) -> usize {
         let four = self.name_end.capacity() + self.parent.capacity() + self.folder.capacity();

@@ -9,22 +9,25 @@ use tui_input::{Input, backend::crossterm::EventHandler};
 
 use crate::config::quantity;
 
-use crate::domain::{location::Location, progress::TaskId, side::Side};
+use crate::domain::{entry::Entry, location::Location, progress::TaskId, side::Side};
 
-use crate::engine::Pace;
+use crate::engine::{Pace, View, event::Bucket};
 
 use crate::tui::tab::wrap_up::Said;
 use crate::tui::{
     action::Answer,
-    dialog::{Decision, centred},
+    dialog::{Decision, centred, complete::Completion},
     shell::Shell,
     tab::browse::Asked,
     theme::Theme,
     widget::{
-        paint::{clear, put, row as line_of, slice},
+        paint::{clear, put, put_middle, put_right, row as line_of, slice},
         panel::Panel,
     },
 };
+
+/// The most completions that are shown.
+const OFFERS: usize = 8;
 
 /// What the text is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +135,7 @@ pub struct InputDialog {
     boxed: bool,
     before: String,
     trouble: Option<String>,
+    completion: Completion,
 }
 
 impl InputDialog {
@@ -143,6 +147,7 @@ impl InputDialog {
             boxed: false,
             before: text,
             trouble: None,
+            completion: Completion::default(),
         }
     }
 
@@ -177,6 +182,7 @@ impl InputDialog {
 
     pub(super) fn type_key(&mut self, event: KeyEvent) -> Decision {
         self.trouble = None;
+        self.completion = Completion::default();
         self.input.handle_event(&Event::Key(event));
         self.typed()
     }
@@ -196,7 +202,7 @@ impl InputDialog {
         }
     }
 
-    pub(super) fn answer(&mut self, answer: Answer, shell: &Shell) -> Decision {
+    pub(super) fn answer(&mut self, answer: Answer, shell: &mut Shell) -> Decision {
         match answer {
             Answer::Accept => self.accept(shell),
             Answer::Complete => {
@@ -212,11 +218,7 @@ impl InputDialog {
     fn accept(&mut self, shell: &Shell) -> Decision {
         let text = self.input.value().trim();
         let taken = match self.purpose {
-            Purpose::Place(side) => {
-                Location::parse(&expanded(text, shell.settings.home.as_deref()))
-                    .map(|place| Decision::Go(side, place))
-                    .map_err(|wrong| wrong.to_string())
-            }
+            Purpose::Place(side) => place(side, text, shell),
             Purpose::Filter | Purpose::Search => Ok(Decision::Nothing),
             Purpose::Bookmark if text.is_empty() => Err("a name is wanted".to_owned()),
             Purpose::Bookmark => Ok(Decision::Keep(text.to_owned())),
@@ -236,27 +238,32 @@ impl InputDialog {
         })
     }
 
-    /// Completes a place from what the configuration names.
-    fn complete(&mut self, shell: &Shell) {
+    /// Completes a place from what is named and listed.
+    fn complete(&mut self, shell: &mut Shell) {
         let Purpose::Place(_) = self.purpose else {
             return;
         };
-        let settings = &shell.settings;
-        let remotes = settings
-            .remotes
-            .iter()
-            .map(|remote| Location::Buckets(remote.clone()).text());
-        let mapped = settings
-            .mappings
-            .iter()
-            .flat_map(|mapping| [mapping.left.text(), mapping.right.text()]);
-        let typed = self.input.value();
-        let found = remotes
-            .chain(mapped)
-            .find(|place| place.starts_with(typed) && place.len() > typed.len());
-        if let Some(place) = found {
-            self.input = Input::new(place);
+        let (completion, text) = Completion::begin(self.input.value(), shell);
+        self.completion = completion;
+        self.take_completed(text);
+    }
+
+    fn take_completed(&mut self, text: Option<String>) {
+        if let Some(text) = text {
+            self.input = Input::new(text);
         }
+    }
+
+    /// Takes what stands at the place that is typed.
+    pub fn absorb(&mut self, view: View, entries: &[Entry], over: bool) {
+        let text = self.completion.absorb(view, entries, over);
+        self.take_completed(text);
+    }
+
+    /// Takes the buckets of the remote that is typed.
+    pub fn absorb_buckets(&mut self, view: View, buckets: &[Bucket]) {
+        let text = self.completion.absorb_buckets(view, buckets);
+        self.take_completed(text);
     }
 
     /// Takes a pasted text.
@@ -287,7 +294,10 @@ impl InputDialog {
             );
             return;
         }
-        let area = centred(screen, (76, 5), buffer);
+        let offers = self.completion.found.len();
+        let shown = offers.min(OFFERS);
+        let rows = u16::try_from(if shown > 1 { shown + 1 } else { 0 }).unwrap_or(0);
+        let area = centred(screen, (76, 5 + rows), buffer);
         let inner = Panel {
             title: &self.purpose.title(),
             focused: true,
@@ -300,11 +310,36 @@ impl InputDialog {
             None => (self.purpose.help().to_owned(), theme.dim),
         };
         put(buffer, line_of(inner, 2), &text, style);
+        if shown < 2 {
+            return;
+        }
+        for (at, offer) in (4..).zip(self.completion.offers().take(shown)) {
+            let offer = crate::domain::text::printable(offer.as_bytes());
+            put_middle(buffer, line_of(inner, at), &offer, Style::new());
+        }
+        if offers > shown {
+            let more = format!("and {} more", offers - shown);
+            put_right(buffer, line_of(inner, 3), &more, theme.dim);
+        }
     }
 }
 
+/// What a typed place means: a mapping or a bookmark of this name, else a location.
+fn place(side: Side, text: &str, shell: &Shell) -> Result<Decision, String> {
+    let mut mappings = shell.settings.mappings.iter();
+    if let Some(at) = mappings.position(|mapping| *mapping.name == *text) {
+        return Ok(Decision::Mapping(at));
+    }
+    if shell.bookmarks.iter().any(|bookmark| bookmark.name == text) {
+        return Ok(Decision::Bookmark(text.to_owned()));
+    }
+    Location::parse(&expanded(text, shell.settings.home.as_deref()))
+        .map(|place| Decision::Go(side, place))
+        .map_err(|wrong| wrong.to_string())
+}
+
 /// `~` as the shell would have it; other people's homes are left as they are typed.
-fn expanded(text: &str, home: Option<&Path>) -> String {
+pub(super) fn expanded(text: &str, home: Option<&Path>) -> String {
     match (text.strip_prefix('~'), home) {
         (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
             format!("{}{rest}", home.display())

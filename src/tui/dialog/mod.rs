@@ -3,6 +3,7 @@
 
 pub mod bucket;
 pub mod cleanup;
+mod complete;
 pub mod confirm;
 pub mod errand;
 pub mod find;

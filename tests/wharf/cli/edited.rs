@@ -59,6 +59,17 @@ fn an_address_reads_its_object_and_stands_in_no_log() {
     let signature = address.split("X-Amz-Signature=").nth(1).unwrap();
     let signature = signature.split('&').next().unwrap();
     assert!(!run.stderr.contains(signature));
+    let logs = std::fs::read_dir(stage.path("state/log")).unwrap();
+    let mut seen = 0;
+    for file in logs
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.is_file())
+    {
+        let log = std::fs::read(file).unwrap();
+        assert!(!String::from_utf8_lossy(&log).contains(signature));
+        seen += 1;
+    }
+    assert!(seen > 0, "a log was written");
     for wrong in [
         ["s3://vault/a/", "1h"],
         ["s3://vault/b.txt", "8d"],
@@ -172,4 +183,33 @@ fn archived_objects_are_restored_and_waited_for() {
     stage
         .run(&["restore", "s3://vault/old/x", "--tier", "soon"])
         .ended_with(2);
+}
+
+/// A footer of two columns and 300 rows, as a writer of Parquet makes it.
+const FOOTER: &str = concat!(
+    "1502194c4806736368656d6115040015042500180269640035021807706f6b656d6f6e150200",
+    "150c250218046e616d65250000",
+    "16d804190c28017400"
+);
+
+#[test]
+fn a_parquet_file_tells_its_columns_by_its_end_alone() {
+    let stage = stage();
+    let footer = hex::decode(FOOTER).unwrap();
+    let length = u32::try_from(footer.len()).unwrap().to_le_bytes();
+    let body = [b"PAR1", &*vec![7; 1 << 20], &footer, &length, b"PAR1"].concat();
+    let store = stage.demo.store();
+    store
+        .put("vault", "cards.parquet", NewObject::from(body))
+        .unwrap();
+    let run = stage.run(&["preview", "s3://vault/cards.parquet", "--json"]);
+    let seen = &run.ended_with(0).records()[0];
+    assert_eq!(
+        seen["what"],
+        "Parquet, 2 columns, 300 rows in 0 groups, by t"
+    );
+    assert_eq!(seen["lines"][2], "pokemon.name  text");
+    let reads = stage.demo.log().of("GetObject");
+    let read: u64 = reads.iter().map(|get| get.bytes_out).sum();
+    assert!(read <= 64 << 10, "{read}");
 }

@@ -6,6 +6,7 @@
     reason = "a question of another kind stops the test"
 )]
 
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use wharf::{
     domain::{
         bucket::{Holds, PublicAccess, Rules, Settings},
@@ -14,9 +15,10 @@ use wharf::{
         plan::Edit,
     },
     engine::{
-        Body, Command, EditAsk, View,
+        Body, Bucket, Command, EditAsk, View,
         look::{LookAsk, LookTold},
     },
+    tui::msg::Msg,
 };
 
 use super::stage::Stage;
@@ -217,4 +219,75 @@ fn a_lifecycle_rule_wants_the_buckets_name() {
     stage.type_text("pokemon-card-training").press("Enter");
     let (_, ask) = looked(&stage);
     assert!(matches!(ask, LookAsk::Lifecycle { .. }), "{ask:?}");
+}
+
+#[test]
+fn a_typed_place_is_completed_from_what_is_there() {
+    let mut stage = Stage::new();
+    stage.list().press("Tab").press("o").press("Ctrl-u");
+    stage.type_text("demo:s3://poke").press("Tab");
+    let view = stage.asked(|command| {
+        let Command::Buckets { view, .. } = command else {
+            return None;
+        };
+        Some(*view)
+    });
+    let bucket = |name: &str| Bucket {
+        name: name.into(),
+        created: None,
+        region: None,
+    };
+    let found = vec![bucket("other"), bucket("pokemon-a"), bucket("pokemon-b")];
+    stage.tell(view, Body::Buckets(found));
+    let screen = stage.text((80, 24));
+    assert!(screen.contains("demo:s3://pokemon-"), "{screen}");
+    assert!(screen.contains("pokemon-a/"), "{screen}");
+    assert!(!screen.contains("other"), "{screen}");
+    stage.type_text("a/").press("Tab");
+    let (view, location) = stage.asked(|command| {
+        let Command::List { view, location, .. } = command else {
+            return None;
+        };
+        Some((*view, location.to_string()))
+    });
+    assert_eq!(location, "demo:s3://pokemon-a/");
+    let folder = Entry {
+        key: "data/".into(),
+        facts: Facts::folder(),
+    };
+    let listed = Body::Listed {
+        folder: "".into(),
+        entries: vec![folder],
+        end: Some(End::Complete),
+    };
+    stage.tell(view, listed);
+    assert!(stage.text((80, 24)).contains("demo:s3://pokemon-a/data/"));
+}
+
+#[test]
+fn the_border_between_the_sides_follows_the_mouse() {
+    let mut stage = Stage::new();
+    stage.list();
+    let border = |stage: &Stage| {
+        let screen = stage.text((80, 24));
+        let line = screen.lines().nth(1).unwrap();
+        line.chars().position(|letter| letter == '╮').unwrap()
+    };
+    assert_eq!(border(&stage), 39);
+    let mouse = |stage: &mut Stage, kind, column| {
+        stage.send(Msg::Mouse(MouseEvent {
+            kind,
+            column,
+            row: 5,
+            modifiers: KeyModifiers::NONE,
+        }));
+    };
+    mouse(&mut stage, MouseEventKind::Down(MouseButton::Left), 39);
+    mouse(&mut stage, MouseEventKind::Drag(MouseButton::Left), 56);
+    assert_eq!(border(&stage), 55);
+    mouse(&mut stage, MouseEventKind::Drag(MouseButton::Left), 79);
+    mouse(&mut stage, MouseEventKind::Up(MouseButton::Left), 79);
+    assert_eq!(border(&stage), 59);
+    mouse(&mut stage, MouseEventKind::Drag(MouseButton::Left), 20);
+    assert_eq!(border(&stage), 59);
 }

@@ -10,6 +10,7 @@ mod history;
 mod layout;
 mod layout_view;
 mod linked;
+mod looks;
 mod migrate;
 mod motion;
 pub mod names;
@@ -22,7 +23,9 @@ mod status;
 pub mod update;
 pub mod view;
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
+
+use ratatui::layout::Rect;
 
 use crate::domain::{key::Key, location::Location, plan::SyncOptions, side::Side, tree::Show};
 use crate::tui::shell::{Mapping, Shell};
@@ -77,6 +80,14 @@ pub struct Browse {
     pub flights: Flights,
     /// Whether the other side follows while they are apart.
     pub linked: bool,
+    /// How wide the left side is, in percent, where a person dragged the border.
+    pub split: Option<u16>,
+    /// Where the border between the sides was drawn: what the mouse takes hold of.
+    pub border: Cell<Rect>,
+    /// How many columns both sides had together when they were drawn.
+    pub width: Cell<u16>,
+    /// Whether the mouse holds the border.
+    pub dragged: bool,
     /// What is being typed is about this.
     about: Option<asked::About>,
     undo: Vec<Undo>,
@@ -93,6 +104,10 @@ impl Default for Browse {
             preview: PreviewPanel::default(),
             flights: Flights::default(),
             linked: false,
+            split: None,
+            border: Cell::default(),
+            width: Cell::default(),
+            dragged: false,
             about: None,
             undo: Vec::new(),
         }

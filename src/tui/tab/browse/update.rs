@@ -1,7 +1,7 @@
 //! What a person's actions do in Browse.
 
 use crate::domain::{
-    location::{Location, Prefix},
+    location::Location,
     side::Side,
     tree::{NodeId, Show, SignSet, Sort, SortBy, Toward},
 };
@@ -12,8 +12,6 @@ use crate::tui::{
     action::Browsing,
     dialog::{
         Dialog,
-        bucket::BucketDialog,
-        find::FindDialog,
         input::{InputDialog, Purpose},
         menu::MenuDialog,
         picker::PickerDialog,
@@ -181,37 +179,6 @@ impl Browse {
         });
         let dialog = PlanDialog::waiting(view, route).called("delete from");
         shell.dialogs.push(Dialog::Plan(Box::new(dialog)));
-    }
-
-    /// Shows the bucket of this side, or the one under the cursor, as a whole.
-    fn show_bucket(&mut self, shell: &mut Shell) {
-        let bucket = match (self.place(self.focus), self.rows().current_key()) {
-            (Some(Location::S3(prefix)), _) => Some(Location::S3(Prefix {
-                path: "".into(),
-                ..prefix.clone()
-            })),
-            (Some(place @ Location::Buckets(_)), Some(key)) => place.child(&key).ok(),
-            _ => None,
-        };
-        match bucket {
-            Some(bucket) => BucketDialog::open(bucket, shell),
-            None => shell.say(Weight::Warning, "There is no bucket on this side."),
-        }
-    }
-
-    /// Searches below the folder under the cursor, at any depth.
-    fn find(&mut self, shell: &mut Shell) {
-        let place = self.place(self.focus).cloned();
-        let place = place.filter(|place| !matches!(place, Location::Buckets(_)));
-        let Some(place) = place else {
-            let text = "A deep search begins in a folder or a bucket: open one first.";
-            return shell.say(Weight::Warning, text);
-        };
-        let key = self.rows().current_key().unwrap_or_default();
-        let folder = if key.is_folder() { key } else { key.parent() };
-        let options = self.options(shell);
-        let dialog = FindDialog::new((place, folder), options);
-        shell.dialogs.push(Dialog::Find(Box::new(dialog)));
     }
 
     fn ask_filter(&mut self, shell: &mut Shell) {

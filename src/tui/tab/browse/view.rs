@@ -36,6 +36,7 @@ pub fn draw(browse: &Browse, shell: &Shell, area: Rect, buffer: &mut Buffer) {
         height: area.height.saturating_sub(gaps + details),
         ..area
     };
+    browse.width.set(area.width);
     match &browse.comparison {
         Some(comparison) => draw_compared(browse, comparison, shell, upper, buffer),
         None => draw_apart(browse, shell, upper, buffer),
@@ -73,7 +74,12 @@ fn draw_compared(
         31.min(area.width / 2),
         area.width.saturating_sub(gap) / 2 + 8,
     );
-    let left = area.width.saturating_sub(right + gap);
+    let room = area.width.saturating_sub(gap);
+    let left = browse
+        .split
+        .map_or(room.saturating_sub(right), |split| share(room, split));
+    let right = room - left;
+    browse.border.set(slice(area, left, gap));
     let areas = [slice(area, 0, left), slice(area, left + gap, right)];
     let tree = &comparison.rows.tree;
     let mut inside = Vec::new();
@@ -124,9 +130,18 @@ fn draw_compared(
     }
 }
 
+/// So many percent of a width.
+fn share(width: u16, percent: u16) -> u16 {
+    let part = u32::from(width) * u32::from(percent.min(100)) / 100;
+    u16::try_from(part).unwrap_or(width)
+}
+
 fn draw_apart(browse: &Browse, shell: &Shell, area: Rect, buffer: &mut Buffer) {
-    let half = area.width / 2;
+    let half = browse
+        .split
+        .map_or(area.width / 2, |split| share(area.width, split));
     let areas = [slice(area, 0, half), slice(area, half, area.width)];
+    browse.border.set(slice(area, half.saturating_sub(1), 2));
     for (pane, area) in browse.panes.iter().zip(areas) {
         let focused = pane.side == browse.focus;
         draw_pane(pane, focused, (area, buffer), (browse, shell));
