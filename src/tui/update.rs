@@ -318,7 +318,7 @@ fn decide(state: &mut State, decision: Decision) {
         }
         Decision::Address(signed) => names::ask_address(*signed, shell),
         Decision::Ask(asked) => state.browse.ask_of_chosen(asked, shell),
-        Decision::Undelete => state.browse.undelete(shell),
+        Decision::Below(edit) => state.browse.edit_below(edit, shell),
         Decision::AskRule => rules::ask(shell),
         Decision::EditRules(ruling) => rules::edit(shell, *ruling),
         Decision::Reveal(key) => state.browse.reveal(&key, shell),

@@ -83,3 +83,19 @@ pub struct EditArgs {
     #[arg(long)]
     pub yes: bool,
 }
+
+/// `wharf uploads`.
+#[derive(Debug, Clone, Args)]
+pub struct UploadsArgs {
+    /// A bucket or a prefix
+    pub location: String,
+    /// Give them up: their parts go for good
+    #[arg(long)]
+    pub abort: bool,
+    /// Only those that began before this: an age as 7d, or a day
+    #[arg(long, value_name = "AGE")]
+    pub older_than: Option<String>,
+    /// Give them up without asking
+    #[arg(long)]
+    pub yes: bool,
+}

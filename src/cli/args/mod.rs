@@ -23,7 +23,7 @@ use crate::config::Config;
 
 pub use bucket::{BucketAction, BucketArgs};
 pub use cleanup::CleanupArgs;
-pub use edit::{EditArgs, MkdirArgs, RenameArgs, RestoreArgs, UndeleteArgs};
+pub use edit::{EditArgs, MkdirArgs, RenameArgs, RestoreArgs, UndeleteArgs, UploadsArgs};
 pub use instances::{
     InstanceId, InstanceSort, InstancesAction, InstancesArgs, InstancesList, SpanArg,
 };
@@ -253,6 +253,8 @@ pub enum Command {
     Undelete(UndeleteArgs),
     /// Make archived objects readable for some days, and wait until they are
     Restore(RestoreArgs),
+    /// List unfinished uploads, which show in no listing and cost; with --abort, give them up
+    Uploads(UploadsArgs),
     /// Change what objects bear: storage class, encryption, metadata, tags
     Edit(EditArgs),
     /// Delete an object, or all below a prefix, after it was listed and agreed to

@@ -180,7 +180,7 @@ async fn in_place(
 }
 
 /// The question for a plan of this.
-fn wanted(ask: EditAsk) -> Command {
+pub(super) fn wanted(ask: EditAsk) -> Command {
     Command::PlanEdit {
         view: VIEW,
         ask: Box::new(ask),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cli::{args::Command, exit::Exit};
 use crate::domain::{location::Location, plan::SyncOptions};
 
-use super::{Context, bucket::bucket, edit, look, ls, manifest, preview, rm};
+use super::{Context, bucket::bucket, edit, look, ls, manifest, preview, rm, uploads::uploads};
 
 /// Runs a command at one location; `None` where it is none of these.
 pub(super) async fn here(
@@ -44,6 +44,7 @@ async fn edited(
         (Command::Mkdir(args), at) => edit::mkdir(context, args.dry_run, at).await,
         (Command::Undelete(args), at) => edit::undelete(context, args, at).await,
         (Command::Restore(args), at) => edit::restore(context, args, at).await,
+        (Command::Uploads(args), at) => uploads(context, args, at).await,
         (Command::Edit(args), at) => edit::edit(context, args, at).await,
         _ => return None,
     })

@@ -26,6 +26,7 @@ mod s5cmd;
 mod sync;
 mod tasks;
 mod training;
+mod uploads;
 mod verify;
 mod wrap_up;
 

@@ -6,7 +6,7 @@ use crate::cli::{
     args::{
         Command, Conflicts, DiffArgs, EditArgs, Given, MappingArgs, MkdirArgs, PlanArgs,
         PresignArgs, PreviewArgs, RenameArgs, RestoreArgs, RmArgs, SideArgs, TasksAction,
-        TasksArgs, UndeleteArgs, VersionsArgs,
+        TasksArgs, UndeleteArgs, UploadsArgs, VersionsArgs,
     },
     ending::Ending,
     errand::{Errands, errands, own_ways},
@@ -134,8 +134,14 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         | Command::Mkdir(MkdirArgs { location, .. })
         | Command::Undelete(UndeleteArgs { location, .. })
         | Command::Restore(RestoreArgs { location, .. })
+        | Command::Uploads(UploadsArgs {
+            location,
+            abort: true,
+            ..
+        })
         | Command::Edit(EditArgs { location, .. }) => written_to(config, location),
         Command::Preview(PreviewArgs { location, .. })
+        | Command::Uploads(UploadsArgs { location, .. })
         | Command::Presign(PresignArgs { location, .. })
         | Command::Versions(VersionsArgs { location, .. }) => one(location, &Given::default()),
         Command::Ls(args) => one(&args.location, &args.filter.0),

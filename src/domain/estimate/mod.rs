@@ -198,6 +198,7 @@ impl Maker<'_> {
             Some(Edit::NewFolder) => self.count("PutObject", 1),
             Some(Edit::Undelete) => self.count("DeleteObject", 1),
             Some(Edit::Tag) => self.count("PutObjectTagging", 1),
+            Some(Edit::Abort { .. }) => self.count("AbortMultipartUpload", 1),
             Some(Edit::Restore) => {
                 self.count("RestoreObject", 1);
                 let tariff = self.source_tariff(step.source.as_ref());

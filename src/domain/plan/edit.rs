@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{entry::Facts, filter::Filter, key::Key, sse::is_customer};
@@ -28,6 +29,11 @@ pub enum Edit {
     Rewrite,
     /// Tags are replaced by those of the options, and nothing else.
     Tag,
+    /// Unfinished uploads are given up: their parts, which show in no listing and cost, go.
+    Abort {
+        /// Only those that began before this; all when `None`.
+        before: Option<Timestamp>,
+    },
 }
 
 impl Edit {
@@ -40,6 +46,7 @@ impl Edit {
             Self::Restore => "restore",
             Self::Rewrite => "rewrite",
             Self::Tag => "tag",
+            Self::Abort { .. } => "abort",
         }
     }
 
@@ -52,11 +59,17 @@ impl Edit {
             Self::Restore => "restore in",
             Self::Rewrite => "rewrite in",
             Self::Tag => "tag in",
+            Self::Abort { .. } => "abort uploads in",
         }
     }
 }
 
 impl Plan {
+    /// Whether its edits take something away for good.
+    pub fn aborts(&self) -> bool {
+        matches!(self.edit, Some(Edit::Abort { .. }))
+    }
+
     /// What its tasks are called, where that is not what they move.
     pub fn called(&self) -> Option<&'static str> {
         self.edit.as_ref().map(Edit::word)

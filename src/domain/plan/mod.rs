@@ -361,6 +361,7 @@ impl Plan {
             match step.op {
                 Op::Delete => lost.for_each(|size| consent.deletes.add(size)),
                 Op::Remove => consent.removes.add(step.size()),
+                Op::Edit if self.aborts() => consent.deletes.add(step.size()),
                 Op::Edit => {}
                 Op::Upload | Op::Download | Op::Copy | Op::Relay => {
                     lost.for_each(|size| consent.overwrites.add(size));

@@ -1,8 +1,14 @@
-//! Plans of what objects bear: class, encryption, metadata and tags; what an archive or a delete marker keeps away.
+//! Plans of what objects bear: class, encryption, metadata and tags; what an archive or a delete marker keeps away; and uploads
+//! that nobody finished.
 
-use crate::backend::{s3::S3, store::Store};
+use jiff::Timestamp;
+
+use crate::backend::{
+    s3::S3,
+    store::{Store, Upload},
+};
 use crate::domain::{
-    entry::{Entry, Facts},
+    entry::{Entry, Facts, Identity, Kind, ObjectId},
     key::Key,
     plan::{Edit, Op, Step, SyncOptions, Tally},
     sse::is_customer,
@@ -130,6 +136,40 @@ pub(super) async fn rewrite(
             "the bucket keeps versions: each object gets a new one, and the old ones stay and are billed"
                 .to_owned(),
         );
+    }
+    Ok(made)
+}
+
+/// A step for each unfinished upload that began before a time, with what its parts hold.
+pub(super) async fn abort(ends: &Ends, before: Option<Timestamp>) -> Result<Made, Failed> {
+    let s3 = in_s3(&ends.right.store)?;
+    let old =
+        |upload: &Upload| before.is_none_or(|before| upload.began.is_some_and(|at| at < before));
+    let uploads = Box::pin(s3.uploads()).await?.into_iter();
+    let mut steps = Vec::new();
+    for upload in uploads
+        .filter(old)
+        .filter(|upload| ends.only.takes(&upload.key))
+    {
+        // One that ended meanwhile has no parts any more.
+        let parts = s3.parts(&upload.key, &upload.id).await.unwrap_or_default();
+        let facts = Facts {
+            kind: Kind::Object,
+            size: parts.iter().map(|part| part.size).sum(),
+            modified: upload.began,
+            identity: Identity::Object(ObjectId {
+                version: Some(upload.id),
+                ..ObjectId::default()
+            }),
+        };
+        steps.push(Step::edit(steps.len(), upload.key, Some(facts)));
+    }
+    let why = "unfinished: its parts show in no listing, and cost";
+    let mut made = Made::of(Edit::Abort { before }, why.to_owned(), steps);
+    if !made.steps.is_empty() {
+        let notice =
+            "whoever goes on with one of these uploads, a task of wharf too, sends it anew";
+        made.notices.push(notice.to_owned());
     }
     Ok(made)
 }

@@ -66,6 +66,7 @@ pub(super) async fn plan(room: &Room, asked: &EditAsk) -> Result<Plan, Failed> {
         Edit::Undelete => bears::undelete(store, only).await?,
         Edit::Restore => bears::restore(&ends, &options).await?,
         Edit::Rewrite | Edit::Tag => bears::rewrite(&ends, (edit, &options)).await?,
+        Edit::Abort { before } => bears::abort(&ends, *before).await?,
     };
     let location = ends.right.location.clone();
     let places = (location.clone(), location);
@@ -76,10 +77,9 @@ pub(super) async fn plan(room: &Room, asked: &EditAsk) -> Result<Plan, Failed> {
     }
     plan.notices.extend(made.notices);
     plan.left.archived = made.archived;
-    plan.edit = Some(made.edit);
     if !made.steps.is_empty() {
         plan.groups.push(Group {
-            sign: Sign::OnlyRight,
+            sign: sign(&made.edit),
             overwrites: made.op == Op::Copy,
             op: made.op,
             selected: true,
@@ -87,7 +87,17 @@ pub(super) async fn plan(room: &Room, asked: &EditAsk) -> Result<Plan, Failed> {
             steps: made.steps,
         });
     }
+    plan.edit = Some(made.edit);
     Ok(plan)
+}
+
+/// What becomes of what is there: more of it, other than it was, or less.
+fn sign(edit: &Edit) -> Sign {
+    match edit {
+        Edit::NewFolder | Edit::Undelete => Sign::OnlyLeft,
+        Edit::Rename { .. } | Edit::Restore | Edit::Rewrite | Edit::Tag => Sign::Differs,
+        Edit::Abort { .. } => Sign::OnlyRight,
+    }
 }
 
 /// The one key that an edit speaks of.

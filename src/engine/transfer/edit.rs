@@ -20,6 +20,7 @@ pub(super) async fn one(work: &Work, tries: &Tries) -> Result<Done, Halt> {
         Some(Edit::Undelete) => undelete(work).await,
         Some(Edit::Restore) => restored(work).await,
         Some(Edit::Tag) => tag(work).await,
+        Some(Edit::Abort { .. }) => abort(work).await,
         Some(Edit::Rewrite) | None => {
             let reason = "the plan does not say what is to be changed: make a new plan";
             Err(Halt::failed(FailureKind::Refused, reason))
@@ -118,5 +119,18 @@ async fn tag(work: &Work) -> Result<Done, Halt> {
     ctx.pay(0).await;
     let tags = &ctx.plan.options.tags;
     ctx.target()?.tag(&step.key, tags, pin.as_ref()).await?;
+    Ok(done())
+}
+
+/// Gives up an unfinished upload, by its id; one that is gone already is well.
+async fn abort(work: &Work) -> Result<Done, Halt> {
+    let Work { ctx, step, .. } = work;
+    let id = step.source.as_ref().and_then(Facts::object);
+    let Some(upload) = id.and_then(|id| id.version.as_deref()) else {
+        let reason = "the plan does not say which upload is to go: make a new plan";
+        return Err(Halt::failed(FailureKind::Refused, reason));
+    };
+    ctx.pay(0).await;
+    ctx.target()?.abort(&step.key, upload).await?;
     Ok(done())
 }

@@ -23,7 +23,7 @@ use crate::tui::{
     dialog::{Decision, bucket::Ruling, centred, input::draw_input},
     shell::Shell,
     widget::{
-        paint::{put, put_middle, row as line_of, slice},
+        paint::{columns, put, put_middle, row as line_of, slice},
         panel::Panel,
     },
 };
@@ -141,13 +141,11 @@ impl ConfirmDialog {
         let word = ruling.bucket.s3().map(|prefix| prefix.bucket.to_string());
         let kept =
             ruling.seen.rules.len() - usize::from(matches!(ruling.edit, RuleEdit::Remove(_)));
-        let mut lines = vec![
-            ruling.edit.words(),
-            format!(
-                "{} stay as they are.",
-                humanize::counted(kept as u64, "rule")
-            ),
-        ];
+        let mut lines = vec![ruling.edit.words()];
+        if kept > 0 {
+            let others = humanize::counted(kept as u64, "other rule");
+            lines.push(format!("{others} kept as they are."));
+        }
         if loses(&ruling.edit) {
             let line = "S3 will delete what it speaks of, also what is there now, at";
             lines.push(line.to_owned());
@@ -179,15 +177,10 @@ impl ConfirmDialog {
         };
         let plans = runs.plans();
         let cleans = plans.iter().find_map(|plan| plan.cleans.as_ref());
-        let (mut deletes, mut removes) = (Tally::default(), Tally::default());
-        for plan in &plans {
-            let consent = plan.needs_consent();
-            deletes.join(consent.deletes);
-            removes.join(consent.removes);
-        }
+        let (deletes, removes) = goes(&plans);
         match cleans {
             Some(cleaning) => asked.behind(cleaning, removes),
-            None => asked.losses(deletes, removes),
+            None => asked.losses((deletes, removes), noun(&plans)),
         }
         for brake in plans.iter().flat_map(|plan| plan.open_brakes()) {
             asked.brake(brake);
@@ -282,10 +275,13 @@ impl ConfirmDialog {
             at += 1;
         }
         at = at.saturating_sub(1);
-        let ask = format!(
+        let mut ask = format!(
             "Type {} and Enter; Esc leaves everything as it is.",
             self.word
         );
+        if columns(&ask) > inner.width {
+            ask = format!("Type {} and Enter, or Esc.", self.word);
+        }
         put(buffer, line_of(inner, at + 2), &ask, theme.dim);
         put(
             buffer,
@@ -307,6 +303,26 @@ impl ConfirmDialog {
                 theme.missing,
             );
         }
+    }
+}
+
+/// What these plans delete, and which sources they remove.
+fn goes(plans: &[&Plan]) -> (Tally, Tally) {
+    let (mut deletes, mut removes) = (Tally::default(), Tally::default());
+    for plan in plans {
+        let consent = plan.needs_consent();
+        deletes.join(consent.deletes);
+        removes.join(consent.removes);
+    }
+    (deletes, removes)
+}
+
+/// What goes, in a word.
+fn noun(plans: &[&Plan]) -> &'static str {
+    if plans.iter().any(|plan| plan.aborts()) {
+        "unfinished upload"
+    } else {
+        "object"
     }
 }
 
@@ -337,9 +353,9 @@ impl Asked {
     }
 
     /// What is removed and deleted; the places stand below.
-    fn losses(&mut self, deletes: Tally, removes: Tally) {
+    fn losses(&mut self, (deletes, removes): (Tally, Tally), noun: &str) {
         let words = |tally: Tally| {
-            let objects = humanize::counted(tally.objects, "object");
+            let objects = humanize::counted(tally.objects, noun);
             format!("{objects}, {}", humanize::bytes(tally.bytes))
         };
         if removes.objects > 0 {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use crate::domain::{cloud::Turn, key::Key, location::Location, progress::TaskId, text::printable};
+use crate::domain::{
+    cloud::Turn, key::Key, location::Location, plan::Edit, progress::TaskId, text::printable,
+};
 use crate::engine::cloud::Place;
 
 use crate::tui::tab::wrap_up::Said;
@@ -50,8 +52,8 @@ pub enum Choice {
     Address(Box<Signed>),
     /// Type what the chosen objects shall bear.
     Ask(Asked),
-    /// Bring back what was deleted.
-    Undelete,
+    /// Do this to all that is below the chosen folders.
+    Below(Edit),
     /// Write the plan to a file, in this form.
     ExportPlan(PlanForm),
     /// Go to both places of a mapping, by its number.
@@ -82,7 +84,7 @@ impl Choice {
             Self::Copy(text) => Decision::Copy(text.clone()),
             Self::Address(signed) => Decision::Address(signed.clone()),
             Self::Ask(asked) => Decision::Ask(*asked),
-            Self::Undelete => Decision::Undelete,
+            Self::Below(edit) => Decision::Below(edit.clone()),
             Self::ExportPlan(form) => Decision::ExportPlan(*form),
             Self::Mapping(at) => Decision::Mapping(*at),
             Self::Parts(at) => Decision::Parts(*at),

@@ -23,7 +23,12 @@ use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use crate::domain::{
-    cloud::Turn, key::Key, location::Location, plan::Plan, progress::TaskId, side::Side,
+    cloud::Turn,
+    key::Key,
+    location::Location,
+    plan::{Edit, Plan},
+    progress::TaskId,
+    side::Side,
 };
 
 use crate::engine::{Pace, cloud::Place};
@@ -139,8 +144,8 @@ pub enum Decision {
     Address(Box<Signed>),
     /// To type what the chosen objects shall bear.
     Ask(Asked),
-    /// To bring back what was deleted.
-    Undelete,
+    /// To do this to all that is below the chosen folders.
+    Below(Edit),
     /// To type a lifecycle rule; the dialog stays.
     AskRule,
     /// To edit the lifecycle rules of a bucket whose name was given.
@@ -199,7 +204,7 @@ impl Decision {
             | Self::Copy(_)
             | Self::Address(_)
             | Self::Ask(_)
-            | Self::Undelete
+            | Self::Below(_)
             | Self::EditRules(_)
             | Self::Reveal(_)
             | Self::ExportPlan(_)

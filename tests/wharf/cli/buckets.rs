@@ -82,3 +82,43 @@ fn a_rule_is_added_and_taken_away_behind_the_buckets_name() {
     rules(&["--remove", "wharf-expire-30-logs", "--confirm", "vault"]).ended_with(0);
     assert!(rules(&[]).ended_with(0).of_type("rule").is_empty());
 }
+
+#[test]
+fn unfinished_uploads_are_told_and_given_up_behind_a_yes() {
+    let stage = stage();
+    let store = stage.demo.store();
+    let part = || vec![7; 500].into();
+    let old = std::time::SystemTime::UNIX_EPOCH;
+    for key in ["a/old", "a/old", "b/other"] {
+        store
+            .leave_upload("vault", key, &[part(), part()], old)
+            .unwrap();
+    }
+    let now = std::time::SystemTime::now();
+    store
+        .leave_upload("vault", "a/new", &[part()], now)
+        .unwrap();
+    let listed = |place: &str| {
+        let run = stage.run(&["uploads", place, "--json"]).ended_with(0);
+        (
+            run.summary()["uploads"].clone(),
+            run.summary()["bytes"].clone(),
+        )
+    };
+    assert_eq!(listed("s3://vault"), (4.into(), 3500.into()));
+    assert_eq!(listed("s3://vault/a"), (3.into(), 2500.into()));
+    let abort = ["uploads", "s3://vault/a", "--abort", "--older-than", "7d"];
+    // Nobody is here to agree.
+    stage.run(&abort).ended_with(5);
+    assert_eq!(store.uploads("vault").len(), 4);
+    stage
+        .run(&[&abort[..], &["--yes", "--read-only"]].concat())
+        .ended_with(5);
+    let run = stage.run(&[&abort[..], &["--yes", "--json"]].concat());
+    assert_eq!(run.ended_with(0).summary()["done"], 2);
+    let left = store.uploads("vault").into_iter().map(|upload| upload.key);
+    assert_eq!(left.collect::<Vec<_>>(), ["a/new", "b/other"]);
+    stage
+        .run(&["uploads", "s3://vault", "--older-than", "soon"])
+        .ended_with(2);
+}

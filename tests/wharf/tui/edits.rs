@@ -6,13 +6,15 @@
     reason = "a question of another kind stops the test"
 )]
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use wharf::{
     domain::{
         bucket::{Holds, PublicAccess, Rules, Settings},
         entry::{End, Entry, Facts, Kind, Tally},
         estimate::Prices,
-        plan::Edit,
+        plan::{Edit, Op},
     },
     engine::{
         Body, Bucket, Command, EditAsk, View,
@@ -21,7 +23,7 @@ use wharf::{
     tui::msg::Msg,
 };
 
-use super::stage::Stage;
+use super::stage::{Stage, story_plan};
 
 /// What was asked last to be planned where it stands.
 fn asked(stage: &Stage) -> EditAsk {
@@ -290,4 +292,39 @@ fn the_border_between_the_sides_follows_the_mouse() {
     assert_eq!(border(&stage), 59);
     mouse(&mut stage, MouseEventKind::Drag(MouseButton::Left), 20);
     assert_eq!(border(&stage), 59);
+}
+
+#[test]
+fn unfinished_uploads_go_behind_a_typed_word() {
+    let mut stage = Stage::new();
+    stage
+        .list()
+        .press("Tab")
+        .press("E")
+        .press("G")
+        .press("Enter");
+    let ask = asked(&stage);
+    assert_eq!(ask.edit, Edit::Abort { before: None });
+    assert_eq!(ask.only[0].to_string(), "calibration/");
+    let view = stage.asked(|command| {
+        let Command::PlanEdit { view, .. } = command else {
+            return None;
+        };
+        Some(*view)
+    });
+    let mut plan = story_plan(&[]);
+    plan.destination = plan.source.clone();
+    plan.brakes.clear();
+    plan.edit = Some(ask.edit);
+    plan.groups.truncate(1);
+    for group in &mut plan.groups {
+        group.op = Op::Edit;
+        group.steps.truncate(3);
+        group.steps.iter_mut().for_each(|step| step.op = Op::Edit);
+    }
+    stage.tell(view, Body::Planned(Arc::new(plan)));
+    stage.press("Enter");
+    let screen = stage.text((80, 24));
+    assert!(screen.contains("3 unfinished uploads"), "{screen}");
+    assert!(screen.contains("Type delete"), "{screen}");
 }

@@ -220,7 +220,14 @@ impl Browse {
             ("metadata …", ask(Asked::Metadata)),
             ("tags …", ask(Asked::Tags)),
             ("restore from the archive …", ask(Asked::Restore)),
-            ("bring back what was deleted there", Choice::Undelete),
+            (
+                "bring back what was deleted there",
+                Choice::Below(Edit::Undelete),
+            ),
+            (
+                "give up unfinished uploads there",
+                Choice::Below(Edit::Abort { before: None }),
+            ),
         ];
         let menu = MenuDialog::ask("edit in place".to_owned(), &about, choices);
         shell.dialogs.push(Dialog::Menu(menu));
@@ -238,8 +245,9 @@ impl Browse {
         }
     }
 
-    /// Plans to bring back what was deleted below the chosen folders, or beside the chosen objects.
-    pub fn undelete(&self, shell: &mut Shell) {
+    /// Plans an edit of what no row shows, below the chosen folders or beside the chosen objects: what was deleted, what was
+    /// never finished.
+    pub fn edit_below(&self, edit: Edit, shell: &mut Shell) {
         let Some(place) = self.place(self.focus).cloned() else {
             return;
         };
@@ -250,7 +258,7 @@ impl Browse {
         if folders.iter().any(Key::is_empty) {
             folders.clear();
         }
-        let edit = (Edit::Undelete, self.options(shell));
+        let edit = (edit, self.options(shell));
         Self::plan_edit((place, folders), edit, shell);
     }
 
