@@ -61,8 +61,7 @@ pub(super) async fn accept(room: &Arc<Room>, family: Family) -> Result<TaskId, F
         }
     }
     let id = head.id;
-    let at_once = usize::from(family.at_once.max(1));
-    let tending = in_turn(Arc::clone(room), head, children, at_once);
+    let tending = in_turn(Arc::clone(room), head, children, family.at_once);
     room.tracker.spawn_on(tending, &room.runtime);
     Ok(id)
 }
@@ -92,6 +91,7 @@ async fn head(room: &Arc<Room>, family: &Family, first: &Member) -> Arc<Task> {
         planned: 0,
         planned_bytes: 0,
         pace: Pace::of(&first.plan.options),
+        at_once: Some(family.at_once.max(1)),
         priority: 0,
         due: family
             .members
@@ -108,7 +108,7 @@ pub(super) async fn in_turn(
     room: Arc<Room>,
     head: Arc<Task>,
     children: VecDeque<(Arc<Task>, Job)>,
-    at_once: usize,
+    at_once: u16,
 ) {
     let turn = room.queue.turn(&head).await;
     if turn.is_none() {
@@ -121,7 +121,7 @@ pub(super) async fn in_turn(
             }
         }
     }
-    tend(head, children, at_once).await;
+    tend(head, children, usize::from(at_once.max(1))).await;
     drop(turn);
 }
 

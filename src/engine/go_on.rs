@@ -23,7 +23,7 @@ use super::{
     journal::{Journal, NotTaken, PastTask, Search, Taken, Wish},
     room::Room,
     run::{self, equip},
-    tasks::{Brief, Pace, Task},
+    tasks::{Brief, Task},
     transfer::{self, Earlier, Job},
 };
 
@@ -89,6 +89,7 @@ async fn group(room: &Arc<Room>, journal: &Journal, task: &PastTask) -> Result<T
             }
         }
     }
+    let at_once = task.at_once.unwrap_or(family::AT_ONCE);
     let brief = Brief {
         parent: None,
         name: task.name.clone(),
@@ -97,12 +98,13 @@ async fn group(room: &Arc<Room>, journal: &Journal, task: &PastTask) -> Result<T
         destination: (&*task.destination).into(),
         planned: 0,
         planned_bytes: 0,
-        pace: Pace::default(),
+        // What a person changed while it ran is forgotten, as it is for one task.
+        pace: open.front().map(|(child, _)| child.brief.pace).unwrap_or_default(),
+        at_once: Some(at_once),
         priority: task.priority,
         due: task.due,
     };
     let head = room.accept(brief, way);
-    let at_once = usize::from(family::AT_ONCE);
     let tending = family::in_turn(Arc::clone(room), head, open, at_once);
     room.tracker.spawn_on(tending, &room.runtime);
     Ok(task.id)
@@ -264,7 +266,7 @@ async fn again(room: &Arc<Room>, id: TaskId) -> Result<TaskId, Failed> {
     }
     let family = Family {
         name: task.name.unwrap_or_default(),
-        at_once: family::AT_ONCE,
+        at_once: task.at_once.unwrap_or(family::AT_ONCE),
         members,
     };
     family::accept(room, family).await

@@ -54,7 +54,7 @@ pub(super) async fn again(room: Arc<Room>, task: Arc<Task>) {
     };
     let family = Family {
         name: task.brief.name.clone().unwrap_or_default(),
-        at_once: family::AT_ONCE,
+        at_once: task.brief.at_once.unwrap_or(family::AT_ONCE),
         members: failed,
     };
     if let Err(refused) = family::accept(&room, family).await {

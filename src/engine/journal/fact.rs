@@ -48,8 +48,8 @@ pub(super) fn begin(
     };
     let mut insert = to.prepare_cached(
         "INSERT INTO task (kind, state, source, destination, owner, host, kernel, word, heartbeat, started,
-                           planned, planned_bytes, seed, flags, parent, name, verify, priority, due)
-         VALUES (?1, 'waiting', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                           planned, planned_bytes, seed, flags, parent, name, verify, priority, due, at_once)
+         VALUES (?1, 'waiting', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
     )?;
     let id = insert.insert(params![
         word(&brief.kind),
@@ -69,6 +69,7 @@ pub(super) fn begin(
         check.map(serde_json::to_string).transpose()?,
         brief.priority,
         brief.due.map(Timestamp::as_millisecond),
+        brief.at_once,
     ])?;
     Ok(TaskId(u64::try_from(id).unwrap_or_default()))
 }

@@ -76,7 +76,7 @@ pub(super) fn search(
     let select = format!(
         "SELECT {STANDING}, id, kind, source, destination, started, ended, planned, planned_bytes, done, failed,
                 skipped, bytes, parent, reason, verified, retries, throttled, requests, recount, runs, flags,
-                priority, due, name, verify
+                priority, due, name, verify, at_once
          FROM task
          WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR started >= ?2)
            AND (?3 IS NULL OR (source = ?3 AND destination = ?4) OR (source = ?4 AND destination = ?3))
@@ -162,6 +162,7 @@ fn past(row: &Row<'_>, me: &Owner, now: i64) -> rusqlite::Result<Option<PastTask
         check: read_json(row, "verify")?,
         flags: read_json(row, "flags")?.unwrap_or_default(),
         priority: row.get("priority")?,
+        at_once: row.get("at_once")?,
         due: row.get::<_, Option<i64>>("due")?.map(time),
     }))
 }

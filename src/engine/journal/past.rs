@@ -74,6 +74,8 @@ pub struct PastTask {
     pub priority: i64,
     /// Not before this time.
     pub due: Option<Timestamp>,
+    /// Of a group: how many of its children run at once; not kept before version 4.
+    pub at_once: Option<u16>,
 }
 
 impl PastTask {

@@ -52,6 +52,8 @@ pub struct Brief {
     pub planned_bytes: u64,
     /// How fast it may go.
     pub pace: Pace,
+    /// Of a group: how many of its children run at once.
+    pub at_once: Option<u16>,
     /// Its place in the queue at first: higher goes first.
     pub priority: i64,
     /// Not before this time.
@@ -70,6 +72,7 @@ impl Brief {
             planned: plan.steps().count() as u64,
             planned_bytes: plan.moves().bytes,
             pace: Pace::of(&plan.options),
+            at_once: None,
             priority: 0,
             due: plan.start,
         }

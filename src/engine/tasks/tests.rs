@@ -21,6 +21,7 @@ fn brief() -> Brief {
         destination: "s3://b/".into(),
         planned: 2000,
         planned_bytes: 2000,
+        at_once: None,
         pace: Pace::default(),
         priority: 0,
         due: None,

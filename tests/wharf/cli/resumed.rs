@@ -120,3 +120,30 @@ fn a_group_goes_on_with_the_children_that_are_not_over() {
         over.stderr
     );
 }
+
+#[test]
+fn a_migration_goes_on_with_as_many_routes_at_once_as_it_had() {
+    let stage = slow(&["one", "two", "three"], 12, 100);
+    let routes = ["one", "two", "three"]
+        .map(|name| {
+            format!(
+                "{{ name = \"{name}\", from = \"s3://vault/{name}\", to = \"s3://vault/new/{name}\" }},\n"
+            )
+        })
+        .concat();
+    let migration =
+        format!("[migrations.all]\nparallel = 1\nworkers = 2\nroutes = [\n{routes}]\n");
+    fs::write(stage.path("wharf.toml"), migration).unwrap();
+    stage.demo.faults().set("latency=100ms".parse().unwrap());
+    killed_after(&stage, &["migrate", "all", "--yes"], 3);
+    stage.demo.faults().clear();
+    stage.run(&["tasks", "resume", "1"]).ended_with(0);
+    let mut begun: Vec<String> = Vec::new();
+    for copy in stage.demo.log().of("CopyObject") {
+        let route = copy.key.split('/').nth(1).unwrap_or_default().to_owned();
+        if begun.last() != Some(&route) {
+            begun.push(route);
+        }
+    }
+    assert_eq!(begun, ["one", "two", "three"]);
+}

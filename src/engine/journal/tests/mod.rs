@@ -58,6 +58,7 @@ fn brief() -> Brief {
         planned: 3,
         planned_bytes: 30,
         pace: Pace::default(),
+        at_once: None,
         priority: 0,
         due: None,
     }
