@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::domain::{
     location::{Location, Remote},
-    plan::Existing,
+    plan::{Existing, SyncOptions},
 };
 
 use super::{
@@ -80,6 +80,13 @@ impl Config {
         }
     }
 
+    /// The folders of options, where they begin at a person's own.
+    fn find_folders(&self, options: &mut SyncOptions) {
+        for place in [&mut options.backup_dir, &mut options.spool] {
+            *place = place.take().map(|place| self.beside(place));
+        }
+    }
+
     /// The folder of a mapping on this machine.
     pub fn local(&self, mapping: &Mapping) -> Result<PathBuf, Error> {
         let text = &mapping.local.value;
@@ -114,8 +121,7 @@ impl Config {
     pub fn options(&self, flags: &Layer) -> Resolved {
         let layers = [&self.defaults, &self.file_defaults, &self.variables, flags];
         let mut resolved = resolve(&layers);
-        let kept = &mut resolved.options.backup_dir;
-        *kept = kept.take().map(|place| self.beside(place));
+        self.find_folders(&mut resolved.options);
         resolved
     }
 
@@ -164,8 +170,7 @@ impl Config {
         layers.extend(filters);
         layers.extend([&self.variables, flags]);
         let mut resolved = resolve(&layers);
-        let kept = &mut resolved.options.backup_dir;
-        *kept = kept.take().map(|place| self.beside(place));
+        self.find_folders(&mut resolved.options);
         resolved
     }
 

@@ -25,6 +25,11 @@ pub fn plain(key: &Key) -> Option<Key> {
     named.then(|| Key::new(stem))
 }
 
+/// The name of the stream of this original.
+pub fn stream(key: &Key) -> Key {
+    Key::new([key.as_bytes(), SUFFIX].concat())
+}
+
 /// What metadata keeps of an original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Original {
@@ -35,6 +40,14 @@ pub struct Original {
 }
 
 impl Original {
+    /// This user metadata, with what keeps the original in place of what kept another one.
+    #[must_use]
+    pub fn kept_in(&self, mut metadata: Vec<(String, String)>) -> Vec<(String, String)> {
+        metadata.retain(|(name, _)| name != SIZE && name != CRC);
+        metadata.extend(self.metadata());
+        metadata
+    }
+
     /// As user metadata.
     pub fn metadata(&self) -> [(String, String); 2] {
         [

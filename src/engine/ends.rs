@@ -8,6 +8,7 @@ use crate::backend::{
     store::{ListQuery, Pages, Prune},
 };
 use crate::domain::{
+    diff::Side,
     gzip,
     key::Key,
     location::{Location, Prefix, Remote},
@@ -133,20 +134,25 @@ impl Form {
         } else {
             &options.sse
         };
-        let form = async |place: &Location, sse: &Option<Arc<str>>| {
+        let originals = options.originals(left, right);
+        let form = async |side: Side, sse: &Option<Arc<str>>| {
+            let place = match side {
+                Side::Left => left,
+                Side::Right => right,
+            };
             let source = sse.as_deref().and_then(KeySource::of);
             let key = match (place.s3(), source) {
                 (Some(prefix), Some(source)) => Some(key(sessions, prefix, &source).await?),
                 _ => None,
             };
-            let gzip = options.gzips(left, right);
+            let gzip = originals == Some(side);
             // A link has no name as a stream: beside streams links stay what they are.
-            let links = options.symlinks == Symlinks::Store && !gzip;
+            let links = options.symlinks == Symlinks::Store && originals.is_none();
             Ok::<Self, Error>(Self { gzip, links, key })
         };
         Ok([
-            form(left, left_sse).await?,
-            form(right, &options.sse).await?,
+            form(Side::Left, left_sse).await?,
+            form(Side::Right, &options.sse).await?,
         ])
     }
 

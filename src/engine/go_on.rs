@@ -99,7 +99,10 @@ async fn group(room: &Arc<Room>, journal: &Journal, task: &PastTask) -> Result<T
         planned: 0,
         planned_bytes: 0,
         // What a person changed while it ran is forgotten, as it is for one task.
-        pace: open.front().map(|(child, _)| child.brief.pace).unwrap_or_default(),
+        pace: open
+            .front()
+            .map(|(child, _)| child.brief.pace)
+            .unwrap_or_default(),
         at_once: Some(at_once),
         priority: task.priority,
         due: task.due,

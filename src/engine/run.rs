@@ -4,6 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use jiff::Timestamp;
 
+use crate::backend::{Store, disk::Spool};
 use crate::domain::{
     diff::Level,
     key::Key,
@@ -173,6 +174,9 @@ pub(super) async fn ready(
         // Told before the task has begun.
         room.sessions.store(place).await?;
     }
+    if let Some(Location::Disk(folder)) = &plan.options.spool {
+        Spool::create(folder.clone(), 0).await?;
+    }
     let setting = Setting {
         filed: (&ends.left.filed, &ends.right.filed),
         flags: &room.options.flags,
@@ -237,7 +241,10 @@ pub(super) async fn kept(
     let store = store
         .locked_as(&ends.left.store)
         .locked_as(&ends.right.store);
-    let store = if plan.gzips() { store.gzipped() } else { store };
+    let store = match store {
+        Store::Disk(_) if plan.gzips() => store.gzipped(),
+        Store::Disk(_) | Store::S3(_) | Store::Manifest(_) => store,
+    };
     Ok(Some(Kept { plan: kept, store }))
 }
 

@@ -15,6 +15,7 @@ mod quick;
 mod remove;
 mod rename;
 mod source;
+mod spool;
 mod temporary;
 mod unnamed;
 pub(super) mod walk;
@@ -51,6 +52,7 @@ pub use git::{GitRefusal, git_tracks};
 pub use link::Link;
 pub use probe::{Found, Probe};
 pub use source::SourceFile;
+pub use spool::Spool;
 
 /// The files below one folder, or one file; clones share everything.
 #[derive(Debug, Clone)]

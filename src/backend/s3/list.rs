@@ -25,6 +25,7 @@ use super::{
     Call, S3,
     hot::{self, Question},
     page::{self, Cut, Page},
+    streams::Waiting,
 };
 
 /// How patiently one page is asked for again. A listing is long, and one failed page would waste all before it.
@@ -59,6 +60,8 @@ struct Lister {
     token: Option<String>,
     /// Nothing at all was told so far.
     blank: bool,
+    /// `Some` where objects are known by the names of their gzip streams.
+    streams: Option<Waiting>,
 }
 
 impl Lister {
@@ -77,6 +80,7 @@ impl Lister {
         Ok(Self {
             root: folder.len(),
             prefix: folder + &below,
+            streams: store.place.is_gzipped().then(Waiting::default),
             store,
             query,
             token: None,
@@ -95,7 +99,16 @@ impl Lister {
         } = self.page().await?;
         self.blank &= blank;
         let passed = |entry: &Entry| self.query.end.as_ref().is_some_and(|end| entry.key > *end);
+        // A stream's name is behind its key: what is beyond as it is listed is so as a stream.
         let beyond = entries.last().is_some_and(passed);
+        if let Some(waiting) = &mut self.streams {
+            entries = waiting.pass(entries);
+            if beyond || next.is_none() {
+                entries.extend(waiting.rest());
+            }
+            let start = self.query.start_after.as_ref();
+            entries.retain(|entry| start.is_none_or(|start| entry.key > *start));
+        }
         entries.retain(|entry| !passed(entry));
         match next {
             Some(token) if !beyond => {
@@ -162,7 +175,10 @@ impl Lister {
     }
 
     async fn ask(&self) -> Result<Page, Error> {
-        let start = match (&self.token, &self.query.start_after) {
+        // Where names wait, those behind a key may have been listed long before it.
+        let after = self.query.start_after.as_ref();
+        let after = after.filter(|_| self.streams.is_none());
+        let start = match (&self.token, after) {
             (None, Some(start)) => start
                 .as_str()
                 .map(|start| format!("{}{start}", self.store.place.folder())),
@@ -178,7 +194,7 @@ impl Lister {
         let cut = Cut {
             root: self.root,
             itself: Some(self.prefix.len()),
-            after: self.query.start_after.as_ref(),
+            after,
         };
         self.store.list_page(&wanted, &cut).await
     }

@@ -15,6 +15,7 @@ mod place;
 mod put;
 mod restore;
 mod settings;
+mod streams;
 mod tags;
 mod uploads;
 mod versions;
@@ -139,6 +140,19 @@ impl S3 {
     pub fn metered(&self, meter: Arc<dyn Meter>) -> Self {
         let counter = self.counter.clone().unwrap_or_default();
         self.with_counter(counter.metered(meter))
+    }
+
+    /// The same objects, known by the names that they have as gzip streams, and listed in the order of those.
+    pub(super) fn gzipped(&self) -> Self {
+        Self {
+            place: Arc::new(self.place.gzipped()),
+            ..self.clone()
+        }
+    }
+
+    /// Whether objects are known by the names of their gzip streams.
+    pub fn is_gzipped(&self) -> bool {
+        self.place.is_gzipped()
     }
 
     /// The same store, whose contents this key encrypts.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use crate::domain::{codec::KeyRefusal, key::Key, location::Prefix, text::printable};
+use crate::domain::{codec::KeyRefusal, gzip, key::Key, location::Prefix, text::printable};
 
 /// Where in its bucket a store is.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub(super) struct Place {
     prefix: Prefix,
     /// `Some` for a store that is one object under a name of its own.
     alias: Option<Key>,
+    /// Objects are known by the names that they have as gzip streams.
+    streams: bool,
     /// Whether the location turned out to be a single object: asked for once, when it matters.
     pub(super) single: OnceCell<bool>,
 }
@@ -23,8 +25,23 @@ impl Place {
             bucket: Arc::clone(&prefix.bucket),
             prefix: prefix.clone(),
             alias: None,
+            streams: false,
             single: OnceCell::new(),
         }
+    }
+
+    /// The same place, whose objects are known by the names that they have as gzip streams.
+    pub(super) fn gzipped(&self) -> Self {
+        Self {
+            streams: true,
+            alias: self.alias.clone(),
+            ..Self::new(&self.prefix)
+        }
+    }
+
+    /// Whether objects are known by the names of their gzip streams.
+    pub(super) fn is_gzipped(&self) -> bool {
+        self.streams
     }
 
     pub(super) fn exact(prefix: &Prefix, name: Key) -> Option<Self> {
@@ -50,6 +67,10 @@ impl Place {
         match &self.alias {
             Some(alias) if alias == key => Ok(self.prefix.path.to_string()),
             Some(_) => Err(KeyRefusal::NoPlace),
+            None if self.streams && !key.is_folder() => {
+                let plain = gzip::plain(key).ok_or(KeyRefusal::NotGzip)?;
+                self.prefix.full_key(&plain)
+            }
             None => self.prefix.full_key(key),
         }
     }
@@ -67,7 +88,12 @@ impl Place {
         if path.is_empty() || path.ends_with('/') {
             return None;
         }
-        path.rsplit('/').next().map(Key::from)
+        let name = path.rsplit('/').next().map(Key::from)?;
+        Some(if self.streams {
+            gzip::stream(&name)
+        } else {
+            name
+        })
     }
 
     /// The whole key of that single object.
@@ -100,5 +126,11 @@ mod tests {
         assert_eq!(exact.full(&Key::from("x.txt")).unwrap(), "a/b");
         assert!(exact.full(&Key::from("y.txt")).is_err());
         assert!(Place::exact(&prefix("s3://bucket/a/"), Key::from("x")).is_none());
+        let streams = place.gzipped();
+        assert_eq!(streams.full(&Key::from("c.gz")).unwrap(), "a/b/c");
+        assert_eq!(streams.full(&Key::from("c.gz.gz")).unwrap(), "a/b/c.gz");
+        assert_eq!(streams.full(&Key::from("d/")).unwrap(), "a/b/d/");
+        assert_eq!(streams.single_name(), Some(Key::from("b.gz")));
+        assert!(streams.full(&Key::from("c")).is_err());
     }
 }

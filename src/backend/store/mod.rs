@@ -77,12 +77,13 @@ impl Store {
         }
     }
 
-    /// The same store, whose files are known by the names that they have as gzip streams; objects have these names already.
+    /// The same store, whose files or objects are known by the names that they have as gzip streams.
     #[must_use]
     pub fn gzipped(&self) -> Self {
         match self {
             Self::Disk(disk) => Self::Disk(disk.gzipped()),
-            Self::S3(_) | Self::Manifest(_) => self.clone(),
+            Self::S3(s3) => Self::S3(s3.gzipped()),
+            Self::Manifest(_) => self.clone(),
         }
     }
 

@@ -108,6 +108,11 @@ const TRANSFER: &[Flag] = &[
         "From bucket to bucket: auto, direct (the server copies), relay (through this machine) or hybrid",
     ),
     flag(
+        "spool",
+        "DIR",
+        "Let large objects of a relay pass through this folder instead of memory: each is read once, whatever its writing meets",
+    ),
+    flag(
         "restore",
         "TIER[:DAYS]",
         "Restore archived sources first, and wait for them: standard, bulk or expedited, for so many days (7)",

@@ -19,7 +19,7 @@ mod read;
 pub use read::{STORAGE_CLASSES, level};
 use read::{
     backup_dir, customer, deletes, existing, found_or, glob, mode, pair, part_size, requests,
-    restore, seconds, sse, symlinks, verify,
+    restore, seconds, spool, sse, symlinks, verify,
 };
 pub(super) use read::{count, switch, word};
 
@@ -86,6 +86,8 @@ pub enum SyncKey {
     Mode,
     /// How archived sources are restored first.
     Restore,
+    /// The folder that large objects pass through in a relay.
+    Spool,
 }
 
 /// A sync option with its value.
@@ -124,11 +126,12 @@ pub enum Setting {
     BackupDir(Location),
     Mode(Mode),
     Restore(Restore),
+    Spool(Location),
 }
 
 impl SyncKey {
     /// Every option, in the order in which they are shown.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Check,
         Self::Existing,
         Self::Include,
@@ -159,6 +162,7 @@ impl SyncKey {
         Self::BackupDir,
         Self::Mode,
         Self::Restore,
+        Self::Spool,
     ];
 
     /// The name in files; `-` for `_` makes the flag's.
@@ -194,6 +198,7 @@ impl SyncKey {
             Self::BackupDir => "backup_dir",
             Self::Mode => "mode",
             Self::Restore => "restore",
+            Self::Spool => "spool",
         }
     }
 
@@ -248,6 +253,7 @@ impl SyncKey {
             Self::BackupDir => Setting::BackupDir(backup_dir(text)?),
             Self::Mode => Setting::Mode(mode(text)?),
             Self::Restore => Setting::Restore(restore(text)?),
+            Self::Spool => Setting::Spool(spool(text)?),
         })
     }
 }
@@ -286,6 +292,7 @@ impl Setting {
             Self::BackupDir(_) => SyncKey::BackupDir,
             Self::Mode(_) => SyncKey::Mode,
             Self::Restore(_) => SyncKey::Restore,
+            Self::Spool(_) => SyncKey::Spool,
         }
     }
 
@@ -321,6 +328,7 @@ impl Setting {
             Self::BackupDir(place) => options.backup_dir = Some(place),
             Self::Mode(mode) => options.mode = mode,
             Self::Restore(restore) => options.restore = Some(restore),
+            Self::Spool(place) => options.spool = Some(place),
         }
     }
 }
@@ -355,6 +363,7 @@ mod tests {
             SyncKey::BackupDir => "s3://bucket/kept",
             SyncKey::Mode => "traditional",
             SyncKey::Restore => "bulk:3",
+            SyncKey::Spool => "/var/spool",
         }
     }
 
@@ -373,7 +382,7 @@ mod tests {
     fn every_option_refuses_nonsense() {
         for key in SyncKey::ALL {
             // Any text but none is the name of a folder.
-            let any = key.is_list() || key == SyncKey::BackupDir;
+            let any = key.is_list() || matches!(key, SyncKey::BackupDir | SyncKey::Spool);
             let nonsense = if any { "" } else { "\u{1b}nonsense" };
             let refused = key.read(nonsense, Timestamp::UNIX_EPOCH).unwrap_err();
             assert!(!refused.to_string().contains('\u{1b}'), "{refused}");

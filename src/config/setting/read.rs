@@ -83,6 +83,15 @@ pub(super) fn backup_dir(text: &str) -> Result<Location, Invalid> {
     }
 }
 
+/// A folder of this machine.
+pub(super) fn spool(text: &str) -> Result<Location, Invalid> {
+    match Location::parse(text) {
+        Ok(place @ Location::Disk(_)) if !text.is_empty() => Ok(place),
+        Ok(_) => Err(Invalid::form(text, "a folder of this machine")),
+        Err(error) => Err(Invalid::because(error.to_string())),
+    }
+}
+
 pub(super) fn existing(text: &str) -> Result<Existing, Invalid> {
     Ok(match word(text, &["keep", "update", "newest", "always"])? {
         "keep" => Existing::Keep,

@@ -27,6 +27,8 @@ impl Plan {
             return None;
         }
         let of = &self.options;
+        // Between buckets a stream is kept as the stream that it is.
+        let between = self.destination.s3().is_some() && to.s3().is_some();
         let options = SyncOptions {
             existing: Existing::Keep,
             verify: of.verify,
@@ -35,7 +37,7 @@ impl Plan {
             retries: of.retries,
             timeout: of.timeout,
             requests_per_second: of.requests_per_second,
-            gzip: self.gzips(),
+            gzip: self.gzips() && !between,
             sse: of.sse.clone(),
             symlinks: of.symlinks,
             ..SyncOptions::default()

@@ -31,7 +31,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    diff::Sign,
+    diff::{Side, Sign},
     entry::{End, Facts},
     estimate::Forecast,
     key::Key,
@@ -379,6 +379,11 @@ impl Plan {
             group.why = Some(why.into());
             group.steps.iter_mut().for_each(|step| step.op = op);
         }
+    }
+
+    /// Which side holds the originals of the other one's gzip streams.
+    pub fn originals(&self) -> Option<Side> {
+        self.options.originals(&self.source, &self.destination)
     }
 
     /// Whether files on one side are gzip streams on the other.

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{diff::Level, filter::Filter, location::Location};
+use crate::domain::{
+    diff::{Level, Side},
+    filter::Filter,
+    location::Location,
+};
 
 use super::{Op, Restore};
 
@@ -84,6 +88,9 @@ pub struct SyncOptions {
     /// How archived sources are restored before they are moved; they are left where nobody says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore: Option<Restore>,
+    /// A folder of this machine that large objects pass through in a relay; `None`: they pass through its memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spool: Option<Location>,
 }
 
 /// How an object goes from one bucket to another.
@@ -171,10 +178,22 @@ pub enum Symlinks {
 }
 
 impl SyncOptions {
-    /// Whether files of one of these places are gzip streams at the other: there must be a disk on one side only.
-    pub fn gzips(&self, one: &Location, other: &Location) -> bool {
+    /// Which of these places holds the originals of gzip streams that the other one holds: the disk beside a bucket, the
+    /// source of two buckets. `None` where there are no streams.
+    pub fn originals(&self, source: &Location, destination: &Location) -> Option<Side> {
         let on_disk = |place: &Location| matches!(place, Location::Disk(_));
-        self.gzip && on_disk(one) != on_disk(other)
+        let side = match (on_disk(source), on_disk(destination)) {
+            (true, false) => Side::Left,
+            (false, true) => Side::Right,
+            (false, false) if source.s3().is_some() && destination.s3().is_some() => Side::Left,
+            (true, true) | (false, false) => return None,
+        };
+        Some(side).filter(|_| self.gzip)
+    }
+
+    /// Whether what one of these places holds are gzip streams at the other.
+    pub fn gzips(&self, source: &Location, destination: &Location) -> bool {
+        self.originals(source, destination).is_some()
     }
 }
 
@@ -207,6 +226,7 @@ impl Default for SyncOptions {
             backup_dir: None,
             mode: Mode::Auto,
             restore: None,
+            spool: None,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::backend::{
     store::{Checksum, Stat},
 };
 use crate::domain::{
-    diff::{Level, Newer, Pair, Verdict},
+    diff::{Level, Newer, Pair, Side, Verdict},
     entry::{Facts, Kind},
     key::Key,
     plan::{Existing, SyncOptions},
@@ -40,8 +40,8 @@ struct Inner {
     right: Place,
     check: Level,
     newest: bool,
-    /// Objects are gzip streams of the files beside them.
-    gzip: bool,
+    /// The side that holds the originals of the other one's gzip streams.
+    originals: Option<Side>,
     journal: Option<Journal>,
     /// Whether a plain ETag here was found to be the MD5 of its content; only then can one disprove a content.
     etags_are_md5: AtomicBool,
@@ -62,7 +62,7 @@ impl Deep {
         journal: Option<Journal>,
     ) -> Self {
         Self(Arc::new(Inner {
-            gzip: options.gzips(&left.location, &right.location),
+            originals: options.originals(&left.location, &right.location),
             left,
             right,
             check: options.check,
@@ -75,7 +75,7 @@ impl Deep {
     /// Whether more can be found out about this pair.
     pub(super) fn wants(&self, pair: &Pair) -> bool {
         let inner = &self.0;
-        let deep = inner.gzip || inner.check >= Level::Checksum;
+        let deep = inner.originals.is_some() || inner.check >= Level::Checksum;
         let open = pair.verdict == Verdict::Unproven && deep;
         let differs = inner.newest && matches!(pair.verdict, Verdict::Differs { .. });
         let objects = |facts: &Option<Facts>| {
@@ -150,7 +150,7 @@ impl Inner {
         right: &Facts,
     ) -> Result<Option<Finding>, Error> {
         let (one, other) = (&self.left.store, &self.right.store);
-        if self.gzip {
+        if self.originals.is_some() {
             return self.stream(key, (one, left), (other, right)).await;
         }
         if self.check == Level::Read {
@@ -172,14 +172,14 @@ impl Inner {
         }
     }
 
-    /// A file and a gzip stream, each on either side.
+    /// An original and its gzip stream, each on either side.
     async fn stream(
         &self,
         key: &Key,
         left: (&Store, &Facts),
         right: (&Store, &Facts),
     ) -> Result<Option<Finding>, Error> {
-        let stream_is_left = matches!(right.0, Store::Disk(_));
+        let stream_is_left = self.originals == Some(Side::Right);
         let (file, object) = if stream_is_left {
             (right, left)
         } else {

@@ -88,9 +88,12 @@ pub(in crate::engine) async fn compare(
         return Ok(None);
     }
     match Original::of(&stat.headers.metadata) {
-        Some(original) => kept(key, file, &original, (mtime(&stat.headers), ask.check))
-            .await
-            .map(Some),
+        Some(original) => {
+            let times = (mtime(&stat.headers), object.1.modified);
+            kept(key, file, &original, (times, ask.check))
+                .await
+                .map(Some)
+        }
         None => foreign(key, file, object, ask).await,
     }
 }
@@ -100,18 +103,37 @@ async fn kept(
     key: &Key,
     file: At<'_>,
     original: &Original,
-    (changed, check): (Option<Timestamp>, Level),
+    ((changed, made), check): ((Option<Timestamp>, Option<Timestamp>), Level),
 ) -> Result<Found, Error> {
     let (store, facts) = file;
     if facts.size != original.size || check == Level::Size {
         return Ok(Found::new(facts.size == original.size, Level::Size));
     }
-    if check == Level::Time && changed.is_some() && changed == facts.modified {
+    // Of an object nobody knows when its content was written, but when it came to where it is.
+    let as_made = match store {
+        Store::S3(_) => made.is_some() && made >= facts.modified,
+        Store::Disk(_) | Store::Manifest(_) => changed.is_some() && changed == facts.modified,
+    };
+    if check == Level::Time && as_made {
         return Ok(Found::new(true, Level::Time));
     }
-    let own = digest_with(store, key, facts, CrcKind::Nvme.hasher()).await?;
     let told = Checksum::Crc64Nvme(original.crc);
+    let own = match told_sum(key, file).await? {
+        Some(sum) => sum,
+        None => digest_with(store, key, facts, CrcKind::Nvme.hasher()).await?,
+    };
     Ok(Found::of(own, &told, Level::Checksum))
+}
+
+/// The CRC-64/NVME of an original that a store keeps, so that it need not be read.
+async fn told_sum(key: &Key, (store, facts): At<'_>) -> Result<Option<Checksum>, Error> {
+    if !matches!(store, Store::S3(_)) {
+        return Ok(None);
+    }
+    let stat = store.stat(key).await?;
+    let same = stat.entry.facts.etag() == facts.etag();
+    let of_all = |sum: &Checksum| matches!(sum, Checksum::Crc64Nvme(_));
+    Ok(stat.checksum.filter(of_all).filter(|_| same))
 }
 
 /// By the trailer: one request for eight bytes.

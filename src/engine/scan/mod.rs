@@ -46,7 +46,8 @@ impl Lister for Store {
 
     fn is_ranged(&self) -> bool {
         match self {
-            Self::S3(_) => true,
+            // Names of streams wait for what is listed behind them: no range of them begins anywhere.
+            Self::S3(s3) => !s3.is_gzipped(),
             Self::Disk(_) | Self::Manifest(_) => false,
         }
     }

@@ -7,7 +7,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::backend::{
@@ -274,7 +273,7 @@ async fn proven(
     let Origin::File(_) = origin else {
         return Ok(None);
     };
-    let content = read(work, origin, range).await?;
+    let content = origin.fetch(work, range).await?;
     let crc = crc64(&content);
     let same = part.crc == Some(crc) || (part.crc.is_none() && *part.etag == *etag(content).await);
     let part = Part {
@@ -283,16 +282,6 @@ async fn proven(
     };
     let crc = Some((crc, length));
     Ok(same.then_some(Sent { part, crc, kept: 0 }))
-}
-
-async fn read(work: &Work, origin: &Origin, range: Range<u64>) -> Result<Bytes, Halt> {
-    let mut tries = Tries::of_part(&work.ctx);
-    loop {
-        match origin.read(&work.ctx, range.clone()).await {
-            Ok(content) => return Ok(content),
-            Err(halt) => tries.again(&work.ctx, &work.step, halt).await?,
-        }
-    }
 }
 
 /// An upload that the store does not know any more was given up, or completed: then the object is what was sent.
@@ -309,7 +298,7 @@ async fn completed(
         let known = partial.parts.get(&number);
         let crc = match (known.and_then(|part| part.crc), origin) {
             (Some(crc), _) => crc,
-            (None, Origin::File(_)) => crc64(&work.ctx.cut(read(work, origin, range)).await?),
+            (None, Origin::File(_)) => crc64(&work.ctx.cut(origin.fetch(work, range)).await?),
             (None, Origin::Object { .. }) => return Ok(Again::Nothing),
         };
         sums.push((crc, length));

@@ -33,6 +33,9 @@ use super::{
     worker::Work,
 };
 
+/// Why a source is not taken as it was read.
+pub(super) const OTHER_SUM: &str = "the checksum is not the one that the source's store keeps";
+
 /// A part that was written.
 #[derive(Debug)]
 pub(super) struct Sent {
@@ -118,6 +121,11 @@ async fn finish(
     let sent = way.with(sent);
     work.ctx.cut(origin.still_the_same()).await?;
     let evidence = evidence(&sent, None);
+    if let (Some(kept), Some(Checksum::Crc64Nvme(read))) = (origin.crc(), &evidence.checksum)
+        && kept != *read
+    {
+        return Err(proof::corrupt(OTHER_SUM));
+    }
     let completing = complete(work, upload, (&sent, &evidence), tries);
     let written = work.ctx.cut(completing).await?;
     let level = proof::of_write(work, &written, &evidence, tries).await?;
@@ -224,15 +232,8 @@ async fn send_part(
     upload: &str,
     (number, range): (u32, Range<u64>),
 ) -> Result<Sent, Halt> {
-    let Work { ctx, step, .. } = work;
     let length = range.end - range.start;
-    let mut tries = Tries::of_part(ctx);
-    let content = loop {
-        match origin.read(ctx, range.clone()).await {
-            Ok(content) => break content,
-            Err(halt) => tries.again(ctx, step, halt).await?,
-        }
-    };
+    let content = origin.fetch(work, range.clone()).await?;
     if let Some(old) = old.filter(|old| old.holds(&range, &content)) {
         let crc = crc64(&content);
         return delta::copy_part(work, upload, (number, range), (old, crc)).await;

@@ -1,18 +1,29 @@
 //! `Origin`: where the bytes of an object come from that is written here: a file, or another object in a relay.
 //! Whatever it is, it is exactly what the plan saw, from the first byte to the last.
 
-use std::ops::Range;
+use std::{ops::Range, path::PathBuf, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 
 use crate::backend::{
-    disk::{Disk, SourceFile},
+    disk::{Disk, SourceFile, Spool},
     s3::S3,
-    store::{Headers, Pin, ReadQuery, Store},
+    store::{Checksum, Headers, Pin, ReadQuery, Store},
 };
-use crate::domain::{entry::Facts, key::Key, plan::Op, retry::FailureKind};
+use crate::domain::{entry::Facts, key::Key, location::Location, plan::Op, retry::FailureKind};
 
-use super::{Context, context::s3, copy::bears, halt::Halt, ranges::head, target, worker::Work};
+use super::{
+    Context,
+    context::s3,
+    copy::bears,
+    halt::Halt,
+    parts::{part_size, ranges},
+    pool::{broken, each_part},
+    ranges::head,
+    target,
+    tries::Tries,
+    worker::Work,
+};
 
 /// Where the bytes of a step come from.
 #[derive(Debug)]
@@ -21,32 +32,109 @@ pub(super) enum Origin {
     File(SourceFile),
     /// An object of another store.
     Object {
-        /// The store.
-        store: S3,
-        /// Its key there.
-        key: Key,
-        /// Exactly what the plan saw.
-        pin: Option<Pin>,
+        /// Where it is read.
+        bytes: Bearing,
         /// What it bears beside its content.
         bears: Box<Headers>,
+        /// CRC-64/NVME of the whole content, where the store keeps it.
+        crc: Option<u64>,
     },
+}
+
+/// Where the bytes of an object are read.
+#[derive(Debug)]
+pub(super) enum Bearing {
+    /// In its store.
+    Store(Pinned),
+    /// In a folder of this machine, where all of them are.
+    Spool(Spool),
+}
+
+/// An object, exactly as the plan saw it.
+#[derive(Debug)]
+pub(super) struct Pinned {
+    store: S3,
+    key: Key,
+    pin: Option<Pin>,
+}
+
+impl Pinned {
+    async fn read(&self, ctx: &Context, range: Range<u64>) -> Result<Bytes, Halt> {
+        let query = ReadQuery {
+            range: Some(range.clone()),
+            pin: self.pin.clone(),
+        };
+        ctx.pay(0).await;
+        let mut reading = self.store.read(&self.key, query).await?;
+        let wanted = range.end - range.start;
+        let mut content = BytesMut::with_capacity(usize::try_from(wanted).unwrap_or(0));
+        while let Some(chunk) = reading.chunk().await? {
+            ctx.bandwidth.take(chunk.len() as u64).await;
+            content.extend_from_slice(&chunk);
+        }
+        whole(&content, wanted)?;
+        Ok(content.freeze())
+    }
 }
 
 impl Origin {
     /// Opens what this step reads; fails where it is no longer what the plan saw.
     pub(super) async fn open(work: &Work) -> Result<Self, Halt> {
         let Work { ctx, step, .. } = work;
-        if step.op == Op::Relay {
-            return Ok(Self::Object {
-                store: s3(&ctx.source)?.clone(),
-                key: step.key.clone(),
-                pin: target::source_pin(step),
-                bears: Box::new(bears(work, &head(work).await?).await?),
-            });
+        if step.way() == Op::Relay {
+            return Self::object(work).await;
         }
         Ok(Self::File(
             file(ctx, &step.key, step.source.as_ref()).await?,
         ))
+    }
+
+    async fn object(work: &Work) -> Result<Self, Halt> {
+        let Work { ctx, step, .. } = work;
+        let stat = head(work).await?;
+        let pinned = Pinned {
+            store: s3(&ctx.source)?.clone(),
+            key: step.key.clone(),
+            pin: target::source_pin(step),
+        };
+        let bears = Box::new(bears(work, &stat).await?);
+        let crc = match stat.checksum {
+            Some(Checksum::Crc64Nvme(crc)) => Some(crc),
+            _ => None,
+        };
+        let origin = Self::Object {
+            bytes: Bearing::Store(pinned),
+            bears,
+            crc,
+        };
+        match &ctx.plan.options.spool {
+            Some(Location::Disk(folder)) => origin.spooled(work, folder.clone()).await,
+            _ => Ok(origin),
+        }
+    }
+
+    /// The same object, all of whose bytes are in a folder of this machine.
+    async fn spooled(self, work: &Work, folder: PathBuf) -> Result<Self, Halt> {
+        let size = work.size();
+        let spool = Spool::create(folder, size).await?;
+        let part = part_size(size, work.ctx.tuning.part_for(size));
+        let origin = Arc::new(self);
+        each_part(&work.ctx, (ranges(size, part), part), |_, range| {
+            let (work, origin, spool) = (work.clone(), Arc::clone(&origin), spool.clone());
+            async move {
+                let content = origin.fetch(&work, range.clone()).await?;
+                Ok(spool.write_at(range.start, content).await?)
+            }
+        })
+        .await?;
+        match Arc::into_inner(origin) {
+            Some(Self::Object { bears, crc, .. }) => Ok(Self::Object {
+                bytes: Bearing::Spool(spool),
+                bears,
+                crc,
+            }),
+            Some(Self::File(_)) | None => Err(broken()),
+        }
     }
 
     /// What the new object shall bear; `None` for a file.
@@ -57,28 +145,32 @@ impl Origin {
         }
     }
 
-    /// These bytes; not one fewer.
-    pub(super) async fn read(&self, ctx: &Context, range: Range<u64>) -> Result<Bytes, Halt> {
+    /// CRC-64/NVME of the whole content, where it is known without reading it.
+    pub(super) fn crc(&self) -> Option<u64> {
+        match self {
+            Self::File(_) => None,
+            Self::Object { crc, .. } => *crc,
+        }
+    }
+
+    /// These bytes, not one fewer; read again where that may help.
+    pub(super) async fn fetch(&self, work: &Work, range: Range<u64>) -> Result<Bytes, Halt> {
+        let mut tries = Tries::of_part(&work.ctx);
+        loop {
+            match self.read(&work.ctx, range.clone()).await {
+                Ok(content) => return Ok(content),
+                Err(halt) => tries.again(&work.ctx, &work.step, halt).await?,
+            }
+        }
+    }
+
+    async fn read(&self, ctx: &Context, range: Range<u64>) -> Result<Bytes, Halt> {
         match self {
             Self::File(file) => Ok(file.read_at(range).await?),
-            Self::Object {
-                store, key, pin, ..
-            } => {
-                let query = ReadQuery {
-                    range: Some(range.clone()),
-                    pin: pin.clone(),
-                };
-                ctx.pay(0).await;
-                let mut reading = store.read(key, query).await?;
-                let wanted = range.end - range.start;
-                let mut content = BytesMut::with_capacity(usize::try_from(wanted).unwrap_or(0));
-                while let Some(chunk) = reading.chunk().await? {
-                    ctx.bandwidth.take(chunk.len() as u64).await;
-                    content.extend_from_slice(&chunk);
-                }
-                whole(&content, wanted)?;
-                Ok(content.freeze())
-            }
+            Self::Object { bytes, .. } => match bytes {
+                Bearing::Store(pinned) => pinned.read(ctx, range).await,
+                Bearing::Spool(spool) => Ok(spool.read_at(range).await?),
+            },
         }
     }
 

@@ -38,7 +38,7 @@ use super::{
 /// was asked for. What cannot be read stays as it is, told as proven by size.
 pub(super) async fn behind(work: &Work, done: Done) -> Result<Done, Halt> {
     let Work { ctx, step, .. } = work;
-    let between = matches!(step.way(), Op::Copy | Op::Relay);
+    let between = matches!(step.way(), Op::Copy | Op::Relay) && !ctx.gzips;
     let asked = ctx.plan.options.verify >= Some(Level::Checksum);
     if !between || !asked || done.level != Some(Level::Size) {
         return Ok(done);

@@ -279,13 +279,13 @@ impl Pair {
         })
     }
 
-    /// A file and the gzip stream of one.
+    /// An original and its gzip stream.
     async fn stream(&self, source: &Facts, destination: &Facts) -> Proven {
         let sides = [
             (&self.ctx.source, source),
             (&self.ctx.destination, destination),
         ];
-        let stream_is_left = matches!(self.ctx.destination, Store::Disk(_));
+        let stream_is_left = self.ctx.plan.originals() == Some(Side::Right);
         let [left, right] = sides;
         let (file, object) = if stream_is_left {
             (right, left)

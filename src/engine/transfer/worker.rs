@@ -133,7 +133,7 @@ async fn once(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
     }
     let in_parts = ctx.in_parts(&work.step);
     match (work.step.way(), in_parts) {
-        (Op::Upload, _) if ctx.gzips => Box::pin(gzip::send(work, tries)).await,
+        (Op::Upload | Op::Relay, _) if ctx.gzips => Box::pin(gzip::send(work, tries)).await,
         (Op::Download, _) if ctx.gzips => Box::pin(ctx.cut(gzip::expand(work, tries))).await,
         (Op::Upload | Op::Relay, true) => Box::pin(multipart::send(work, tries)).await,
         (Op::Copy, true) => Box::pin(copy::in_parts(work, tries)).await,

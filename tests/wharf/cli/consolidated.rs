@@ -135,8 +135,9 @@ fn the_bucket_is_consolidated_proven_and_cleaned_up() {
         .ended_with(0);
     assert_eq!(cleaned.summary()["deleted"], all);
     // In batches, after the question whether the store heeds conditions there; each key with the ETag that was proven.
-    assert_eq!(log.count("DeleteObject"), 0);
-    assert!(log.count("DeleteObjects") <= 2 * 4 + all / 1000);
+    // A batch whose answer comes too late, at full size on a busy machine, is settled key by key.
+    assert!(log.count("DeleteObject") <= all / 5);
+    assert!(log.count("DeleteObjects") <= 2 * 4 + all / 500);
     assert_eq!(stage.demo.store().unguarded_deletes(), 0);
     let left = stage
         .play(&[

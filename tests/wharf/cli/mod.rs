@@ -21,6 +21,7 @@ mod names;
 mod planned;
 mod recipes;
 mod renamed;
+mod relayed;
 mod resumed;
 mod rm;
 mod safety;

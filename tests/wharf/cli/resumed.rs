@@ -131,8 +131,7 @@ fn a_migration_goes_on_with_as_many_routes_at_once_as_it_had() {
             )
         })
         .concat();
-    let migration =
-        format!("[migrations.all]\nparallel = 1\nworkers = 2\nroutes = [\n{routes}]\n");
+    let migration = format!("[migrations.all]\nparallel = 1\nworkers = 2\nroutes = [\n{routes}]\n");
     fs::write(stage.path("wharf.toml"), migration).unwrap();
     stage.demo.faults().set("latency=100ms".parse().unwrap());
     killed_after(&stage, &["migrate", "all", "--yes"], 3);

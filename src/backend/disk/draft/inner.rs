@@ -68,10 +68,7 @@ impl Inner {
         if size < SET_ASIDE_FROM {
             return Ok(());
         }
-        match keep_blocks(&self.file, size) {
-            Err(full @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => Err(self.told(&full.into())),
-            Ok(()) | Err(_) => Ok(()),
-        }
+        set_aside(&self.file, size).map_err(|full| self.told(&full))
     }
 
     /// Writes pieces one behind the other; long runs of zeros become holes.
@@ -195,6 +192,14 @@ impl Drop for Inner {
             // Nobody is left to tell; the name is one that listings leave out.
             unlinkat(&self.folder, &name, AtFlags::empty()).ok();
         }
+    }
+}
+
+/// Sets blocks aside for a file where the file system can; a full disk is the only error that counts here.
+pub(in crate::backend::disk) fn set_aside(file: &File, size: u64) -> io::Result<()> {
+    match keep_blocks(file, size) {
+        Err(full @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => Err(full.into()),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

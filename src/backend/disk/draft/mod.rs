@@ -4,6 +4,8 @@
 
 mod inner;
 
+pub(super) use inner::set_aside;
+
 use std::{
     ffi::{OsStr, OsString},
     io, iter,

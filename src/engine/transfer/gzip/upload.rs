@@ -1,16 +1,14 @@
-//! A file becomes a stream: in memory where it goes in one request, else piece by piece into parts whose number nobody
-//! knows beforehand. A large file is read twice: its checksum belongs to the metadata, which is sent first.
+//! A file, or an object on its way to another bucket, becomes a stream: in memory where it goes in one request, else piece
+//! by piece into parts whose number nobody knows beforehand. A large one is read twice where no store keeps its checksum,
+//! which belongs to the metadata, and that is sent first.
 
 use std::{collections::HashMap, io, sync::Arc};
 
 use bytes::Bytes;
 use tokio::task::{JoinSet, spawn_blocking};
 
-use crate::backend::{
-    disk::SourceFile,
-    store::{Headers, Part, Written},
-};
-use crate::domain::{gzip::Original, retry::FailureKind};
+use crate::backend::store::{Headers, Part, Written};
+use crate::domain::{gzip::Original, plan::Op, retry::FailureKind};
 use crate::engine::{
     gzip::{Compressor, compress},
     journal::Partial,
@@ -20,11 +18,11 @@ use crate::engine::{
         halt::{Done, Halt},
         hash::{CrcKind, crc64, multipart_etag},
         multipart::{self, Sent},
-        origin,
+        origin::{self, Origin},
         parts::{part_size, ranges},
         pool::{broken, may_begin},
         proof::{self, Evidence},
-        target,
+        relay, target,
         tries::Tries,
         upload,
         worker::Work,
@@ -35,8 +33,10 @@ use super::{Made, done};
 
 /// Bytes that are read and compressed at once.
 const PIECE: u64 = 1 << 20;
+/// The same of an object: each piece costs a request.
+const PIECE_OF_OBJECT: u64 = 4 << 20;
 
-/// Compresses the file and writes the object.
+/// Compresses the original and writes the object.
 pub(in crate::engine::transfer) async fn send(
     work: &Work,
     tries: &mut Tries,
@@ -49,17 +49,12 @@ pub(in crate::engine::transfer) async fn send(
 }
 
 async fn whole(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
-    let Work { ctx, step, .. } = work;
-    let _memory = ctx.memory.take(Lane::Small, 2 * work.size()).await;
-    let disk = origin::disk(&ctx.source)?;
-    let content = disk.read_whole(&step.key, target::source_pin(step)).await?;
-    if content.len() as u64 != work.size() {
-        return Err(Halt::changed("the file"));
-    }
+    let _memory = work.ctx.memory.take(Lane::Small, 2 * work.size()).await;
+    let (content, bears) = original(work, tries).await?;
     let crc = crc64(&content);
     let stream = apart(move || compress(&content)).await?;
     let size = stream.len() as u64;
-    let sent = (headers(work, crc), crc64(&stream));
+    let sent = (headers(work, crc, bears.as_ref()), crc64(&stream));
     let (written, level) = upload::put(work, stream, sent, tries).await?;
     let identity = proof::identity(&written);
     let made = Made {
@@ -71,12 +66,40 @@ async fn whole(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
     Ok(done(work, made))
 }
 
-/// What the object of a file with this checksum bears.
-fn headers(work: &Work, crc: u64) -> Headers {
+/// The whole original; of an object with what that bears.
+async fn original(work: &Work, tries: &mut Tries) -> Result<(Bytes, Option<Headers>), Halt> {
+    let Work { ctx, step, .. } = work;
+    if step.way() == Op::Relay {
+        let (content, bears) = relay::arrived(work, tries).await?;
+        return Ok((content, Some(bears)));
+    }
+    let disk = origin::disk(&ctx.source)?;
+    let content = disk.read_whole(&step.key, target::source_pin(step)).await?;
+    if content.len() as u64 == work.size() {
+        Ok((content, None))
+    } else {
+        Err(Halt::changed("the file"))
+    }
+}
+
+/// What the stream bears of an original with this checksum, which may be an object that bears something already.
+fn headers(work: &Work, crc: u64, bears: Option<&Headers>) -> Headers {
+    let plan = &work.ctx.plan;
+    let of_file = target::headers(plan, &work.step);
+    let headers = match bears {
+        // The type of the content, and how it was encoded, are not the stream's.
+        Some(bears) => Headers {
+            content_type: of_file.content_type,
+            content_encoding: None,
+            ..target::headers_of(plan, bears)
+        },
+        None => of_file,
+    };
     let size = work.size();
-    let mut headers = target::headers(&work.ctx.plan, &work.step);
-    headers.metadata.extend(Original { size, crc }.metadata());
-    headers
+    Headers {
+        metadata: Original { size, crc }.kept_in(headers.metadata),
+        ..headers
+    }
 }
 
 /// Runs work of the processor on a thread for it.
@@ -88,13 +111,12 @@ async fn apart<T: Send + 'static>(
 }
 
 async fn in_parts(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
-    let Work { ctx, step, .. } = work;
     let opened = async {
-        let file = origin::file(ctx, &step.key, step.source.as_ref()).await?;
-        let crc = checksum(work, &file).await?;
-        Ok((file, crc))
+        let origin = Origin::open(work).await?;
+        let crc = checksum(work, &origin).await?;
+        Ok((origin, crc))
     };
-    let (file, crc) = match ctx.cut(opened).await {
+    let (origin, crc) = match work.ctx.cut(opened).await {
         Ok(opened) => opened,
         Err(halt) => {
             forget::left(work).await;
@@ -104,14 +126,14 @@ async fn in_parts(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
     let mut parts = match again::stream(work).await? {
         Some((partial, Some(listed))) => Parts::again(work, &partial, listed),
         Some((partial, None)) => {
-            if let Some(done) = completed(work, (&file, crc), &partial, tries).await? {
+            if let Some(done) = completed(work, (&origin, crc), &partial, tries).await? {
                 return Ok(done);
             }
-            begun(work, crc).await?
+            begun(work, (&origin, crc)).await?
         }
-        None => begun(work, crc).await?,
+        None => begun(work, (&origin, crc)).await?,
     };
-    let result = finish(work, (&file, crc), &mut parts, tries).await;
+    let result = finish(work, (&origin, crc), &mut parts, tries).await;
     if let (Err(_), Aim::Upload(upload)) = (&result, &parts.aim) {
         forget::partial(work, upload).await;
     }
@@ -119,8 +141,9 @@ async fn in_parts(work: &Work, tries: &mut Tries) -> Result<Done, Halt> {
 }
 
 /// The parts of a new upload.
-async fn begun(work: &Work, crc: u64) -> Result<Parts<'_>, Halt> {
-    let way = multipart::begin(work, headers(work, crc), part(work)).await?;
+async fn begun<'w>(work: &'w Work, (origin, crc): (&Origin, u64)) -> Result<Parts<'w>, Halt> {
+    let headers = headers(work, crc, origin.bears());
+    let way = multipart::begin(work, headers, part(work)).await?;
     Ok(Parts::new(work, Aim::Upload(way.id), way.part_size))
 }
 
@@ -128,12 +151,12 @@ async fn begun(work: &Work, crc: u64) -> Result<Parts<'_>, Halt> {
 /// made once more to know it.
 async fn completed(
     work: &Work,
-    (file, crc): (&SourceFile, u64),
+    (origin, crc): (&Origin, u64),
     partial: &Partial,
     tries: &mut Tries,
 ) -> Result<Option<Done>, Halt> {
     let mut parts = Parts::new(work, Aim::Sums, partial.part_size);
-    let sent = parts.made(file, crc).await?;
+    let sent = parts.made(origin, crc).await?;
     let known = |sent: &Sent| partial.parts.get(&sent.part.number);
     let etags: Vec<&str> = sent
         .iter()
@@ -154,21 +177,31 @@ async fn completed(
         .map(Some)
 }
 
-async fn checksum(work: &Work, file: &SourceFile) -> Result<u64, Halt> {
+async fn checksum(work: &Work, origin: &Origin) -> Result<u64, Halt> {
+    if let Some(crc) = origin.crc() {
+        return Ok(crc);
+    }
     let mut hasher = CrcKind::Nvme.hasher();
-    for (_, range) in ranges(work.size(), PIECE) {
-        hasher.update(&file.read_at(range).await?);
+    for (_, range) in ranges(work.size(), piece(origin)) {
+        hasher.update(&origin.fetch(work, range).await?);
     }
     Ok(hasher.finish_crc())
 }
 
+fn piece(origin: &Origin) -> u64 {
+    match origin {
+        Origin::File(_) => PIECE,
+        Origin::Object { .. } => PIECE_OF_OBJECT,
+    }
+}
+
 async fn finish(
     work: &Work,
-    (file, crc): (&SourceFile, u64),
+    (origin, crc): (&Origin, u64),
     parts: &mut Parts<'_>,
     tries: &mut Tries,
 ) -> Result<Done, Halt> {
-    let sent = parts.made(file, crc).await?;
+    let sent = parts.made(origin, crc).await?;
     let Aim::Upload(upload) = &parts.aim else {
         return Err(broken());
     };
@@ -225,7 +258,7 @@ struct Parts<'a> {
     there: HashMap<u32, Part>,
     running: JoinSet<Result<(u32, Sent), Halt>>,
     begun: u32,
-    /// Bytes of the file that went into the stream since the last part began.
+    /// Bytes of the original that went into the stream since the last part began.
     taken: u64,
     sent: Vec<(u32, Sent)>,
 }
@@ -257,11 +290,17 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// All parts of the file with this checksum, made and sent.
-    async fn made(&mut self, file: &SourceFile, crc: u64) -> Result<Vec<Sent>, Halt> {
-        let sent = match self.fill(file).await {
-            Ok(found) if found == crc && file.unchanged().await => self.all().await,
-            Ok(_) => Err(Halt::changed("the file")),
+    /// All parts of the original with this checksum, made and sent.
+    async fn made(&mut self, origin: &Origin, crc: u64) -> Result<Vec<Sent>, Halt> {
+        let sent = match self.fill(origin).await {
+            Ok(found) if found == crc => match origin.still_the_same().await {
+                Ok(()) => self.all().await,
+                Err(halt) => Err(halt),
+            },
+            Ok(_) => Err(match origin {
+                Origin::File(_) => Halt::changed("the file"),
+                Origin::Object { .. } => proof::corrupt(multipart::OTHER_SUM),
+            }),
             Err(halt) => Err(halt),
         };
         self.running.shutdown().await;
@@ -295,13 +334,14 @@ impl<'a> Parts<'a> {
         })
     }
 
-    /// Compresses the file into parts on their way; gives the checksum of what was read.
-    async fn fill(&mut self, file: &SourceFile) -> Result<u64, Halt> {
+    /// Compresses the original into parts on their way; gives the checksum of what was read.
+    async fn fill(&mut self, origin: &Origin) -> Result<u64, Halt> {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let mut hasher = CrcKind::Nvme.hasher();
         let mut compressor = Compressor::new(size);
-        for (_, range) in ranges(self.work.size(), PIECE) {
-            let piece = self.work.ctx.cut(read(file, range.clone())).await?;
+        for (_, range) in ranges(self.work.size(), piece(origin)) {
+            let reading = origin.fetch(self.work, range.clone());
+            let piece = self.work.ctx.cut(reading).await?;
             hasher.update(&piece);
             self.taken += range.end - range.start;
             compressor = apart(move || compressor.feed(&piece).map(|()| compressor)).await?;
@@ -357,8 +397,4 @@ impl<'a> Parts<'a> {
         sent.sort_unstable_by_key(|(number, _)| *number);
         Ok(sent.into_iter().map(|(_, sent)| sent).collect())
     }
-}
-
-async fn read(file: &SourceFile, range: std::ops::Range<u64>) -> Result<Bytes, Halt> {
-    Ok(file.read_at(range).await?)
 }
