@@ -1,5 +1,5 @@
 //! S3 Inventory: the listing of a bucket that S3 itself wrote, read as a recorded listing. Its manifest names data files, each
-//! with its MD5; they are in no order, so that all entries are gathered and put in order before the first is told. What is
+//! with its MD5; they are in no order, so that all rows are put in order (`sorted.rs`) before the first is told. What is
 //! missing or damaged makes the whole listing broken: nothing is known of what it would have told.
 
 use std::io::{self, BufReader, Read};
@@ -11,6 +11,7 @@ use md5::{Digest as _, Md5};
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
+use super::sorted::{Sorted, Unsorted};
 use crate::backend::{
     error::Error,
     s3::wire,
@@ -72,7 +73,7 @@ impl Inventory {
         &self.source_bucket
     }
 
-    /// All current objects in the order of their keys; `bucket` is the one that holds the data files.
+    /// All current objects, to be told in the order of their keys; `bucket` is the one that holds the data files.
     ///
     /// # Errors
     /// A format or a bucket that is not read, a data file that is missing or not what the manifest says.
@@ -80,7 +81,7 @@ impl Inventory {
         &self,
         bucket: &Store,
         name: &str,
-    ) -> Result<Vec<Entry>, Error> {
+    ) -> Result<InOrder, Error> {
         let refuse = |reason: String| Error::new("read", name, FailureKind::Refused, reason);
         if self.file_format != "CSV" {
             return Err(refuse(format!(
@@ -89,25 +90,24 @@ impl Inventory {
             )));
         }
         let columns = Columns::of(&self.file_schema).map_err(&refuse)?;
-        let mut entries = Vec::new();
+        let damaged = |reason: String| Error::new("read", name, FailureKind::Corrupt, reason);
+        let mut unsorted = Unsorted::default();
         for file in &self.files {
             let content = self.content(bucket, file, name).await?;
-            let (md5, key) = (file.md5.to_ascii_lowercase(), file.key.clone());
-            let found = spawn_blocking(move || rows(&content, &md5, columns)).await;
-            let found = found.unwrap_or_else(|broken| Err(broken.to_string()));
-            let damaged = |reason: String| {
-                Error::new(
-                    "read",
-                    name,
-                    FailureKind::Corrupt,
-                    format!("{key}: {reason}"),
-                )
-            };
-            entries.extend(found.map_err(damaged)?);
+            let (md5, key) = (file.md5.to_ascii_lowercase(), &file.key);
+            let took = apart(move || {
+                rows(&content, &md5, columns, &mut unsorted)?;
+                Ok(unsorted)
+            });
+            unsorted = took
+                .await
+                .map_err(|reason| damaged(format!("{key}: {reason}")))?;
         }
-        entries.sort_by(|one, other| one.key.cmp(&other.key));
-        entries.dedup_by(|one, other| one.key == other.key);
-        Ok(entries)
+        let sorted = apart(move || unsorted.sorted().map_err(spilled)).await;
+        Ok(InOrder {
+            sorted: sorted.map_err(damaged)?,
+            columns,
+        })
     }
 
     async fn content(&self, bucket: &Store, file: &File, name: &str) -> Result<Bytes, Error> {
@@ -127,6 +127,54 @@ impl Inventory {
             );
             Error::new("read", name, FailureKind::Corrupt, reason)
         })
+    }
+}
+
+/// Does work of the disk and the processor on a thread for it.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    let done = spawn_blocking(work).await;
+    done.unwrap_or_else(|broken| Err(broken.to_string()))
+}
+
+/// Why rows could not be put in order.
+fn spilled(error: impl std::fmt::Display) -> String {
+    format!(
+        "its rows could not be put in order in the folder for temporary files ($TMPDIR): {error}"
+    )
+}
+
+/// Current objects in the order of their keys.
+#[derive(Debug)]
+pub(in crate::backend) struct InOrder {
+    sorted: Sorted,
+    columns: Columns,
+}
+
+impl InOrder {
+    /// The next objects, at most so many, and the rest; none behind the last.
+    ///
+    /// # Errors
+    /// Where rows cannot be read again.
+    pub(in crate::backend) async fn page(
+        self,
+        most: usize,
+        name: &str,
+    ) -> Result<(Vec<Entry>, Option<Self>), Error> {
+        let page = apart(move || self.read(most)).await;
+        page.map_err(|reason| Error::new("read", name, FailureKind::Transient, reason))
+    }
+
+    fn read(mut self, most: usize) -> Result<(Vec<Entry>, Option<Self>), String> {
+        let mut entries = Vec::with_capacity(most);
+        while entries.len() < most {
+            let Some(row) = self.sorted.next().map_err(spilled)? else {
+                return Ok((entries, None));
+            };
+            entries.extend(entry(&row, self.columns)?);
+        }
+        Ok((entries, Some(self)))
     }
 }
 
@@ -152,8 +200,8 @@ impl Columns {
     }
 }
 
-/// The current objects of a data file, which must have this MD5.
-fn rows(content: &Bytes, md5: &str, columns: Columns) -> Result<Vec<Entry>, String> {
+/// Takes the current objects of a data file, which must have this MD5.
+fn rows(content: &Bytes, md5: &str, columns: Columns, into: &mut Unsorted) -> Result<(), String> {
     let found = hex::encode(Md5::digest(content));
     if found != md5 {
         return Err(format!(
@@ -170,16 +218,17 @@ fn rows(content: &Bytes, md5: &str, columns: Columns) -> Result<Vec<Entry>, Stri
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .from_reader(text);
-    let mut entries = Vec::new();
     let mut record = csv::ByteRecord::new();
     loop {
         match reader.read_byte_record(&mut record) {
-            Ok(false) => return Ok(entries),
+            Ok(false) => return Ok(()),
             Ok(true) => {
                 // Versions and markers are rows that become no entry.
                 let line = record.position().map_or(0, |at| at.record() + 1);
                 let entry = entry(&record, columns);
-                entries.extend(entry.map_err(|reason| format!("row {line}: {reason}"))?);
+                if let Some(entry) = entry.map_err(|reason| format!("row {line}: {reason}"))? {
+                    into.push(entry.key, record.clone()).map_err(spilled)?;
+                }
             }
             Err(error) => return Err(format!("it is no CSV: {}", cause(&error))),
         }
@@ -232,7 +281,7 @@ mod tests {
     use bytes::Bytes;
     use md5::{Digest as _, Md5};
 
-    use super::{Columns, Inventory, rows};
+    use super::{Columns, Inventory, Unsorted, entry, rows};
     use crate::domain::entry::Kind;
 
     const SCHEMA: &str = "Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size, LastModifiedDate, ETag, StorageClass";
@@ -240,7 +289,14 @@ mod tests {
     fn read(text: &str, md5: Option<&str>) -> Result<Vec<super::Entry>, String> {
         let content = Bytes::copy_from_slice(text.as_bytes());
         let own = hex::encode(Md5::digest(&content));
-        rows(&content, md5.unwrap_or(&own), Columns::of(SCHEMA).unwrap())
+        let (columns, mut unsorted) = (Columns::of(SCHEMA).unwrap(), Unsorted::default());
+        rows(&content, md5.unwrap_or(&own), columns, &mut unsorted)?;
+        let mut sorted = unsorted.sorted().unwrap();
+        let mut entries = Vec::new();
+        while let Some(row) = sorted.next().unwrap() {
+            entries.extend(entry(&row, columns)?);
+        }
+        Ok(entries)
     }
 
     #[test]
@@ -251,14 +307,14 @@ mod tests {
                     \"b\",\"raw/\",\"v3\",\"true\",\"false\",\"0\",\"2026-01-02T03:04:05.000Z\",\"d41d\",\"\"\n";
         let entries = read(text, None).unwrap();
         assert_eq!(entries.len(), 2);
-        assert_eq!(entries[0].key.to_string(), "raw/a b+c d.png");
-        assert_eq!(entries[0].facts.etag(), Some("abc"));
-        assert_eq!(entries[0].facts.class(), Some("GLACIER"));
+        assert_eq!(entries[1].key.to_string(), "raw/a b+c d.png");
+        assert_eq!(entries[1].facts.etag(), Some("abc"));
+        assert_eq!(entries[1].facts.class(), Some("GLACIER"));
         assert_eq!(
-            entries[0].facts.modified.unwrap().as_second(),
+            entries[1].facts.modified.unwrap().as_second(),
             1_767_323_045
         );
-        assert_eq!(entries[1].facts.kind, Kind::Folder);
+        assert_eq!(entries[0].facts.kind, Kind::Folder);
     }
 
     #[test]

@@ -10,13 +10,14 @@ use tokio::sync::mpsc::Sender;
 use crate::backend::{
     counter::RequestCounter,
     error::Error,
-    inventory::Inventory,
+    inventory::{InOrder, Inventory},
     store::{Batch, ListQuery, ReadQuery, Reading, Store},
 };
 use crate::domain::{
     codec::KeyRefusal,
     entry::{Entry, Facts, Identity, Kind, ObjectId},
     key::Key,
+    location::Prefix,
     retry::FailureKind,
 };
 
@@ -33,6 +34,8 @@ pub struct Manifest {
     /// The bucket that holds the data files, where this may be an S3 Inventory.
     bucket: Option<Box<Store>>,
     name: Arc<str>,
+    /// `Some` where it stands in for listings of this place.
+    stands_for: Option<Arc<Prefix>>,
     inventory: Arc<OnceLock<Told>>,
 }
 
@@ -78,6 +81,7 @@ impl Manifest {
             file: Box::new(file),
             bucket: None,
             name: name.into(),
+            stands_for: None,
             inventory: Arc::default(),
         }
     }
@@ -88,6 +92,30 @@ impl Manifest {
             bucket: Some(Box::new(bucket)),
             ..self
         }
+    }
+
+    /// The same inventory, standing in for listings of this place.
+    pub(super) fn for_place(self, place: &Prefix) -> Self {
+        Self {
+            stands_for: Some(Arc::new(place.clone())),
+            ..self
+        }
+    }
+
+    /// What an inventory tells of itself, read where it was not yet.
+    ///
+    /// # Errors
+    /// As reading its manifest; `Refused` for what is no inventory.
+    pub async fn told(&self) -> Result<Told, Error> {
+        self.as_inventory().await?;
+        let told = self.inventory().cloned();
+        told.ok_or_else(|| {
+            self.refused("it is no inventory that S3 wrote, so that nothing can be moved by it")
+        })
+    }
+
+    fn refused(&self, reason: &str) -> Error {
+        Error::new("read", &*self.name, FailureKind::Refused, reason)
     }
 
     /// What an inventory tells of itself; `None` before it was read, and of other recorded listings.
@@ -177,8 +205,17 @@ impl Reader {
         out: &Sender<Batch>,
     ) -> Result<Option<()>, Error> {
         if let Some((inventory, bucket)) = manifest.as_inventory().await? {
+            if let Some(place) = manifest.stands_for.as_deref()
+                && *place.bucket != *inventory.bucket()
+            {
+                return Err(manifest.refused(&format!(
+                    "this inventory lists {}, not {}: name the one of that bucket",
+                    inventory.bucket(),
+                    place.bucket
+                )));
+            }
             let entries = inventory.entries(bucket, &manifest.name).await?;
-            return Ok(self.tell(entries, out).await);
+            return self.tell(manifest, entries, out).await;
         }
         let mut lines = Lines::open(manifest).await?;
         while let Some(line) = lines.next().await? {
@@ -199,17 +236,38 @@ impl Reader {
         Err(manifest.broken(self.line, "the file ends without its summary line: it was cut short, so nothing is known of what is missing in it"))
     }
 
-    /// Tells entries that are known already; `None` where nobody listens any more.
-    async fn tell(&mut self, entries: Vec<Entry>, out: &Sender<Batch>) -> Option<()> {
-        for entry in entries {
-            let wanted = self.wanted(entry);
-            self.found.extend(wanted);
-            if self.found.len() >= PAGE {
-                let page = Batch::more(std::mem::take(&mut self.found));
-                out.send(page).await.ok()?;
+    /// Tells the objects of an inventory; `None` where nobody listens any more.
+    async fn tell(
+        &mut self,
+        manifest: &Manifest,
+        entries: InOrder,
+        out: &Sender<Batch>,
+    ) -> Result<Option<()>, Error> {
+        let folder = manifest.stands_for.as_deref().map(Prefix::folder);
+        let root = folder.unwrap_or_default();
+        let mut rest = Some(entries);
+        while let Some(entries) = rest {
+            let (page, more) = entries.page(PAGE, &manifest.name).await?;
+            rest = more;
+            for entry in page {
+                let below = entry.key.as_bytes().strip_prefix(root.as_bytes());
+                let entry = below.filter(|below| !below.is_empty()).map(|below| Entry {
+                    key: Key::new(below),
+                    facts: entry.facts.clone(),
+                });
+                let wanted = entry.and_then(|entry| self.wanted(entry));
+                self.found.extend(wanted);
+            }
+            if rest.is_some()
+                && out
+                    .send(Batch::more(std::mem::take(&mut self.found)))
+                    .await
+                    .is_err()
+            {
+                return Ok(None);
             }
         }
-        Some(())
+        Ok(Some(()))
     }
 
     fn take(&mut self, manifest: &Manifest, line: &[u8]) -> Result<(), Error> {

@@ -10,6 +10,7 @@ pub mod logs;
 pub mod manifest;
 pub mod s3;
 pub mod session;
+mod sorted;
 pub mod store;
 
 pub use counter::{Meter, Operation, RequestCounter};

@@ -180,6 +180,7 @@ fn show(key: SyncKey, options: &SyncOptions) -> Option<String> {
             let restore = options.restore?;
             text(&format!("{}:{}", restore.tier.word(), restore.days))
         }
+        SyncKey::Listing => text(&options.listing.as_ref()?.text()),
         SyncKey::Spool => text(&options.spool.as_ref()?.text()),
         SyncKey::BackupDir => text(&options.backup_dir.as_ref()?.text()),
     })

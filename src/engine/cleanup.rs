@@ -109,10 +109,12 @@ async fn of_task(room: &Room, journal: &Journal, task: &PastTask) -> Result<Plan
         );
         return Err(Failed::guard(message, "wait for its end, or cancel it"));
     }
-    let Some((moved, ..)) = journal.recall(task.id).await? else {
+    let Some((mut moved, ..)) = journal.recall(task.id).await? else {
         let message = format!("the plan of task {} was not kept", task.id.0);
         return Err(Failed::usage(message));
     };
+    // What goes is looked at freshly, whatever the move was listed by.
+    moved.options.listing = None;
     let ends = Ends::of_plan(&room.sessions, &moved).await?;
     guard::destination(room, &ends.left.location).await?;
     let mut sorted = Sorted::default();

@@ -112,6 +112,18 @@ impl Place {
     }
 }
 
+/// The source's store, listed by an inventory where the options name one.
+async fn listed(sessions: &Sessions, place: Place, options: &SyncOptions) -> Result<Place, Error> {
+    let Some(listing) = &options.listing else {
+        return Ok(place);
+    };
+    let inventory = sessions.store(listing).await?;
+    Ok(Place {
+        store: place.store.listed_by(&inventory),
+        ..place
+    })
+}
+
 /// How contents are stored at one end, as the options say.
 #[derive(Debug, Clone, Default)]
 struct Form {
@@ -259,8 +271,9 @@ impl Ends {
     ) -> Result<Self, Error> {
         let (source, destination) = ends;
         let forms = Form::of_both(sessions, ends, options).await?;
+        let left = Place::open(sessions, source, &forms[0]).await?;
         let mut ends = Self {
-            left: Place::open(sessions, source, &forms[0]).await?,
+            left: listed(sessions, left, options).await?,
             right: Place::open(sessions, destination, &forms[1]).await?,
             only: Only::new(only),
         };
@@ -284,8 +297,9 @@ impl Ends {
     pub(super) async fn of_plan(sessions: &Sessions, plan: &Plan) -> Result<Self, Error> {
         let (source, destination) = (&plan.source, &plan.destination);
         let forms = Form::of_both(sessions, (source, destination), &plan.options).await?;
+        let left = Place::open(sessions, source, &forms[0]).await?;
         let mut ends = Self {
-            left: Place::open(sessions, source, &forms[0]).await?,
+            left: listed(sessions, left, &plan.options).await?,
             right: Place::open(sessions, destination, &forms[1]).await?,
             only: Only::new(&plan.only),
         };

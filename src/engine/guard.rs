@@ -37,11 +37,28 @@ pub(super) async fn plan(
             aside(&room.sessions, kept, place).await?;
         }
     }
+    can_be_listed(options)?;
     if options.remove_source {
         can_move(options)?;
         destination(room, source).await?;
     }
     destination(room, target).await
+}
+
+/// Whether what is asked may rest on an inventory, where one stands in for the source's listing.
+fn can_be_listed(options: &SyncOptions) -> Result<(), Failed> {
+    let why = match options {
+        _ if options.listing.is_none() => return Ok(()),
+        _ if options.delete.is_on() || options.remove_source => {
+            "an inventory is hours old, and licenses no delete"
+        }
+        _ if options.gzip => "an inventory is not in the order of gzip streams",
+        _ => return Ok(()),
+    };
+    Err(Failed {
+        help: Some("list the bucket itself: name it as s3://bucket/prefix".to_owned()),
+        ..Failed::usage(why)
+    })
 }
 
 /// Whether these options make a move.

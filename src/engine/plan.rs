@@ -12,7 +12,7 @@ use crate::domain::{
     },
     filter::FilterError,
     key::Key,
-    location::Location,
+    location::{Location, Prefix},
     plan::{
         Deletes, Existing, Op, Plan, Planner, Regions, Settle, Since, SyncOptions, TwoWay,
         TwoWayPlanner, TwoWayRule,
@@ -42,8 +42,8 @@ pub(super) struct Wanted<'a> {
 
 /// Makes the plan.
 pub(super) async fn plan(room: &Room, wanted: Wanted<'_>) -> Result<Plan, Failed> {
-    let options = wanted.options;
-    let places = (wanted.source, wanted.destination);
+    let (source, options) = &listed(room, wanted.source, wanted.options).await?;
+    let places = (source, wanted.destination);
     let ends = Ends::of_sync(&room.sessions, places, wanted.only, options).await?;
     guard::plan(room, &ends, wanted.only, options).await?;
     let (source, destination) = (ends.left.location.clone(), ends.right.location.clone());
@@ -68,6 +68,31 @@ pub(super) async fn plan(room: &Room, wanted: Wanted<'_>) -> Result<Plan, Failed
     plan.notices.extend(about_versions(&plan, &ends).await);
     price(&mut plan);
     Ok(plan)
+}
+
+/// The bucket that an inventory lists, where one is named as the source, and the options that have it listed by that.
+async fn listed(
+    room: &Room,
+    source: &Location,
+    options: &SyncOptions,
+) -> Result<(Location, SyncOptions), Failed> {
+    let (Location::Manifest(of), true) = (source, source.may_be_inventory()) else {
+        return Ok((source.clone(), options.clone()));
+    };
+    let (Some(prefix), Store::Manifest(inventory)) = (of.s3(), room.sessions.store(source).await?)
+    else {
+        return Ok((source.clone(), options.clone()));
+    };
+    let bucket = Location::S3(Prefix {
+        bucket: inventory.told().await?.bucket,
+        path: "".into(),
+        ..prefix.clone()
+    });
+    let options = SyncOptions {
+        listing: Some(source.clone()),
+        ..options.clone()
+    };
+    Ok((bucket, options))
 }
 
 /// What removing means at a source that keeps versions; one object of it tells whether it does.
@@ -187,10 +212,7 @@ pub(super) fn about(room: &Room, ends: &Ends) -> Vec<String> {
 /// How old the inventories are that stand in for listings.
 pub(super) fn about_inventories(ends: &Ends) -> Vec<String> {
     let told = [&ends.left.store, &ends.right.store].into_iter();
-    let told = told.filter_map(|store| match store {
-        Store::Manifest(manifest) => manifest.inventory(),
-        Store::Disk(_) | Store::S3(_) => None,
-    });
+    let told = told.filter_map(|store| store.inventory());
     let age = |told: &Told| {
         let bucket = &told.bucket;
         let Some(made) = told.made else {

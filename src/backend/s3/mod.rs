@@ -34,6 +34,7 @@ use crate::backend::{
     counter::{Meter, Operation, RequestCounter},
     customer::CustomerKey,
     error::{Asked, Error, ErrorKind, Trouble},
+    manifest::Manifest,
     session::{ChecksumMode, Connection, Session},
 };
 use crate::domain::{key::Key, location::Prefix, retry::FailureKind};
@@ -84,6 +85,8 @@ pub struct S3 {
     counter: Option<RequestCounter>,
     /// What the contents here are encrypted with, where that is a customer's key.
     customer: Option<CustomerKey>,
+    /// What stands in for its listings.
+    listed_by: Option<Arc<Manifest>>,
 }
 
 /// One request, as `call` must know it.
@@ -113,6 +116,7 @@ impl S3 {
             place: Arc::new(Place::new(prefix)),
             counter: None,
             customer: None,
+            listed_by: None,
         }
     }
 
@@ -124,15 +128,33 @@ impl S3 {
             place: Arc::new(place),
             counter: None,
             customer: None,
+            listed_by: None,
         })
     }
 
     /// The same store, whose requests also count into `counter`.
     pub(super) fn with_counter(&self, counter: RequestCounter) -> Self {
+        let listed_by = self.listed_by.as_ref();
+        let listed_by = listed_by.map(|manifest| Arc::new(manifest.with_counter(counter.clone())));
         Self {
             counter: Some(counter),
+            listed_by,
             ..self.clone()
         }
+    }
+
+    /// The same store, whose listings are read in this inventory of its bucket.
+    pub(super) fn listed_by(&self, inventory: Manifest) -> Self {
+        let inventory = inventory.for_place(self.place.prefix());
+        Self {
+            listed_by: Some(Arc::new(inventory)),
+            ..self.clone()
+        }
+    }
+
+    /// What stands in for its listings.
+    pub(super) fn stand_in(&self) -> Option<&Manifest> {
+        self.listed_by.as_deref()
     }
 
     /// The same store, which tells `meter` of every byte of a body as it leaves.

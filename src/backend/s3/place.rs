@@ -62,6 +62,10 @@ impl Place {
         printable(self.prefix.folder().as_bytes()).into_owned()
     }
 
+    pub(super) fn prefix(&self) -> &Prefix {
+        &self.prefix
+    }
+
     /// The whole key to write to.
     pub(super) fn full(&self, key: &Key) -> Result<String, KeyRefusal> {
         match &self.alias {

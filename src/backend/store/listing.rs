@@ -165,9 +165,10 @@ impl Pages for Listing {
 
 fn start((store, query): (Store, ListQuery), out: Sender<Batch>) -> AbortHandle {
     match store {
-        Store::S3(store) => {
-            tokio::spawn(Box::pin(s3::list::list(store, query, out))).abort_handle()
-        }
+        Store::S3(store) => match store.stand_in().cloned() {
+            Some(inventory) => start((Store::Manifest(inventory), query), out),
+            None => tokio::spawn(Box::pin(s3::list::list(store, query, out))).abort_handle(),
+        },
         Store::Manifest(store) => {
             tokio::spawn(Box::pin(manifest::list(store, query, out))).abort_handle()
         }

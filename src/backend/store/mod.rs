@@ -8,7 +8,11 @@ mod query;
 mod reading;
 
 use crate::backend::{
-    counter::RequestCounter, customer::CustomerKey, disk::Disk, error::Error, manifest::Manifest,
+    counter::RequestCounter,
+    customer::CustomerKey,
+    disk::Disk,
+    error::Error,
+    manifest::{Manifest, Told},
     s3::S3,
 };
 use crate::domain::key::Key;
@@ -84,6 +88,33 @@ impl Store {
             Self::Disk(disk) => Self::Disk(disk.gzipped()),
             Self::S3(s3) => Self::S3(s3.gzipped()),
             Self::Manifest(_) => self.clone(),
+        }
+    }
+
+    /// The same bucket, whose listings are read in an inventory of it.
+    #[must_use]
+    pub fn listed_by(&self, inventory: &Self) -> Self {
+        match (self, inventory) {
+            (Self::S3(s3), Self::Manifest(inventory)) => Self::S3(s3.listed_by(inventory.clone())),
+            (Self::S3(_) | Self::Disk(_) | Self::Manifest(_), _) => self.clone(),
+        }
+    }
+
+    /// What an inventory tells of itself that stands in for listings here, once it was read.
+    pub fn inventory(&self) -> Option<&Told> {
+        match self {
+            Self::Manifest(manifest) => manifest.inventory(),
+            Self::S3(s3) => s3.stand_in()?.inventory(),
+            Self::Disk(_) => None,
+        }
+    }
+
+    /// Whether a range of keys can be listed without all that stands before it.
+    pub fn lists_ranges(&self) -> bool {
+        match self {
+            // Names of streams wait for what is listed behind them, and an inventory is read from its beginning.
+            Self::S3(s3) => !s3.is_gzipped() && s3.stand_in().is_none(),
+            Self::Disk(_) | Self::Manifest(_) => false,
         }
     }
 

@@ -108,6 +108,11 @@ const TRANSFER: &[Flag] = &[
         "From bucket to bucket: auto, direct (the server copies), relay (through this machine) or hybrid",
     ),
     flag(
+        "listing",
+        "INVENTORY",
+        "Read this inventory in place of listing the source: inventory:s3://bucket/…/manifest.json",
+    ),
+    flag(
         "spool",
         "DIR",
         "Let large objects of a relay pass through this folder instead of memory: each is read once, whatever its writing meets",

@@ -18,8 +18,8 @@ mod read;
 
 pub use read::{STORAGE_CLASSES, level};
 use read::{
-    backup_dir, customer, deletes, existing, found_or, glob, mode, pair, part_size, requests,
-    restore, seconds, spool, sse, symlinks, verify,
+    backup_dir, customer, deletes, existing, found_or, glob, listing, mode, pair, part_size,
+    requests, restore, seconds, spool, sse, symlinks, verify,
 };
 pub(super) use read::{count, switch, word};
 
@@ -88,6 +88,8 @@ pub enum SyncKey {
     Restore,
     /// The folder that large objects pass through in a relay.
     Spool,
+    /// The inventory that is read in place of the source's listing.
+    Listing,
 }
 
 /// A sync option with its value.
@@ -127,11 +129,12 @@ pub enum Setting {
     Mode(Mode),
     Restore(Restore),
     Spool(Location),
+    Listing(Location),
 }
 
 impl SyncKey {
     /// Every option, in the order in which they are shown.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Check,
         Self::Existing,
         Self::Include,
@@ -163,6 +166,7 @@ impl SyncKey {
         Self::Mode,
         Self::Restore,
         Self::Spool,
+        Self::Listing,
     ];
 
     /// The name in files; `-` for `_` makes the flag's.
@@ -199,6 +203,7 @@ impl SyncKey {
             Self::Mode => "mode",
             Self::Restore => "restore",
             Self::Spool => "spool",
+            Self::Listing => "listing",
         }
     }
 
@@ -254,6 +259,7 @@ impl SyncKey {
             Self::Mode => Setting::Mode(mode(text)?),
             Self::Restore => Setting::Restore(restore(text)?),
             Self::Spool => Setting::Spool(spool(text)?),
+            Self::Listing => Setting::Listing(listing(text)?),
         })
     }
 }
@@ -293,6 +299,7 @@ impl Setting {
             Self::Mode(_) => SyncKey::Mode,
             Self::Restore(_) => SyncKey::Restore,
             Self::Spool(_) => SyncKey::Spool,
+            Self::Listing(_) => SyncKey::Listing,
         }
     }
 
@@ -329,6 +336,7 @@ impl Setting {
             Self::Mode(mode) => options.mode = mode,
             Self::Restore(restore) => options.restore = Some(restore),
             Self::Spool(place) => options.spool = Some(place),
+            Self::Listing(place) => options.listing = Some(place),
         }
     }
 }
@@ -364,6 +372,7 @@ mod tests {
             SyncKey::Mode => "traditional",
             SyncKey::Restore => "bulk:3",
             SyncKey::Spool => "/var/spool",
+            SyncKey::Listing => "inventory:s3://lists/a/manifest.json",
         }
     }
 

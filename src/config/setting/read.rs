@@ -92,6 +92,15 @@ pub(super) fn spool(text: &str) -> Result<Location, Invalid> {
     }
 }
 
+/// An inventory that S3 wrote.
+pub(super) fn listing(text: &str) -> Result<Location, Invalid> {
+    match Location::parse(text) {
+        Ok(place) if place.may_be_inventory() => Ok(place),
+        Ok(_) => Err(Invalid::form(text, "inventory:s3://bucket/…/manifest.json")),
+        Err(error) => Err(Invalid::because(error.to_string())),
+    }
+}
+
 pub(super) fn existing(text: &str) -> Result<Existing, Invalid> {
     Ok(match word(text, &["keep", "update", "newest", "always"])? {
         "keep" => Existing::Keep,

@@ -302,7 +302,9 @@ impl Maker<'_> {
             (&self.plan.source, source),
             (&self.plan.destination, destination),
         ] {
-            self.estimate.recount += if is_s3(location) { pages(objects) } else { 0 };
+            let recorded = self.plan.options.listing.is_some() && *location == self.plan.source;
+            let lists = is_s3(location) && !recorded;
+            self.estimate.recount += if lists { pages(objects) } else { 0 };
         }
     }
 

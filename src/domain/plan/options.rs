@@ -91,6 +91,9 @@ pub struct SyncOptions {
     /// A folder of this machine that large objects pass through in a relay; `None`: they pass through its memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spool: Option<Location>,
+    /// The inventory of the source's bucket that stands in for its listings. It licenses no delete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listing: Option<Location>,
 }
 
 /// How an object goes from one bucket to another.
@@ -227,6 +230,7 @@ impl Default for SyncOptions {
             mode: Mode::Auto,
             restore: None,
             spool: None,
+            listing: None,
         }
     }
 }

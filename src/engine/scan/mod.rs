@@ -45,11 +45,7 @@ impl Lister for Store {
     }
 
     fn is_ranged(&self) -> bool {
-        match self {
-            // Names of streams wait for what is listed behind them: no range of them begins anywhere.
-            Self::S3(s3) => !s3.is_gzipped(),
-            Self::Disk(_) | Self::Manifest(_) => false,
-        }
+        self.lists_ranges()
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) async fn whole(work: &Work, tries: &mut Tries) -> Result<Done, Halt> 
             let kind = error.failure_kind();
             let failed = target::failed(work, error);
             if !tries.end_in_doubt(ctx, kind) {
-                return Err(failed);
+                return Err(which(work, kind, failed).await);
             }
             let evidence = evidence(work, head(work).await?);
             proof::in_doubt(work, &evidence, failed).await?
@@ -61,6 +61,19 @@ pub(super) async fn whole(work: &Work, tries: &mut Tries) -> Result<Done, Halt> 
     let (level, checksum) = proven.inspect_err(|_| tries.wrote(&written))?;
     let new = proof::identity(&written);
     Ok(proof::done(work, level, checksum.as_ref(), new))
+}
+
+/// A copy whose condition was refused, by the side that changed: the answer is the same for both.
+async fn which(work: &Work, kind: FailureKind, failed: Halt) -> Halt {
+    if kind != FailureKind::Changed {
+        return failed;
+    }
+    match head(work).await {
+        Ok(source) if source.entry.facts.etag() == listed(work) => failed,
+        Ok(_) => Halt::changed("the source"),
+        // What cannot be looked at is left as it was told.
+        Err(_) => failed,
+    }
 }
 
 fn from<'a>(work: &'a Work, pin: Option<&'a Pin>) -> Result<CopySource<'a>, Halt> {

@@ -156,7 +156,115 @@ fn what_is_missing_or_damaged_breaks_the_listing() {
 #[test]
 fn an_inventory_licenses_no_delete() {
     let stage = stage();
-    let refused = stage.run(&["sync", INVENTORY, "s3://copy/", "--delete", "--yes"]);
-    assert_ne!(refused.code, 0, "{}", refused.stderr);
-    assert_eq!(stage.demo.store().keys("copy", "").len(), 1500);
+    stage.demo.store().put("copy", "extra", "x").unwrap();
+    for args in [
+        &["sync", INVENTORY, "s3://copy/", "--delete", "--yes"][..],
+        &["move", INVENTORY, "s3://copy/", "--yes"],
+        &[
+            "sync",
+            "s3://cards/",
+            "s3://copy/",
+            "--listing",
+            INVENTORY,
+            "--delete",
+        ],
+    ] {
+        let refused = stage.run(args).ended_with(2);
+        assert!(
+            refused.stderr.contains("licenses no delete"),
+            "{}",
+            refused.stderr
+        );
+    }
+    assert_eq!(stage.demo.store().keys("copy", "").len(), 1501);
+    assert_eq!(stage.demo.store().keys("cards", "").len(), 1500);
+}
+
+/// Listings that were asked of the source's bucket.
+fn listings_of_source(stage: &Stage) -> usize {
+    let listings = stage.demo.log().of("ListObjectsV2").into_iter();
+    listings.filter(|asked| asked.bucket == "cards").count()
+}
+
+#[test]
+fn a_bucket_is_copied_by_its_inventory_without_a_listing() {
+    let stage = stage();
+    let store = stage.demo.store();
+    store.create_bucket("new", "us-east-1");
+    // Since the inventory one object was replaced, one was deleted, and one came.
+    store
+        .put("cards", "raw/card 0007+.png", "replaced")
+        .unwrap();
+    store.delete("cards", "raw/card 0008+.png");
+    store.put("cards", "raw/late.png", "late").unwrap();
+    stage.demo.log().clear();
+    let args = ["sync", INVENTORY, "s3://new/", "--json"];
+    let run = stage.run(&args).ended_with(3);
+    assert!(
+        run.stderr.contains("what changed since is not in it"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.summary()["done"], 1498);
+    assert_eq!(run.summary()["failed"], 2);
+    assert_eq!(run.summary()["proof"]["checksum"], 1498);
+    assert_eq!(listings_of_source(&stage), 0);
+    let failed = run.of_type("failed");
+    let keys: Vec<&str> = failed
+        .iter()
+        .filter_map(|row| row["key"].as_str())
+        .collect();
+    assert_eq!(keys, ["raw/card 0007+.png", "raw/card 0008+.png"]);
+    assert_eq!(store.keys("new", "").len(), 1498);
+    // The clean-up lists the source itself.
+    let task = run.summary()["task"].to_string();
+    stage
+        .run(&["cleanup", &task, "--confirm", "1498"])
+        .ended_with(0);
+    assert!(listings_of_source(&stage) > 0);
+    assert_eq!(
+        store.keys("cards", ""),
+        ["raw/card 0007+.png", "raw/late.png"]
+    );
+}
+
+#[test]
+fn a_route_takes_its_part_of_an_inventory_and_a_plan_of_it_runs() {
+    let stage = stage();
+    let store = stage.demo.store();
+    store.put("cards", "other/x", "x").unwrap();
+    write_inventory(&stage);
+    stage.demo.log().clear();
+    let config = format!(
+        "[migrations.all]\nroutes = [{{ from = \"s3://cards/raw/\", to = \"s3://copy/moved\", listing = \"{INVENTORY}\" }}]\n"
+    );
+    std::fs::write(stage.path("wharf.toml"), config).unwrap();
+    stage.run(&["migrate", "all", "--yes"]).ended_with(0);
+    assert_eq!(store.keys("copy", "moved/").len(), 1500);
+    assert_eq!(listings_of_source(&stage), 0);
+    let planned = [
+        "plan",
+        INVENTORY,
+        "s3://copy/planned/",
+        "--out",
+        "plan.json",
+    ];
+    stage.run(&planned).ended_with(0);
+    stage.run(&["run", "plan.json", "--yes"]).ended_with(0);
+    assert_eq!(store.keys("copy", "planned/").len(), 1501);
+    assert_eq!(listings_of_source(&stage), 0);
+    let other = [
+        "sync",
+        "s3://copy/raw",
+        "s3://copy/z",
+        "--listing",
+        INVENTORY,
+    ];
+    let refused = stage.run(&other);
+    assert_ne!(refused.code, 0);
+    assert!(
+        refused.stderr.contains("lists cards, not copy"),
+        "{}",
+        refused.stderr
+    );
 }

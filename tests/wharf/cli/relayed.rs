@@ -49,7 +49,11 @@ fn put(stage: &Stage, name: &str, body: Vec<u8>) {
 
 /// Puts an object that goes in parts, and gives its content.
 fn large(stage: &Stage) -> Vec<u8> {
-    let large: Vec<u8> = (0..LARGE).map(|n| (n / 3000) as u8).collect();
+    let large: Vec<u8> = (0..=250_u8)
+        .cycle()
+        .flat_map(|byte| [byte; 3000])
+        .take(LARGE)
+        .collect();
     put(stage, "large", large.clone());
     large
 }
