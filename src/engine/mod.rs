@@ -57,7 +57,7 @@ use tasks::Task;
 use views::Views;
 
 pub use hook::Hooks;
-pub use queue::AT_ONCE;
+pub use queue::{AT_ONCE, Turn};
 pub use worker::Worker;
 
 pub use crate::backend::store::Checksum;

@@ -1,7 +1,10 @@
 //! The queue of one engine: a task that was accepted waits here for its turn, tells for whom or until when, and gives its place
 //! back at its end. Children of a family wait for their head alone.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering::SeqCst},
+};
 
 use jiff::{Timestamp, tz::TimeZone};
 use tokio::{
@@ -39,12 +42,33 @@ struct State {
 
 /// A place among those that run; given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Turn(Arc<Queue>);
+pub struct Turn {
+    queue: Arc<Queue>,
+    /// Others run in its place.
+    lent: AtomicBool,
+}
+
+impl Turn {
+    /// Lets others run meanwhile: for a task that waits for hours.
+    pub(super) fn lend(&self) {
+        if !self.lent.swap(true, SeqCst) {
+            self.queue.leave();
+        }
+    }
+
+    /// Takes the place back, also where another task has it: whoever began is not held up again.
+    pub(super) fn take_back(&self) {
+        if self.lent.swap(false, SeqCst) {
+            self.queue.lock().running += 1;
+        }
+    }
+}
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.lock().running -= 1;
-        self.0.changed.notify_waiters();
+        if !self.lent.load(SeqCst) {
+            self.queue.leave();
+        }
     }
 }
 
@@ -88,7 +112,10 @@ impl Queue {
             let stands = self.look(task, held, now);
             if stands == queue::Turn::Now {
                 // Its place counts from the look on: where it was stopped meanwhile, this gives it back.
-                let turn = Turn(Arc::clone(self));
+                let turn = Turn {
+                    queue: Arc::clone(self),
+                    lent: AtomicBool::new(false),
+                };
                 return (!task.control.is_ending()).then_some(turn);
             }
             if !held {
@@ -138,6 +165,11 @@ impl Queue {
             state.running += 1;
         }
         turn
+    }
+
+    fn leave(&self) {
+        self.lock().running -= 1;
+        self.changed.notify_waiters();
     }
 
     /// Somebody's priority changed.

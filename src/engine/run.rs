@@ -223,6 +223,7 @@ pub(super) async fn equip(
         events: task.sender.clone(),
         journal,
         earlier,
+        turn: None,
     };
     Ok((task, job))
 }
@@ -249,13 +250,14 @@ pub(super) async fn kept(
 }
 
 /// Runs a task to its end once it is its turn.
-pub(super) async fn in_turn(room: Arc<Room>, task: Arc<Task>, job: Job) {
-    let turn = room.queue.turn(&task).await;
+pub(super) async fn in_turn(room: Arc<Room>, task: Arc<Task>, mut job: Job) {
+    let turn = room.queue.turn(&task).await.map(Arc::new);
     if turn.is_none() && task.control.is_left() {
         task.sender.state(TaskState::Interrupted, None).await;
         return task.sender.flush().await;
     }
     // One that was cancelled cleans up what an earlier run of it left.
+    job.turn.clone_from(&turn);
     work(task, job).await;
     drop(turn);
 }

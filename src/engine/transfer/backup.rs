@@ -72,6 +72,7 @@ impl Backup {
             journal: job.journal.names_only(),
             tuning: job.tuning,
             earlier: job.earlier.is_some().then(Earlier::default),
+            turn: None,
             plan,
         };
         let ctx = Context::new(job);

@@ -19,6 +19,7 @@ use crate::domain::{
 use crate::engine::{
     command::Check,
     journal::{Proof, TaskJournal},
+    queue::Turn,
     tasks::{Control, Counters, TaskSender},
 };
 
@@ -131,6 +132,8 @@ pub(super) struct Context {
     pub(super) check: Option<Check>,
     /// What earlier runs of the task left; `None` in the first one.
     pub(super) earlier: Option<Earlier>,
+    /// Its place among the tasks that run.
+    pub(super) turn: Option<Arc<Turn>>,
     /// Files of one side are gzip streams on the other.
     pub(super) gzips: bool,
     /// Sources are to be removed.
@@ -188,6 +191,7 @@ impl Context {
             events: job.events,
             journal: job.journal,
             earlier: job.earlier,
+            turn: job.turn,
         })
     }
 

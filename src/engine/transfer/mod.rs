@@ -57,6 +57,7 @@ use crate::domain::{
 use super::{
     command::Check,
     journal::TaskJournal,
+    queue::Turn,
     tasks::{Control, Counters, TaskSender},
 };
 
@@ -93,6 +94,8 @@ pub struct Job {
     pub tuning: Tuning,
     /// What earlier runs of the task left; `None` in the first one.
     pub earlier: Option<Earlier>,
+    /// Its place among the tasks that run; the children of a family have none of their own.
+    pub turn: Option<Arc<Turn>>,
 }
 
 /// Runs the selected groups of a plan, then counts both sides again. Tells the last state with its reason, and returns it.

@@ -82,6 +82,9 @@ pub(super) async fn wait(ctx: &Context, steps: &[StepRef]) {
                 let reason = format!("{left} archived sources are being restored by S3");
                 let waiting = TaskState::Waiting;
                 ctx.events.state(waiting, Some(reason.into())).await;
+                if let Some(turn) = &ctx.turn {
+                    turn.lend();
+                }
             }
             looks += 1;
             let time = ctx.tuning.looks.wait(looks, 0.5 + luck() / 2.0);
@@ -89,6 +92,9 @@ pub(super) async fn wait(ctx: &Context, steps: &[StepRef]) {
                 return;
             }
         }
+    }
+    if let Some(turn) = &ctx.turn {
+        turn.take_back();
     }
     if looks > 0 {
         ctx.events.state(TaskState::Running, None).await;

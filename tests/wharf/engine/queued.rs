@@ -13,10 +13,10 @@ use std::sync::{
 
 use jiff::Timestamp;
 use wharf::{
-    demo::{Fault, Rule},
+    demo::{Fault, Rule, s3::NewObject},
     domain::{
         location::Location,
-        plan::{Plan, SyncOptions},
+        plan::{Plan, Restore, RestoreTier, SyncOptions},
         progress::{TaskEvent, TaskId, TaskSnapshot, TaskState},
     },
     engine::{
@@ -25,7 +25,7 @@ use wharf::{
     },
 };
 
-use super::desk::{Desk, bucket};
+use super::desk::{BUCKET, Desk, bucket};
 
 /// An engine that runs one task at once, by a clock that the test turns, with a journal in this folder.
 fn options(journal: &std::path::Path, clock: &Arc<AtomicI64>) -> EngineOptions {
@@ -131,6 +131,45 @@ async fn one_runs_and_the_rest_wait_by_priority_and_age() {
     ends(&mut desk, ids[2], TaskState::Done).await;
     ends(&mut desk, ids[0], TaskState::Done).await;
     assert_eq!(std::fs::read(desk.path("second/k")).unwrap(), b"second");
+}
+
+#[tokio::test]
+async fn a_task_that_waits_for_the_archive_lets_others_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = Desk::with(options(folder.path(), &now()));
+    let mut limits = desk.demo.store().limits();
+    limits.restores_at_once = false;
+    desk.demo.store().set_limits(limits);
+    let cold = NewObject {
+        class: Some("GLACIER".to_owned()),
+        ..NewObject::from("cold")
+    };
+    desk.demo.store().put(BUCKET, "cold/k", cold).unwrap();
+    let restore = Restore {
+        tier: RestoreTier::Bulk,
+        days: 1,
+    };
+    let options = SyncOptions {
+        restore: Some(restore),
+        ..SyncOptions::default()
+    };
+    let to = Location::Disk(desk.path("cold"));
+    let archived = desk.plan(&bucket("cold/"), &to, options).await.unwrap();
+    let first = desk.submit(&archived).await.unwrap();
+    until(&mut desk, first, |_, reason| {
+        reason.is_some_and(|reason| reason.contains("being restored"))
+    })
+    .await;
+    let other = plan(&mut desk, "other", None).await;
+    let second = desk.submit(&other).await.unwrap();
+    ends(&mut desk, second, TaskState::Done).await;
+    desk.demo.store().restore(BUCKET, "cold/k").unwrap();
+    ends(&mut desk, first, TaskState::Done).await;
+    assert_eq!(std::fs::read(desk.path("cold/k")).unwrap(), b"cold");
+    // Its place was taken back, and given back at its end.
+    let third = plan(&mut desk, "third", None).await;
+    let third = desk.submit(&third).await.unwrap();
+    ends(&mut desk, third, TaskState::Done).await;
 }
 
 #[tokio::test]

@@ -324,6 +324,7 @@ impl Rig {
             journal,
             tuning: self.tuning,
             earlier,
+            turn: None,
         };
         let ended = match kind {
             TaskKind::Sync | TaskKind::Cleanup | TaskKind::Group => tokio::spawn(run(job)),
