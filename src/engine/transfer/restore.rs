@@ -78,13 +78,7 @@ pub(super) async fn wait(ctx: &Context, steps: &[StepRef]) {
     for (at, step) in steps.iter().enumerate() {
         while ctx.ready().await.is_ok() && !can_be_read(ctx, step).await {
             if looks == 0 {
-                let left = steps.len() - at;
-                let reason = format!("{left} archived sources are being restored by S3");
-                let waiting = TaskState::Waiting;
-                ctx.events.state(waiting, Some(reason.into())).await;
-                if let Some(turn) = &ctx.turn {
-                    turn.lend();
-                }
+                waits(ctx, steps.len() - at).await;
             }
             looks += 1;
             let time = ctx.tuning.looks.wait(looks, 0.5 + luck() / 2.0);
@@ -93,11 +87,21 @@ pub(super) async fn wait(ctx: &Context, steps: &[StepRef]) {
             }
         }
     }
-    if let Some(turn) = &ctx.turn {
-        turn.take_back();
-    }
     if looks > 0 {
+        if let Some(turn) = &ctx.turn {
+            turn.take_back();
+        }
         ctx.events.state(TaskState::Running, None).await;
+    }
+}
+
+/// Tells that so many wait for the archive, which takes hours: others run in the task's place.
+async fn waits(ctx: &Context, left: usize) {
+    let reason = format!("{left} archived sources are being restored by S3");
+    let waiting = TaskState::Waiting;
+    ctx.events.state(waiting, Some(reason.into())).await;
+    if let Some(turn) = &ctx.turn {
+        turn.lend();
     }
 }
 
