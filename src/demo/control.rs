@@ -1,4 +1,4 @@
-//! The way of requests to the small services (EC2, CloudWatch and its Logs, SSM): their bodies are read first, because the operation may stand
+//! The way of requests to the small services (EC2, CloudWatch and its Logs, SSM, S3 Control): their bodies are read first, because the operation may stand
 //! there; log and faults see them as they see those of S3, and a fault is told in the service's own words.
 
 use super::answer::{Answer, Harm, Watched};
@@ -6,7 +6,7 @@ use super::call::Call;
 use super::cloud::Refusal;
 use super::fault::Fault;
 use super::front::{Hangup, Service};
-use super::{cloudwatch, ec2, logs, ssm};
+use super::{batch, cloudwatch, ec2, logs, ssm};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, request::Parts};
 use http_body_util::{BodyExt as _, Limited};
@@ -21,13 +21,20 @@ pub(super) enum Small {
     CloudWatch,
     Logs,
     Ssm,
+    /// It signs as S3 does, and is known by its path.
+    S3Control,
 }
 
 impl Small {
     /// The service of a signature's scope, where it is one of these.
     /// CloudWatch is spoken to in CBOR only: who speaks an older wire of it is told that it is not served.
-    pub(super) fn of(service: &str, headers: &HeaderMap) -> Option<Self> {
+    pub(super) fn of(service: &str, parts: &Parts) -> Option<Self> {
+        let headers = &parts.headers;
         match service {
+            "s3" => {
+                batch::operation(&parts.method, parts.uri.path())?;
+                Some(Self::S3Control)
+            }
             "ec2" => Some(Self::Ec2),
             "logs" => Some(Self::Logs),
             "ssm" => Some(Self::Ssm),
@@ -42,6 +49,7 @@ impl Small {
             Self::CloudWatch => cloudwatch::refuse(refusal),
             Self::Logs => logs::refuse(refusal),
             Self::Ssm => ssm::refuse(refusal),
+            Self::S3Control => batch::refuse(refusal),
         }
     }
 
@@ -81,6 +89,8 @@ impl Service {
             Small::CloudWatch => (cloudwatch::operation(parts.uri.path()), String::new()),
             Small::Logs => logs::gist(&parts.headers, &body),
             Small::Ssm => ssm::gist(&parts.headers, &body),
+            Small::S3Control => batch::operation(&parts.method, parts.uri.path())
+                .unwrap_or(("Unknown", String::new())),
         };
         let record = self.front.log.open(call, connection);
         self.front.log.tell();
@@ -97,7 +107,7 @@ impl Service {
         }
         let response = match sentence.fault.and_then(|fault| small.hurt(fault)) {
             Some(refusal) => small.refuse(&refusal),
-            None => self.small_answer(small, &record.call, (&form, &body)),
+            None => self.small_answer(small, &record.call, (&form, &body, &parts.headers)),
         };
         if matches!(sentence.fault, Some(Fault::Lost | Fault::Cut)) {
             return Err(Hangup);
@@ -111,7 +121,7 @@ impl Service {
         &self,
         small: Small,
         call: &Call,
-        (form, body): (&ec2::Form, &Bytes),
+        (form, body, headers): (&ec2::Form, &Bytes, &HeaderMap),
     ) -> Response<s3s::Body> {
         let region = call.region.as_deref().unwrap_or_default();
         let key = call.access_key.as_deref();
@@ -125,6 +135,15 @@ impl Service {
                 logs::answer(world, (call.operation, body), region, known)
             }
             Small::Ssm => ssm::answer(cloud, (call.operation, body), region, known),
+            Small::S3Control => self.front.jobs.answer(&batch::Request {
+                operation: call.operation,
+                job: &call.key,
+                query: &call.query,
+                headers,
+                body: &String::from_utf8_lossy(body),
+                region,
+                key: key.filter(|_| known),
+            }),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! signature's scope. Unsigned requests are for S3. A service that is not here yet gets a clean refusal.
 
 use super::answer::{Answer, Harm, Watched};
+use super::batch::Jobs;
 use super::call::Call;
 use super::clock::Clock;
 use super::cloud::Cloud;
@@ -35,6 +36,7 @@ pub(super) struct Front {
     pub store: Store,
     pub cloud: Cloud,
     pub logs: Logs,
+    pub jobs: Jobs,
     pub clock: Clock,
 }
 
@@ -74,7 +76,8 @@ impl Service {
     ) -> Result<Response<Answer>, Hangup> {
         let (parts, body) = request.into_parts();
         let call = Call::read(&parts);
-        if let Some(small) = Small::of(&call.service, &parts.headers) {
+        self.front.jobs.settle();
+        if let Some(small) = Small::of(&call.service, &parts) {
             let request = (parts, Watched::new(body, Arc::default()));
             let answered = Box::pin(self.small(small, request, call, connection)).await;
             return answered.inspect_err(|_hangup| cut.reset());

@@ -1,7 +1,8 @@
-//! The embedded AWS: S3, STS, EC2, CloudWatch with its Logs, and SSM on a loopback port, in this process. `wharf demo` and the tests run against it.
+//! The embedded AWS: S3, S3 Control, STS, EC2, CloudWatch and its Logs, and SSM on a loopback port, in this process. `wharf demo` and the tests run against it.
 //! It refuses what AWS refuses, logs every request and can be told to fail.
 
 mod answer;
+pub mod batch;
 mod call;
 mod clock;
 pub mod cloud;
@@ -20,6 +21,7 @@ mod sts;
 pub mod trainer;
 mod uri;
 
+pub use batch::Jobs;
 pub use clock::Clock;
 pub use cloud::Cloud;
 pub use fault::{Asked, Fault, Faults, Rule, Spec, SpecError};
@@ -73,6 +75,7 @@ pub struct Demo {
     store: Store,
     cloud: Cloud,
     logs: Logs,
+    jobs: Jobs,
     log: Log,
     faults: Faults,
     clock: Clock,
@@ -92,12 +95,14 @@ impl Demo {
         store.add_key(ACCESS_KEY, SECRET_KEY);
         let cloud = Cloud::new(clock.clone());
         let logs = Logs::default();
+        let jobs = Jobs::new(store.clone(), faults.clone(), clock.clone());
         let front = front::Front {
             log: log.clone(),
             faults: faults.clone(),
             store: store.clone(),
             cloud: cloud.clone(),
             logs: logs.clone(),
+            jobs: jobs.clone(),
             clock: clock.clone(),
         };
         let server = Server::start(options.port, options.threads, front)?;
@@ -106,6 +111,7 @@ impl Demo {
             store,
             cloud,
             logs,
+            jobs,
             log,
             faults,
             clock,
@@ -135,6 +141,11 @@ impl Demo {
     /// The groups and streams of CloudWatch Logs, beside the wire.
     pub fn logs(&self) -> &Logs {
         &self.logs
+    }
+
+    /// The jobs of S3 Batch Operations, beside the wire.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
     }
 
     /// Every request that came in.

@@ -7,6 +7,7 @@
 
 mod access;
 mod attributes;
+mod batch;
 mod bucket;
 mod checksum;
 mod condition;
@@ -44,6 +45,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 pub(super) use access::{Gate, Keys, Signed};
+pub(super) use batch::{CopyAs, Place, Refused};
 
 /// The store: every clone is the same one. Tests and seeds reach into it beside the wire.
 #[derive(Debug, Clone)]

@@ -54,6 +54,14 @@ pub(super) fn parse_header(header: Option<&str>) -> S3Result<Tags> {
     check_object(tags.collect::<S3Result<Tags>>()?)
 }
 
+/// Tags as they stand in an `x-amz-tagging` header.
+pub(super) fn query(tags: &[(String, String)]) -> String {
+    let pairs = tags
+        .iter()
+        .map(|(name, value)| format!("{}={}", uri::encode(name), uri::encode(value)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
 fn read(tagging: dto::Tagging) -> Tags {
     let tags = tagging.tag_set.into_iter();
     tags.map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default()))

@@ -16,6 +16,7 @@ mod copies;
 mod deletes;
 mod encryption;
 mod faults;
+mod jobs;
 mod listing;
 mod objects;
 mod parts;
