@@ -20,6 +20,8 @@ pub enum Operation {
     CompleteMultipartUpload,
     /// Copies an object inside S3.
     CopyObject,
+    /// Asks for a job of S3 Batch Operations.
+    CreateJob,
     /// Begins a multipart upload.
     CreateMultipartUpload,
     /// Takes away the lifecycle rules of a bucket.
@@ -28,6 +30,8 @@ pub enum Operation {
     DeleteObject,
     /// Deletes up to 1,000 objects.
     DeleteObjects,
+    /// Where a job of S3 Batch Operations stands.
+    DescribeJob,
     /// How a bucket encrypts by default.
     GetBucketEncryption,
     /// The lifecycle rules of a bucket.
@@ -68,6 +72,8 @@ pub enum Operation {
     PutObjectTagging,
     /// Asks for a readable copy of an archived object.
     RestoreObject,
+    /// Stops a job of S3 Batch Operations.
+    UpdateJobStatus,
     /// Writes a part.
     UploadPart,
     /// Copies a range of an object into a part.
@@ -76,14 +82,16 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, in alphabetical order; the order of the discriminants.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 32] = [
         Self::AbortMultipartUpload,
         Self::CompleteMultipartUpload,
         Self::CopyObject,
+        Self::CreateJob,
         Self::CreateMultipartUpload,
         Self::DeleteBucketLifecycle,
         Self::DeleteObject,
         Self::DeleteObjects,
+        Self::DescribeJob,
         Self::GetBucketEncryption,
         Self::GetBucketLifecycleConfiguration,
         Self::GetBucketVersioning,
@@ -104,6 +112,7 @@ impl Operation {
         Self::PutObject,
         Self::PutObjectTagging,
         Self::RestoreObject,
+        Self::UpdateJobStatus,
         Self::UploadPart,
         Self::UploadPartCopy,
     ];
@@ -114,10 +123,12 @@ impl Operation {
             Self::AbortMultipartUpload => "AbortMultipartUpload",
             Self::CompleteMultipartUpload => "CompleteMultipartUpload",
             Self::CopyObject => "CopyObject",
+            Self::CreateJob => "CreateJob",
             Self::CreateMultipartUpload => "CreateMultipartUpload",
             Self::DeleteBucketLifecycle => "DeleteBucketLifecycle",
             Self::DeleteObject => "DeleteObject",
             Self::DeleteObjects => "DeleteObjects",
+            Self::DescribeJob => "DescribeJob",
             Self::GetBucketEncryption => "GetBucketEncryption",
             Self::GetBucketLifecycleConfiguration => "GetBucketLifecycleConfiguration",
             Self::GetBucketVersioning => "GetBucketVersioning",
@@ -140,6 +151,7 @@ impl Operation {
             Self::PutObject => "PutObject",
             Self::PutObjectTagging => "PutObjectTagging",
             Self::RestoreObject => "RestoreObject",
+            Self::UpdateJobStatus => "UpdateJobStatus",
             Self::UploadPart => "UploadPart",
             Self::UploadPartCopy => "UploadPartCopy",
         }

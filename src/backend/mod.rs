@@ -1,5 +1,6 @@
 //! Doors to the outside: S3, disks, recorded listings. Types of the SDK stop here; what crosses is ours.
 
+pub mod batch;
 pub mod counter;
 pub mod customer;
 pub mod disk;
@@ -13,6 +14,7 @@ pub mod session;
 mod sorted;
 pub mod store;
 
+pub use batch::{JobAsk, JobSight, JobState, Jobs};
 pub use counter::{Meter, Operation, RequestCounter};
 pub use customer::CustomerKey;
 pub use ec2::{CloudCounter, Ec2};

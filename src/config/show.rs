@@ -182,6 +182,11 @@ fn show(key: SyncKey, options: &SyncOptions) -> Option<String> {
         }
         SyncKey::Listing => text(&options.listing.as_ref()?.text()),
         SyncKey::Spool => text(&options.spool.as_ref()?.text()),
+        SyncKey::BatchOver => options
+            .batch_over
+            .map_or(text("never"), |count| count.to_string()),
+        SyncKey::BatchRole => text(options.batch_role.as_ref()?.arn()),
+        SyncKey::BatchReport => text(&options.batch_report.as_ref()?.text()),
         SyncKey::BackupDir => text(&options.backup_dir.as_ref()?.text()),
     })
 }

@@ -232,7 +232,7 @@ part_size = \"1MiB\"
       |
     7 | wrokers = 3
       | ^^^^^^^
-      = did you mean "workers"? (allowed: allow_empty_source, authority, backup_dir, bandwidth, check, delete, direction, durable, exclude, existing, forbid_git, gzip, include, listing, local, max_delete, max_size, metadata, min_size, mode, newer_than, older_than, part_size, parts, recount, remote, requests_per_second, restore, retries, source_sse, spool, sse, storage_class, symlinks, tags, timeout, verify, verify_command, workers)
+      = did you mean "workers"? (allowed: allow_empty_source, authority, backup_dir, bandwidth, batch_over, batch_report, batch_role, check, delete, direction, durable, exclude, existing, forbid_git, gzip, include, listing, local, max_delete, max_size, metadata, min_size, mode, newer_than, older_than, part_size, parts, recount, remote, requests_per_second, restore, retries, source_sse, spool, sse, storage_class, symlinks, tags, timeout, verify, verify_command, workers)
     /data/wharf.toml:8:13: mappings.a.part_size: "1MiB" is not a part's size: S3 takes 5MiB to 5GiB
       |
     8 | part_size = "1MiB"

@@ -12,6 +12,9 @@ use crate::domain::{
 /// Bytes a second each way that a relay is estimated with where nothing was measured: a line of 100 Mbit/s.
 pub const RELAY_RATE: u64 = 12_500_000;
 
+/// What is not foreseen or not sent by its nature: copies that a job asks, and how often a job is looked at.
+const NOT_COUNTED: [&str; 2] = ["S3PutObjectCopy", "DescribeJob"];
+
 /// What became of one plan.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Account {
@@ -188,7 +191,8 @@ impl Account {
                 sent,
             }
         });
-        rows.filter(|row| row.foreseen != row.sent).collect()
+        rows.filter(|row| row.foreseen != row.sent && !NOT_COUNTED.contains(&&*row.operation))
+            .collect()
     }
 }
 

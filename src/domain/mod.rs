@@ -1,6 +1,7 @@
 //! Pure nouns and decisions: no tokio, no SDK, no clock, no files.
 
 pub mod account;
+pub mod batch;
 pub mod bucket;
 pub mod cloud;
 pub mod codec;

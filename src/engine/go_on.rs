@@ -20,7 +20,7 @@ use super::{
     ends::Ends,
     event::{Body, Failed, FailedClass},
     family, guard,
-    journal::{Journal, NotTaken, PastTask, Search, Taken, Wish},
+    journal::{Journal, KeptJob, NotTaken, PastTask, Search, Taken, Wish},
     room::Room,
     run::{self, equip},
     tasks::{Brief, Task},
@@ -121,6 +121,7 @@ async fn ready(room: &Arc<Room>, id: TaskId) -> Result<(Arc<Task>, Job), Failed>
         task,
         outcomes,
         partials,
+        jobs,
         journal,
     } = taken;
     if let Err(refused) = guard::run(room, &plan).await {
@@ -132,6 +133,7 @@ async fn ready(room: &Arc<Room>, id: TaskId) -> Result<(Arc<Task>, Job), Failed>
             proven: proven(room, &plan, &outcomes, &ends).await?,
             ended: ended(&plan, outcomes),
             partials: partials.into(),
+            jobs,
             began: Some(task.started),
             requests: task.requests,
         },
@@ -318,6 +320,32 @@ pub(super) async fn give_up(room: &Arc<Room>, id: TaskId) -> Result<(), Failed> 
     Ok(journal.settle().await?)
 }
 
+/// Stops the jobs of S3 Batch Operations that still copy for a task. One that was asked for and whose answer was lost is asked
+/// for once more: the same token names the same job.
+async fn stop_jobs(room: &Room, taken: &Taken) {
+    let Some(destination) = taken.plan.destination.s3() else {
+        return;
+    };
+    let region = taken.plan.regions.destination.as_deref();
+    let open = |job: &&KeptJob| !job.settled && !job.ask.etag.is_empty();
+    for job in taken.jobs.iter().filter(open) {
+        let stopped = async {
+            let jobs = &room
+                .sessions
+                .jobs(destination, &job.ask.role, region)
+                .await?;
+            let id = match &job.id {
+                Some(id) => id.clone(),
+                None => jobs.create(&job.ask).await?,
+            };
+            jobs.cancel(&id).await
+        };
+        if let Err(error) = Box::pin(stopped).await {
+            tracing::warn!(?job.id, %error, "a job of S3 Batch Operations could not be stopped");
+        }
+    }
+}
+
 async fn clean(room: &Arc<Room>, id: TaskId) -> Result<(), Failed> {
     let (taken, ends) = take(room, id).await?;
     let steps = taken.plan.steps();
@@ -334,6 +362,7 @@ async fn clean(room: &Arc<Room>, id: TaskId) -> Result<(), Failed> {
             transfer::give_up(&ends.right.store, &step.key, &number.to_string()).await;
         }
     }
+    Box::pin(stop_jobs(room, &taken)).await;
     if let Some(kept) = run::kept(room, (id, &taken.plan), &ends).await? {
         transfer::give_up_kept(&kept, &taken.journal).await;
     }

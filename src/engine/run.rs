@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use jiff::Timestamp;
 
-use crate::backend::{Store, disk::Spool};
+use crate::backend::{RequestCounter, Store, disk::Spool};
 use crate::domain::{
     diff::Level,
     key::Key,
@@ -24,7 +24,7 @@ use super::{
     queue::Queue,
     room::Room,
     tasks::{Brief, Task},
-    transfer::{self, Earlier, Job, Kept, Tuning},
+    transfer::{self, Desk, Earlier, Job, Kept, Tuning},
 };
 
 /// Accepts a plan, or says why not; the task runs on its own.
@@ -211,7 +211,9 @@ pub(super) async fn equip(
         store: kept.store.with_counter(counter.clone()),
         ..kept
     });
+    let batch = desk(room, &plan, &counter).await?;
     let job = Job {
+        batch,
         tuning: Tuning::of(&plan.options),
         plan,
         source: ends.left.counted(&counter).store,
@@ -226,6 +228,22 @@ pub(super) async fn equip(
         turn: None,
     };
     Ok((task, job))
+}
+
+/// Where jobs of S3 Batch Operations are asked for, where a plan is handed over.
+async fn desk(room: &Room, plan: &Plan, counter: &RequestCounter) -> Result<Option<Desk>, Failed> {
+    let (Some(Ok(split)), Some(destination)) = (plan.batch(), plan.destination.s3()) else {
+        return Ok(None);
+    };
+    let region = plan.regions.destination.as_deref();
+    let jobs = room.sessions.jobs(destination, &split.role, region).await?;
+    let files = Location::S3(split.report.clone());
+    let files = room.sessions.store(&files).await?;
+    Ok(Some(Desk {
+        split,
+        jobs: jobs.with_counter(counter.clone()),
+        files: files.with_counter(counter.clone()),
+    }))
 }
 
 /// What a task was asked to keep of what it loses, and where.

@@ -2,6 +2,7 @@
 //! Used by `cli` and `tui`; decimals are steady, so that a column of numbers does not dance.
 
 mod account;
+mod batch;
 mod cloud;
 mod gap;
 mod proof;
@@ -15,6 +16,7 @@ use humansize::{BINARY, FixedAt, FormatSizeOptions, format_size, format_size_i};
 use jiff::{Timestamp, tz::TimeZone};
 
 pub use account::{never_left, savings, success, tree, unforeseen};
+pub use batch::batch;
 pub use cloud::{amount, checks, finding, gauged, hourly, length, printable_lines, spent};
 pub use gap::{explain_gap, explain_rule};
 pub use proof::proofs;

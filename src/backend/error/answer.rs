@@ -113,8 +113,10 @@ impl Answer {
             | "ThrottlingException"
             | "RequestLimitExceeded"
             | "TooManyRequests"
+            | "TooManyRequestsException"
             | "BandwidthLimitExceeded" => FailureKind::Throttled,
             "InternalError"
+            | "InternalServiceException"
             | "RequestTimeout"
             | "OperationAborted"
             | "ConditionalRequestConflict"
@@ -124,7 +126,9 @@ impl Answer {
             | "XAmzContentSHA256Mismatch"
             | "XAmzContentChecksumMismatch" => FailureKind::Corrupt,
             "PreconditionFailed" => FailureKind::Changed,
-            "NoSuchKey" | "NoSuchVersion" | "NoSuchUpload" | "NotFound" => FailureKind::NotFound,
+            "NoSuchKey" | "NoSuchVersion" | "NoSuchUpload" | "NoSuchJob" | "NotFound" => {
+                FailureKind::NotFound
+            }
             "AccessDenied" | "AllAccessDisabled" | "AccountProblem" | "InvalidPayer"
             | "NotSignedUp" => FailureKind::Denied,
             "ExpiredToken"
@@ -186,8 +190,14 @@ impl Answer {
             Operation::ListObjectsV2 | Operation::ListMultipartUploads | Operation::HeadBucket
         );
         let key = printable(asked.key.unwrap_or_default().as_bytes());
+        let of_jobs = matches!(
+            asked.operation,
+            Operation::CreateJob | Operation::DescribeJob | Operation::UpdateJobStatus
+        );
         let on = if asked.operation == Operation::ListBuckets {
             "all buckets (name a bucket to do without)".to_owned()
+        } else if of_jobs {
+            format!("jobs in {}", asked.region)
         } else if of_bucket {
             format!("arn:aws:s3:::{}", asked.bucket)
         } else {
@@ -246,6 +256,7 @@ fn not_found(code: &str) -> String {
         "NoSuchUpload" => {
             "the multipart upload is gone: it was completed or aborted elsewhere".to_owned()
         }
+        "NoSuchJob" => "there is no job of this id (any more)".to_owned(),
         "NoSuchVersion" => "this version is gone: compare again".to_owned(),
         _ => "there is no such object: it may have been deleted since the listing".to_owned(),
     }
@@ -276,6 +287,9 @@ fn permission(operation: Operation) -> &'static str {
             "s3:GetIntelligentTieringConfiguration"
         }
         Operation::GetCallerIdentity => "sts:GetCallerIdentity",
+        Operation::CreateJob => "s3:CreateJob, and iam:PassRole for the job's role,",
+        Operation::DescribeJob => "s3:DescribeJob",
+        Operation::UpdateJobStatus => "s3:UpdateJobStatus",
         Operation::DeleteObject | Operation::DeleteObjects => {
             "s3:DeleteObject (with s3:GetObject, as the delete is conditional)"
         }

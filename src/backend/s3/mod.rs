@@ -225,6 +225,11 @@ impl S3 {
         self.pays().then_some(RequestPayer::Requester)
     }
 
+    /// Whether whoever asks pays.
+    pub fn requester_pays(&self) -> bool {
+        self.pays()
+    }
+
     fn pays(&self) -> bool {
         self.session.options().requester_pays
     }

@@ -29,6 +29,7 @@ use aws_types::service_config::ServiceConfigKey;
 use jiff::SignedDuration;
 
 use crate::backend::{
+    batch,
     counter::RequestCounter,
     error::Error,
     s3::hot::{self, Hot, Pool, Reach},
@@ -373,6 +374,18 @@ impl Connection {
             .interceptor(self.clock.clone())
             .region(Region::new(region.to_owned()));
         aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
+    }
+
+    /// A client that asks for the jobs of a region.
+    pub(in crate::backend) fn s3control(&self, region: &str) -> aws_sdk_s3control::Client {
+        let mut config = aws_sdk_s3control::config::Builder::from(&self.config)
+            .http_client(self.http.clone())
+            .interceptor(self.clock.clone())
+            .region(Region::new(region.to_owned()));
+        if let Some(endpoint) = &self.endpoint {
+            config = config.endpoint_resolver(batch::endpoint(endpoint));
+        }
+        aws_sdk_s3control::Client::from_conf(config.build())
     }
 
     /// The client for a region.

@@ -36,6 +36,9 @@ pub struct RunPace {
     /// Run a sample first, spread over the whole plan; the rest follows where it went well
     #[arg(long, value_name = "N|P%", value_parser = share)]
     pub sample: Option<Share>,
+    /// Hand the copies from bucket to bucket to S3 Batch Operations, as far as it can do them
+    #[arg(long)]
+    pub batch: bool,
 }
 
 fn share(text: &str) -> Result<Share, String> {

@@ -122,6 +122,21 @@ const TRANSFER: &[Flag] = &[
         "TIER[:DAYS]",
         "Restore archived sources first, and wait for them: standard, bulk or expedited, for so many days (7)",
     ),
+    flag(
+        "batch-over",
+        "N|never",
+        "Hand copies by the server to S3 Batch Operations where there are more than N of them",
+    ),
+    flag(
+        "batch-role",
+        "ARN",
+        "The IAM role that jobs of S3 Batch Operations run as",
+    ),
+    flag(
+        "batch-report",
+        "LOCATION",
+        "Where their manifests and reports lie: s3://bucket/prefix",
+    ),
     flag("durable", "", "Flush each download to the medium"),
     flag("workers", "N", "Requests at a time"),
     flag("part-size", "SIZE", "Bytes of a part"),

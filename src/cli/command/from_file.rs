@@ -27,10 +27,15 @@ pub(super) async fn from_file(
     let mut exit = Exit::Ok;
     for route in plans {
         match context.in_this_world(&route, args.replan).await {
-            Ok(plan) => ready.push(Ready {
-                name: route.name,
-                plan,
-            }),
+            Ok(mut plan) => {
+                if args.pace.batch {
+                    Arc::make_mut(&mut plan).options.batch_over = Some(0);
+                }
+                ready.push(Ready {
+                    name: route.name,
+                    plan,
+                });
+            }
             Err(refused @ Exit::Refused) => exit = exit.and(refused),
             Err(stop) => return stop,
         }
@@ -41,6 +46,12 @@ pub(super) async fn from_file(
             Some("wharf run --replan plans again what changed, shows it and goes on from there"),
         );
         return exit;
+    }
+    let plans = ready.iter().map(|ready| &*ready.plan);
+    if args.pace.batch
+        && let Some(lacks) = context.lacks_for_batch(plans)
+    {
+        return lacks;
     }
     let running = Running {
         name: format!("run {}", args.file.display()),

@@ -9,12 +9,18 @@ use crate::humanize;
 
 use super::{
     Context, VIEW,
-    migrate::{Ready, Running},
+    migrate::{Ready, Running, hand_over},
 };
 
 /// Runs the command.
-pub(super) async fn from_lines(context: &mut Context, args: &RunArgs, lines: Lines) -> Exit {
+pub(super) async fn from_lines(context: &mut Context, args: &RunArgs, mut lines: Lines) -> Exit {
     let began = Instant::now();
+    if args.pace.batch {
+        lines
+            .asks
+            .iter_mut()
+            .for_each(|ask| hand_over(&mut ask.options));
+    }
     context.output.remark("planning");
     let ask = Command::PlanRoutes {
         view: VIEW,

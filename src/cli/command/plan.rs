@@ -209,6 +209,10 @@ impl Context {
             self.output.record(&AlertRecord::new(notice));
             self.output.remark(format_args!("note: {notice}"));
         }
+        for line in humanize::batch(plan) {
+            self.output.record(&AlertRecord::new(&line));
+            self.output.remark(format_args!("note: {line}"));
+        }
         self.show_estimate(plan);
         self.show_kept(plan);
         if plan.groups.is_empty() && plan.left.refused.is_empty() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::domain::{
+    batch::Role,
     diff::Level,
     filter::Glob,
     location::Location,
@@ -18,8 +19,8 @@ mod read;
 
 pub use read::{STORAGE_CLASSES, level};
 use read::{
-    backup_dir, customer, deletes, existing, found_or, glob, listing, mode, pair, part_size,
-    requests, restore, seconds, spool, sse, symlinks, verify,
+    backup_dir, batch_over, batch_report, batch_role, customer, deletes, existing, found_or, glob,
+    listing, mode, pair, part_size, requests, restore, seconds, spool, sse, symlinks, verify,
 };
 pub(super) use read::{count, switch, word};
 
@@ -90,6 +91,12 @@ pub enum SyncKey {
     Spool,
     /// The inventory that is read in place of the source's listing.
     Listing,
+    /// From how many copies on S3 Batch Operations does them.
+    BatchOver,
+    /// The role that its jobs run as.
+    BatchRole,
+    /// Where their manifests and reports lie.
+    BatchReport,
 }
 
 /// A sync option with its value.
@@ -130,11 +137,14 @@ pub enum Setting {
     Restore(Restore),
     Spool(Location),
     Listing(Location),
+    BatchOver(Option<u64>),
+    BatchRole(Role),
+    BatchReport(Location),
 }
 
 impl SyncKey {
     /// Every option, in the order in which they are shown.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::Check,
         Self::Existing,
         Self::Include,
@@ -167,6 +177,9 @@ impl SyncKey {
         Self::Restore,
         Self::Spool,
         Self::Listing,
+        Self::BatchOver,
+        Self::BatchRole,
+        Self::BatchReport,
     ];
 
     /// The name in files; `-` for `_` makes the flag's.
@@ -204,6 +217,9 @@ impl SyncKey {
             Self::Restore => "restore",
             Self::Spool => "spool",
             Self::Listing => "listing",
+            Self::BatchOver => "batch_over",
+            Self::BatchRole => "batch_role",
+            Self::BatchReport => "batch_report",
         }
     }
 
@@ -260,6 +276,9 @@ impl SyncKey {
             Self::Restore => Setting::Restore(restore(text)?),
             Self::Spool => Setting::Spool(spool(text)?),
             Self::Listing => Setting::Listing(listing(text)?),
+            Self::BatchOver => Setting::BatchOver(batch_over(text)?),
+            Self::BatchRole => Setting::BatchRole(batch_role(text)?),
+            Self::BatchReport => Setting::BatchReport(batch_report(text)?),
         })
     }
 }
@@ -300,6 +319,9 @@ impl Setting {
             Self::Restore(_) => SyncKey::Restore,
             Self::Spool(_) => SyncKey::Spool,
             Self::Listing(_) => SyncKey::Listing,
+            Self::BatchOver(_) => SyncKey::BatchOver,
+            Self::BatchRole(_) => SyncKey::BatchRole,
+            Self::BatchReport(_) => SyncKey::BatchReport,
         }
     }
 
@@ -337,6 +359,9 @@ impl Setting {
             Self::Restore(restore) => options.restore = Some(restore),
             Self::Spool(place) => options.spool = Some(place),
             Self::Listing(place) => options.listing = Some(place),
+            Self::BatchOver(count) => options.batch_over = count,
+            Self::BatchRole(role) => options.batch_role = Some(role),
+            Self::BatchReport(place) => options.batch_report = Some(place),
         }
     }
 }
@@ -373,6 +398,9 @@ mod tests {
             SyncKey::Restore => "bulk:3",
             SyncKey::Spool => "/var/spool",
             SyncKey::Listing => "inventory:s3://lists/a/manifest.json",
+            SyncKey::BatchOver => "100000",
+            SyncKey::BatchRole => "arn:aws:iam::123456789012:role/wharf-batch",
+            SyncKey::BatchReport => "s3://bucket/batch",
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{invalid::Invalid, quantity};
 use crate::domain::{
+    batch::Role,
     diff::Level,
     location::Location,
     plan::{Deletes, Existing, Mode, Restore, RestoreTier, Symlinks},
@@ -98,6 +99,35 @@ pub(super) fn listing(text: &str) -> Result<Location, Invalid> {
         Ok(place) if place.may_be_inventory() => Ok(place),
         Ok(_) => Err(Invalid::form(text, "inventory:s3://bucket/…/manifest.json")),
         Err(error) => Err(Invalid::because(error.to_string())),
+    }
+}
+
+/// So many copies, or `never`.
+pub(super) fn batch_over(text: &str) -> Result<Option<u64>, Invalid> {
+    match text.trim() {
+        "never" => Ok(None),
+        text => count(text, 0..=u64::MAX)
+            .map(Some)
+            .map_err(|_bad| Invalid::form(text, "a number of objects, or never")),
+    }
+}
+
+/// An IAM role, by its ARN.
+pub(super) fn batch_role(text: &str) -> Result<Role, Invalid> {
+    let bad = |_no| {
+        Invalid::form(
+            text,
+            "a role such as arn:aws:iam::123456789012:role/wharf-batch",
+        )
+    };
+    Role::parse(text.trim()).map_err(bad)
+}
+
+/// A prefix of a bucket.
+pub(super) fn batch_report(text: &str) -> Result<Location, Invalid> {
+    match Location::parse(text) {
+        Ok(place @ Location::S3(_)) => Ok(place),
+        Ok(_) | Err(_) => Err(Invalid::form(text, "a place such as s3://bucket/prefix")),
     }
 }
 

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::domain::{
     entry::Facts,
     location::Location,
-    plan::{Edit, IN_BATCHES_FROM, Op, Plan, Step, Tally},
+    plan::{Edit, IN_BATCHES_FROM, Op, Plan, Split, Step, Tally},
     progress::Requests,
 };
 pub use class::about_class;
@@ -25,6 +25,8 @@ pub use unproven::{about_read_back, about_unproven};
 
 /// Keys on a page of a listing, and in one request that deletes.
 const PAGE: u64 = 1000;
+/// A copy by a job of S3 Batch Operations, which is billed as a request of its own.
+pub(super) const TASK: &str = "S3PutObjectCopy";
 /// The most that one request can copy.
 const COPY_LIMIT: u64 = 5 << 30;
 
@@ -131,6 +133,10 @@ impl Estimate {
             terms,
             prices,
             copies,
+            handed: plan
+                .batch()
+                .and_then(Result::ok)
+                .filter(|_| copies.is_none()),
             counts: BTreeMap::new(),
             estimate: Self::default(),
         };
@@ -138,6 +144,7 @@ impl Estimate {
             made.step(step);
         }
         made.deletes();
+        made.jobs();
         made.recount();
         made.finish()
     }
@@ -155,6 +162,8 @@ struct Maker<'p> {
     prices: &'p Prices,
     /// What is done where the plan lets the server copy.
     copies: Option<Op>,
+    /// What S3 Batch Operations copies.
+    handed: Option<Split>,
     counts: BTreeMap<&'static str, u64>,
     estimate: Estimate,
 }
@@ -231,7 +240,9 @@ impl Maker<'_> {
     }
 
     fn copy(&mut self, step: &Step, size: u64) {
-        if size <= COPY_LIMIT {
+        if self.handed.is_some() && self.plan.not_handed(step).is_none() {
+            self.count(TASK, 1);
+        } else if size <= COPY_LIMIT {
             self.count("CopyObject", 1);
         } else {
             self.in_parts("UploadPartCopy", size.div_ceil(COPY_LIMIT));
@@ -279,6 +290,19 @@ impl Maker<'_> {
         } else {
             self.count("DeleteObject", removed);
         }
+    }
+
+    /// Each job has a manifest and is asked for; the destination is listed before it and behind it.
+    fn jobs(&mut self) {
+        let Some(split) = &self.handed else { return };
+        let (jobs, objects) = (split.jobs.len() as u64, split.handed().objects);
+        let there = self.plan.destination_print.tally.objects;
+        let pages = |objects: u64| objects.div_ceil(PAGE).max(1);
+        let lists = pages(there) + pages(there + objects);
+        self.count("CreateJob", jobs);
+        self.count("PutObject", jobs);
+        self.count("ListObjectsV2", lists * jobs);
+        self.estimate.requests_cost += self.prices.of_jobs(jobs, objects);
     }
 
     fn removed(&self) -> u64 {

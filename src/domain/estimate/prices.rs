@@ -17,7 +17,16 @@ const STANDARD: &str = "STANDARD";
 pub struct Prices {
     /// Year and month of the figures, to be told beside every estimate.
     pub dated: String,
+    batch: Batch,
     group: Vec<Group>,
+}
+
+/// Prices of S3 Batch Operations, in every region.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Batch {
+    job: f64,
+    million: f64,
 }
 
 /// Prices of regions that ask the same, or nearly.
@@ -59,7 +68,8 @@ fn tier(operation: &str) -> Tier {
     if operation.starts_with("List") {
         return Tier::List;
     }
-    if operation.starts_with("Delete") || operation.starts_with("Abort") {
+    let of_jobs = ["CreateJob", "DescribeJob", "UpdateJobStatus"].contains(&operation);
+    if of_jobs || operation.starts_with("Delete") || operation.starts_with("Abort") {
         return Tier::Free;
     }
     if operation.starts_with("Get") || operation.starts_with("Head") {
@@ -101,6 +111,11 @@ impl Prices {
             to_internet: group.to_internet,
             to_region: group.to_region,
         }
+    }
+
+    /// So many jobs of S3 Batch Operations for so many objects, the requests of their copies left aside.
+    pub fn of_jobs(&self, jobs: u64, objects: u64) -> f64 {
+        jobs as f64 * self.batch.job + objects as f64 / 1e6 * self.batch.million
     }
 
     /// What requests cost by themselves, in a region and at STANDARD's prices.

@@ -2,6 +2,7 @@
 //! Every field that a run needs is in it; running reads no listing again (but the recount at the end).
 
 mod backup;
+mod batch;
 mod brake;
 mod commands;
 mod edit;
@@ -39,6 +40,7 @@ use crate::domain::{
 };
 
 pub use crate::domain::entry::Tally;
+pub use batch::{NotHanded, Split, Unfit, kept_class};
 pub use brake::Brake;
 pub use commands::{Commanded, LineRefusal, Wants, read_commands};
 pub use edit::{Bears, Edit, NameRefusal, merged, named, renamed};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
+    batch::Role,
     diff::{Level, Side},
     filter::Filter,
     location::Location,
@@ -94,6 +95,15 @@ pub struct SyncOptions {
     /// The inventory of the source's bucket that stands in for its listings. It licenses no delete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listing: Option<Location>,
+    /// Copies by the server are handed to S3 Batch Operations where there are more of them; never when `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_over: Option<u64>,
+    /// The role that its jobs run as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_role: Option<Role>,
+    /// Where their manifests and reports lie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_report: Option<Location>,
 }
 
 /// How an object goes from one bucket to another.
@@ -231,6 +241,9 @@ impl Default for SyncOptions {
             restore: None,
             spool: None,
             listing: None,
+            batch_over: None,
+            batch_role: None,
+            batch_report: None,
         }
     }
 }

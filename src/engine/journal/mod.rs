@@ -9,6 +9,7 @@ mod evidence;
 mod fact;
 mod group;
 mod history;
+mod jobs;
 mod keep_plan;
 mod line;
 mod open;
@@ -54,6 +55,7 @@ pub use cut::Cut;
 pub use error::JournalError;
 pub use evidence::{Evidence, PairEvidence};
 pub use history::{Report, Search};
+pub use jobs::KeptJob;
 pub use owner::{Clock, Heard, NotTaken, Owner};
 pub use partial::{KeptPart, Partial};
 pub use past::PastTask;
@@ -112,6 +114,8 @@ pub struct Taken {
     pub outcomes: HashMap<u32, Outcome>,
     /// Contents that were on their way in parts.
     pub partials: HashMap<u32, Partial>,
+    /// Jobs of S3 Batch Operations that copy for it.
+    pub jobs: Vec<KeptJob>,
     /// The way of its facts.
     pub journal: TaskJournal,
 }
@@ -219,10 +223,10 @@ impl Journal {
         };
         let (me, now) = (self.owner.clone(), self.clock.now());
         let read = move |from: &Connection| {
-            let partials = partial::read(from, task)?;
-            Ok(recall(from, (&me, now), task)?.zip(Some(partials)))
+            let begun = (partial::read(from, task)?, jobs::read(from, task)?);
+            Ok(recall(from, (&me, now), task)?.zip(Some(begun)))
         };
-        let Some(((plan, past, outcomes), partials)) = self.read(read).await? else {
+        let Some(((plan, past, outcomes), (partials, jobs))) = self.read(read).await? else {
             return Ok(Err(NotTaken::NoPlan));
         };
         let (source, destination) = filed(&plan).await;
@@ -232,6 +236,7 @@ impl Journal {
             task: past,
             outcomes,
             partials,
+            jobs,
             journal,
         }))
     }

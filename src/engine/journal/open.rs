@@ -11,13 +11,14 @@ use rusqlite::{Connection, ErrorCode};
 use super::error::JournalError;
 
 /// The version that this program writes; kept in `user_version`.
-pub(super) const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 /// What makes each version of the one before; a new journal is made by all of them.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("schema.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
 ];
 /// How long one process waits for another's transaction.
 const PATIENCE: Duration = Duration::from_secs(10);

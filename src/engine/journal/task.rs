@@ -20,6 +20,7 @@ use crate::domain::{
 
 use super::{
     cut::Cut,
+    jobs::KeptJob,
     line::{Closed, Line},
     owner::Heard,
     partial::KeptPart,
@@ -359,6 +360,11 @@ impl TaskJournal {
     pub async fn partial_over(&self, seq: u32, handle: &str) {
         let handle = handle.into();
         self.tell(Fact::PartialOver { seq, handle }).await;
+    }
+
+    /// Keeps how far a job of S3 Batch Operations has come.
+    pub async fn job(&self, job: KeptJob) {
+        self.tell(Fact::Job(Box::new(job))).await;
     }
 
     /// Keeps the task's quantities and that its program lives; tells what others want of it.

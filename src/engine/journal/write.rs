@@ -14,6 +14,7 @@ use crate::engine::{command::Check, tasks::Brief};
 use super::{
     cut::Cut,
     error::JournalError,
+    jobs::KeptJob,
     owner::{Heard, NotTaken},
     partial::KeptPart,
     place::Ends,
@@ -124,6 +125,8 @@ pub(super) enum Fact {
     },
     /// An upload or a temporary file is gone.
     PartialOver { seq: u32, handle: Arc<str> },
+    /// How far a job of S3 Batch Operations has come.
+    Job(Box<KeptJob>),
 }
 
 impl Write {

@@ -16,7 +16,7 @@ use crate::domain::{
 use super::{
     Setup, cut,
     error::JournalError,
-    fact, keep_plan,
+    fact, jobs, keep_plan,
     line::Facts,
     owner::{self, Owner},
     partial,
@@ -270,6 +270,7 @@ impl Writer {
             }
             Fact::Part { seq, number, part } => partial::arrived(to, (task, seq, number), &part),
             Fact::PartialOver { seq, handle } => partial::forget(to, (task, seq), Some(&handle)),
+            Fact::Job(job) => jobs::keep(to, task, &job),
         }
     }
 

@@ -19,7 +19,10 @@ use crate::domain::{
     progress::{Outcome, Requests},
     retry::FailureKind,
 };
-use crate::engine::{journal::Partial, tasks::Counters};
+use crate::engine::{
+    journal::{KeptJob, Partial},
+    tasks::Counters,
+};
 
 use super::{
     Context,
@@ -44,6 +47,8 @@ pub struct Earlier {
     pub ended: HashMap<u32, Outcome>,
     /// Contents that were on their way in parts, by the numbers of their steps.
     pub partials: Mutex<HashMap<u32, Partial>>,
+    /// Jobs of S3 Batch Operations that were asked for, or were to be.
+    pub jobs: Vec<KeptJob>,
     /// How the destinations of sources that are to be removed are proven.
     pub proven: HashMap<Key, Proven>,
     /// When the task first began, where it moved anything.

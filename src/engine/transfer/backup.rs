@@ -64,6 +64,7 @@ impl Backup {
             source: job.destination.clone(),
             destination: store,
             kept: None,
+            batch: None,
             check: None,
             control: job.control.clone(),
             counters: Arc::default(),

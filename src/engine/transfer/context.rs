@@ -27,6 +27,7 @@ use super::{
     Job,
     again::Earlier,
     backup::Backup,
+    batch::Desk,
     climb::{self, Climb, Passed},
     gate::Gate,
     halt::Halt,
@@ -129,6 +130,7 @@ pub(super) struct Context {
     pub(super) ways: Ways,
     requests: Rate,
     pub(super) backup: Option<Backup>,
+    pub(super) batch: Option<Desk>,
     pub(super) check: Option<Check>,
     /// What earlier runs of the task left; `None` in the first one.
     pub(super) earlier: Option<Earlier>,
@@ -181,6 +183,7 @@ impl Context {
             failed: Mutex::default(),
             proven: Mutex::new(proven(&mut job)),
             backup,
+            batch: job.batch,
             check: job.check,
             tuning: job.tuning,
             plan: job.plan,

@@ -6,6 +6,7 @@
 
 mod again;
 mod backup;
+mod batch;
 mod check;
 mod climb;
 mod composite;
@@ -47,6 +48,8 @@ mod worker;
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
+
 use crate::backend::Store;
 use crate::domain::{
     entry::End,
@@ -65,6 +68,7 @@ use context::{Context, StepRef};
 
 pub use again::Earlier;
 pub use backup::{Kept, give_up_kept};
+pub use batch::Desk;
 pub(super) use climb::SHARED as WORKERS;
 pub use forget::give_up;
 pub use parts::Tuning;
@@ -80,6 +84,8 @@ pub struct Job {
     pub destination: Store,
     /// Where what is written over or deleted is kept first.
     pub kept: Option<Kept>,
+    /// Where jobs of S3 Batch Operations are asked for; `None` where nothing is handed over.
+    pub batch: Option<Desk>,
     /// What proves the whole at the end.
     pub check: Option<Check>,
     /// The task's knobs.
@@ -147,8 +153,11 @@ async fn moved_and_counted(ctx: &Arc<Context>) -> Option<String> {
         backup.find(|seq| ctx.is_open(seq)).await;
     }
     let [archived, moves] = restore::split(ctx, moves);
+    let [handed, moves] = batch::split(ctx, moves);
     let restored = restore::ask(ctx, &archived).await;
-    pool::run(ctx, moves).await;
+    let handed: BoxFuture<'_, _> = Box::pin(batch::run(ctx, handed));
+    let (back, ()) = tokio::join!(handed, pool::run(ctx, moves));
+    pool::run(ctx, back).await;
     restore::wait(ctx, &restored).await;
     pool::run(ctx, archived).await;
     pool::run(ctx, ctx.ways.take()).await;

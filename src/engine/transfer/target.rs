@@ -8,7 +8,7 @@ use crate::backend::{
 };
 use crate::domain::{
     key::Key,
-    plan::{Edit, Existing, Plan, Step, merged},
+    plan::{Edit, Existing, Plan, Step, kept_class, merged},
     retry::FailureKind,
     sse::is_customer,
 };
@@ -88,29 +88,12 @@ pub(super) fn headers_of(plan: &Plan, source: &Headers) -> Headers {
 /// What a copy by the server must say: the class, which would be STANDARD otherwise, and what the options ask. All else
 /// S3 takes over by itself.
 pub(super) fn headers_of_copy(plan: &Plan, step: &Step) -> Headers {
-    let options = &plan.options;
-    let object = step.source.as_ref().and_then(|facts| facts.object());
-    let kept = || kept_class(object.and_then(|id| id.class.as_ref()));
     Headers {
-        class: options.storage_class.clone().or_else(kept),
+        class: plan.class_of_copy(step),
         sse: asked_sse(plan),
-        tags: options.tags.clone(),
+        tags: plan.options.tags.clone(),
         ..Headers::default()
     }
-}
-
-/// The class of a source as its copy may ask for it: those of other kinds of buckets are left to the destination.
-fn kept_class(class: Option<&Arc<str>>) -> Option<Arc<str>> {
-    const ELSEWHERE: [&str; 5] = [
-        "STANDARD",
-        "EXPRESS_ONEZONE",
-        "OUTPOSTS",
-        "SNOW",
-        "FSX_ONTAP",
-    ];
-    class
-        .filter(|class| !ELSEWHERE.contains(&&***class))
-        .cloned()
 }
 
 /// How this step writes a content of this checksum that shall bear these headers.

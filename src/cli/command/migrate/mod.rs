@@ -1,6 +1,7 @@
 //! `wharf migrate`: a plan for each route, all of them shown, asked for once, and run as one task with a child for each; at
 //! the end a line for each route, and totals. Plans that come from a file run the same way.
 
+mod batch;
 mod canary;
 mod told;
 
@@ -9,6 +10,8 @@ use std::{path::Path, sync::Arc, time::Instant};
 use crate::cli::{args::MigrateArgs, exit::Exit, route::Routes};
 use crate::domain::plan::{MappingPlans, Plan, PlanSet, PlannedRoute, Share};
 use crate::engine::{Command, Family, Member};
+
+pub(super) use batch::hand_over;
 
 use super::{Approval, Context, VIEW, approval::Asking, family::End};
 
@@ -38,12 +41,18 @@ impl Ready {
 }
 
 /// Runs the command.
-pub(super) async fn migrate(context: &mut Context, args: &MigrateArgs, routes: Routes) -> Exit {
+pub(super) async fn migrate(context: &mut Context, args: &MigrateArgs, mut routes: Routes) -> Exit {
     let began = Instant::now();
     let start = match context.start(args.at.as_deref()) {
         Ok(start) => start,
         Err(exit) => return exit,
     };
+    if args.pace.batch {
+        routes
+            .routes
+            .iter_mut()
+            .for_each(|route| hand_over(&mut route.options));
+    }
     context.output.remark("planning");
     let ask = Command::PlanRoutes {
         view: VIEW,
@@ -55,6 +64,12 @@ pub(super) async fn migrate(context: &mut Context, args: &MigrateArgs, routes: R
     };
     if let Some(file) = &args.out {
         return context.write_routes(file, &planned);
+    }
+    let plans = planned.iter().map(|route| &*route.plan);
+    if args.pace.batch
+        && let Some(exit) = context.lacks_for_batch(plans)
+    {
+        return exit;
     }
     let decided: Vec<bool> = routes
         .routes

@@ -317,6 +317,7 @@ impl Rig {
             destination,
             plan: Arc::new(plan),
             kept,
+            batch: None,
             check: None,
             control: task.control.clone(),
             counters: Arc::clone(&task.counters),
