@@ -16,7 +16,7 @@ use humansize::{BINARY, FixedAt, FormatSizeOptions, format_size, format_size_i};
 use jiff::{Timestamp, tz::TimeZone};
 
 pub use account::{never_left, savings, success, tree, unforeseen};
-pub use batch::batch;
+pub use batch::{batch, batch_briefly};
 pub use cloud::{amount, checks, finding, gauged, hourly, length, printable_lines, spent};
 pub use gap::{explain_gap, explain_rule};
 pub use proof::proofs;

@@ -195,6 +195,7 @@ actions! {
         Tick "tick" "Take a group in or out.";
         ExportPlan "export-plan" "Write the plan to a file.";
         StartAt "start-at" "Run the plan at a later time.";
+        Batch "batch" "Hand copies to S3 Batch Operations, or take them back.";
         Fold "fold" "Close a branch.";
         Remove "remove" "Take what is under the cursor away.";
         Complete "complete" "Complete what is typed.";

@@ -125,18 +125,23 @@ impl Jobs {
     fn settled(&self) -> MutexGuard<'_, Books> {
         let mut books = self.books();
         let Books { jobs, roles, pace } = &mut *books;
-        let world = World {
-            store: &self.store,
-            faults: &self.faults,
-            roles,
-            pace: *pace,
-            now: self.clock.now(),
-        };
+        let world = self.world(roles, *pace);
         let open = jobs.iter_mut().filter(|job| !job.state.is_over());
         open.for_each(|job| job.settle(&world));
         let busy = jobs.iter().any(|job| !job.state.is_over());
         self.busy.store(busy, Ordering::Release);
         books
+    }
+
+    /// What jobs work with now.
+    fn world<'a>(&'a self, roles: &'a [String], pace: Pace) -> World<'a> {
+        World {
+            store: &self.store,
+            faults: &self.faults,
+            roles,
+            pace,
+            now: self.clock.now(),
+        }
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {

@@ -196,13 +196,7 @@ impl Jobs {
     ) -> Result<Vec<Tag>, Refusal> {
         let mut books = self.settled();
         let Books { jobs, roles, pace } = &mut *books;
-        let world = World {
-            store: &self.store,
-            faults: &self.faults,
-            roles,
-            pace: *pace,
-            now: self.clock.now(),
-        };
+        let world = self.world(roles, *pace);
         let named = |job: &&mut Job| job.id == request.job && job.region == request.region;
         let Some(job) = jobs.iter_mut().find(named) else {
             let message = "The specified job does not exist";

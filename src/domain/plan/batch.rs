@@ -133,17 +133,36 @@ impl Plan {
         Some(self.split(over))
     }
 
+    /// Hands over what S3 Batch Operations can do, or takes that back; why nothing could be handed over.
+    pub fn turn_batch(&mut self) -> Result<(), Unfit> {
+        if matches!(self.batch(), Some(Ok(_))) {
+            self.options.batch_over = None;
+            return Ok(());
+        }
+        let before = self.options.batch_over.replace(0);
+        if let Some(Err(unfit)) = self.batch() {
+            self.options.batch_over = before;
+            return Err(unfit);
+        }
+        Ok(())
+    }
+
+    /// What could be handed over, whoever asks for it; `None` where nothing could.
+    pub fn could_batch(&self) -> Option<Split> {
+        self.split(0).ok()
+    }
+
     fn split(&self, over: u64) -> Result<Split, Unfit> {
         let (Location::S3(source), Location::S3(destination)) = (&self.source, &self.destination)
         else {
             return Err(Unfit::NoCopies);
         };
-        let (jobs, stays) = self.shared_out();
-        let new: u64 = jobs.values().map(|job| job.objects).sum();
-        if jobs.is_empty() && stays.is_empty() {
+        let copies = self.selected().filter(|group| group.op == Op::Copy);
+        let copies: usize = copies.map(|group| group.steps.len()).sum();
+        if copies == 0 || self.edit.is_some() {
             return Err(Unfit::NoCopies);
         }
-        if new <= over {
+        if copies as u64 <= over {
             return Err(Unfit::Few);
         }
         self.may_be_handed()?;
@@ -156,6 +175,10 @@ impl Plan {
         };
         if inside(source) || inside(destination) {
             return Err(Unfit::ReportInside);
+        }
+        let (jobs, stays) = self.shared_out();
+        if jobs.values().map(|job| job.objects).sum::<u64>() <= over {
+            return Err(Unfit::Few);
         }
         Ok(Split {
             role,
@@ -360,6 +383,21 @@ mod tests {
                 (NotHanded::Class, 1)
             ]
         );
+    }
+
+    #[test]
+    fn a_plan_is_handed_over_and_taken_back() {
+        let mut plan = plan("s3://a/x", "s3://b/x", vec![new(1)]);
+        assert!(plan.could_batch().is_some());
+        plan.turn_batch().unwrap();
+        assert_eq!(plan.batch(), None);
+        plan.turn_batch().unwrap();
+        assert!(matches!(plan.batch(), Some(Ok(_))));
+        plan.options.batch_over = Some(9);
+        plan.options.existing = Existing::Keep;
+        assert_eq!(plan.turn_batch(), Err(Unfit::Keeps));
+        assert_eq!(plan.options.batch_over, Some(9));
+        assert!(plan.could_batch().is_none());
     }
 
     #[test]

@@ -242,6 +242,7 @@ impl ConfirmDialog {
             Answer::Tick
             | Answer::ExportPlan
             | Answer::StartAt
+            | Answer::Batch
             | Answer::Fold
             | Answer::Complete
             | Answer::Remove => Decision::Stay,

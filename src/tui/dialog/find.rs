@@ -152,6 +152,7 @@ impl FindDialog {
             Answer::Tick
             | Answer::ExportPlan
             | Answer::StartAt
+            | Answer::Batch
             | Answer::Fold
             | Answer::Remove
             | Answer::Complete => Decision::Stay,

@@ -209,9 +209,12 @@ impl InputDialog {
                 self.complete(shell);
                 Decision::Stay
             }
-            Answer::Tick | Answer::ExportPlan | Answer::StartAt | Answer::Fold | Answer::Remove => {
-                Decision::Stay
-            }
+            Answer::Tick
+            | Answer::ExportPlan
+            | Answer::StartAt
+            | Answer::Batch
+            | Answer::Fold
+            | Answer::Remove => Decision::Stay,
         }
     }
 

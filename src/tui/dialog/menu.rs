@@ -191,6 +191,7 @@ impl MenuDialog {
             Answer::Tick
             | Answer::ExportPlan
             | Answer::StartAt
+            | Answer::Batch
             | Answer::Fold
             | Answer::Complete => Decision::Stay,
         }

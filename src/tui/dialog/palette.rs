@@ -103,9 +103,12 @@ impl PaletteDialog {
                 }
                 Decision::Stay
             }
-            Answer::Tick | Answer::ExportPlan | Answer::StartAt | Answer::Fold | Answer::Remove => {
-                Decision::Stay
-            }
+            Answer::Tick
+            | Answer::ExportPlan
+            | Answer::StartAt
+            | Answer::Batch
+            | Answer::Fold
+            | Answer::Remove => Decision::Stay,
         }
     }
 

@@ -104,6 +104,7 @@ impl PartsDialog {
             }
             Answer::ExportPlan
             | Answer::StartAt
+            | Answer::Batch
             | Answer::Fold
             | Answer::Complete
             | Answer::Remove => Decision::Stay,

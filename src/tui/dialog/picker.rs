@@ -164,6 +164,7 @@ impl PickerDialog {
             Answer::Tick
             | Answer::ExportPlan
             | Answer::StartAt
+            | Answer::Batch
             | Answer::Complete
             | Answer::Remove => Decision::Stay,
         }

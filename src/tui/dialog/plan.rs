@@ -157,6 +157,15 @@ impl PlanDialog {
             }
             Answer::ExportPlan => Decision::AskExport,
             Answer::StartAt => Decision::AskStart,
+            Answer::Batch => {
+                if let Err(unfit) = plan.turn_batch() {
+                    shell.say(
+                        Weight::Info,
+                        format!("S3 Batch Operations: {}", unfit.words()),
+                    );
+                }
+                Decision::Stay
+            }
             Answer::Fold | Answer::Complete | Answer::Remove => Decision::Stay,
         }
     }

@@ -22,6 +22,15 @@ pub(super) fn facts(plan: &Plan, shell: &Shell) -> Vec<Fact> {
     let theme = &shell.theme;
     let named = |(name, text): (&str, String)| (name.to_owned(), text, Style::new());
     let mut facts: Vec<Fact> = estimates(plan, shell).into_iter().map(named).collect();
+    facts.extend(
+        humanize::batch_briefly(plan)
+            .into_iter()
+            .enumerate()
+            .map(|(at, text)| {
+                let name = if at == 0 { "batch" } else { " " };
+                named((name, text))
+            }),
+    );
     if plan.source != plan.destination {
         facts.push(named(("options", options(plan))));
     }

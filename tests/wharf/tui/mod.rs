@@ -1,5 +1,6 @@
 //! The terminal user interface: screens as pictures in text, journeys by keys, and keys at random.
 
+mod batches;
 mod cleanups;
 mod dialogs;
 mod edits;

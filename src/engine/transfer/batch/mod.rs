@@ -8,7 +8,7 @@ mod watch;
 
 use std::sync::Arc;
 
-use crate::backend::{Error, Jobs, Store};
+use crate::backend::{Error, JobSight, JobState, Jobs, Store};
 use crate::domain::{
     plan::{Op, Split},
     progress::{Failure, TaskState},
@@ -119,7 +119,7 @@ async fn one(ctx: &Arc<Context>, desk: &Desk, mut portion: Portion) -> Vec<StepR
         let sight = watch::until_over(ctx, desk, &job, &portion).await?;
         let rest = settle::settled(ctx, desk, (&job, &sight), &portion).await?;
         if !ctx.control.is_ending() {
-            job.settled = true;
+            over(&mut job, &sight);
             ctx.journal.job(job).await;
         }
         Ok::<_, Halt>(rest)
@@ -129,6 +129,17 @@ async fn one(ctx: &Arc<Context>, desk: &Desk, mut portion: Portion) -> Vec<StepR
         Err(halt) => failed(ctx, &portion.steps, &halt).await,
     }
     here
+}
+
+/// What is kept of a job that is over. One that never began (its role, its manifest) is asked for anew when the task is gone on with.
+fn over(job: &mut KeptJob, sight: &JobSight) {
+    let never_began = sight.state == JobState::Failed && sight.succeeded + sight.failed == 0;
+    if never_began {
+        job.ask.etag = "".into();
+        job.id = None;
+    } else {
+        job.settled = true;
+    }
 }
 
 /// Ends all of these as failed for one reason; not where the task is stopped, for another run goes on with them.

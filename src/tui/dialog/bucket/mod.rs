@@ -156,6 +156,7 @@ impl BucketDialog {
             | Answer::Tick
             | Answer::ExportPlan
             | Answer::StartAt
+            | Answer::Batch
             | Answer::Fold
             | Answer::Complete => Decision::Stay,
         }

@@ -203,6 +203,7 @@ impl CleanupDialog {
             Answer::StartAt if self.plan().is_some() => Decision::AskStart,
             Answer::ExportPlan
             | Answer::StartAt
+            | Answer::Batch
             | Answer::Fold
             | Answer::Complete
             | Answer::Remove => Decision::Stay,

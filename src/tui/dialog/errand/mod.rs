@@ -206,11 +206,41 @@ impl ErrandDialog {
             }
             Answer::ExportPlan if self.plan().is_some() => Decision::AskExport,
             Answer::StartAt if self.plan().is_some() => Decision::AskStart,
+            Answer::Batch => {
+                self.turn_batch(shell);
+                Decision::Stay
+            }
             Answer::ExportPlan
             | Answer::StartAt
             | Answer::Fold
             | Answer::Complete
             | Answer::Remove => Decision::Stay,
+        }
+    }
+
+    /// Hands all plans over that can be, or takes all back.
+    fn turn_batch(&mut self, shell: &mut Shell) {
+        let mut plans: Vec<&mut Plan> = self
+            .legs
+            .iter_mut()
+            .filter_map(|leg| leg.plan_mut(0))
+            .collect();
+        let on = plans.iter().any(|plan| matches!(plan.batch(), Some(Ok(_))));
+        let mut unfit = None;
+        let mut turned = false;
+        for plan in &mut plans {
+            if matches!(plan.batch(), Some(Ok(_))) == on {
+                match plan.turn_batch() {
+                    Ok(()) => turned = true,
+                    Err(why) => unfit = Some(why),
+                }
+            }
+        }
+        if let Some(why) = unfit.filter(|_| !turned) {
+            shell.say(
+                Weight::Info,
+                format!("S3 Batch Operations: {}", why.words()),
+            );
         }
     }
 
