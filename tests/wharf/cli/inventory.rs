@@ -198,13 +198,12 @@ fn a_bucket_is_copied_by_its_inventory_without_a_listing() {
     store.delete("cards", "raw/card 0008+.png");
     store.put("cards", "raw/late.png", "late").unwrap();
     stage.demo.log().clear();
+    let planned = stage.run(&["plan", INVENTORY, "s3://new/"]).ended_with(0);
+    let told = planned.stdout + &planned.stderr;
+    assert!(told.contains("what changed since is not in it"), "{told}");
     let args = ["sync", INVENTORY, "s3://new/", "--json"];
     let run = stage.run(&args).ended_with(3);
-    assert!(
-        run.stderr.contains("what changed since is not in it"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("the source changed"), "{}", run.stderr);
     assert_eq!(run.summary()["done"], 1498);
     assert_eq!(run.summary()["failed"], 2);
     assert_eq!(run.summary()["proof"]["checksum"], 1498);

@@ -178,11 +178,12 @@ impl Rig {
 
     /// Both stores, as contents are stored there.
     async fn stores(&self, ends: (&Location, &Location), options: &SyncOptions) -> [Store; 2] {
-        let stores = [self.store(ends.0).await, self.store(ends.1).await];
-        if options.gzips(ends.0, ends.1) {
-            return stores.map(|store| store.gzipped());
+        let [left, right] = [self.store(ends.0).await, self.store(ends.1).await];
+        match options.originals(ends.0, ends.1) {
+            Some(Side::Left) => [left.gzipped(), right],
+            Some(Side::Right) => [left, right.gzipped()],
+            None => [left, right],
         }
-        stores
     }
 
     /// Lists both sides and plans, as the engine does.
