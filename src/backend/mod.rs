@@ -11,7 +11,6 @@ pub mod logs;
 pub mod manifest;
 pub mod s3;
 pub mod session;
-mod sorted;
 pub mod store;
 
 pub use batch::{JobAsk, JobSight, JobState, Jobs};

@@ -4,11 +4,19 @@
     reason = "a test stops where its stage cannot be set"
 )]
 
-use std::io::Write as _;
+use std::{io::Write as _, sync::Arc};
 
-use flate2::{Compression, write::GzEncoder};
+use flate2::write::GzEncoder;
 use md5::{Digest as _, Md5};
+use parquet::{
+    basic::Compression,
+    column::writer::ColumnWriter,
+    data_type::ByteArray,
+    file::{properties::WriterProperties, writer::SerializedFileWriter},
+    schema::parser::parse_message_type,
+};
 use serde_json::json;
+use wharf::demo::s3::ObjectView;
 
 use crate::support::wharf::{Run, Stage};
 
@@ -54,7 +62,7 @@ fn write_inventory(stage: &Stage) {
     );
     let mut files = Vec::new();
     for (number, part) in rows.chunks(800).enumerate() {
-        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+        let mut packed = GzEncoder::new(Vec::new(), flate2::Compression::default());
         packed
             .write_all((part.join("\n") + "\n").as_bytes())
             .unwrap();
@@ -143,9 +151,9 @@ fn what_is_missing_or_damaged_breaks_the_listing() {
     store.put("lists", data, damaged).unwrap();
     let told = diff(&stage, 3).stderr;
     assert!(told.contains("and the manifest says"), "{told}");
-    manifest(&stage, "Parquet", &json!([]));
+    manifest(&stage, "ORC", &json!([]));
     let told = diff(&stage, 2).stderr;
-    assert!(told.contains("this inventory is in Parquet"), "{told}");
+    assert!(told.contains("this inventory is in ORC"), "{told}");
     let told = stage
         .run(&["diff", "inventory:s3://lists/other.json", "s3://copy/"])
         .ended_with(2)
@@ -178,6 +186,73 @@ fn an_inventory_licenses_no_delete() {
     }
     assert_eq!(stage.demo.store().keys("copy", "").len(), 1501);
     assert_eq!(stage.demo.store().keys("cards", "").len(), 1500);
+}
+
+/// The same inventory in one data file of Parquet, as S3 names its columns.
+fn write_parquet(stage: &Stage) {
+    let schema = "message s3.inventory {
+        required binary bucket (STRING);
+        required binary key (STRING);
+        optional int64 size;
+        optional int64 last_modified_date (TIMESTAMP(MILLIS, true));
+        optional binary e_tag (STRING);
+        optional boolean is_latest;
+    }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let objects = stage.demo.store().objects("cards");
+    let text = |of: fn(&ObjectView) -> &str| -> Vec<ByteArray> {
+        objects.iter().rev().map(|object| of(object).into()).collect()
+    };
+    let mut file = Vec::new();
+    let snappy = WriterProperties::builder().set_compression(Compression::SNAPPY);
+    let mut writer =
+        SerializedFileWriter::new(&mut file, schema, Arc::new(snappy.build())).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let present = vec![1_i16; objects.len()];
+    let mut number = 0;
+    while let Some(mut column) = group.next_column().unwrap() {
+        let levels = Some(&*present);
+        match column.untyped() {
+            ColumnWriter::ByteArrayColumnWriter(column) => {
+                let (values, levels) = match number {
+                    0 => (text(|_| "cards"), None),
+                    1 => (text(|object| &object.key), None),
+                    _ => (text(|object| &object.etag), levels),
+                };
+                column.write_batch(&values, levels, None).unwrap();
+            }
+            ColumnWriter::Int64ColumnWriter(column) => {
+                let of = |object: &ObjectView| match number {
+                    2 => object.size.cast_signed(),
+                    _ => 1_768_003_200_000,
+                };
+                let values: Vec<i64> = objects.iter().rev().map(of).collect();
+                column.write_batch(&values, levels, None).unwrap();
+            }
+            ColumnWriter::BoolColumnWriter(column) => {
+                let values = vec![true; objects.len()];
+                column.write_batch(&values, levels, None).unwrap();
+            }
+            _ => panic!("the schema has no other columns"),
+        }
+        column.close().unwrap();
+        number += 1;
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+    let key = "lists/cards/daily/data/0.parquet";
+    let md5 = hex::encode(Md5::digest(&file));
+    let files = json!([{"key": key, "size": file.len(), "MD5checksum": md5}]);
+    stage.demo.store().put("lists", key, file).unwrap();
+    manifest(stage, "Parquet", &files);
+}
+
+#[test]
+fn an_inventory_in_parquet_is_read_as_the_one_in_csv() {
+    let stage = stage();
+    write_parquet(&stage);
+    let run = diff(&stage, 0);
+    assert_eq!(run.summary()["same"], 1500, "{}", run.stdout);
 }
 
 /// Listings that were asked of the source's bucket.

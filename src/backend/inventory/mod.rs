@@ -11,7 +11,6 @@ use md5::{Digest as _, Md5};
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
-use super::sorted::{Sorted, Unsorted};
 use crate::backend::{
     error::Error,
     s3::wire,
@@ -22,6 +21,11 @@ use crate::domain::{
     key::Key,
     retry::FailureKind,
 };
+
+mod parquet;
+mod sorted;
+
+use sorted::{Sorted, Unsorted};
 
 /// The manifest of an inventory.
 #[derive(Debug, Deserialize)]
@@ -54,6 +58,15 @@ struct Columns {
     algorithm: Option<usize>,
     latest: Option<usize>,
     marker: Option<usize>,
+    /// Keys are percent-encoded.
+    encoded: bool,
+}
+
+/// How data files are written.
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    Csv,
+    Parquet,
 }
 
 impl Inventory {
@@ -83,20 +96,25 @@ impl Inventory {
         name: &str,
     ) -> Result<InOrder, Error> {
         let refuse = |reason: String| Error::new("read", name, FailureKind::Refused, reason);
-        if self.file_format != "CSV" {
-            return Err(refuse(format!(
-                "this inventory is in {}: wharf reads those in CSV, which its configuration in S3 can ask for",
-                self.file_format
-            )));
-        }
-        let columns = Columns::of(&self.file_schema).map_err(&refuse)?;
+        let (format, columns) = match &*self.file_format {
+            "CSV" => (
+                Format::Csv,
+                Columns::of(&self.file_schema).map_err(&refuse)?,
+            ),
+            "Parquet" => (Format::Parquet, parquet::COLUMNS),
+            other => {
+                return Err(refuse(format!(
+                    "this inventory is in {other}: wharf reads those in CSV and Parquet, which its configuration in S3 can ask for"
+                )));
+            }
+        };
         let damaged = |reason: String| Error::new("read", name, FailureKind::Corrupt, reason);
         let mut unsorted = Unsorted::default();
         for file in &self.files {
             let content = self.content(bucket, file, name).await?;
             let (md5, key) = (file.md5.to_ascii_lowercase(), &file.key);
             let took = apart(move || {
-                rows(&content, &md5, columns, &mut unsorted)?;
+                rows(&content, &md5, (format, columns), &mut unsorted)?;
                 Ok(unsorted)
             });
             unsorted = took
@@ -196,18 +214,43 @@ impl Columns {
             algorithm: find("ChecksumAlgorithm"),
             latest: find("IsLatest"),
             marker: find("IsDeleteMarker"),
+            encoded: true,
         })
     }
 }
 
 /// Takes the current objects of a data file, which must have this MD5.
-fn rows(content: &Bytes, md5: &str, columns: Columns, into: &mut Unsorted) -> Result<(), String> {
+fn rows(
+    content: &Bytes,
+    md5: &str,
+    (format, columns): (Format, Columns),
+    into: &mut Unsorted,
+) -> Result<(), String> {
     let found = hex::encode(Md5::digest(content));
     if found != md5 {
         return Err(format!(
             "its MD5 is {found}, and the manifest says {md5}: it was damaged or replaced; take another inventory"
         ));
     }
+    let mut number = 0_u64;
+    let take = |row: csv::ByteRecord| {
+        number += 1;
+        // Versions and markers are rows that become no entry.
+        match entry(&row, columns).map_err(|reason| format!("row {number}: {reason}"))? {
+            Some(entry) => into.push(entry.key, row).map_err(spilled),
+            None => Ok(()),
+        }
+    };
+    match format {
+        Format::Csv => each_row_of_csv(content, take),
+        Format::Parquet => parquet::each_row(content, take),
+    }
+}
+
+fn each_row_of_csv(
+    content: &Bytes,
+    mut take: impl FnMut(csv::ByteRecord) -> Result<(), String>,
+) -> Result<(), String> {
     let text: Box<dyn Read> = if content.starts_with(&[0x1f, 0x8b]) {
         Box::new(MultiGzDecoder::new(BufReader::new(
             content.clone().reader(),
@@ -218,21 +261,10 @@ fn rows(content: &Bytes, md5: &str, columns: Columns, into: &mut Unsorted) -> Re
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .from_reader(text);
-    let mut record = csv::ByteRecord::new();
-    loop {
-        match reader.read_byte_record(&mut record) {
-            Ok(false) => return Ok(()),
-            Ok(true) => {
-                // Versions and markers are rows that become no entry.
-                let line = record.position().map_or(0, |at| at.record() + 1);
-                let entry = entry(&record, columns);
-                if let Some(entry) = entry.map_err(|reason| format!("row {line}: {reason}"))? {
-                    into.push(entry.key, record.clone()).map_err(spilled)?;
-                }
-            }
-            Err(error) => return Err(format!("it is no CSV: {}", cause(&error))),
-        }
+    for row in reader.byte_records() {
+        take(row.map_err(|error| format!("it is no CSV: {}", cause(&error)))?)?;
     }
+    Ok(())
 }
 
 fn cause(error: &csv::Error) -> String {
@@ -256,7 +288,11 @@ fn entry(row: &csv::ByteRecord, columns: Columns) -> Result<Option<Entry>, Strin
     }
     let key = row.get(columns.key).filter(|key| !key.is_empty());
     let key = key.ok_or_else(|| "it names no key".to_owned())?;
-    let key = Key::new(wire::decoded(key));
+    let key = if columns.encoded {
+        Key::new(wire::decoded(key))
+    } else {
+        Key::new(key)
+    };
     let size = text(Some(columns.size)).parse::<u64>();
     let size = size.map_err(|_wrong| format!("{:?} is no size", text(Some(columns.size))))?;
     let given = |at| Some(text(at)).filter(|text| !text.is_empty());
@@ -281,7 +317,7 @@ mod tests {
     use bytes::Bytes;
     use md5::{Digest as _, Md5};
 
-    use super::{Columns, Inventory, Unsorted, entry, rows};
+    use super::{Columns, Format, Inventory, Unsorted, entry, rows};
     use crate::domain::entry::Kind;
 
     const SCHEMA: &str = "Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size, LastModifiedDate, ETag, StorageClass";
@@ -290,7 +326,12 @@ mod tests {
         let content = Bytes::copy_from_slice(text.as_bytes());
         let own = hex::encode(Md5::digest(&content));
         let (columns, mut unsorted) = (Columns::of(SCHEMA).unwrap(), Unsorted::default());
-        rows(&content, md5.unwrap_or(&own), columns, &mut unsorted)?;
+        rows(
+            &content,
+            md5.unwrap_or(&own),
+            (Format::Csv, columns),
+            &mut unsorted,
+        )?;
         let mut sorted = unsorted.sorted().unwrap();
         let mut entries = Vec::new();
         while let Some(row) = sorted.next().unwrap() {
