@@ -21,7 +21,8 @@ use wharf::{
         trainer::{self, Trainer},
     },
     domain::location::{Location, Prefix, Remote},
-    engine::{Engine, EngineOptions},
+    engine::{Engine, EngineOptions, wrap_up::accounts},
+    humanize,
     logging::Log,
     tui,
 };
@@ -131,7 +132,28 @@ pub(crate) fn screen(cli: &Cli, env: &Env, (log, mut output): (&Log, Output)) ->
     options.restores =
         cli.left.is_none() && config.screen.restore.as_ref().is_none_or(|on| on.value);
     let engine = compose::options(&cli.global, &config);
+    let engine = with_debts(engine, &mut output);
     open(compose::sessions(&config), engine, options, &mut output)
+}
+
+/// What earlier runs still cost is said first, by the ledger: on stderr, and among the notices of the screen.
+fn with_debts(engine: EngineOptions, output: &mut Output) -> EngineOptions {
+    let Some(journal) = &engine.journal else {
+        return engine;
+    };
+    let now = jiff::Timestamp::now();
+    let told = accounts(journal).into_iter().filter_map(|account| {
+        let debt = account.debt(now)?;
+        Some(humanize::debt(&account.run, debt, now))
+    });
+    let told: Vec<String> = told.collect();
+    for sentence in &told {
+        output.tell(sentence);
+    }
+    EngineOptions {
+        notices: told.into_iter().map(Into::into).collect(),
+        ..engine
+    }
 }
 
 /// The two sides that the words of the command line mean; a mapping's name alone means both of its own.

@@ -1,7 +1,10 @@
 //! `Manifest`: a recorded listing (`wharf manifest`, one JSON object a line) read as a store of names and facts.
 //! It holds no content; a file without its `summary` line was cut short and counts as broken.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -19,6 +22,7 @@ use crate::domain::{
     key::Key,
     location::Prefix,
     retry::FailureKind,
+    sums::Sums,
 };
 
 /// Entries of one page at most.
@@ -37,6 +41,8 @@ pub struct Manifest {
     /// `Some` where it stands in for listings of this place.
     stands_for: Option<Arc<Prefix>>,
     inventory: Arc<OnceLock<Told>>,
+    /// Checksums of the contents, as far as the lines told them.
+    sums: Arc<Mutex<HashMap<Key, Sums>>>,
 }
 
 /// What an inventory tells of itself, once it was read.
@@ -68,6 +74,8 @@ struct Recorded {
     modified: Option<Timestamp>,
     etag: Option<Arc<str>>,
     class: Option<Arc<str>>,
+    checksum: Option<Box<str>>,
+    md5: Option<Box<str>>,
 }
 
 fn object() -> Kind {
@@ -83,6 +91,7 @@ impl Manifest {
             name: name.into(),
             stands_for: None,
             inventory: Arc::default(),
+            sums: Arc::default(),
         }
     }
 
@@ -116,6 +125,15 @@ impl Manifest {
 
     fn refused(&self, reason: &str) -> Error {
         Error::new("read", &*self.name, FailureKind::Refused, reason)
+    }
+
+    /// The checksums of a content that was listed already, where its line told them.
+    pub fn sums(&self, key: &Key) -> Option<Sums> {
+        self.known_sums().get(key).copied()
+    }
+
+    fn known_sums(&self) -> MutexGuard<'_, HashMap<Key, Sums>> {
+        self.sums.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What an inventory tells of itself; `None` before it was read, and of other recorded listings.
@@ -279,6 +297,9 @@ impl Reader {
         })?;
         match line {
             Line::Entry(recorded) => {
+                if let Some(sums) = recorded.sums() {
+                    manifest.known_sums().insert(recorded.key.clone(), sums);
+                }
                 let wanted = self.wanted(recorded.entry());
                 self.found.extend(wanted);
             }
@@ -321,6 +342,10 @@ impl Reader {
 }
 
 impl Recorded {
+    fn sums(&self) -> Option<Sums> {
+        Sums::of_texts(self.checksum.as_deref()?, self.md5.as_deref())
+    }
+
     fn entry(self) -> Entry {
         let identity = match self.etag {
             Some(etag) => Identity::Object(ObjectId {

@@ -16,7 +16,7 @@ pub mod store;
 pub use batch::{JobAsk, JobSight, JobState, Jobs};
 pub use counter::{Meter, Operation, RequestCounter};
 pub use customer::CustomerKey;
-pub use ec2::{CloudCounter, Ec2};
+pub use ec2::{Agent, CloudCounter, Ec2};
 pub use error::{Error, ErrorKind};
 pub use session::{BucketInfo, ChecksumMode, DataPlane, Identity, Keys, RemoteOptions, Sessions};
 pub use store::{Listing, Pages, Store};

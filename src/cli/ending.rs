@@ -3,8 +3,8 @@
 
 use crate::cli::target::{self, TargetError};
 use crate::config::{Config, RunEnd, layer::Layer};
-use crate::domain::location::Remote;
-use crate::engine::wrap_up::Output;
+use crate::domain::location::{Location, Remote};
+use crate::engine::wrap_up::{Made, Output, Places};
 
 /// The end of a run.
 #[derive(Debug, Clone)]
@@ -44,8 +44,11 @@ impl Ending {
     pub fn of(config: &Config, run: &str, made_here: bool) -> Result<Self, TargetError> {
         let end = config.ends.get(run).cloned();
         let known = end.is_some();
-        let RunEnd { remote, outputs } = end.unwrap_or_default();
-        let output = |name: &String| output(config, name, made_here);
+        let RunEnd {
+            remote, outputs, ..
+        } = end.unwrap_or_default();
+        let folder = config.run_folder(run);
+        let output = |name: &String| output(config, name, made_here, folder.as_ref());
         Ok(Self {
             remote: remote.unwrap_or_else(|| config.remote.clone()),
             outputs: outputs.iter().map(output).collect::<Result<_, _>>()?,
@@ -54,21 +57,40 @@ impl Ending {
     }
 }
 
-fn output(config: &Config, name: &str, made_here: bool) -> Result<Output, TargetError> {
-    let boxed = name.into();
-    if !made_here {
-        let why = "it was made on the instance, which is not compared yet: push it from there, and say \
-                   --made-here where this is the machine that made it";
-        return Ok(Output {
-            name: boxed,
-            places: Err(why.to_owned()),
-        });
-    }
-    let (local, remote) = target::mapping(config, name)?;
+/// An output: made on this machine, or on the run's instance, which leaves records in the run's folder.
+fn output(
+    config: &Config,
+    name: &str,
+    made_here: bool,
+    folder: Option<&Location>,
+) -> Result<Output, TargetError> {
     let mapping = config.mappings.get(name);
     let options = mapping.map(|mapping| config.mapping_options(mapping, &Layer::default()).options);
+    let options = options.unwrap_or_default();
+    let places = match (made_here, folder, mapping) {
+        (true, ..) => {
+            let (local, kept) = target::mapping(config, name)?;
+            Ok(Places {
+                made: Made::Here(local),
+                kept,
+                options: options.into(),
+            })
+        }
+        (false, _, Some(_)) if options.gzip => Err(
+            "its objects are gzip streams, which no record of files tells: prove it on the machine that made it, with --made-here"
+                .to_owned(),
+        ),
+        (false, Some(folder), Some(mapping)) => Ok(Places {
+            made: Made::OnBox(folder.clone()),
+            kept: mapping.remote.value.clone(),
+            options: options.into(),
+        }),
+        (false, ..) => Err(
+            "it was made on the instance, and the run has no folder in S3 where that leaves a record".to_owned(),
+        ),
+    };
     Ok(Output {
-        name: boxed,
-        places: Ok((local, remote, options.unwrap_or_default().into())),
+        name: name.into(),
+        places,
     })
 }

@@ -6,6 +6,8 @@ pub enum Exit {
     /// Done, or equal.
     #[default]
     Ok,
+    /// A command on an instance ended with this code of its own.
+    Ran(u8),
     /// Differences were found (diff, verify).
     Differences,
     /// Some objects failed, a listing broke, an endpoint did not answer.
@@ -25,6 +27,7 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Ok => 0,
+            Self::Ran(code) => code,
             Self::Differences => 1,
             Self::Usage => 2,
             Self::Failed => 3,

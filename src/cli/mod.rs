@@ -5,6 +5,7 @@ pub mod command;
 pub mod ending;
 pub mod errand;
 pub mod exit;
+pub mod launching;
 pub mod lines;
 pub mod output;
 pub mod route;

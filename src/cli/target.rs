@@ -275,7 +275,7 @@ pub fn lay_global(config: &mut Config, global: &Global) -> Result<(), TargetErro
 }
 
 /// The options of flags.
-pub(super) fn layer(config: &Config, given: &Given) -> Result<Layer, Error> {
+pub fn layer(config: &Config, given: &Given) -> Result<Layer, Error> {
     let pairs = given.0.iter().map(|(flag, text)| (*flag, text.as_str()));
     Layer::of_flags(pairs, config.env())
 }

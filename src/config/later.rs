@@ -2,15 +2,19 @@
 
 use indexmap::IndexMap;
 
-use crate::domain::{location::Remote, training::ask::RunAsk};
+use crate::domain::{
+    launch::Wish,
+    location::{Location, Prefix, Remote},
+    training::ask::RunAsk,
+};
 
 use super::{
+    Config,
     document::{Table, expected},
     invalid::{Invalid, nearest},
+    launch,
     mapping::{self, Mapping},
-    quantity,
     remote::RemoteConfig,
-    setting,
     training::{self, Around},
 };
 
@@ -23,12 +27,33 @@ pub(super) struct Known<'a> {
 }
 
 /// A run's end: whose it is, and what it was to bring.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunEnd {
     /// The remote; the configuration's own where `None`.
     pub remote: Option<Remote>,
     /// Names of mappings.
     pub outputs: Vec<String>,
+    /// The folder in S3 of what belongs to the run itself, where one is named.
+    pub folder: Option<Location>,
+    /// What is launched for it.
+    pub launch: Option<Wish>,
+}
+
+impl Config {
+    /// The folder in S3 of what belongs to a run itself: its launches with their scripts, records and last words. Where none is
+    /// named, `wharf-runs/RUN` in the bucket of its first output.
+    pub fn run_folder(&self, run: &str) -> Option<Location> {
+        let end = self.ends.get(run)?;
+        if let Some(folder) = &end.folder {
+            return Some(folder.clone());
+        }
+        let output = self.mappings.get(end.outputs.first()?)?;
+        let bucket = output.remote.value.s3()?;
+        Some(Location::S3(Prefix {
+            path: format!("wharf-runs/{run}/").into(),
+            ..bucket.clone()
+        }))
+    }
 }
 
 /// The runs of the file, each checked: how each is watched, and how it ends.
@@ -51,58 +76,24 @@ fn run(table: &Table<'_>, known: &Known<'_>) -> RunEnd {
     let remote = table.read("remote", |name| {
         mapping::known_remote(&Remote::named(name), known.remotes).map(|_known| Remote::named(name))
     });
-    drop(mappings_of(table, "inputs", known.mappings));
+    let inputs = mappings_of(table, "inputs", known.mappings);
     let outputs = mappings_of(table, "outputs", known.mappings);
-    drop(table.read("at_end", |text| {
-        setting::word(text, &["terminate", "stop", "leave"]).map(drop)
-    }));
-    if let Some(code) = table.table("code") {
-        for key in ["repository", "branch", "deploy_key"] {
-            drop(code.text(key));
-        }
-        drop(code.texts("overrides"));
-        code.close();
-    }
-    if let Some(launch) = table.table("launch") {
-        self::launch(&launch);
-        launch.close();
-    }
+    let folder = table.read("folder", |text| folder(text, known));
     RunEnd {
         remote: remote.map(|remote| remote.value),
+        launch: launch::wish(table, inputs, outputs.clone()),
         outputs,
+        folder: folder.map(|folder| folder.value),
     }
 }
 
-fn launch(table: &Table<'_>) {
-    let texts = [
-        "binary",
-        "subnet",
-        "instance_profile",
-        "image",
-        "type",
-        "init",
-        "train",
-        "key_name",
-    ];
-    for key in texts {
-        drop(table.text(key));
-    }
-    for key in ["security_groups", "upload"] {
-        drop(table.texts(key));
-    }
-    drop(table.read("spot", setting::switch));
-    drop(table.read("max_hours", positive));
-    drop(table.read("max_cost", positive));
-    for value in table.list("volumes") {
-        let Some(volume) = Table::of(table.document, table.name_of("volumes"), value) else {
-            continue;
-        };
-        drop(volume.text("device"));
-        drop(volume.read("size", quantity::size));
-        let kinds = ["gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"];
-        drop(volume.read("kind", |text| setting::word(text, &kinds).map(drop)));
-        volume.close();
-    }
+/// A prefix of a bucket.
+fn folder(text: &str, known: &Known<'_>) -> Result<Location, Invalid> {
+    let form = || Invalid::form(text, "REMOTE:s3://bucket/prefix");
+    let location = Location::parse(text).map_err(|error| Invalid::because(error.to_string()))?;
+    let prefix = location.s3().ok_or_else(form)?;
+    mapping::known_remote(&prefix.remote, known.remotes)?;
+    Ok(location)
 }
 
 /// The names of mappings in a list; those that are none are told.
@@ -129,11 +120,4 @@ fn mappings_of(
         names.push(name.to_owned());
     }
     names
-}
-
-fn positive(text: &str) -> Result<f64, Invalid> {
-    match text.parse::<f64>() {
-        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
-        Ok(_) | Err(_) => Err(Invalid::form(text, "a number above 0")),
-    }
 }

@@ -2,6 +2,7 @@
 //! `Config::load` is the door; everything it wants to know of the machine comes in `Env`, so that tests give their own.
 
 pub mod bears;
+mod boxed;
 mod choice;
 mod document;
 pub mod env;
@@ -13,6 +14,7 @@ pub mod ini;
 pub mod invalid;
 mod laid;
 pub mod later;
+mod launch;
 pub mod layer;
 pub mod machine;
 pub mod mapping;
@@ -53,6 +55,7 @@ use search::Search;
 use setting::SyncKey;
 use training::Around;
 
+pub use boxed::boxed;
 pub use choice::{Choice, Way};
 pub use env::Env;
 pub use errand::{Ask, Errand};

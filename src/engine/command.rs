@@ -118,6 +118,15 @@ pub enum Command {
         /// What takes part; `options.filter` and `options.symlinks` are used.
         options: Arc<SyncOptions>,
     },
+    /// List all levels of a location with the checksums of contents → `Body::Recorded`…
+    Record {
+        /// Who asks.
+        view: View,
+        /// Where.
+        location: Location,
+        /// What takes part; `options.filter` and `options.symlinks` are used.
+        options: Arc<SyncOptions>,
+    },
     /// The buckets of a remote → `Body::Buckets`.
     Buckets {
         /// Who asks.

@@ -8,6 +8,7 @@ use crate::domain::{
     key::Key,
     plan::{Plan, PlannedRoute, TwoWay},
     progress::{Requests, TaskEvent, TaskId, TaskSnapshot},
+    sums::Sums,
 };
 
 use super::{
@@ -51,6 +52,13 @@ pub enum Body {
         /// `Some` with the last part.
         end: Option<End>,
     },
+    /// Some entries with their checksums; the last part bears the end.
+    Recorded {
+        /// In key order.
+        rows: Vec<Recorded>,
+        /// `Some` with the last part.
+        end: Option<End>,
+    },
     /// The buckets of the remote, by name.
     Buckets(Vec<Bucket>),
     /// How a remote is reached, and who we are there.
@@ -85,6 +93,28 @@ pub enum Body {
     Report(Box<Report>),
     /// The question could not be answered.
     Failed(Failed),
+}
+
+/// An entry with the checksums of its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The entry.
+    pub entry: Entry,
+    /// Its checksums; `None` for folders, and where the store keeps none.
+    pub sums: Option<Sums>,
+    /// Why they could not be had.
+    pub failed: Option<Box<str>>,
+}
+
+impl Recorded {
+    /// An entry of whose content nothing is known.
+    pub(super) fn bare(entry: Entry) -> Self {
+        Self {
+            entry,
+            sums: None,
+            failed: None,
+        }
+    }
 }
 
 /// How a remote is reached, and who we are there.

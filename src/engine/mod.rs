@@ -20,6 +20,7 @@ mod gzip;
 mod heart;
 mod hook;
 pub mod journal;
+pub mod launch;
 pub mod look;
 mod only;
 mod plan;
@@ -27,6 +28,7 @@ mod preflight;
 pub mod preview;
 mod questions;
 mod queue;
+mod record;
 mod room;
 mod routes;
 mod run;
@@ -62,7 +64,7 @@ pub use worker::Worker;
 
 pub use crate::backend::store::Checksum;
 pub use command::{Check, Command, EditAsk, Family, Member, Pace, RouteAsk, View};
-pub use event::{Body, Bucket, Compared, Event, Failed, FailedClass, Identity, Snapshot};
+pub use event::{Body, Bucket, Compared, Event, Failed, FailedClass, Identity, Recorded, Snapshot};
 pub use journal::{JournalError, NotTaken, PastTask, Report, Search, Wish};
 
 /// Events under way to a slow reader; each may bear a few hundred pairs.
@@ -93,6 +95,8 @@ pub struct EngineOptions {
     pub hooks: Hooks,
     /// Tasks that run at once; a few when `None`.
     pub at_once: Option<u16>,
+    /// What a person should know from the start on.
+    pub notices: Vec<Arc<str>>,
     /// Who owns the tasks that begin here, and by which clock.
     pub setup: journal::Setup,
 }
@@ -174,6 +178,7 @@ impl Engine {
                 self.begin(view, |room, answer| run::verify(room, answer, proving));
             }
             question @ (Command::List { view, .. }
+            | Command::Record { view, .. }
             | Command::Buckets { view, .. }
             | Command::Identity { view, .. }
             | Command::Compare { view, .. }

@@ -30,6 +30,7 @@ use super::{
     look,
     plan::{Wanted, about_inventories, compared, plan, plan_both},
     preview::preview,
+    record::record,
     room::Room,
     routes::plan_routes,
     scan::{Scan, vanished},
@@ -45,6 +46,9 @@ pub(super) async fn answer(
 ) -> Result<Body, Failed> {
     match question {
         Command::List { .. } => listed(room, answer, question).await,
+        Command::Record {
+            location, options, ..
+        } => record(room, answer, location, options).await,
         Command::Buckets { remote, .. } => buckets(room, remote).await,
         Command::Identity { remote, .. } => identity(room, remote).await,
         Command::Preview { location, key, .. } => {

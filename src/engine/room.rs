@@ -94,6 +94,7 @@ impl Room {
             sessions,
             confirmed: Mutex::new(options.confirmed.iter().cloned().collect()),
             queue: Queue::new(options.at_once, options.setup.clock.clone()),
+            notices: Arc::new(Notices(Mutex::new(options.notices.clone()))),
             options,
             events,
             views: Arc::new(Views::new(&stop)),
@@ -101,7 +102,6 @@ impl Room {
             tracker: TaskTracker::new(),
             stop,
             runtime: Handle::current(),
-            notices: Arc::default(),
             journal: OnceCell::new(),
             numbers: AtomicU64::new(1),
         }

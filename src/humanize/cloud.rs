@@ -6,6 +6,7 @@ use crate::domain::{
     cloud::{Check, Checks, Gauge, Price, Spent},
     health::Finding,
     text::printable,
+    wrap_up::{Debt, Proven},
 };
 
 use super::{count, counted, duration, money, rate};
@@ -163,6 +164,37 @@ pub fn printable_lines(text: &[u8]) -> Vec<String> {
     let lines = text.split(|byte| *byte == b'\n');
     let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     lines.map(|line| printable(line).into_owned()).collect()
+}
+
+/// What a proof was compared with, where that is a record that an instance left: its age.
+pub fn of_record(proven: &Proven) -> String {
+    let Some(record) = proven.record else {
+        return String::new();
+    };
+    let age = super::age_of(record, proven.at);
+    format!(" with what the instance recorded {age}")
+}
+
+/// What an earlier run still costs, as a sentence without its full stop.
+pub fn debt(run: &str, debt: Debt, now: Timestamp) -> String {
+    let run = printable(run.as_bytes());
+    let what = match debt {
+        Debt::Ended(at, price) => format!(
+            "run {run} ended {}, still {}/h",
+            super::age_of(at, now),
+            amount(Some(price))
+        ),
+        Debt::Launched(at, price) => format!(
+            "run {run} was launched {}, {}/h when it was seen last",
+            super::age_of(at, now),
+            amount(Some(price))
+        ),
+        Debt::InDoubt(at) => format!(
+            "a launch of {run} was stopped midway {}: what it made is not known",
+            super::age_of(at, now)
+        ),
+    };
+    format!("{what}; wharf wrap-up {run} looks")
 }
 
 /// What the questions of this session cost: `12 requests, 40 metrics, $0.0004`.

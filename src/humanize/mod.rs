@@ -17,7 +17,9 @@ use jiff::{Timestamp, tz::TimeZone};
 
 pub use account::{never_left, savings, success, tree, unforeseen};
 pub use batch::{batch, batch_briefly};
-pub use cloud::{amount, checks, finding, gauged, hourly, length, printable_lines, spent};
+pub use cloud::{
+    amount, checks, debt, finding, gauged, hourly, length, of_record, printable_lines, spent,
+};
 pub use gap::{explain_gap, explain_rule};
 pub use proof::proofs;
 pub use runs::runs;

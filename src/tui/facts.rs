@@ -84,6 +84,7 @@ fn answer(state: &mut State, view: View, body: Body) {
         (
             _,
             Body::Listed { .. }
+            | Body::Recorded { .. }
             | Body::Pairs(_)
             | Body::Compared(_)
             | Body::Planned(_)

@@ -140,6 +140,9 @@ fn remedy(code: &str) -> Option<&'static str> {
         "VolumeInUse" => "stop or terminate its instance first, or detach it",
         "InvalidIPAddress.InUse" => "untie it first, or terminate its instance",
         "InvalidSnapshot.InUse" => "deregister its image first",
+        "InvalidInstanceId" => {
+            "no agent of SSM takes a command there: wharf instances show ID tells whether it runs"
+        }
         "InvalidAction" => "the endpoint may be no AWS: instances are asked of AWS itself",
         _ => return None,
     })

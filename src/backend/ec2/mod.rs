@@ -1,9 +1,11 @@
-//! `Ec2`: the door to the instances of one region, and to what CloudWatch tells of them. Types of the SDK stop here; every
+//! `Ec2`: the door to the instances of one region, to what CloudWatch tells of them, and to their shells by SSM. Types of the SDK stop here; every
 //! request is counted, bounded in time, and its failure told with what to do next. Nothing is tried twice here: the engine does.
 
+mod command;
 mod counter;
 mod describe;
 mod error;
+mod launch;
 mod metrics;
 mod turn;
 mod wire;
@@ -21,6 +23,7 @@ use crate::backend::{
 };
 use crate::domain::{location::Remote, retry::FailureKind};
 
+pub use command::Agent;
 pub use counter::CloudCounter;
 pub use describe::Status;
 pub use metrics::{AgentMetric, Measure};

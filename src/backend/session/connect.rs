@@ -388,6 +388,15 @@ impl Connection {
         aws_sdk_s3control::Client::from_conf(config.build())
     }
 
+    /// A client that runs commands on the instances of a region.
+    pub(in crate::backend) fn ssm(&self, region: &str) -> aws_sdk_ssm::Client {
+        let config = aws_sdk_ssm::config::Builder::from(&self.config)
+            .http_client(self.http.clone())
+            .interceptor(self.clock.clone())
+            .region(Region::new(region.to_owned()));
+        aws_sdk_ssm::Client::from_conf(config.build())
+    }
+
     /// The client for a region.
     pub(in crate::backend) fn client(&self, region: &str) -> Client {
         let mut clients = locked(&self.clients);

@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use jiff::SignedDuration;
+
 use crate::domain::cloud::{Span, Turn};
 
 /// `wharf instances`.
@@ -29,6 +31,12 @@ pub enum InstancesAction {
     Terminate(InstanceId),
     /// Print what an instance wrote to its console
     Console(InstanceId),
+    /// Open a shell on an instance, by Session Manager's plugin or by ssh
+    Shell(InstancesShell),
+    /// Launch the instance of a run, after everything that it stands on was looked at
+    Launch(InstancesLaunch),
+    /// Run a command on an instance by SSM; its exit code is that of the command
+    Exec(InstancesExec),
 }
 
 impl InstancesAction {
@@ -39,7 +47,12 @@ impl InstancesAction {
             Self::Stop(id) => Some((Turn::Stop, id)),
             Self::Reboot(id) => Some((Turn::Reboot, id)),
             Self::Terminate(id) => Some((Turn::Terminate, id)),
-            Self::List(_) | Self::Show(_) | Self::Console(_) => None,
+            Self::List(_)
+            | Self::Show(_)
+            | Self::Console(_)
+            | Self::Exec(_)
+            | Self::Shell(_)
+            | Self::Launch(_) => None,
         }
     }
 }
@@ -50,6 +63,72 @@ pub struct InstanceId {
     /// Its id, or its name where only one has it
     #[arg(value_name = "ID")]
     pub id: String,
+}
+
+/// Where a shell is opened, and how.
+#[derive(Debug, Clone, Args)]
+pub struct InstancesShell {
+    /// Its id, or its name where only one has it
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// By which way
+    #[arg(long, value_name = "WAY", default_value = "ssm")]
+    pub reach: ReachArg,
+    /// Who logs in by ssh
+    #[arg(long, value_name = "NAME", default_value = "ec2-user")]
+    pub user: String,
+}
+
+/// By which way an instance is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ReachArg {
+    /// Session Manager's plugin.
+    #[default]
+    Ssm,
+    /// ssh.
+    Ssh,
+}
+
+/// Which run, and how far it goes.
+#[derive(Debug, Clone, Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
+pub struct InstancesLaunch {
+    /// The run, as [runs.NAME.launch] of the configuration names it
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Only look: nothing is put and nothing is launched
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Launch without asking
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
+    /// Do not wait for its checks
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Print the least that its role must allow, as a policy of IAM
+    #[arg(long)]
+    pub policy: bool,
+}
+
+/// What is run, and where.
+#[derive(Debug, Clone, Args)]
+pub struct InstancesExec {
+    /// Its id, or its name where only one has it
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// How long it may take
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = span)]
+    pub limit: SignedDuration,
+    /// One word is a line for the shell; several are a command and its arguments
+    #[arg(value_name = "COMMAND", required = true, last = true)]
+    pub command: Vec<String>,
+}
+
+fn span(text: &str) -> Result<SignedDuration, String> {
+    crate::config::quantity::span(text).map_err(|invalid| invalid.message)
 }
 
 /// Which instances, and how far back.

@@ -25,7 +25,8 @@ pub use bucket::{BucketAction, BucketArgs};
 pub use cleanup::CleanupArgs;
 pub use edit::{EditArgs, MkdirArgs, RenameArgs, RestoreArgs, UndeleteArgs, UploadsArgs};
 pub use instances::{
-    InstanceId, InstanceSort, InstancesAction, InstancesArgs, InstancesList, SpanArg,
+    InstanceId, InstanceSort, InstancesAction, InstancesArgs, InstancesExec, InstancesLaunch,
+    InstancesList, InstancesShell, ReachArg, SpanArg,
 };
 pub use look::{FindArgs, PresignArgs, VersionsArgs};
 pub use mappings::{BothArgs, Conflicts, MappingArgs};
@@ -469,8 +470,11 @@ pub struct PreviewArgs {
 /// `wharf manifest`.
 #[derive(Debug, Clone, Args)]
 pub struct ManifestArgs {
-    /// What to record
+    /// What to record; of a mapping its local side
     pub location: String,
+    /// Record checksums too: files are read, objects are asked one by one
+    #[arg(long)]
+    pub checksum: bool,
     /// Write to this file instead of the standard output
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -20,9 +20,7 @@ pub(super) async fn here(
     let (location, options) = at;
     Some(match (command, location) {
         (Command::Ls(args), location) => ls(context, args, location, options).await,
-        (Command::Manifest(args), location) => {
-            manifest(context, args.out.as_deref(), location, options).await
-        }
+        (Command::Manifest(args), location) => manifest(context, args, location, options).await,
         (Command::Preview(args), location) => preview(context, &location, args.lines).await,
         (Command::Bucket(args), location) => bucket(context, &args.action, location).await,
         (Command::Find(args), location) => look::find(context, args, (location, options)).await,

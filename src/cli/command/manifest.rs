@@ -10,11 +10,17 @@ use std::{
 
 use serde::Serialize;
 
-use crate::cli::{exit::Exit, output::record::EntryRecord};
-use crate::domain::{entry::Kind, entry::Tally, location::Location, plan::SyncOptions};
+use crate::cli::{args::ManifestArgs, exit::Exit, output::record::EntryRecord};
+use crate::domain::{
+    entry::{Entry, Kind, Tally},
+    location::Location,
+    plan::SyncOptions,
+    sums::Sums,
+};
+use crate::engine::{Body, Command};
 use crate::humanize;
 
-use super::{Context, listing::Listing};
+use super::{Context, VIEW, listing::Listing};
 
 /// The last line.
 #[derive(Serialize)]
@@ -24,35 +30,44 @@ struct Summary {
     bytes: u64,
 }
 
-/// Runs the command; without `out` the lines go to stdout.
+/// Runs the command; without `--out` the lines go to stdout.
 pub(super) async fn manifest(
     context: &mut Context,
-    out: Option<&Path>,
+    args: &ManifestArgs,
     location: Location,
     options: Arc<SyncOptions>,
 ) -> Exit {
-    let mut sink = match Sink::open(out) {
+    let sink = match Sink::open(args.out.as_deref()) {
         Ok(sink) => sink,
         Err(error) => return unwritable(context, &error, Exit::Usage),
     };
-    let mut total = Tally::default();
     let what = location.to_string();
-    let deep = true;
+    let mut written = Written {
+        sink,
+        total: Tally::default(),
+        failed: false,
+    };
     let listing = Listing {
         location,
-        deep,
+        deep: true,
         options,
     };
-    let listed = context
-        .list(listing, |context, entries| {
-            for entry in &entries {
-                if entry.facts.kind == Kind::Object {
-                    total.add(entry.facts.size);
+    let mut listed = if args.checksum {
+        summed(context, listing, &mut written).await
+    } else {
+        context
+            .list(listing, |context, entries| {
+                for entry in &entries {
+                    written.take(context, entry, None);
                 }
-                sink.write(context, &EntryRecord::from(entry));
-            }
-        })
-        .await;
+            })
+            .await
+    };
+    let Written {
+        mut sink,
+        total,
+        failed,
+    } = written;
     if listed == Exit::Ok {
         let Tally { objects, bytes } = total;
         let r#type = "summary";
@@ -65,6 +80,9 @@ pub(super) async fn manifest(
             },
         );
     }
+    if failed {
+        listed = listed.and(Exit::Failed);
+    }
     if let Err(error) = sink.close() {
         return listed.and(unwritable(context, &error, Exit::Failed));
     }
@@ -76,6 +94,60 @@ pub(super) async fn manifest(
         .output
         .remark(format_args!("{what}: {objects}, {bytes}"));
     listed
+}
+
+/// What was written so far.
+struct Written {
+    sink: Sink,
+    total: Tally,
+    /// Whether a content could not be read.
+    failed: bool,
+}
+
+impl Written {
+    fn take(&mut self, context: &mut Context, entry: &Entry, sums: Option<&Sums>) {
+        if entry.facts.kind == Kind::Object {
+            self.total.add(entry.facts.size);
+        }
+        let record = EntryRecord::from(entry).with_sums(sums);
+        self.sink.write(context, &record);
+    }
+}
+
+/// Lists with checksums; a content that cannot be read is told, and recorded without one: it proves nothing.
+async fn summed(context: &mut Context, listing: Listing, written: &mut Written) -> Exit {
+    context.ask(Command::Record {
+        view: VIEW,
+        location: listing.location,
+        options: listing.options,
+    });
+    let told = |body| {
+        if let Body::Recorded { rows, end } = body {
+            Some((rows, end))
+        } else {
+            None
+        }
+    };
+    loop {
+        let (rows, end) = match context.awaited(told).await {
+            Ok(told) => told,
+            Err(exit) => return exit,
+        };
+        for row in &rows {
+            if let Some(why) = &row.failed {
+                written.failed = true;
+                let key = row.entry.key.printable();
+                context.output.error(
+                    format_args!("{key}: {why}"),
+                    Some("it is recorded without a checksum"),
+                );
+            }
+            written.take(context, &row.entry, row.sums.as_ref());
+        }
+        if let Some(end) = end {
+            return context.ended(&end);
+        }
+    }
 }
 
 fn unwritable(context: &mut Context, error: &io::Error, exit: Exit) -> Exit {

@@ -4,25 +4,26 @@ use std::{path::Path, sync::Arc};
 
 use crate::cli::{
     args::{
-        Command, Conflicts, DiffArgs, EditArgs, Given, MappingArgs, MkdirArgs, PlanArgs,
-        PresignArgs, PreviewArgs, RenameArgs, RestoreArgs, RmArgs, SideArgs, TasksAction,
-        TasksArgs, UndeleteArgs, UploadsArgs, VersionsArgs,
+        Command, Conflicts, DiffArgs, EditArgs, Given, InstancesAction, ManifestArgs, MappingArgs,
+        MkdirArgs, PlanArgs, PresignArgs, PreviewArgs, RenameArgs, RestoreArgs, RmArgs, SideArgs,
+        TasksAction, TasksArgs, UndeleteArgs, UploadsArgs, VersionsArgs,
     },
     ending::Ending,
     errand::{Errands, errands, own_ways},
     exit::Exit,
+    launching::launching,
     lines::{Lines, lines},
     route::{Routes, routes},
     target::{self, Purpose, Target, TargetError, Words},
 };
-use crate::config::{Config, Way};
+use crate::config::{Config, Place, Way};
 use crate::domain::{
     filter::Glob,
     location::Location,
     plan::{Existing, PlannedRoute, SyncOptions},
     text::printable,
 };
-use crate::engine::RouteAsk;
+use crate::engine::{RouteAsk, launch::LaunchAsk};
 
 use super::{
     Approval, Context,
@@ -31,7 +32,7 @@ use super::{
     from_file::from_file,
     from_lines::from_lines,
     here::here,
-    instances::instances,
+    instances::{instances, launch},
     mappings,
     migrate::migrate,
     plan, plan_each, sync, tasks,
@@ -79,6 +80,10 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
         (Command::WrapUp(args), Asked::Remote(ending)) => {
             Box::pin(wrap_up::wrap_up(context, args, ending)).await
         }
+        (Command::Instances(args), Asked::Launch(ask)) => match &args.action {
+            Some(InstancesAction::Launch(args)) => Box::pin(launch(context, args, *ask)).await,
+            Some(_) | None => return None,
+        },
         (Command::Instances(args), Asked::Remote(of)) => instances(context, args, of.remote).await,
         _ => return None,
     })
@@ -103,6 +108,8 @@ pub enum Asked {
     Lines(Lines),
     /// The remote whose instances are meant, and what a run of it was to bring.
     Remote(Ending),
+    /// A run that is to be launched.
+    Launch(Box<LaunchAsk>),
     /// Tasks, between the places of a mapping where one was named.
     Tasks(Option<(Location, Location)>),
     /// Training runs.
@@ -117,6 +124,20 @@ fn written_to(config: &Config, word: &str) -> Result<Asked, TargetError> {
     }
     let options = target::options(config, &Given::default())?;
     Ok(Asked::One(location, options))
+}
+
+/// What is to be recorded: a place, or a mapping's local side as its filters take it.
+fn recorded(config: &Config, args: &ManifestArgs) -> Result<Asked, TargetError> {
+    if let Place::Mapping(mapping) = config.place(&args.location)? {
+        let flags = target::layer(config, &args.filter.0)?;
+        let options = config.mapping_options(&mapping, &flags).options;
+        let local = Location::Disk(config.local(&mapping)?);
+        return Ok(Asked::One(local, options.into()));
+    }
+    Ok(Asked::One(
+        target::location(config, &args.location)?,
+        target::options(config, &args.filter.0)?,
+    ))
 }
 
 /// Reads the words and flags of a command; `None` where the command asks the engine nothing.
@@ -146,7 +167,7 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         | Command::Versions(VersionsArgs { location, .. }) => one(location, &Given::default()),
         Command::Ls(args) => one(&args.location, &args.filter.0),
         Command::Find(args) => one(&args.location, &args.filter.0),
-        Command::Manifest(args) => one(&args.location, &args.filter.0),
+        Command::Manifest(args) => recorded(config, args),
         Command::Bucket(args) => one(args.action.bucket(), &Given::default()),
         Command::Pull(args) => several(config, args, (Way::Pull, None)),
         Command::Push(args) => several(config, args, (Way::Push, None)),
@@ -155,7 +176,12 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         Command::Cleanup(_) => Ok(Asked::Tasks(None)),
         Command::Run(args) => written(config, &args.file),
         Command::WrapUp(args) => Ending::of(config, &args.run, args.made_here).map(Asked::Remote),
-        Command::Instances(_) => Ok(Asked::Remote(Ending::none(config))),
+        Command::Instances(args) => match &args.action {
+            Some(InstancesAction::Launch(args)) => {
+                launching(config, &args.run).map(|ask| Asked::Launch(ask.into()))
+            }
+            Some(_) | None => Ok(Asked::Remote(Ending::none(config))),
+        },
         Command::Migrate(args) => routes(config, args).map(Asked::Routes),
         Command::Verify(args) => {
             let given = joined(&args.check.0, &args.filter.0);
@@ -257,7 +283,11 @@ impl Context {
     /// Tells what is read and by which rules, before anything is listed.
     pub fn introduce(&mut self, config: &Config, asked: &Asked) {
         match asked {
-            Asked::One(..) | Asked::Tasks(_) | Asked::Remote(_) | Asked::Runs(_) => {}
+            Asked::One(..)
+            | Asked::Tasks(_)
+            | Asked::Remote(_)
+            | Asked::Launch(_)
+            | Asked::Runs(_) => {}
             Asked::Two(target) => {
                 self.introduce_config(config);
                 let places = [&target.left, &target.right];
@@ -284,10 +314,7 @@ impl Context {
                     self.tell_rules(&plan.options);
                 }
             }
-            Asked::Lines(lines) => {
-                self.introduce_config(config);
-                self.introduce_lines(config, lines);
-            }
+            Asked::Lines(lines) => self.introduce_lines(config, lines),
             Asked::Routes(routes) => {
                 self.introduce_config(config);
                 for route in &routes.routes {
@@ -317,6 +344,7 @@ impl Context {
     }
 
     fn introduce_lines(&mut self, config: &Config, lines: &Lines) {
+        self.introduce_config(config);
         for RouteAsk { route, options, .. } in lines.asks.iter().take(ROUTES) {
             self.output.remark(format_args!("Route: {}", route.name));
             let places = [&route.source, &route.destination];

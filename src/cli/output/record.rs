@@ -13,6 +13,7 @@ use crate::domain::{
     plan::{Conflict, Op, Tally},
     progress::{EndedStep, Failure, Outcome, Requests, TaskId, TaskKind, TaskState},
     side::Side,
+    sums::Sums,
 };
 use crate::engine::PastTask;
 
@@ -74,6 +75,24 @@ pub struct EntryRecord<'a> {
     kind: crate::domain::entry::Kind,
     #[serde(flatten)]
     facts: FactsRecord<'a>,
+    /// Checksum of the content, where it was asked for: `crc64nvme:` and 16 digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checksum: Option<String>,
+    /// MD5 of the content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    md5: Option<String>,
+}
+
+impl EntryRecord<'_> {
+    /// The record with the checksums of its content.
+    #[must_use]
+    pub fn with_sums(self, sums: Option<&Sums>) -> Self {
+        Self {
+            checksum: sums.map(Sums::checksum_text),
+            md5: sums.and_then(Sums::md5_text),
+            ..self
+        }
+    }
 }
 
 impl<'a> From<&'a Entry> for EntryRecord<'a> {
@@ -83,6 +102,8 @@ impl<'a> From<&'a Entry> for EntryRecord<'a> {
             key: (&entry.key).into(),
             kind: entry.facts.kind,
             facts: (&entry.facts).into(),
+            checksum: None,
+            md5: None,
         }
     }
 }

@@ -173,3 +173,21 @@ pub(super) fn describe_agents(ask: &Ask<'_>, world: &mut World) -> Told {
         .collect();
     Ok(json!({ "InstanceInformationList": told }))
 }
+
+/// Opens a session; nobody listens at its address in this world.
+pub(super) fn start_session(ask: &Ask<'_>, world: &mut World) -> Told {
+    let id = ask.needs("Target")?;
+    let here = world.instances.get(id);
+    if !here.is_some_and(|one| one.region() == ask.region && one.is_reachable()) {
+        return Err(Refusal::new(
+            "TargetNotConnected",
+            format!("{id} is not connected."),
+        ));
+    }
+    let name = world.id("demo");
+    Ok(json!({
+        "SessionId": name,
+        "TokenValue": "the-token-of-the-session",
+        "StreamUrl": format!("wss://ssmmessages.{}.amazonaws.com/v1/data-channel/{name}", ask.region),
+    }))
+}

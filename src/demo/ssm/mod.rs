@@ -24,12 +24,13 @@ type Told = Result<Value, Refusal>;
 type Act = fn(&Ask<'_>, &mut World) -> Told;
 
 /// What is served here.
-const OPERATIONS: [(&str, Act); 5] = [
+const OPERATIONS: [(&str, Act); 6] = [
     ("CancelCommand", commands::cancel),
     ("DescribeInstanceInformation", commands::describe_agents),
     ("GetCommandInvocation", commands::invocation),
     ("GetParameter", parameters::get),
     ("SendCommand", commands::send),
+    ("StartSession", commands::start_session),
 ];
 
 /// The operation of a request, and the thing that it names.
@@ -40,7 +41,7 @@ pub(super) fn gist(headers: &HeaderMap, body: &Bytes) -> (&'static str, String) 
     let name = find(name.unwrap_or_default()).map_or("Unknown", |(name, _)| name);
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let listed = body.pointer("/InstanceIds/0");
-    let thing = ["InstanceId", "CommandId", "Name"];
+    let thing = ["InstanceId", "CommandId", "Target", "Name"];
     let named = thing.iter().find_map(|name| body.get(name));
     let named = listed.or(named).and_then(Value::as_str);
     (name, named.unwrap_or_default().to_owned())

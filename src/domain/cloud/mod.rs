@@ -5,6 +5,7 @@ mod instance;
 mod price;
 mod redact;
 mod resource;
+mod said;
 mod series;
 mod survey;
 
@@ -15,5 +16,6 @@ pub use instance::{
 pub use price::{Price, Rates};
 pub use redact::redacted;
 pub use resource::{Address, Attached, Snapshot, Volume};
+pub use said::{CommandState, STDERR_TOLD, STDOUT_TOLD, Said, Session};
 pub use series::{Gauge, Point, Series, Span};
 pub use survey::{Alarm, Observed, Spent, Survey, Trouble};

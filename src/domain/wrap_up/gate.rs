@@ -42,6 +42,8 @@ pub struct Proven {
     pub bytes: u64,
     /// When.
     pub at: Timestamp,
+    /// When the record was made that it was compared with, where it was made on an instance.
+    pub record: Option<Timestamp>,
 }
 
 impl Claim {
@@ -68,6 +70,7 @@ impl Claim {
                 objects: proven.objects,
                 bytes: proven.bytes,
                 at,
+                record: None,
             });
         }
         let kinds = [

@@ -152,6 +152,7 @@ fn claims() -> impl Strategy<Value = Claim> {
         objects: 3,
         bytes: 9,
         at: Timestamp::UNIX_EPOCH,
+        record: None,
     });
     prop_oneof![
         3 => Just(proven),

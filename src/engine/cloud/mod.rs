@@ -2,6 +2,7 @@
 //! effect followed until it holds.
 
 mod details;
+pub(super) mod exec;
 mod patient;
 mod survey;
 mod turn;
@@ -9,7 +10,7 @@ mod turn;
 use std::{sync::Arc, time::Duration};
 
 use crate::domain::{
-    cloud::{Address, Instance, Span, State, Survey, Turn, Volume},
+    cloud::{Address, Instance, Said, Session, Span, State, Survey, Turn, Volume},
     location::Remote,
 };
 
@@ -19,6 +20,7 @@ pub(super) use survey::{doors, trouble};
 use super::{
     answer::Answer,
     event::{Body, Failed},
+    launch::{self, LaunchAsk, LaunchTold},
     room::Room,
 };
 
@@ -80,6 +82,24 @@ pub enum CloudAsk {
         /// Which.
         place: Place,
     },
+    /// Launch a run, or tell what its launch would stand on → `CloudTold::Launch`….
+    Launch(Box<LaunchAsk>),
+    /// Open a session of Session Manager on an instance → `CloudTold::Session`.
+    Session {
+        /// Which.
+        place: Place,
+    },
+    /// Run a script on an instance by SSM → `CloudTold::Said`.
+    Exec {
+        /// Which.
+        place: Place,
+        /// What its shell is given.
+        script: Arc<str>,
+        /// How long it may take.
+        limit: Duration,
+        /// From one look at it to the next, at most.
+        every: Duration,
+    },
     /// Turn an instance → `CloudTold::Turning`…, then `CloudTold::Turned` when its effect holds.
     Turn {
         /// Which.
@@ -105,6 +125,17 @@ pub enum CloudTold {
     },
     /// An instance in detail.
     Details(Box<Details>),
+    /// Something about a launch.
+    Launch(LaunchTold),
+    /// A session is open.
+    Session(Box<Session>),
+    /// A command on an instance is over.
+    Said {
+        /// The instance's id.
+        id: Box<str>,
+        /// What came of it.
+        said: Box<Said>,
+    },
     /// The state of an instance on its way.
     Turning(State),
     /// The effect holds.
@@ -151,6 +182,14 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &CloudAsk) -> Resu
         CloudAsk::Details { place } => {
             CloudTold::Details(Box::new(details::details(room, place).await?))
         }
+        CloudAsk::Launch(ask) => return Box::pin(launch::answer(room, answer, ask)).await,
+        CloudAsk::Session { place } => exec::session(room, place).await?,
+        CloudAsk::Exec {
+            place,
+            script,
+            limit,
+            every,
+        } => exec::exec(room, place, (script, *limit), *every).await?,
         CloudAsk::Turn { place, turn, every } => {
             turn::turn(room, answer, place, (*turn, *every)).await?
         }

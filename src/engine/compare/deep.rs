@@ -26,6 +26,7 @@ use crate::engine::{
 };
 
 use super::{
+    against::by_record,
     digest::{Digested, Digests, Make, digest, digest_with},
     newest,
     parts::by_parts,
@@ -167,8 +168,13 @@ impl Inner {
             (Store::Disk(_), Store::Disk(_)) => {
                 read_both(key, (one, left), (other, right)).await.map(Some)
             }
-            (Store::Manifest(_), Store::S3(_) | Store::Manifest(_))
-            | (Store::S3(_), Store::Manifest(_)) => Ok(None),
+            (Store::Manifest(record), Store::S3(_)) => {
+                recorded(by_record(key, record, (other, right)).await?)
+            }
+            (Store::S3(_), Store::Manifest(record)) => {
+                recorded(by_record(key, record, (one, left)).await?)
+            }
+            (Store::Manifest(_), Store::Manifest(_)) => Ok(None),
         }
     }
 
@@ -279,6 +285,14 @@ async fn own(
         Some(hasher) => digest_with(file.0, key, file.1, hasher).await.map(Some),
         None => Ok(None),
     }
+}
+
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "it stands where other evidence may fail"
+)]
+fn recorded(found: Option<(bool, Checksum)>) -> Result<Option<Finding>, Error> {
+    Ok(found.map(|(equal, checksum)| Finding::new(equal, Level::Checksum, &checksum)))
 }
 
 /// What two HEADs tell.

@@ -1,12 +1,14 @@
 //! `Comparison`: two scans become pairs in key order, in constant memory; the journal and, where asked for, checksums and
 //! contents say more than the listings. Comparisons, plans and recounts all pull from here.
 
+mod against;
 mod deep;
 pub(in crate::engine) mod digest;
 mod feed;
 mod newest;
 mod parts;
 
+pub(super) use against::by_record;
 pub(super) use digest::digest_with;
 pub(super) use newest::mtime;
 pub(super) use parts::{by_parts, part_sums};

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use crate::backend::store::{Checksum, Pin, ReadQuery, Stat, Store};
+use crate::backend::{
+    manifest::Manifest,
+    store::{Checksum, Pin, ReadQuery, Stat, Store},
+};
 use crate::domain::{
     diff::{Level, Side},
     entry::Facts,
@@ -16,7 +19,7 @@ use crate::domain::{
 };
 use crate::engine::{
     compare::{
-        by_parts,
+        by_parts, by_record,
         digest::{Digests, Make, digest},
     },
     gzip::{self, Ask},
@@ -206,8 +209,25 @@ impl Pair {
             (Store::Disk(_), Store::Disk(_)) => self.read_both().await,
             (Store::Disk(_), Store::Manifest(_)) => self.recorded(Side::Left, destination).await,
             (Store::Manifest(_), Store::Disk(_)) => self.recorded(Side::Right, source).await,
-            (Store::Manifest(_), Store::S3(_) | Store::Manifest(_))
-            | (Store::S3(_), Store::Manifest(_)) => Ok(listed(source, destination)),
+            (Store::Manifest(record), object @ Store::S3(_)) => {
+                self.by_record(record, (object, destination)).await
+            }
+            (object @ Store::S3(_), Store::Manifest(record)) => {
+                self.by_record(record, (object, source)).await
+            }
+            (Store::Manifest(_), Store::Manifest(_)) => Ok(listed(source, destination)),
+        }
+    }
+
+    /// An object against the checksums that were recorded, where they were; else equal ETags alone prove it.
+    async fn by_record(&self, record: &Manifest, (store, object): (&Store, &Facts)) -> Proven {
+        self.ctx.pay(0).await;
+        let found = by_record(&self.step.key, record, (store, object)).await?;
+        match (found, &self.step.source, &self.step.destination) {
+            (Some((true, checksum)), ..) => Ok((Level::Checksum, Some(checksum))),
+            (Some((false, _)), ..) => Err(differ()),
+            (None, Some(source), Some(destination)) => Ok(listed(source, destination)),
+            (None, ..) => Ok((Level::Size, None)),
         }
     }
 

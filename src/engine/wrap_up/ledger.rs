@@ -25,6 +25,15 @@ CREATE TABLE IF NOT EXISTS deletion (
     number INTEGER PRIMARY KEY, run TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL,
     intended TEXT NOT NULL, settled TEXT, outcome TEXT
 ) STRICT;
+CREATE TABLE IF NOT EXISTS launch (
+    run TEXT NOT NULL, launch TEXT NOT NULL, region TEXT NOT NULL, folder TEXT NOT NULL, intended TEXT NOT NULL,
+    settled TEXT, instance TEXT, outcome TEXT, PRIMARY KEY (run, launch)
+) STRICT;
+CREATE TABLE IF NOT EXISTS cost (
+    run TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, price REAL NOT NULL, estimate INTEGER NOT NULL, until TEXT,
+    at TEXT NOT NULL, gone INTEGER NOT NULL, PRIMARY KEY (run, kind, id)
+) STRICT;
+CREATE TABLE IF NOT EXISTS ended (run TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT;
 ";
 
 /// How long one process waits for another's transaction.
@@ -32,7 +41,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The ledger of one run; without a state folder nothing is remembered, and nothing may be deleted.
 #[derive(Debug, Clone)]
-pub(super) struct Ledger {
+pub(in crate::engine) struct Ledger {
     connection: Option<Arc<Mutex<Connection>>>,
     run: Arc<str>,
 }
@@ -40,7 +49,7 @@ pub(super) struct Ledger {
 impl Ledger {
     /// Opens it beside the journal.
     /// Runs of one name in two accounts are two runs.
-    pub(super) async fn open(
+    pub(in crate::engine) async fn open(
         journal: Option<&Path>,
         (account, run): (&str, &str),
     ) -> Result<Self, Failed> {
@@ -72,36 +81,26 @@ impl Ledger {
     }
 
     /// Whether anything is remembered.
-    pub(super) fn remembers(&self) -> bool {
+    pub(in crate::engine) fn remembers(&self) -> bool {
         self.connection.is_some()
     }
 
     /// What was ever seen of the run.
-    pub(super) async fn seen(&self) -> Result<BTreeSet<Target>, Failed> {
+    pub(in crate::engine) async fn seen(&self) -> Result<BTreeSet<Target>, Failed> {
         self.targets("SELECT kind, id, region FROM seen WHERE run = ?1")
             .await
     }
 
     /// Notes what the run has now.
-    pub(super) async fn note(&self, resources: &[Resource]) -> Result<(), Failed> {
+    pub(in crate::engine) async fn note(&self, resources: &[Resource]) -> Result<(), Failed> {
         let own = resources.iter();
         let own = own.filter(|one| one.origin == Origin::ThisRun);
         let own: Vec<Target> = own.map(Resource::target).collect();
-        self.with(move |connection, run| {
-            let transaction = connection.unchecked_transaction()?;
-            for one in &own {
-                transaction.execute(
-                    "INSERT OR IGNORE INTO seen (run, kind, id, region, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![run, one.kind.word(), &*one.id, &*one.region, now()],
-                )?;
-            }
-            transaction.commit()
-        })
-        .await
+        self.note_targets(own).await
     }
 
     /// Writes down that something is about to be deleted; it is on disk when this returns.
-    pub(super) async fn intend(&self, target: &Target) -> Result<(), Failed> {
+    pub(in crate::engine) async fn intend(&self, target: &Target) -> Result<(), Failed> {
         let target = target.clone();
         self.with(move |connection, run| {
             connection
@@ -115,7 +114,11 @@ impl Ledger {
     }
 
     /// Writes down what became of it.
-    pub(super) async fn settle(&self, target: &Target, outcome: &str) -> Result<(), Failed> {
+    pub(in crate::engine) async fn settle(
+        &self,
+        target: &Target,
+        outcome: &str,
+    ) -> Result<(), Failed> {
         let (target, outcome) = (target.clone(), outcome.to_owned());
         self.with(move |connection, run| {
             connection
@@ -124,13 +127,19 @@ impl Ledger {
                      WHERE run = ?1 AND kind = ?2 AND id = ?3 AND settled IS NULL",
                     params![run, target.kind.word(), &*target.id, now(), outcome],
                 )
+                .and_then(|_| {
+                    connection.execute(
+                        "UPDATE cost SET gone = 1 WHERE run = ?1 AND id = ?2 AND ?3 = 'gone'",
+                        params![run, &*target.id, outcome],
+                    )
+                })
                 .map(drop)
         })
         .await
     }
 
     /// Settles what a kill left in doubt, by what is there now; what was not looked for stays in doubt.
-    pub(super) async fn settle_all(
+    pub(in crate::engine) async fn settle_all(
         &self,
         alive: &Alive,
         looked_for: impl Fn(&Target) -> bool,
@@ -172,7 +181,7 @@ impl Ledger {
     }
 
     /// Does something with the database, beside the runtime's threads; nothing where there is none.
-    async fn with<T: Default + Send + 'static>(
+    pub(super) async fn with<T: Default + Send + 'static>(
         &self,
         work: impl FnOnce(&Connection, &str) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Failed> {

@@ -1,25 +1,17 @@
-//! Looking: everything that is there in all regions, and how each output compares.
+//! Looking: everything that is there in all regions.
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
-
 use crate::backend::{Ec2, Error};
 use crate::domain::{
-    cloud::{State, Trouble},
-    diff::Level,
-    location::Location,
-    plan::SyncOptions,
-    side::Side,
-    wrap_up::{Alive, Claim, Estate, Kind, Origin, OutputProof, Resource, Target, estate},
+    cloud::{RUN_TAG, State, Trouble},
+    wrap_up::{Alive, Estate, Kind, Origin, Resource, Target, estate},
 };
 
-use super::{Output, WrapAsk};
+use super::WrapAsk;
 use crate::engine::{
     cloud::{doors, patient, trouble},
-    ends::Ends,
     event::Failed,
-    plan,
     room::Room,
 };
 
@@ -130,6 +122,14 @@ impl<'a> Look<'a> {
             .collect()
     }
 
+    /// The door to an instance of a run, where it runs.
+    pub(super) fn awake(&self, id: &str, run: &str) -> Option<&Ec2> {
+        let mut all = self.told.instances.iter();
+        let found = all.find(|one| *one.id == *id && one.tag(RUN_TAG) == Some(run))?;
+        let runs = found.state == State::Running;
+        self.door(&found.region).filter(|_| runs)
+    }
+
     /// How many instances of the run are not at rest.
     pub(super) fn running(&self, resources: &[Resource]) -> usize {
         let own = |id: &str| {
@@ -172,42 +172,4 @@ impl Hear<'_> {
         }
         Ok(Vec::new())
     }
-}
-
-/// How one output compares, by checksum at least.
-pub(super) async fn proof(room: &Room, output: &Output) -> OutputProof {
-    let claim = match &output.places {
-        Err(why) => Claim::Nothing { why: why.clone() },
-        Ok((made, kept, options)) => {
-            let mut options = (**options).clone();
-            options.check = options.check.max(Level::Checksum);
-            match claimed(room, (made, kept), &options).await {
-                Ok(claim) => claim,
-                Err(failed) => Claim::Nothing {
-                    why: failed.message,
-                },
-            }
-        }
-    };
-    OutputProof {
-        name: output.name.clone(),
-        claim,
-    }
-}
-
-async fn claimed(
-    room: &Room,
-    places: (&Location, &Location),
-    options: &SyncOptions,
-) -> Result<Claim, Failed> {
-    let ends = Ends::of_comparison(&room.sessions, places, options).await?;
-    let mut comparison = plan::compared(room, &ends, options).await?;
-    while comparison.next().await.is_some() {}
-    if let Some(error) = comparison.failure_at_start() {
-        return Err(error.into());
-    }
-    let complete = [Side::Left, Side::Right]
-        .into_iter()
-        .all(|side| comparison.end(side).is_complete());
-    Ok(Claim::of(comparison.totals(), complete, Timestamp::now()))
 }

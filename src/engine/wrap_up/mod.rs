@@ -1,9 +1,14 @@
 //! The end of a run: looks at what still costs, compares its outputs, opens the gate or tells what keeps it shut, and tears down
 //! what is ticked, each thing followed until AWS says that it is gone. Every call's intent is in the ledger before it is made.
 
-mod ledger;
+pub(super) mod debts;
+mod launches;
+pub(super) mod ledger;
 mod look;
+mod outputs;
 mod tear;
+
+pub use debts::accounts;
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,6 +27,7 @@ use super::{
 
 use ledger::Ledger;
 use look::Look;
+use outputs::Outputs;
 
 /// A question about the end of a run.
 #[derive(Debug, Clone)]
@@ -45,8 +51,28 @@ pub struct WrapAsk {
 pub struct Output {
     /// The mapping's name.
     pub name: Box<str>,
-    /// Where it was made and where it is in S3, with how "same" is decided; or why that cannot be compared.
-    pub places: Result<(Location, Location, Arc<SyncOptions>), String>,
+    /// Where it is, or why that cannot be compared.
+    pub places: Result<Places, String>,
+}
+
+/// Where an output was made and is kept.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// Where it was made.
+    pub made: Made,
+    /// Where it is in S3.
+    pub kept: Location,
+    /// How "same" is decided, and what takes part.
+    pub options: Arc<SyncOptions>,
+}
+
+/// Where an output was made.
+#[derive(Debug, Clone)]
+pub enum Made {
+    /// On this machine.
+    Here(Location),
+    /// On the run's instance, which leaves records of it below this folder of the run in S3.
+    OnBox(Location),
 }
 
 /// An answer, or a part of one.
@@ -94,9 +120,12 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
     wrapped.resources = look.resources(&seen);
     all_left_are_there(ask, &wrapped.resources)?;
     ledger.note(&wrapped.resources).await?;
+    let at_rest = look.running(&wrapped.resources) == 0;
+    ledger.note_costs(&wrapped.resources, at_rest).await?;
     tell(answer, WrapTold::Estate(wrapped.resources.clone())).await;
+    let mut outputs = Outputs::new();
     for output in &ask.outputs {
-        let proof = look::proof(room, output).await;
+        let proof = outputs.proof(room, (ask, &look), output).await;
         tell(answer, WrapTold::Proof(proof.clone())).await;
         wrapped.proofs.push(proof);
     }

@@ -42,10 +42,11 @@ pub fn proven(proof: &OutputProof) -> String {
     let name = printable(proof.name.as_bytes());
     match &proof.claim {
         Claim::Proven(told) => format!(
-            "✓ {name}: {}, {}, proven by checksum at {}",
+            "✓ {name}: {}, {}, proven by checksum at {}{}",
             counted(told.objects, "object"),
             bytes(told.bytes),
-            told.at.strftime("%Y-%m-%dT%H:%M:%SZ")
+            told.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            super::of_record(told)
         ),
         Claim::Gaps { objects, words } => {
             let objects = counted(*objects, "object");

@@ -64,6 +64,8 @@ pub struct ProofRecord<'a> {
     objects: Option<u64>,
     bytes: Option<u64>,
     at: Option<Timestamp>,
+    /// When the instance recorded what it was compared with.
+    record: Option<Timestamp>,
     reason: Option<&'a str>,
 }
 
@@ -86,6 +88,7 @@ impl<'a> ProofRecord<'a> {
             objects: proven.map(|told| told.objects).or(gaps),
             bytes: proven.map(|told| told.bytes),
             at: proven.map(|told| told.at),
+            record: proven.and_then(|told| told.record),
             reason,
         }
     }

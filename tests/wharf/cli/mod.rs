@@ -1,17 +1,20 @@
 //! The program as a script sees it: exit codes, stdout, stderr, and what it does to the world.
 
 mod batch;
+mod boxed;
 mod buckets;
 mod config;
 mod consolidated;
 mod delta;
 mod edited;
+mod exec;
 mod gzip;
 mod instances;
 mod interrupts;
 mod inventory;
 mod keys;
 mod killed;
+mod launched;
 mod lines;
 mod links;
 mod ls;
@@ -22,10 +25,12 @@ mod names;
 mod planned;
 mod recipes;
 mod relayed;
+mod recorded;
 mod renamed;
 mod resumed;
 mod rm;
 mod safety;
+mod shells;
 mod stored;
 mod story;
 mod tasks;

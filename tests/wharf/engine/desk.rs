@@ -189,6 +189,7 @@ impl Desk {
                 }
                 other @ (Body::Listed { .. }
                 | Body::Buckets(_)
+                | Body::Recorded { .. }
                 | Body::Planned(_)
                 | Body::PlannedBoth(_)
                 | Body::PlannedRoutes(_)

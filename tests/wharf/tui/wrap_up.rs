@@ -20,7 +20,7 @@ use wharf::{
     engine::{
         Body, Command, View,
         event::{Failed, FailedClass},
-        wrap_up::{Output, WrapAsk, WrapTold},
+        wrap_up::{Made, Output, Places, WrapAsk, WrapTold},
     },
     tui::{Ending, msg::Effect, shell::Settings, tab::Tab, theme::ThemeName},
 };
@@ -36,11 +36,11 @@ const RUN: &str = "stage2-efficientnet";
 fn output(name: &str, made_here: bool) -> Output {
     let places = if made_here {
         let place = |text: &str| Location::parse(text).unwrap();
-        let (made, kept) = (
-            place("/home/ada/models"),
-            place("main:s3://your-bucket/models"),
-        );
-        Ok((made, kept, Arc::new(SyncOptions::default())))
+        Ok(Places {
+            made: Made::Here(place("/home/ada/models")),
+            kept: place("main:s3://your-bucket/models"),
+            options: Arc::new(SyncOptions::default()),
+        })
     } else {
         Err("it was made on the instance, which is not compared yet".to_owned())
     };
@@ -159,6 +159,7 @@ fn proven(name: &str) -> OutputProof {
             objects: 214,
             bytes: 1_900_000_000,
             at: now(),
+            record: None,
         }),
     }
 }

@@ -194,6 +194,7 @@ impl Context {
                 }
                 Body::Failed(failed) => return Err(self.fail(&failed)),
                 Body::Listed { .. }
+                | Body::Recorded { .. }
                 | Body::Buckets(_)
                 | Body::Planned(_)
                 | Body::PlannedBoth(_)

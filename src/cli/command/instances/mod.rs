@@ -1,7 +1,10 @@
 //! `wharf instances`: what runs, how it does and what it costs; one in detail; and turning one, followed until it holds.
 
+mod exec;
+mod launch;
 mod list;
 mod record;
+mod shell;
 mod show;
 mod turn;
 
@@ -19,6 +22,8 @@ use crate::engine::{
 
 use super::{Context, VIEW};
 
+pub(super) use launch::launch;
+
 /// From one look at an instance that is turned to the next.
 const EVERY: Duration = Duration::from_secs(2);
 
@@ -31,7 +36,13 @@ pub(super) async fn instances(context: &mut Context, args: &InstancesArgs, remot
     } else {
         match action {
             InstancesAction::List(list) => list::list(context, list, remote).await,
+            InstancesAction::Shell(args) => {
+                shell::shell(context, args, place(remote, &args.id)).await
+            }
+            InstancesAction::Exec(args) => exec::exec(context, args, place(remote, &args.id)).await,
             InstancesAction::Console(id) => console(context, place(remote, &id.id)).await,
+            // A launch has a question of its own: it never comes here.
+            InstancesAction::Launch(_) => Err(Exit::Usage),
             InstancesAction::Show(id)
             | InstancesAction::Start(id)
             | InstancesAction::Stop(id)

@@ -43,7 +43,12 @@ pub(super) async fn turn(context: &mut Context, place: Place, turn: Turn) -> Res
                 tell(context, &place, (turn, state), began);
                 return Ok(Exit::Ok);
             }
-            CloudTold::Survey(_) | CloudTold::Unanswered { .. } | CloudTold::Details(_) => {}
+            CloudTold::Survey(_)
+            | CloudTold::Unanswered { .. }
+            | CloudTold::Said { .. }
+            | CloudTold::Launch(_)
+            | CloudTold::Session(_)
+            | CloudTold::Details(_) => {}
         }
     }
 }

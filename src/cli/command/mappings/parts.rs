@@ -69,7 +69,8 @@ impl Context {
             }
             // The plan tells what is wrong with a place; one that is not there has no parts.
             Body::Failed(_) => Ok(false),
-            Body::Buckets(_)
+            Body::Recorded { .. }
+            | Body::Buckets(_)
             | Body::Pairs(_)
             | Body::Compared(_)
             | Body::Planned(_)

@@ -62,6 +62,7 @@ impl Browse {
                 comparison.progress = Progress::Failed(failed);
             }
             Body::Listed { .. }
+            | Body::Recorded { .. }
             | Body::Buckets(_)
             | Body::Planned(_)
             | Body::PlannedBoth(_)

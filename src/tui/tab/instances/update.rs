@@ -110,6 +110,9 @@ impl Instances {
                     self.turning.insert(id.clone(), (*turn, state));
                 }
             }
+            CloudTold::Said { .. } | CloudTold::Launch(_) | CloudTold::Session(_) => {
+                shell.close(view);
+            }
             CloudTold::Turned(state) => {
                 shell.close(view);
                 self.turned(question, state, shell);

@@ -299,10 +299,12 @@ impl<'a> Steps<'a> {
         });
         let objects = told.clone().map(|told| told.objects).sum();
         let bytes = told.clone().map(|told| told.bytes).sum();
+        let record = told.clone().min_by_key(|told| told.record);
+        let record = record.map(humanize::of_record).unwrap_or_default();
         let at = told.map(|told| told.at).min().unwrap_or_default();
         let at = at.to_zoned(self.shell.zone.clone()).strftime("%H:%M:%S");
         format!(
-            "{}, {}, 0 gaps, proven by checksum at {at}",
+            "{}, {}, 0 gaps, proven by checksum at {at}{record}",
             counted(objects, "object"),
             humanize::bytes(bytes)
         )

@@ -1,0 +1,162 @@
+//! Launching a run: what is wanted, what a launch stands on and whether that will do, what the instance is told, and what it
+//! tells back. Pure: the engine asks and acts.
+
+mod check;
+mod elf;
+mod limit;
+mod policy;
+mod status;
+mod tell;
+
+pub use check::{Check, Ground, Image, Kind, Standing, Subnet, Told, checks};
+pub use elf::{ElfError, architecture};
+pub use limit::{Limits, limits};
+pub use policy::policy;
+pub use status::{Phase, Status};
+pub use tell::{SCRIPT, Values, run_env, user_data};
+
+/// The folder of a run on its instance.
+pub const BOX: &str = "/opt/wharf-run";
+/// The tag that names the launch that made a thing.
+pub const LAUNCH_TAG: &str = "wharf:launch";
+
+/// How an instance is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reach {
+    /// By SSM.
+    #[default]
+    Ssm,
+    /// By ssh.
+    Ssh,
+}
+
+impl Reach {
+    /// The words of the configuration.
+    pub const WORDS: [&str; 2] = ["ssm", "ssh"];
+
+    /// By its word.
+    pub fn of(word: &str) -> Self {
+        if word == "ssh" { Self::Ssh } else { Self::Ssm }
+    }
+}
+
+/// What the instance does when all is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AtEnd {
+    /// It ends itself once its push is proven; else it stops.
+    Terminate,
+    /// It stops.
+    #[default]
+    Stop,
+    /// It runs on.
+    Leave,
+}
+
+impl AtEnd {
+    /// The words of the configuration.
+    pub const WORDS: [&str; 3] = ["terminate", "stop", "leave"];
+
+    /// By its word.
+    pub fn of(word: &str) -> Self {
+        match word {
+            "terminate" => Self::Terminate,
+            "leave" => Self::Leave,
+            _ => Self::Stop,
+        }
+    }
+
+    /// A word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Terminate => "terminate",
+            Self::Stop => "stop",
+            Self::Leave => "leave",
+        }
+    }
+}
+
+/// A volume that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Volume {
+    /// The device.
+    pub device: String,
+    /// GiB.
+    pub gib: u64,
+    /// `gp3` and the like.
+    pub kind: String,
+    /// Where it is mounted; the root and what is mounted by the image have none.
+    pub mount: Option<String>,
+    /// Whether it outlives its instance.
+    pub keep: bool,
+    /// The key that encrypts it; AWS's own where `None`.
+    pub kms_key: Option<String>,
+}
+
+/// The code of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Code {
+    /// What git clones.
+    pub repository: String,
+    /// Its branch; the repository's own where `None`.
+    pub branch: Option<String>,
+    /// Its commit; the newest of the branch where `None`.
+    pub commit: Option<String>,
+    /// The name of the parameter of SSM that holds the key that may read it.
+    pub deploy_key: Option<String>,
+    /// Uploads that take the place of files of the code.
+    pub overrides: Vec<String>,
+}
+
+/// `[runs.NAME.launch]` and what of `[runs.NAME]` speaks of the instance.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Wish {
+    /// The image.
+    pub image: String,
+    /// The instance type.
+    pub kind: String,
+    /// The subnet; one of the default network where `None`.
+    pub subnet: Option<String>,
+    /// Security groups; the network's own where there are none.
+    pub groups: Vec<String>,
+    /// The name of the instance profile: what the instance may do.
+    pub profile: Option<String>,
+    /// The key pair for ssh.
+    pub key: Option<String>,
+    /// Whether a spot instance is wanted.
+    pub spot: bool,
+    /// Volumes, the root among them.
+    pub volumes: Vec<Volume>,
+    /// Files and folders that are put beside the run, as they are written in the configuration.
+    pub upload: Vec<String>,
+    /// The program for the instance.
+    pub binary: Option<String>,
+    /// The script that is run first.
+    pub init: Option<String>,
+    /// The script that trains.
+    pub train: String,
+    /// Hours after which it ends.
+    pub max_hours: Option<f64>,
+    /// US dollars after which it ends.
+    pub max_cost: Option<f64>,
+    /// The code.
+    pub code: Option<Code>,
+    /// What happens at the end.
+    pub at_end: AtEnd,
+    /// Mappings that are pulled before training.
+    pub inputs: Vec<String>,
+    /// Mappings that are pushed after it.
+    pub outputs: Vec<String>,
+}
+
+/// What AWS is asked to launch.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Order {
+    /// What is wanted.
+    pub wish: Wish,
+    /// The run: its name is the instance's.
+    pub run: Box<str>,
+    /// The launch: its token, and its folder in S3.
+    pub launch: Box<str>,
+    /// What the instance is told.
+    pub user_data: String,
+}

@@ -1,0 +1,194 @@
+//! Everything that a launch stands on, asked at once; what is not answered is a line of its own.
+
+use crate::backend::{Ec2, Error, store::ListQuery};
+use crate::domain::{
+    cloud::{Instance, Lifecycle, Price, Rates, State},
+    entry::{End, Kind},
+    filter::Matcher,
+    launch::{Ground, Limits, Order, Told, Values, limits, user_data},
+    location::Location,
+    plan::SyncOptions,
+};
+
+use super::{
+    LaunchAsk,
+    pack::{Pack, pack},
+};
+use crate::engine::{cloud::patient, event::Failed, room::Room, scan::Scan};
+
+/// What was found, and what follows from it.
+pub(super) struct Surveyed {
+    pub(super) ground: Ground,
+    pub(super) values: Values,
+    pub(super) pack: Pack,
+    pub(super) order: Order,
+}
+
+fn told<T>(answer: Result<T, Error>) -> Told<T> {
+    answer.map_err(|error| error.reason)
+}
+
+/// Looks at all of it.
+pub(super) async fn look(room: &Room, door: &Ec2, (ask, launch): (&LaunchAsk, &str)) -> Surveyed {
+    let wish = &*ask.wish;
+    let (image, kind, zones, groups, living, price) = tokio::join!(
+        patient(|| door.image(&wish.image)),
+        patient(|| door.kind(&wish.kind)),
+        patient(|| door.zones(&wish.kind)),
+        patient(|| door.group_networks(&wish.groups)),
+        patient(|| door.instances()),
+        price(door, ask),
+    );
+    let subnet = match &wish.subnet {
+        Some(id) => Some(told(patient(|| door.subnet(id)).await)),
+        None => None,
+    };
+    let key = match &wish.key {
+        Some(name) => Some(told(patient(|| door.key_pair(name)).await)),
+        None => None,
+    };
+    let inputs = inputs(room, ask).await;
+    let packed = pack(ask).await;
+    let binary = packed.as_ref().map(|(_, machine)| *machine);
+    let binary = binary.map_err(Clone::clone);
+    let mut pack = packed.map(|(pack, _)| pack).unwrap_or_default();
+    let endpoint = endpoint(room, ask).await;
+    let limits = limits(wish.max_hours, wish.max_cost, price);
+    let values = values(
+        (ask, launch),
+        door.region(),
+        endpoint.as_deref(),
+        &pack,
+        limits,
+    );
+    pack.add_script(ask, &values);
+    let order = order(ask, &values);
+    let rehearsal = told(patient(|| door.rehearse(&order)).await);
+    let files = binary.as_ref().map(|_| pack.total());
+    let ground = Ground {
+        region: door.region().into(),
+        image: told(image),
+        kind: told(kind),
+        zones: told(zones),
+        subnet,
+        groups: told(groups),
+        key,
+        rehearsal,
+        living: told(living).map(|all| rivals(all, ask)),
+        price,
+        files: files.map_err(Clone::clone),
+        binary,
+        inputs,
+        unfit: ask.unfit.clone(),
+    };
+    Surveyed {
+        ground,
+        values,
+        pack,
+        order,
+    }
+}
+
+/// What AWS is asked.
+fn order(ask: &LaunchAsk, values: &Values) -> Order {
+    Order {
+        wish: (*ask.wish).clone(),
+        run: (&*ask.run).into(),
+        launch: values.launch.as_str().into(),
+        user_data: user_data(values),
+    }
+}
+
+/// Where the remote is, where that is not AWS.
+async fn endpoint(room: &Room, ask: &LaunchAsk) -> Option<String> {
+    let reach = room.sessions.reach(&ask.remote).await.ok()?;
+    reach.endpoint.map(|endpoint| endpoint.to_string())
+}
+
+/// Instances that are not over, of the run and of those that share its outputs.
+fn rivals(mut all: Vec<Instance>, ask: &LaunchAsk) -> Vec<Instance> {
+    all.retain(|one| {
+        let run = one.run().unwrap_or_default();
+        let rival = ask.rivals.iter().any(|rival| **rival == *run);
+        rival && one.state != State::Terminated
+    });
+    all
+}
+
+async fn price(door: &Ec2, ask: &LaunchAsk) -> Option<Price> {
+    let kind = &*ask.wish.kind;
+    let lifecycle = if ask.wish.spot {
+        Lifecycle::Spot
+    } else {
+        Lifecycle::OnDemand
+    };
+    match lifecycle {
+        Lifecycle::OnDemand => Rates::embedded().instance(kind, door.region(), "Linux/UNIX"),
+        Lifecycle::Spot => {
+            let kinds = [kind];
+            let told = patient(|| door.spot_prices(&kinds)).await.ok()?;
+            let (_, amount) = told.into_iter().find(|(name, _)| **name == *kind)?;
+            Some(Price {
+                amount,
+                estimate: true,
+            })
+        }
+    }
+}
+
+/// Bytes of all inputs, as their filters take them.
+async fn inputs(room: &Room, ask: &LaunchAsk) -> Told<u64> {
+    let mut sum = 0;
+    for (place, options) in &ask.inputs {
+        let bytes = input(room, place, options).await;
+        sum += bytes.map_err(|failed| failed.message)?;
+    }
+    Ok(sum)
+}
+
+async fn input(room: &Room, place: &Location, options: &SyncOptions) -> Result<u64, Failed> {
+    let store = room.sessions.store(place).await?;
+    let matcher = Matcher::new(&options.filter)?;
+    let mut scan = Scan::start(store, ListQuery::default());
+    let mut sum = 0;
+    while let Some(page) = scan.next().await {
+        let taken = page.entries.iter().filter(|entry| {
+            let object = entry.facts.kind == Kind::Object;
+            object && matcher.leaves_out(&entry.key, &entry.facts).is_none()
+        });
+        sum += taken.map(|entry| entry.facts.size).sum::<u64>();
+        match page.end {
+            Some(End::Complete) => break,
+            Some(End::Broken { reason, .. }) => {
+                return Err(Failed::usage(format!("{place} cannot be listed: {reason}")));
+            }
+            None => {}
+        }
+    }
+    Ok(sum)
+}
+
+fn values(
+    (ask, launch): (&LaunchAsk, &str),
+    region: &str,
+    endpoint: Option<&str>,
+    pack: &Pack,
+    limits: Option<Limits>,
+) -> Values {
+    let prefix = ask.folder.s3();
+    let keeper = prefix.and_then(|prefix| prefix.remote.name());
+    Values {
+        run: ask.run.to_string(),
+        launch: launch.to_owned(),
+        remote: ask.remote.name().unwrap_or_default().to_owned(),
+        region: region.to_owned(),
+        bucket: prefix.map_or("", |prefix| &prefix.bucket).to_owned(),
+        prefix: prefix.map_or_else(String::new, |prefix| {
+            format!("{}{launch}/", prefix.folder())
+        }),
+        keeper: keeper.unwrap_or_default().to_owned(),
+        endpoint: endpoint.map(|endpoint| endpoint.trim_end_matches('/').to_owned()),
+        uploads: pack.has_uploads(),
+        limits: limits.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,349 @@
+//! Launching a run: what it stands on is looked at, its files are put beside it in S3, the ledger learns of it before AWS is
+//! asked, and the instance is followed until its checks pass. The launch's name is its token: the same launch is made once.
+
+mod follow;
+mod ground;
+mod pack;
+
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::backend::{
+    Ec2, Store,
+    store::{Condition, Pin, WriteQuery},
+};
+use crate::domain::{
+    cloud::{Instance, Price, State},
+    key::Key,
+    launch::{Check, Ground, Limits, Standing, Wish, checks, limits, policy},
+    location::{Location, Prefix, Remote},
+    plan::SyncOptions,
+    retry::FailureKind,
+    wrap_up::{Kind, Target},
+};
+
+use super::{
+    answer::Answer,
+    cloud::{CloudTold, patient},
+    event::{Body, Failed},
+    room::Room,
+    transfer::hash::crc64,
+    wrap_up::{debts::Cost, ledger::Ledger},
+};
+
+use follow::follow;
+use ground::Surveyed;
+use pack::Pack;
+
+/// A question about a launch.
+#[derive(Debug, Clone)]
+pub struct LaunchAsk {
+    /// Whose.
+    pub remote: Remote,
+    /// The run's name.
+    pub run: Arc<str>,
+    /// What is wanted.
+    pub wish: Arc<Wish>,
+    /// The folder of the run in S3.
+    pub folder: Location,
+    /// Runs that share an output with this one, itself among them.
+    pub rivals: Vec<Box<str>>,
+    /// The folder that relative paths are below.
+    pub base: PathBuf,
+    /// The configuration as the instance gets it.
+    pub config: String,
+    /// What of the configuration the instance could not do with.
+    pub unfit: Vec<String>,
+    /// Where the inputs are, and what takes part.
+    pub inputs: Vec<(Location, Arc<SyncOptions>)>,
+    /// Where the outputs go.
+    pub outputs: Vec<Location>,
+    /// Whether it is launched; else only looked at.
+    pub apply: bool,
+    /// From one look at the instance to the next; not followed where `None`.
+    pub every: Option<Duration>,
+}
+
+/// What a launch would be.
+#[derive(Debug, Clone)]
+pub struct LaunchPlan {
+    /// Its name.
+    pub launch: Box<str>,
+    /// How all it stands on stands.
+    pub checks: Vec<Check>,
+    /// An hour of it.
+    pub price: Option<Price>,
+    /// Its limits.
+    pub limits: Option<Limits>,
+    /// The least that its role must allow, as JSON.
+    pub policy: String,
+    /// Its folder in S3.
+    pub folder: Location,
+}
+
+/// An answer, or a part of one.
+#[derive(Debug, Clone)]
+pub enum LaunchTold {
+    /// What it would be.
+    Planned(Box<LaunchPlan>),
+    /// A file is being put beside the run.
+    Putting {
+        /// Its name below the launch's folder.
+        name: Box<str>,
+        /// Bytes.
+        bytes: u64,
+    },
+    /// AWS has it.
+    Launched {
+        /// The instance.
+        id: Box<str>,
+    },
+    /// Its state has changed.
+    State(State),
+    /// All that was to be followed is over.
+    Over {
+        /// The instance; `None` where nothing was launched.
+        id: Option<Box<str>>,
+        /// Its state.
+        state: State,
+    },
+}
+
+/// Answers it; the last part is what is returned.
+pub(super) async fn answer(room: &Room, answer: &Answer, ask: &LaunchAsk) -> Result<Body, Failed> {
+    if ask.apply {
+        guard(room, ask)?;
+    }
+    let door = room.sessions.ec2(&ask.remote, None).await?;
+    let launch = name();
+    let surveyed = ground::look(room, &door, (ask, &launch)).await;
+    let limits = limits(ask.wish.max_hours, ask.wish.max_cost, surveyed.ground.price);
+    let plan = LaunchPlan {
+        checks: checks(&ask.wish, &surveyed.ground, limits),
+        price: surveyed.ground.price,
+        policy: policy_text(ask),
+        folder: below(&ask.folder, &launch)?,
+        launch: launch.clone(),
+        limits,
+    };
+    let forbidden = plan.checks.iter().find(|check| check.forbids()).cloned();
+    tell(answer, LaunchTold::Planned(Box::new(plan))).await;
+    match forbidden {
+        Some(check) if ask.apply => return Err(refusal(&check)),
+        Some(_) | None => {}
+    }
+    if !ask.apply {
+        return Ok(over(None, State::Unknown));
+    }
+    let account = room.sessions.identity(&ask.remote).await?.account;
+    let ledger = Ledger::open(room.options.journal.as_deref(), (&account, &ask.run)).await?;
+    if !ledger.remembers() {
+        let message = "nothing is launched without a ledger: it must be written down first";
+        let help = "set WHARF_STATE to a folder that can be written to";
+        return Err(Failed::guard(message, help));
+    }
+    launched(room, answer, (ask, &door, &ledger), surveyed).await
+}
+
+fn over(id: Option<Box<str>>, state: State) -> Body {
+    Body::Cloud(CloudTold::Launch(LaunchTold::Over { id, state }))
+}
+
+async fn tell(answer: &Answer, told: LaunchTold) {
+    answer.tell(Body::Cloud(CloudTold::Launch(told))).await;
+}
+
+/// A launch's name: its time, so that the newest is the last, and a word that no other has.
+fn name() -> Box<str> {
+    let random = RandomState::new().hash_one(()) & 0xffff;
+    let at = Timestamp::now().strftime("%Y%m%d-%H%M%S");
+    format!("{at}-{random:04x}").into()
+}
+
+fn policy_text(ask: &LaunchAsk) -> String {
+    let inputs: Vec<Location> = ask.inputs.iter().map(|(place, _)| place.clone()).collect();
+    let places = (&*inputs, &*ask.outputs);
+    let told = policy(&ask.wish, (&ask.run, &ask.folder), places);
+    serde_json::to_string_pretty(&told).unwrap_or_default()
+}
+
+/// The folder of a launch below that of its run.
+fn below(folder: &Location, launch: &str) -> Result<Location, Failed> {
+    let Some(prefix) = folder.s3() else {
+        return Err(Failed::usage("the folder of a run is a prefix of a bucket"));
+    };
+    Ok(Location::S3(Prefix {
+        path: format!("{}{launch}/", prefix.folder()).into(),
+        ..prefix.clone()
+    }))
+}
+
+fn guard(room: &Room, ask: &LaunchAsk) -> Result<(), Failed> {
+    if room.options.read_only {
+        let message = "wharf is read-only: nothing is launched";
+        return Err(Failed::guard(message, "start wharf without --read-only"));
+    }
+    if room.wants_word(&ask.remote) {
+        let name = ask.remote.name().unwrap_or("(unnamed)");
+        let message = format!(
+            "the remote {name} is marked as production: nothing is launched there without its name"
+        );
+        return Err(Failed::guard(message, format!("--confirm {name}")));
+    }
+    Ok(())
+}
+
+fn refusal(check: &Check) -> Failed {
+    let message = format!("nothing was launched: {}: {}", check.what, check.words);
+    let help = "wharf instances launch RUN --dry-run tells everything that it stands on";
+    match check.standing {
+        Standing::Guarded => Failed::guard(message, "wharf wrap-up RUN tells what is there"),
+        Standing::Well | Standing::Note | Standing::Bad => Failed {
+            help: Some(help.to_owned()),
+            ..Failed::usage(message)
+        },
+    }
+}
+
+async fn launched(
+    room: &Room,
+    answer: &Answer,
+    (ask, door, ledger): (&LaunchAsk, &Ec2, &Ledger),
+    surveyed: Surveyed,
+) -> Result<Body, Failed> {
+    let limits = surveyed.values.limits;
+    let order = surveyed.order.clone();
+    let folder = below(&ask.folder, &order.launch)?;
+    ledger
+        .launching(&order.launch, (door.region(), &folder.to_string()))
+        .await?;
+    let put = put_all(room, answer, &folder, &surveyed.pack).await;
+    let made = match put {
+        Ok(()) => patient(|| door.launch(&order)).await.map_err(Failed::from),
+        Err(failed) => Err(failed),
+    };
+    let instance = match made {
+        Ok(instance) => instance,
+        Err(failed) => {
+            // What was put for an instance that is not to be is of no use.
+            let left = take_back(room, &folder, &surveyed.pack).await;
+            ledger.launched(&order.launch, Err(&failed.message)).await?;
+            return Err(match left {
+                0 => failed,
+                left => Failed {
+                    help: Some(format!(
+                        "{left} files are left in {folder}: wharf rm {folder}"
+                    )),
+                    ..failed
+                },
+            });
+        }
+    };
+    ledger.launched(&order.launch, Ok(&instance.id)).await?;
+    note(ledger, &instance).await?;
+    ledger
+        .note_cost(costs(&surveyed.ground, &instance, limits))
+        .await?;
+    let id = instance.id.clone();
+    tell(answer, LaunchTold::Launched { id: id.clone() }).await;
+    let Some(every) = ask.every else {
+        return Ok(over(Some(id), instance.state));
+    };
+    let state = follow(answer, (door, ledger), instance, every).await?;
+    Ok(over(Some(id), state))
+}
+
+/// What an instance costs until it ends by itself.
+fn costs(ground: &Ground, instance: &Instance, limits: Limits) -> Vec<Cost> {
+    let whole = SignedDuration::try_from(limits.whole).unwrap_or_default();
+    let until = (!whole.is_zero()).then(|| Timestamp::now() + whole);
+    let price = ground.price.unwrap_or(Price {
+        amount: 0.0,
+        estimate: true,
+    });
+    vec![Cost {
+        kind: Kind::Instance.word(),
+        id: instance.id.clone(),
+        price,
+        until,
+    }]
+}
+
+/// The ledger learns of an instance and of the volumes that AWS has told so far.
+async fn note(ledger: &Ledger, instance: &Instance) -> Result<(), Failed> {
+    let target = |kind, id: &str| Target {
+        kind,
+        id: id.into(),
+        region: instance.region.clone(),
+    };
+    let volumes = instance.volumes.iter();
+    let mut all: Vec<Target> = volumes
+        .map(|one| target(Kind::Volume, &one.volume))
+        .collect();
+    all.push(target(Kind::Instance, &instance.id));
+    ledger.note_targets(all).await
+}
+
+/// Puts the files of a launch; none of them may be there.
+async fn put_all(
+    room: &Room,
+    answer: &Answer,
+    folder: &Location,
+    pack: &Pack,
+) -> Result<(), Failed> {
+    let store = room.sessions.store(folder).await?;
+    let Store::S3(s3) = &store else {
+        return Err(Failed::usage("the folder of a run is a prefix of a bucket"));
+    };
+    for file in &pack.files {
+        let body = file.read().await?;
+        let told = LaunchTold::Putting {
+            name: file.name.as_str().into(),
+            bytes: body.len() as u64,
+        };
+        tell(answer, told).await;
+        let query = WriteQuery {
+            condition: Condition::Absent,
+            checksum: Some(crc64(&body)),
+            ..WriteQuery::default()
+        };
+        let key = Key::from(&*file.name);
+        let put = patient(|| s3.put(&key, body.clone(), &query)).await;
+        match put {
+            Ok(_) => {}
+            // A try whose answer was lost has put it: the name is this launch's alone.
+            Err(error) if error.failure_kind() == FailureKind::Changed => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Takes back what was put; how many of them are left.
+async fn take_back(room: &Room, folder: &Location, pack: &Pack) -> usize {
+    let Ok(store) = room.sessions.store(folder).await else {
+        return pack.files.len();
+    };
+    let mut left = 0;
+    for file in &pack.files {
+        let key = Key::from(&*file.name);
+        let gone = match patient(|| store.stat(&key)).await {
+            Ok(stat) => match Pin::of(&stat.entry.facts) {
+                Some(pin) => {
+                    let condition = Condition::Unchanged(pin);
+                    patient(|| store.delete(&key, &condition)).await.is_ok()
+                }
+                None => false,
+            },
+            Err(error) => error.failure_kind() == FailureKind::NotFound,
+        };
+        left += usize::from(!gone);
+    }
+    left
+}

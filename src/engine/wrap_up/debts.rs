@@ -1,0 +1,149 @@
+//! The costs of runs in the ledger: noted at each look, read at each start. Reading asks nobody and changes nothing.
+
+use std::{collections::BTreeMap, path::Path};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, Row, params};
+
+use super::ledger::Ledger;
+use crate::domain::{
+    cloud::Price,
+    wrap_up::{Account, Origin, Owed, Resource},
+};
+use crate::engine::event::Failed;
+
+/// Something of a run that costs from its launch on.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Cost {
+    pub(in crate::engine) kind: &'static str,
+    pub(in crate::engine) id: Box<str>,
+    pub(in crate::engine) price: Price,
+    pub(in crate::engine) until: Option<Timestamp>,
+}
+
+impl Ledger {
+    /// Notes what the run's things cost, and which of them are gone; `at_rest` tells that none of them runs.
+    pub(in crate::engine) async fn note_costs(
+        &self,
+        resources: &[Resource],
+        at_rest: bool,
+    ) -> Result<(), Failed> {
+        let own = resources.iter().filter(|one| one.origin == Origin::ThisRun);
+        let own: Vec<Cost> = own
+            .map(|one| Cost {
+                kind: one.kind.word(),
+                id: one.id.clone(),
+                price: one.price,
+                until: None,
+            })
+            .collect();
+        let gone = resources.iter().filter(|one| one.origin == Origin::Gone);
+        let gone: Vec<Box<str>> = gone.map(|one| one.id.clone()).collect();
+        self.note_cost(own).await?;
+        self.with(move |connection, run| {
+            for id in &gone {
+                connection.execute(
+                    "UPDATE cost SET gone = 1 WHERE run = ?1 AND id = ?2",
+                    params![run, &**id],
+                )?;
+            }
+            if at_rest {
+                let sentence = "INSERT OR IGNORE INTO ended (run, at) VALUES (?1, ?2)";
+                connection.execute(sentence, params![run, now()])?;
+            }
+            let settled = "UPDATE launch SET settled = ?2 WHERE run = ?1 AND settled IS NULL";
+            connection.execute(settled, params![run, now()]).map(drop)
+        })
+        .await
+    }
+
+    /// Notes what things cost.
+    pub(in crate::engine) async fn note_cost(&self, own: Vec<Cost>) -> Result<(), Failed> {
+        self.with(move |connection, run| {
+            let transaction = connection.unchecked_transaction()?;
+            for one in &own {
+                transaction.execute(
+                    "INSERT OR REPLACE INTO cost (run, kind, id, price, estimate, until, at, gone)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
+                    params![
+                        run,
+                        one.kind,
+                        &*one.id,
+                        one.price.amount,
+                        one.price.estimate,
+                        one.until.map(|until| until.to_string()),
+                        now()
+                    ],
+                )?;
+            }
+            transaction.commit()
+        })
+        .await
+    }
+}
+
+fn now() -> String {
+    Timestamp::now().to_string()
+}
+
+/// What the ledger beside a journal knows of all runs; nothing where there is none, or none that can be read.
+pub fn accounts(journal: &Path) -> Vec<Account> {
+    let path = journal.with_file_name("ledger.sqlite");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(path, flags);
+    // No run was ever launched or wrapped up here, or another version wrote it: a start is no place to complain.
+    let read = opened.and_then(|connection| read(&connection));
+    read.inspect_err(|error| tracing::debug!(%error, "no ledger to read"))
+        .unwrap_or_default()
+}
+
+fn read(connection: &Connection) -> rusqlite::Result<Vec<Account>> {
+    let mut all: BTreeMap<String, Account> = BTreeMap::new();
+    let mut rows =
+        connection.prepare("SELECT run, price, estimate, until, at FROM cost WHERE gone = 0")?;
+    let mut rows = rows.query([])?;
+    while let Some(row) = rows.next()? {
+        let run: String = row.get(0)?;
+        let owed = Owed {
+            price: Price {
+                amount: row.get(1)?,
+                estimate: row.get(2)?,
+            },
+            until: time(row, 3)?,
+            seen: time(row, 4)?.unwrap_or_default(),
+        };
+        of(&mut all, &run).owed.push(owed);
+    }
+    let mut rows = connection.prepare(
+        "SELECT run, max(intended), max(CASE WHEN settled IS NULL THEN intended END) FROM launch GROUP BY run",
+    )?;
+    let mut rows = rows.query([])?;
+    while let Some(row) = rows.next()? {
+        let run: String = row.get(0)?;
+        let account = of(&mut all, &run);
+        account.launched = time(row, 1)?;
+        account.in_doubt = time(row, 2)?;
+    }
+    let mut rows = connection.prepare("SELECT run, at FROM ended")?;
+    let mut rows = rows.query([])?;
+    while let Some(row) = rows.next()? {
+        let run: String = row.get(0)?;
+        let account = of(&mut all, &run);
+        // A later launch has begun it anew.
+        account.ended = time(row, 1)?.filter(|at| account.launched.is_none_or(|began| began < *at));
+    }
+    Ok(all.into_values().collect())
+}
+
+/// The account of a run; the ledger writes its AWS account before its name.
+fn of<'a>(all: &'a mut BTreeMap<String, Account>, run: &str) -> &'a mut Account {
+    all.entry(run.to_owned()).or_insert_with(|| Account {
+        run: run.split_once('/').map_or(run, |(_, name)| name).into(),
+        ..Account::default()
+    })
+}
+
+fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+    let text: Option<String> = row.get(column)?;
+    Ok(text.and_then(|text| text.parse().ok()))
+}

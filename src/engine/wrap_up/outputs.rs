@@ -1,0 +1,266 @@
+//! How the outputs of a run compare: with this machine's folders where they were made here, else with the record that the
+//! instance left beside the run in S3. While the instance runs, a fresh record is asked for; no record, no proof.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+
+use super::{Made, Output, Places, WrapAsk, look::Look};
+use crate::backend::{
+    Error, Store,
+    store::{ListQuery, Pages as _, ReadQuery},
+};
+use crate::domain::{
+    diff::Level,
+    key::Key,
+    launch::{BOX, Status},
+    location::{Location, Prefix},
+    plan::SyncOptions,
+    retry::FailureKind,
+    side::Side,
+    text::printable,
+    wrap_up::{Claim, OutputProof, Proven},
+};
+use crate::engine::{cloud::exec, ends::Ends, event::Failed, plan, room::Room};
+
+/// How long an instance may take to record its outputs: all of them are read.
+const RECORDING: Duration = Duration::from_hours(2);
+/// From one look at its recording to the next.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Proves outputs one by one; what the instance left is looked for once.
+pub(super) struct Outputs {
+    left: Option<Result<Left, String>>,
+}
+
+/// What the newest launch of a run left in S3.
+struct Left {
+    /// Its folder.
+    folder: Location,
+    store: Store,
+    /// The last thing that the instance told; `None` where it told nothing.
+    status: Option<Status>,
+    /// Whether it recorded its outputs just now, and why not.
+    fresh: Result<(), String>,
+}
+
+impl Outputs {
+    pub(super) fn new() -> Self {
+        Self { left: None }
+    }
+
+    /// How one output stands, by checksum at least.
+    pub(super) async fn proof(
+        &mut self,
+        room: &Room,
+        (ask, look): (&WrapAsk, &Look<'_>),
+        output: &Output,
+    ) -> OutputProof {
+        let claim = match &output.places {
+            Err(why) => Claim::Nothing { why: why.clone() },
+            Ok(places) => self.claim(room, (ask, look), (&output.name, places)).await,
+        };
+        OutputProof {
+            name: output.name.clone(),
+            claim,
+        }
+    }
+
+    async fn claim(
+        &mut self,
+        room: &Room,
+        (ask, look): (&WrapAsk, &Look<'_>),
+        (name, places): (&str, &Places),
+    ) -> Claim {
+        let Places {
+            made,
+            kept,
+            options,
+        } = places;
+        match made {
+            Made::Here(made) => claimed(room, (made, kept), options).await,
+            Made::OnBox(folder) => {
+                if self.left.is_none() {
+                    self.left = Some(left(room, (ask, look), folder).await);
+                }
+                match &self.left {
+                    Some(Ok(left)) => left.claim(room, name, (kept, options)).await,
+                    Some(Err(why)) => Claim::Nothing { why: why.clone() },
+                    None => nothing("nothing was looked for"),
+                }
+            }
+        }
+    }
+}
+
+fn nothing(why: impl Into<String>) -> Claim {
+    Claim::Nothing { why: why.into() }
+}
+
+/// Looks for what the newest launch left, and has its outputs recorded afresh where its instance can be reached.
+async fn left(
+    room: &Room,
+    (ask, look): (&WrapAsk, &Look<'_>),
+    folder: &Location,
+) -> Result<Left, String> {
+    let told = |error: Error| error.to_string();
+    let home = room.sessions.store(folder).await.map_err(told)?;
+    let launch = newest(&home).await.map_err(told)?.ok_or_else(|| {
+        format!(
+            "no launch left anything in {folder}: it was made on the instance; push it from there and say \
+             --made-here where this is the machine that made it"
+        )
+    })?;
+    let folder = below(folder, &launch).ok_or("the run's folder is no prefix of a bucket")?;
+    let store = room.sessions.store(&folder).await.map_err(told)?;
+    let status = status(&store).await.map_err(told)?;
+    let fresh = record(ask, look, status.as_ref()).await;
+    Ok(Left {
+        folder,
+        store,
+        status,
+        fresh,
+    })
+}
+
+/// The folder of the newest launch: they are named by their times.
+async fn newest(home: &Store) -> Result<Option<Key>, Error> {
+    let query = ListQuery {
+        shallow: true,
+        ..ListQuery::default()
+    };
+    let mut pages = home.pages(query);
+    let mut last = None;
+    while let Some(page) = pages.next().await {
+        let folders = page.entries.into_iter().map(|entry| entry.key);
+        last = folders
+            .filter(|key| key.as_bytes().ends_with(b"/"))
+            .last()
+            .or(last);
+        if let Some(crate::domain::entry::End::Broken { reason, .. }) = page.end {
+            let target = "the run's folder";
+            return Err(Error::new("list", target, FailureKind::Transient, &*reason));
+        }
+    }
+    Ok(last)
+}
+
+fn below(folder: &Location, key: &Key) -> Option<Location> {
+    let prefix = folder.s3()?;
+    let path = format!("{}{}", prefix.folder(), key.as_str()?);
+    Some(Location::S3(Prefix {
+        path: path.into(),
+        ..prefix.clone()
+    }))
+}
+
+async fn status(store: &Store) -> Result<Option<Status>, Error> {
+    let key = Key::from("status.json");
+    let read = async { store.read(&key, ReadQuery::default()).await?.all().await };
+    match Box::pin(read).await {
+        Ok(text) => Ok(Status::read(&text)),
+        Err(error) if error.failure_kind() == FailureKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Has the instance record its outputs now.
+async fn record(ask: &WrapAsk, look: &Look<'_>, status: Option<&Status>) -> Result<(), String> {
+    let id = status.and_then(|status| status.instance.as_deref());
+    let id = id.ok_or("the instance has not told who it is")?;
+    let door = look.awake(id, &ask.run);
+    let door = door.ok_or_else(|| format!("{} does not run", printable(id.as_bytes())))?;
+    let script = format!("bash {BOX}/box.sh record");
+    let said = exec::run(door, id, (&script, RECORDING), EVERY).await;
+    match said {
+        Ok(said) if said.code == Some(0) => Ok(()),
+        Ok(said) => {
+            let words = said.stderr.lines().last().unwrap_or_default();
+            Err(format!("it could not: {}", printable(words.as_bytes())))
+        }
+        Err(failed) => Err(failed.message),
+    }
+}
+
+impl Left {
+    async fn claim(
+        &self,
+        room: &Room,
+        name: &str,
+        (kept, options): (&Location, &Arc<SyncOptions>),
+    ) -> Claim {
+        let key = Key::from(&*format!("manifest/{name}.jsonl"));
+        let stat = match self.store.stat(&key).await {
+            Ok(stat) => stat,
+            Err(error) if error.failure_kind() == FailureKind::NotFound => {
+                return nothing(self.missing());
+            }
+            Err(error) => return nothing(error.to_string()),
+        };
+        let at = stat.entry.facts.modified;
+        if let Some(why) = self.outlived(at) {
+            return nothing(why);
+        }
+        let Some(file) = below(&self.folder, &key) else {
+            return nothing("the run's folder is no prefix of a bucket");
+        };
+        let record = Location::Manifest(Box::new(file));
+        match claimed(room, (&record, kept), options).await {
+            Claim::Proven(proven) => Claim::Proven(Proven {
+                record: at,
+                ..proven
+            }),
+            claim @ (Claim::Gaps { .. } | Claim::Nothing { .. }) => claim,
+        }
+    }
+
+    /// Why there is no record.
+    fn missing(&self) -> String {
+        let stands = match &self.status {
+            Some(status) => format!("the instance told last that it is {}", status.state.word()),
+            None => "the instance has told nothing".to_owned(),
+        };
+        match &self.fresh {
+            Ok(()) => format!("the instance recorded nothing of it; {stands}"),
+            Err(why) => format!("the instance left no record of it; {stands}; {why}"),
+        }
+    }
+
+    /// Why a record of that time says too little: the instance went on after it.
+    fn outlived(&self, at: Option<Timestamp>) -> Option<String> {
+        let status = self.status.as_ref()?;
+        if self.fresh.is_ok() || status.is_over() || status.at <= at {
+            return None;
+        }
+        let why = self.fresh.as_ref().err().map_or("", String::as_str);
+        Some(format!(
+            "the instance went on after it recorded it, and made no new record: {why}"
+        ))
+    }
+}
+
+async fn claimed(room: &Room, places: (&Location, &Location), options: &SyncOptions) -> Claim {
+    let mut options = options.clone();
+    options.check = options.check.max(Level::Checksum);
+    match compared(room, places, &options).await {
+        Ok(claim) => claim,
+        Err(failed) => nothing(failed.message),
+    }
+}
+
+async fn compared(
+    room: &Room,
+    places: (&Location, &Location),
+    options: &SyncOptions,
+) -> Result<Claim, Failed> {
+    let ends = Ends::of_comparison(&room.sessions, places, options).await?;
+    let mut comparison = plan::compared(room, &ends, options).await?;
+    while comparison.next().await.is_some() {}
+    if let Some(error) = comparison.failure_at_start() {
+        return Err(error.into());
+    }
+    let complete = [Side::Left, Side::Right]
+        .into_iter()
+        .all(|side| comparison.end(side).is_complete());
+    Ok(Claim::of(comparison.totals(), complete, Timestamp::now()))
+}
