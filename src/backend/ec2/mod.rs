@@ -2,7 +2,9 @@
 //! request is counted, bounded in time, and its failure told with what to do next. Nothing is tried twice here: the engine does.
 
 mod command;
+mod beside;
 mod counter;
+mod delete;
 mod describe;
 mod error;
 mod launch;
@@ -25,6 +27,7 @@ use crate::domain::{location::Remote, retry::FailureKind};
 
 pub use command::Agent;
 pub use counter::CloudCounter;
+pub use delete::Manner;
 pub use describe::Status;
 pub use metrics::{AgentMetric, Measure};
 

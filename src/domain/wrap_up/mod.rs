@@ -2,6 +2,7 @@
 //! lists, compares and calls; what may be done, and when, is decided here.
 
 mod debt;
+mod estate;
 mod gate;
 mod resource;
 mod teardown;
@@ -9,8 +10,9 @@ mod ticks;
 mod wrapped;
 
 pub use debt::{Account, Debt, Owed};
+pub use estate::{Estate, estate};
 pub use gate::{Claim, Consent, License, Open, OutputProof, Proven, license};
-pub use resource::{Estate, KEEP_TAG, Kind, Origin, Resource, Target, estate, hold_back};
+pub use resource::{KEEP_TAG, Kind, Origin, Resource, Target, hold_back};
 pub use teardown::{Alive, End, Fate, Step, Teardown};
 pub use ticks::Ticks;
 pub use wrapped::{NOT_LOOKED_FOR, Wrapped, cost};
