@@ -5,6 +5,7 @@ pub mod action;
 pub mod ascii;
 mod bookmarks;
 pub mod dialog;
+mod export;
 pub mod facts;
 mod identity;
 pub mod kept;

@@ -25,9 +25,8 @@ use crate::tui::{
         pages::Pages,
         palette::PaletteDialog,
         parts::PartsDialog,
-        plan::PlanForm,
     },
-    facts, identity,
+    export, facts, identity,
     keymap::{Chord, Context, Found},
     mouse,
     msg::{Effect, Msg},
@@ -332,10 +331,10 @@ fn decide(state: &mut State, decision: Decision) {
                 "wharf leaves as soon as no task runs; q takes that back.",
             );
         }
-        Decision::AskExport => ask_export(shell),
+        Decision::AskExport => export::ask(shell),
         Decision::AskStart => ask_start(shell),
         Decision::Start(at) => start_at(shell, at),
-        Decision::ExportPlan(form) => export_plan(shell, form),
+        Decision::ExportPlan(form) => export::write(shell, form),
     }
 }
 
@@ -358,28 +357,6 @@ fn search(state: &mut State, text: &str) {
         Tab::Training => state.training.search(text),
         Tab::Browse | Tab::Tasks | Tab::WrapUp | Tab::Log => state.log.search(text),
     }
-}
-
-/// Asks in which form the plan is written to a file.
-fn ask_export(shell: &mut Shell) {
-    let mut choices = vec![
-        (
-            "plan.json   all of it: steps, options, what is left and why",
-            Choice::ExportPlan(PlanForm::Json),
-        ),
-        (
-            "plan.csv    a line for each step that is ticked",
-            Choice::ExportPlan(PlanForm::Csv),
-        ),
-    ];
-    if migration(shell).is_some() {
-        choices.push((
-            "migration.toml   the routes, for [migrations] of a configuration",
-            Choice::ExportPlan(PlanForm::Migration),
-        ));
-    }
-    let menu = MenuDialog::ask("write the plan to a file".to_owned(), "", choices);
-    shell.dialogs.push(Dialog::Menu(menu));
 }
 
 fn ask_start(shell: &mut Shell) {
@@ -414,56 +391,6 @@ fn start_at(shell: &mut Shell, at: Option<Timestamp>) {
         None => "At once: Enter runs it.".to_owned(),
     };
     shell.say(Weight::Info, text);
-}
-
-/// The routes of the dialog in front, as a configuration has them.
-fn migration(shell: &Shell) -> Option<String> {
-    let fronts = shell.dialogs.iter().rev();
-    let mut errands = fronts.filter_map(|dialog| {
-        if let Dialog::Errand(errand) = dialog {
-            Some(errand)
-        } else {
-            None
-        }
-    });
-    errands.next()?.migration()
-}
-
-/// Writes the plan of the dialog in front to a file.
-fn export_plan(shell: &mut Shell, form: PlanForm) {
-    let shown = shell.dialogs.iter().rev().find_map(|dialog| match dialog {
-        Dialog::Plan(dialog) => dialog.plan(),
-        Dialog::Errand(dialog) => dialog.plan(),
-        Dialog::Cleanup(dialog) => dialog.plan(),
-        Dialog::Parts(_)
-        | Dialog::Confirm(_)
-        | Dialog::Find(_)
-        | Dialog::Bucket(_)
-        | Dialog::Input(_)
-        | Dialog::Menu(_)
-        | Dialog::Picker(_)
-        | Dialog::Palette(_)
-        | Dialog::Pages(_) => None,
-    });
-    let Some(plan) = shown else { return };
-    let (name, content) = match form {
-        PlanForm::Json => (
-            "plan.json",
-            serde_json::to_string_pretty(plan).map_err(|wrong| wrong.to_string()),
-        ),
-        PlanForm::Csv => ("plan.csv", plan.csv().map_err(|wrong| wrong.to_string())),
-        PlanForm::Migration => ("migration.toml", Ok(migration(shell).unwrap_or_default())),
-    };
-    match content {
-        Ok(content) => shell.effects.push(Effect::Save {
-            name: name.to_owned(),
-            content: content + "\n",
-        }),
-        Err(wrong) => shell.say(
-            Weight::Error,
-            format!("The plan cannot be written: {wrong}."),
-        ),
-    }
 }
 
 fn go_to_mapping(state: &mut State, at: usize) {

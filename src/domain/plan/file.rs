@@ -79,6 +79,10 @@ fn of_set(set: PlanSet) -> Result<Vec<PlannedRoute>, FileError> {
 
 /// Whether the parts of a plan fit together; what does not, where they do not.
 fn whole(plan: &Plan) -> Result<(), String> {
+    if plan.edit.is_some() {
+        let why = "it edits entries where they stand, which a command of its own does";
+        return Err(why.to_owned());
+    }
     let by_place = way(&plan.source, &plan.destination).map_err(|error| error.to_string())?;
     let ends = [&plan.source_print.end, &plan.destination_print.end];
     let complete = ends.into_iter().all(|end| matches!(end, End::Complete));

@@ -41,6 +41,7 @@ impl Plan {
         let customer = |sse: &Option<std::sync::Arc<str>>| sse.as_deref().is_some_and(is_customer);
         for (asked, name) in [
             (self.gzips(), "gzip streams"),
+            (self.edit.is_some(), "edits of what stands where it is"),
             (!options.tags.is_empty(), "tags"),
             (self.removes(), "sources that go once they are proven"),
             (options.backup_dir.is_some(), "backups"),

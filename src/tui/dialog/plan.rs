@@ -44,6 +44,8 @@ pub enum PlanForm {
     Json,
     /// A line a step.
     Csv,
+    /// Commands for `s5cmd run`.
+    S5cmd,
     /// The routes, for a configuration.
     Migration,
 }

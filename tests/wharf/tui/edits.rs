@@ -20,7 +20,7 @@ use wharf::{
         Body, Bucket, Command, EditAsk, View,
         look::{LookAsk, LookTold},
     },
-    tui::msg::Msg,
+    tui::msg::{Effect, Msg},
 };
 
 use super::stage::{Stage, story_plan};
@@ -327,4 +327,24 @@ fn unfinished_uploads_go_behind_a_typed_word() {
     let screen = stage.text((80, 24));
     assert!(screen.contains("3 unfinished uploads"), "{screen}");
     assert!(screen.contains("Type delete"), "{screen}");
+}
+
+#[test]
+fn a_plan_is_written_for_s5cmd() {
+    let mut stage = Stage::new();
+    stage.list().compare().press("s").plan();
+    stage.press("e").press("j").press("j");
+    let screen = stage.text((132, 36));
+    assert!(screen.contains("plan.s5cmd"), "{screen}");
+    stage.press("Enter");
+    let saved = stage.effects.iter().find_map(|effect| {
+        let Effect::Save { name, content } = effect else {
+            return None;
+        };
+        Some((name.clone(), content.clone()))
+    });
+    let (name, content) = saved.unwrap();
+    assert_eq!(name, "plan.s5cmd");
+    assert!(content.contains("run plan.s5cmd"), "{content}");
+    assert!(content.contains("\ncp "), "{content}");
 }
