@@ -12,7 +12,7 @@ use crate::domain::{
         machine::Evidence,
         read::Format,
         run::{Run, State},
-        series::{Column, Series},
+        series::{By, Column, Series},
         standing::Standing,
     },
 };
@@ -47,6 +47,14 @@ pub fn step_time(seconds: f64) -> String {
         return format!("{:.0} ms", seconds * 1000.0);
     }
     duration(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+}
+
+/// A place of a chart: `48,205` steps, or `1h12m` since the beginning.
+pub fn place(by: By, place: u64) -> String {
+    match by {
+        By::Step => count(place),
+        By::Time => duration(Duration::from_millis(place.saturating_mul(100))),
+    }
 }
 
 /// Where a run stands: `epoch 31/50`, `step 48,205/77,760`, `62 %`, `ETA 2h41m–2h55m`, `last step 4 s ago`.
@@ -242,7 +250,7 @@ pub fn bars(series: &Series, columns: usize) -> String {
     };
     steps.end += 1;
     // A column for each point at most: gaps between few points would say nothing.
-    let found = series.columns(&steps, columns.min(series.len()));
+    let found = series.columns(By::Step, &steps, columns.min(series.len()));
     let middle = |column: &Option<Column>| {
         column
             .filter(|c| c.most >= c.least)

@@ -150,6 +150,7 @@ actions! {
         ChartPrevious "chart-previous" "Choose the previous chart.";
         Enlarge "enlarge" "One chart in the room of all.";
         LogScale "log-scale" "Logarithmic or linear scales.";
+        OverTime "over-time" "Charts over time, or over steps.";
         Smooth "smooth" "Smooth the lines, or not.";
         ZoomIn "zoom-in" "Half of the steps.";
         ZoomOut "zoom-out" "Twice the steps.";
@@ -158,6 +159,7 @@ actions! {
         MarkRun "mark-run" "Draw a run beside the others.";
         LogTail "log-tail" "The last lines of the log, or the charts.";
         SearchTail "search-tail" "Show only lines of the log that contain a text.";
+        PushCheckpoint "push-checkpoint" "Plan the push of the newest checkpoint of this machine's disk.";
         Evidence "evidence" "What stands behind lamps, checkpoints and sources.";
         ReadAll "read-all" "Read all of large logs.";
         LookAgain "look-again" "Read all sources afresh.";

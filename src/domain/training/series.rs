@@ -26,6 +26,33 @@ impl Point {
     pub const UNTIMED: i32 = i32::MIN;
 }
 
+/// What points are placed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum By {
+    /// Their step.
+    #[default]
+    Step,
+    /// Tenths of a second since the run's beginning; what the log tells no time of is nowhere.
+    Time,
+}
+
+impl By {
+    /// The steps among which points of some places are looked for.
+    fn steps(self, span: Range<u64>) -> Range<u64> {
+        match self {
+            Self::Step => span,
+            Self::Time => 0..u64::MAX,
+        }
+    }
+
+    fn place(self, point: &Point) -> Option<u64> {
+        match self {
+            Self::Step => Some(point.step),
+            Self::Time => u64::try_from(point.at).ok(),
+        }
+    }
+}
+
 /// What lies in one column of a chart.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Column {
@@ -46,6 +73,8 @@ pub struct Series {
     len: usize,
     /// Where stretches begin after the first, and at which step.
     restarts: Vec<(usize, u64)>,
+    /// The first and the last time that were told, tenths of a second.
+    times: Option<(u64, u64)>,
     /// Values that are no finite number.
     odd: u64,
 }
@@ -58,6 +87,10 @@ impl Series {
             && step < last.step
         {
             self.restarts.push((self.len, step));
+        }
+        if let Some(at) = By::Time.place(&point) {
+            let (first, last) = self.times.unwrap_or((at, at));
+            self.times = Some((first.min(at), last.max(at)));
         }
         let full = self.blocks.last().is_none_or(|block| block.len() >= BLOCK);
         if full {
@@ -117,6 +150,14 @@ impl Series {
         self.blocks.get(at / BLOCK)?.get(at % BLOCK).copied()
     }
 
+    /// The first and the last place that there are.
+    pub fn span(&self, by: By) -> Option<Range<u64>> {
+        match by {
+            By::Step => self.steps(),
+            By::Time => self.times.map(|(first, last)| first..last),
+        }
+    }
+
     /// The first and the last step that there are.
     pub fn steps(&self) -> Option<Range<u64>> {
         let stretches = self.stretches();
@@ -139,36 +180,48 @@ impl Series {
             .flat_map(|range| range.filter_map(|at| self.get(at)))
     }
 
-    /// The value that holds at a step, or at the nearest one before.
-    pub fn at(&self, step: u64) -> Option<Point> {
-        let ranges = self.held(0..step.saturating_add(1));
-        ranges
-            .last()
-            .and_then(|range| self.get(range.end.checked_sub(1)?))
+    /// The value that holds at a place, or at the nearest one before.
+    pub fn at(&self, by: By, place: u64) -> Option<Point> {
+        let mut ranges = self.held(by.steps(0..place.saturating_add(1))).into_iter();
+        match by {
+            By::Step => ranges
+                .next_back()
+                .and_then(|range| self.get(range.end.checked_sub(1)?)),
+            By::Time => {
+                let reached = |point: &Point| by.place(point).is_some_and(|at| at <= place);
+                let points = ranges.rev().flat_map(Range::rev);
+                points.filter_map(|at| self.get(at)).find(reached)
+            }
+        }
     }
 
-    /// The points of some steps in so many columns, each with its least, greatest and newest value; `None` where there is
+    /// The points of some places in so many columns, each with its least, greatest and newest value; `None` where there is
     /// nothing in one.
-    pub fn columns(&self, steps: &Range<u64>, columns: usize) -> Vec<Option<Column>> {
-        let mut grid = Grid::new(steps, columns);
-        for range in self.held(steps.clone()) {
-            self.each(range, |point| grid.add(point.step, point.value));
+    pub fn columns(&self, by: By, span: &Range<u64>, columns: usize) -> Vec<Option<Column>> {
+        let mut grid = Grid::new(span, columns);
+        for range in self.held(by.steps(span.clone())) {
+            self.each(range, |point| grid.add(by.place(&point), point.value));
         }
         grid.columns
     }
 
     /// The same of values that are drawn together: each the mean of those before, which count less the older they are.
     /// `weight` is what the past counts, from 0 to below 1.
-    pub fn smoothed(&self, steps: &Range<u64>, columns: usize, weight: f64) -> Vec<Option<Column>> {
-        let mut grid = Grid::new(steps, columns);
+    pub fn smoothed(
+        &self,
+        (by, span): (By, &Range<u64>),
+        columns: usize,
+        weight: f64,
+    ) -> Vec<Option<Column>> {
+        let mut grid = Grid::new(span, columns);
         let mut mean = Mean {
             weight,
             ..Mean::default()
         };
-        for range in self.held(0..steps.end) {
+        for range in self.held(by.steps(0..span.end)) {
             self.each(range, |point| {
                 let value = mean.with(point.value);
-                grid.add_finite(point.step, value);
+                grid.add_finite(by.place(&point), value);
             });
         }
         grid.columns
@@ -253,15 +306,19 @@ impl Grid {
         }
     }
 
-    /// Adds a value that may lie before the columns, or be no number.
-    fn add_finite(&mut self, step: u64, value: f64) {
-        if step >= self.start && value.is_finite() {
-            self.add(step, value);
+    /// Adds a value that may be no number.
+    fn add_finite(&mut self, place: Option<u64>, value: f64) {
+        if value.is_finite() {
+            self.add(place, value);
         }
     }
 
-    fn add(&mut self, step: u64, value: f64) {
-        let place = (step - self.start) as f64 * self.scale;
+    /// Adds a value that may lie before the columns or behind them.
+    fn add(&mut self, place: Option<u64>, value: f64) {
+        let Some(from) = place.and_then(|place| place.checked_sub(self.start)) else {
+            return;
+        };
+        let place = from as f64 * self.scale;
         let Some(column) = self.columns.get_mut(floor(place)) else {
             return;
         };
@@ -318,7 +375,7 @@ fn floor(value: f64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Point, Series};
+    use super::{By, Point, Series};
 
     fn series(points: &[(u64, f64)]) -> Series {
         let mut series = Series::default();
@@ -352,7 +409,7 @@ mod tests {
         ]);
         assert_eq!(held(&series), [(0, 9.0), (10, 3.0)]);
         assert_eq!((series.restarts(), series.len()), (2, 7));
-        assert_eq!(series.at(15).map(|point| point.value), Some(3.0));
+        assert_eq!(series.at(By::Step, 15).map(|point| point.value), Some(3.0));
         assert_eq!(series.steps(), Some(0..30));
         assert!(!series.is_mixed());
     }
@@ -378,21 +435,21 @@ mod tests {
             value: f64::NAN,
             at: 0,
         });
-        let columns = series.columns(&(0..10_001), 10);
+        let columns = series.columns(By::Step, &(0..10_001), 10);
         assert!(
             columns
                 .iter()
                 .all(|column| column.is_some_and(|c| c.least < 1.0 && c.most > 98.0))
         );
         assert_eq!((columns[9].unwrap().odd, series.odd()), (1, 1));
-        let smooth = series.smoothed(&(0..10_001), 10, 0.99);
+        let smooth = series.smoothed((By::Step, &(0..10_001)), 10, 0.99);
         assert!(
             smooth
                 .iter()
                 .skip(1)
                 .all(|column| column.is_some_and(|c| c.least > 20.0 && c.most < 80.0))
         );
-        assert_eq!(series.columns(&(5000..5002), 2).len(), 2);
+        assert_eq!(series.columns(By::Step, &(5000..5002), 2).len(), 2);
     }
 
     #[test]
@@ -400,5 +457,32 @@ mod tests {
         let points: Vec<(u64, f64)> = (0..25_000).map(|step| (step, 0.5)).collect();
         let series = series(&points);
         assert!(series.bytes() <= 24 * series.len(), "{}", series.bytes());
+    }
+
+    #[test]
+    fn over_time_a_stall_is_a_gap_and_what_tells_no_time_is_nowhere() {
+        let mut series = Series::default();
+        for step in 0..10 {
+            let stalled = if step < 5 { 0 } else { 1000 };
+            let at = i32::try_from(step).unwrap() * 10 + stalled;
+            series.push(Point {
+                step,
+                value: step as f64,
+                at: if step == 3 { Point::UNTIMED } else { at },
+            });
+        }
+        assert_eq!(series.span(By::Time), Some(0..1090));
+        assert_eq!(series.span(By::Step), Some(0..9));
+        let columns = series.columns(By::Time, &(0..1091), 10);
+        let filled: Vec<bool> = columns.iter().map(Option::is_some).collect();
+        let ends = [0, 9].map(|at| filled[at]);
+        assert_eq!((ends, filled[1..9].contains(&true)), ([true; 2], false));
+        let value = |place| series.at(By::Time, place).map(|point| point.value);
+        assert_eq!(
+            [value(35), value(500), value(2000)],
+            [Some(2.0), Some(4.0), Some(9.0)]
+        );
+        let smooth = series.smoothed((By::Time, &(1050..1091)), 4, 0.9);
+        assert!(smooth.iter().all(Option::is_some));
     }
 }

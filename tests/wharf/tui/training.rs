@@ -317,6 +317,10 @@ fn charts_are_looked_at_closely() {
         "{}",
         watch.text()
     );
+    watch.stage.press("t").press("+").press("h");
+    watch.shows("· 1m–3m · at 3m").shows("samples_per_s");
+    watch.stage.press("t");
+    assert!(!watch.text().contains(" at 3m"), "{}", watch.text());
     watch.stage.press("j").press("Space").press("k");
     watch
         .shows("1 stage2-efficientnet · 2 stage1-dinov3")

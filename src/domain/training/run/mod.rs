@@ -94,6 +94,8 @@ struct Told {
     epoch: Option<f64>,
     /// Rows that it told.
     rows: u64,
+    /// The time of its last row, milliseconds since 1970.
+    time: Option<i64>,
     /// Milliseconds that its wall clock is behind.
     zone: Option<i64>,
     /// When it was last written to.
@@ -209,8 +211,11 @@ impl Run {
             if let Some(time) = time.filter(|_| !row.aside) {
                 told.track.observe(Mark { at: time, step });
             }
-            let began = time.map(|time| *self.began.get_or_insert(time));
-            let at = time
+            // What tells no time, as a validation often does, stands where the row before it does.
+            told.time = time.or(told.time);
+            let began = told.time.map(|time| *self.began.get_or_insert(time));
+            let at = told
+                .time
                 .zip(began)
                 .map_or(Point::UNTIMED, |(time, began)| tenths(time - began));
             for (id, value) in batch.values_of(row) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Run, State, Stream, Terms};
-use crate::domain::training::{lamp::Light, read::Reader};
+use crate::domain::training::{lamp::Light, read::Reader, series::By};
 
 fn stream(number: usize, source: usize, label: &str) -> Stream {
     Stream {
@@ -36,6 +36,17 @@ fn jsonl(steps: std::ops::Range<u64>) -> String {
         )
     };
     steps.map(line).collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn a_row_without_a_time_stands_where_the_one_before_it_does() {
+    let text = "{\"step\": 1, \"loss\": 3, \"timestamp\": 1768140000}\n\
+                {\"step\": 2, \"loss\": 2, \"timestamp\": 1768140010}\n\
+                {\"step\": 2, \"val\": 2}\n\
+                {\"step\": 3, \"loss\": 1, \"timestamp\": 1768140020}\n";
+    let run = run(text, 20);
+    let span = |name| run.metric(name).unwrap().span(By::Time);
+    assert_eq!((span("loss"), span("val")), (Some(0..200), Some(100..100)));
 }
 
 #[test]
@@ -142,9 +153,9 @@ fn asked(run: &Run, now: Timestamp) {
     for (_, series) in run.metrics() {
         let mut steps = series.steps().unwrap();
         steps.end += 1;
-        assert_eq!(series.columns(&steps, 50).len(), 50);
-        assert_eq!(series.smoothed(&steps, 50, 0.9).len(), 50);
-        let (_, _) = (series.at(steps.start), series.holding().count());
+        assert_eq!(series.columns(By::Step, &steps, 50).len(), 50);
+        assert_eq!(series.smoothed((By::Step, &steps), 50, 0.9).len(), 50);
+        let (_, _) = (series.at(By::Step, steps.start), series.holding().count());
     }
 }
 

@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::engine::training::Followed;
 use crate::humanize;
 
-use crate::tui::{shell::Shell, widget::paint::wrap};
+use crate::tui::{action::Global, keymap::Context, shell::Shell, widget::paint::wrap};
 
 /// Columns of what is read in a box.
 const READ: u16 = 70;
@@ -31,6 +31,11 @@ pub(super) fn foot(followed: &Followed, shell: &Shell, width: u16) -> Vec<Line<'
     let mut texts: Vec<(String, Style)> = Vec::new();
     let kept = checkpoints(followed, shell).into_iter();
     texts.extend(kept.map(|text| (format!("{sign}{text}"), style)));
+    let key = shell.keymap.key_text(Context::Training, Global::WrapUp);
+    if followed.run.ended().is_some() && !key.is_empty() {
+        let text = format!("it is over: {key} wraps it up (proof, costs, deletion)");
+        texts.push((text, theme.accent));
+    }
     let troubles = troubles(followed, shell).into_iter();
     texts.extend(troubles.map(|text| (format!("! {text}"), theme.missing)));
     let remarks = followed.run.remarks().join(" · ");

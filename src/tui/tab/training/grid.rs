@@ -13,7 +13,7 @@ use crate::domain::{
     text::printable,
     training::{
         charts::{Chart, Part},
-        series::Series,
+        series::{By, Series},
     },
 };
 use crate::engine::training::Followed;
@@ -49,12 +49,12 @@ pub(super) fn draw(training: &Training, shell: &Shell, area: Rect, buffer: &mut 
         return draw_nothing(training, shell, area, buffer);
     }
     let chosen = training.chosen(&charts);
-    let steps = training.steps();
+    let span = training.span();
     if training.look.is_large {
         let cell = Cell {
             training,
             shell,
-            steps: &steps,
+            span: &span,
         };
         if let Some(chart) = charts.get(chosen) {
             cell.draw(chart, true, area, buffer);
@@ -83,7 +83,7 @@ pub(super) fn draw(training: &Training, shell: &Shell, area: Rect, buffer: &mut 
         let cell = Cell {
             training,
             shell,
-            steps: &steps,
+            span: &span,
         };
         cell.draw(chart, first + at == chosen, place, buffer);
     }
@@ -104,7 +104,7 @@ fn draw_nothing(training: &Training, shell: &Shell, area: Rect, buffer: &mut Buf
 struct Cell<'a> {
     training: &'a Training,
     shell: &'a Shell,
-    steps: &'a Range<u64>,
+    span: &'a Range<u64>,
 }
 
 impl Cell<'_> {
@@ -149,26 +149,28 @@ impl Cell<'_> {
             }
             .draw(plot, buffer, theme);
         } else {
-            let why = if self.training.look.is_log {
-                "no value above 0 in these steps"
-            } else {
-                "no value in these steps"
+            let look = &self.training.look;
+            let why = match (look.by, look.is_log) {
+                (By::Time, _) => "the log tells no time of its values",
+                (By::Step, true) => "no value above 0 in these steps",
+                (By::Step, false) => "no value in these steps",
             };
             let line = line_of(plot, plot.height / 2);
             put(buffer, slice(line, SCALE, line.width), why, theme.dim);
         }
-        self.draw_steps(line_of(area, area.height.saturating_sub(2)), buffer, theme);
+        self.draw_ends(line_of(area, area.height.saturating_sub(2)), buffer, theme);
     }
 
-    /// The first and the last step below a plot.
-    fn draw_steps(&self, line: Rect, buffer: &mut Buffer, theme: &Theme) {
+    /// The first and the last step or time below a plot.
+    fn draw_ends(&self, line: Rect, buffer: &mut Buffer, theme: &Theme) {
         let line = slice(line, SCALE - 1, line.width);
-        let used = put(buffer, line, &humanize::count(self.steps.start), theme.dim);
+        let told = |place| humanize::training::place(self.training.look.by, place);
+        let used = put(buffer, line, &told(self.span.start), theme.dim);
         let rest = slice(line, used + 1, line.width);
         put_right(
             buffer,
             rest,
-            &humanize::count(self.steps.end.saturating_sub(1)),
+            &told(self.span.end.saturating_sub(1)),
             theme.dim,
         );
     }
@@ -207,7 +209,9 @@ impl Cell<'_> {
     fn lines(&self, metric: &Metric<'_>, dots: usize) -> Vec<Line> {
         let weight = self.training.look.weight();
         let raw = Line {
-            columns: metric.series.columns(self.steps, dots),
+            columns: metric
+                .series
+                .columns(self.training.look.by, self.span, dots),
             style: if weight > 0.0 {
                 self.shell.theme.dim
             } else {
@@ -219,7 +223,9 @@ impl Cell<'_> {
             return vec![raw];
         }
         let smooth = Line {
-            columns: metric.series.smoothed(self.steps, dots, weight),
+            columns: metric
+                .series
+                .smoothed((self.training.look.by, self.span), dots, weight),
             style: metric.style,
             is_dotted: metric.is_dotted,
         };
@@ -231,7 +237,7 @@ impl Cell<'_> {
         let mut spans = Vec::new();
         for metric in metrics {
             let point = match self.training.look.step {
-                Some(step) => metric.series.at(step),
+                Some(place) => metric.series.at(self.training.look.by, place),
                 None => metric.series.last(),
             };
             let Some(point) = point else { continue };
@@ -252,10 +258,10 @@ impl Cell<'_> {
         Text::from(spans)
     }
 
-    /// The dot column of a step.
+    /// The dot column of a step or time.
     fn dot_of(&self, step: u64, dots: usize) -> usize {
-        let width = (self.steps.end - self.steps.start).max(1);
-        let from = u128::from(step.saturating_sub(self.steps.start));
+        let width = (self.span.end - self.span.start).max(1);
+        let from = u128::from(step.saturating_sub(self.span.start));
         usize::try_from(from * dots as u128 / u128::from(width))
             .unwrap_or(dots)
             .min(dots.saturating_sub(1))

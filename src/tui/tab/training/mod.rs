@@ -2,6 +2,7 @@
 
 mod evidence;
 mod grid;
+mod push;
 mod tail;
 pub mod update;
 pub mod view;
@@ -12,6 +13,7 @@ use crate::domain::training::{
     ask::RunAsk,
     charts::{Chart, charts},
     run::{Run, State},
+    series::By,
 };
 use crate::engine::{View, training::Followed};
 use crate::tui::widget::window::Window;
@@ -30,9 +32,11 @@ pub struct Look {
     pub is_log: bool,
     /// Which of the weights smooths the lines.
     smooth: usize,
-    /// The steps that are shown; all where `None`.
+    /// Whether charts go over steps or over time.
+    pub by: By,
+    /// The steps or times that are shown; all where `None`.
     pub zoom: Option<Range<u64>>,
-    /// The step whose values are shown.
+    /// The step or time whose values are shown.
     pub step: Option<u64>,
     /// Runs that are drawn beside the one under the cursor.
     pub marked: BTreeSet<usize>,
@@ -123,15 +127,15 @@ impl Training {
         self.current().into_iter().chain(others).collect()
     }
 
-    /// The steps that are shown: from the first to the one behind the last.
-    fn steps(&self) -> Range<u64> {
+    /// The steps or times that are shown: from the first to the one behind the last.
+    fn span(&self) -> Range<u64> {
         if let Some(zoom) = &self.look.zoom {
             return zoom.clone();
         }
         let runs = self
             .drawn()
             .into_iter()
-            .map(|followed| all_steps(&followed.run));
+            .map(|followed| whole_span(&followed.run, self.look.by));
         let all = runs
             .flatten()
             .reduce(|one, other| one.start.min(other.start)..one.end.max(other.end));
@@ -173,9 +177,9 @@ impl Training {
     }
 }
 
-/// The steps of all metrics of a run.
-fn all_steps(run: &Run) -> Option<Range<u64>> {
-    let steps = run.metrics().filter_map(|(_, series)| series.steps());
-    let all = steps.reduce(|one, other| one.start.min(other.start)..one.end.max(other.end))?;
+/// The steps or times of all metrics of a run.
+fn whole_span(run: &Run, by: By) -> Option<Range<u64>> {
+    let spans = run.metrics().filter_map(|(_, series)| series.span(by));
+    let all = spans.reduce(|one, other| one.start.min(other.start)..one.end.max(other.end))?;
     Some(all.start..all.end + 1)
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::domain::training::{alert::Alert, standing::Standing};
+use crate::domain::training::{alert::Alert, series::By, standing::Standing};
 use crate::engine::{
     Command, View,
     training::{Followed, Manner, News, RunNews},
@@ -105,6 +105,9 @@ impl Training {
                     .is_some_and(|followed| followed.run.metrics().next().is_some())
         };
         match action {
+            Watching::PushCheckpoint => self
+                .current()
+                .is_some_and(|followed| !followed.ask.checkpoints.is_empty()),
             Watching::LookAgain | Watching::Evidence | Watching::LogTail => !self.runs.is_empty(),
             Watching::ReadAll => {
                 let more = |standing: &Standing| standing.is_part() || standing.trouble.is_some();
@@ -118,6 +121,7 @@ impl Training {
             | Watching::ChartPrevious
             | Watching::Enlarge
             | Watching::LogScale
+            | Watching::OverTime
             | Watching::Smooth
             | Watching::ZoomIn
             | Watching::StepNext
@@ -137,6 +141,15 @@ impl Training {
             Watching::ChartNext => self.choose(1),
             Watching::ChartPrevious => self.choose(usize::MAX),
             Watching::Enlarge => self.look.is_large = !self.look.is_large,
+            Watching::OverTime => {
+                self.look.by = match self.look.by {
+                    By::Step => By::Time,
+                    By::Time => By::Step,
+                };
+                self.look.zoom = None;
+                self.look.step = None;
+            }
+            Watching::PushCheckpoint => self.push_checkpoint(shell),
             Watching::LogScale => self.look.is_log = !self.look.is_log,
             Watching::Smooth => self.look.smooth = (self.look.smooth + 1) % WEIGHTS.len(),
             Watching::ZoomIn => self.zoom_in(),
@@ -226,7 +239,7 @@ impl Training {
 
     /// Half of the steps, around the cursor or at the newest end.
     fn zoom_in(&mut self) {
-        let steps = self.steps();
+        let steps = self.span();
         let width = (steps.end - steps.start).div_ceil(2);
         if width < 8 {
             return;
@@ -243,7 +256,7 @@ impl Training {
         let Some(zoom) = self.look.zoom.take() else {
             return;
         };
-        let all = self.steps();
+        let all = self.span();
         let width = (zoom.end - zoom.start) * 2;
         if width < all.end - all.start {
             let start = zoom
@@ -256,7 +269,7 @@ impl Training {
 
     /// Moves the step whose values are shown, by one dot; from the newest at first.
     fn move_step(&mut self, forward: bool) {
-        let steps = self.steps();
+        let steps = self.span();
         let width = steps.end - steps.start;
         let dots = u64::try_from(self.dots.get()).unwrap_or(u64::MAX).max(1);
         let by = (width / dots).max(1);

@@ -13,6 +13,7 @@ use crate::domain::{
     training::{
         lamp::Light,
         run::{Run, State},
+        series::By,
     },
 };
 use crate::engine::training::Followed;
@@ -243,16 +244,18 @@ fn looks(training: &Training) -> String {
     if look.weight() > 0.0 {
         words.push(format!("smoothed {}", look.weight()));
     }
+    let place = |at| humanize::training::place(look.by, at);
+    let (several, one) = match look.by {
+        By::Step => ("steps ", "at step "),
+        By::Time => ("", "at "),
+    };
     if let Some(zoom) = &look.zoom {
-        words.push(format!(
-            "steps {}–{}",
-            humanize::count(zoom.start),
-            humanize::count(zoom.end - 1)
-        ));
+        let (from, to) = (place(zoom.start), place(zoom.end - 1));
+        words.push(format!("{several}{from}–{to}"));
+    } else if look.by == By::Time {
+        words.push("over time".to_owned());
     }
-    if let Some(step) = look.step {
-        words.push(format!("at step {}", humanize::count(step)));
-    }
+    words.extend(look.step.map(|step| format!("{one}{}", place(step))));
     words.join(" · ")
 }
 

@@ -1,0 +1,97 @@
+//! In Training: the newest checkpoint of this machine's disk is pushed through the plan of the mapping that holds it.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a stage that cannot be set must stop the test"
+)]
+
+use std::sync::Arc;
+
+use wharf::{
+    config::{Config, Env},
+    domain::{key::Key, training::checkpoint::Checkpoint},
+    engine::{
+        Body, Command,
+        training::{News, RunNews},
+    },
+    tui::{msg::Msg, shell::Settings, theme::ThemeName},
+};
+
+use super::stage::{Stage, now, settings};
+
+const RUN: &str = "
+[runs.stage2]
+metrics = [{ from = \"/data/m.jsonl\" }]
+checkpoints = [\"s3://runs/ckpt/stage2\", \"/data/checkpoints/stage2\"]
+";
+
+/// A screen whose run has a checkpoint in S3 and a newer one on this machine.
+fn stage(mapping: &str) -> Stage {
+    let text = format!("{mapping}{RUN}");
+    let config = Config::of_text(None, &text, &Env::default()).unwrap();
+    let settings = Settings {
+        config: Arc::new(config),
+        ..settings()
+    };
+    let mut stage = Stage::with(settings, ThemeName::Plain);
+    stage.list().send(Msg::Tick {
+        now: now(),
+        snapshot: Box::default(),
+    });
+    stage.press("4");
+    let view = stage.asked(|command| match command {
+        Command::Watch { view, .. } => Some(*view),
+        _ => None,
+    });
+    for (place, step) in [(0, 300), (1, 400)] {
+        let checkpoint = Checkpoint {
+            name: Key::from(&*format!("step={step}.pt")),
+            at: now(),
+            step: Some(step),
+            size: 1 << 20,
+        };
+        let newest = Ok(Some(checkpoint));
+        let news = News::Checkpoint { place, newest };
+        let news = RunNews { run: 0, news };
+        stage.tell(view, Body::Run(Box::new(news)));
+    }
+    stage
+}
+
+const MAPPING: &str = "
+[mappings.checkpoints]
+local = \"/data/checkpoints\"
+remote = \"s3://runs/ckpt\"
+";
+
+#[test]
+fn the_newest_checkpoint_here_is_pushed_through_a_plan() {
+    let mut stage = stage(&format!("{MAPPING}direction = \"both\"\n"));
+    stage.press("p");
+    let (only, to) = stage.asked(|command| match command {
+        Command::Plan {
+            only, destination, ..
+        } => Some((only.clone(), destination.to_string())),
+        _ => None,
+    });
+    assert_eq!(only, [Key::from("stage2/step=400.pt")]);
+    assert_eq!(to, "s3://runs/ckpt");
+}
+
+#[test]
+fn without_a_mapping_that_pushes_it_says_what_is_missing() {
+    let said = |mapping: &str| {
+        let mut stage = stage(mapping);
+        stage.press("p");
+        let plans =
+            stage.all_asked(|command| matches!(command, Command::Plan { .. }).then_some(()));
+        assert_eq!(plans, []);
+        stage.text((132, 36))
+    };
+    let none = said("");
+    assert!(
+        none.contains("No mapping holds /data/checkpoints/stage2"),
+        "{none}"
+    );
+    let pull = said(&format!("{MAPPING}direction = \"pull\"\n"));
+    assert!(pull.contains("only pulls"), "{pull}");
+}
