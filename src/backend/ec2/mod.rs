@@ -1,8 +1,8 @@
 //! `Ec2`: the door to the instances of one region, to what CloudWatch tells of them, and to their shells by SSM. Types of the SDK stop here; every
 //! request is counted, bounded in time, and its failure told with what to do next. Nothing is tried twice here: the engine does.
 
-mod command;
 mod beside;
+mod command;
 mod counter;
 mod delete;
 mod describe;

@@ -42,10 +42,16 @@ pub(super) fn each_row(
 ) -> Result<(), String> {
     let reader = SerializedFileReader::new(content.clone()).map_err(broken)?;
     let schema = reader.metadata().file_metadata().schema_descr();
-    let names: Vec<&str> = schema.columns().iter().map(|column| column.name()).collect();
+    let names: Vec<&str> = schema
+        .columns()
+        .iter()
+        .map(|column| column.name())
+        .collect();
     for needed in ["key", "size"] {
         if !names.contains(&needed) {
-            return Err(format!("it has no column {needed}: add it to the inventory's configuration in S3"));
+            return Err(format!(
+                "it has no column {needed}: add it to the inventory's configuration in S3"
+            ));
         }
     }
     for row in reader.get_row_iter(None).map_err(broken)? {

@@ -201,7 +201,11 @@ fn write_parquet(stage: &Stage) {
     let schema = Arc::new(parse_message_type(schema).unwrap());
     let objects = stage.demo.store().objects("cards");
     let text = |of: fn(&ObjectView) -> &str| -> Vec<ByteArray> {
-        objects.iter().rev().map(|object| of(object).into()).collect()
+        objects
+            .iter()
+            .rev()
+            .map(|object| of(object).into())
+            .collect()
     };
     let mut file = Vec::new();
     let snappy = WriterProperties::builder().set_compression(Compression::SNAPPY);
