@@ -38,9 +38,11 @@ fn stage(mapping: &str) -> Stage {
         snapshot: Box::default(),
     });
     stage.press("4");
-    let view = stage.asked(|command| match command {
-        Command::Watch { view, .. } => Some(*view),
-        _ => None,
+    let view = stage.asked(|command| {
+        let Command::Watch { view, .. } = command else {
+            return None;
+        };
+        Some(*view)
     });
     for (place, step) in [(0, 300), (1, 400)] {
         let checkpoint = Checkpoint {
@@ -67,11 +69,14 @@ remote = \"s3://runs/ckpt\"
 fn the_newest_checkpoint_here_is_pushed_through_a_plan() {
     let mut stage = stage(&format!("{MAPPING}direction = \"both\"\n"));
     stage.press("p");
-    let (only, to) = stage.asked(|command| match command {
-        Command::Plan {
+    let (only, to) = stage.asked(|command| {
+        let Command::Plan {
             only, destination, ..
-        } => Some((only.clone(), destination.to_string())),
-        _ => None,
+        } = command
+        else {
+            return None;
+        };
+        Some((only.clone(), destination.to_string()))
     });
     assert_eq!(only, [Key::from("stage2/step=400.pt")]);
     assert_eq!(to, "s3://runs/ckpt");
