@@ -363,7 +363,7 @@ mod tests {
             (facts(1, "REDUCED_REDUNDANCY"), None),
             (facts(7, "STANDARD_IA"), None),
         ];
-        let plan = plan("s3://a/data/raw", "s3://b/new/data/raw", steps);
+        let plan = plan("s3://aaa/data/raw", "s3://bbb/new/data/raw", steps);
         let split = plan.batch().unwrap().unwrap();
         assert_eq!(&*split.prefix, "new");
         assert_eq!(split.handed().objects, 3);
@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn a_plan_is_handed_over_and_taken_back() {
-        let mut plan = plan("s3://a/x", "s3://b/x", vec![new(1)]);
+        let mut plan = plan("s3://aaa/x", "s3://bbb/x", vec![new(1)]);
         assert!(plan.could_batch().is_some());
         plan.turn_batch().unwrap();
         assert_eq!(plan.batch(), None);
@@ -403,14 +403,14 @@ mod tests {
     #[test]
     fn the_destination_must_end_with_the_sources_key() {
         for (source, destination, prefix) in [
-            ("s3://a/x", "s3://b/x", Some("")),
-            ("s3://a/x/", "s3://b/p/q/x", Some("p/q")),
-            ("s3://a", "s3://b/p", Some("p")),
-            ("s3://a", "s3://b", Some("")),
-            ("s3://a/x", "s3://b/y", None),
-            ("s3://a/x", "s3://b/px", None),
-            ("s3://a/x", "s3://b/p//x", None),
-            ("s3://a/x", "s3://b", None),
+            ("s3://aaa/x", "s3://bbb/x", Some("")),
+            ("s3://aaa/x/", "s3://bbb/p/q/x", Some("p/q")),
+            ("s3://aaa", "s3://bbb/p", Some("p")),
+            ("s3://aaa", "s3://bbb", Some("")),
+            ("s3://aaa/x", "s3://bbb/y", None),
+            ("s3://aaa/x", "s3://bbb/px", None),
+            ("s3://aaa/x", "s3://bbb/p//x", None),
+            ("s3://aaa/x", "s3://bbb", None),
         ] {
             let found = plan(source, destination, vec![new(1)]).batch().unwrap();
             let found = found.map(|split| split.prefix.into_string());
@@ -424,7 +424,7 @@ mod tests {
     #[test]
     fn what_cannot_be_handed_over_at_all_says_why() {
         let with = |change: &dyn Fn(&mut SyncOptions)| {
-            let mut plan = plan("s3://a/x", "s3://b/x", vec![new(1), new(2)]);
+            let mut plan = plan("s3://aaa/x", "s3://bbb/x", vec![new(1), new(2)]);
             change(&mut plan.options);
             plan.batch().map(|split| split.map(|_| ()).unwrap_err())
         };
@@ -441,7 +441,7 @@ mod tests {
             (|o| o.batch_role = None, Unfit::NoRole),
             (|o| o.batch_report = None, Unfit::NoReport),
             (
-                |o| o.batch_report = Location::parse("s3://b/x/reports").ok(),
+                |o| o.batch_report = Location::parse("s3://bbb/x/reports").ok(),
                 Unfit::ReportInside,
             ),
         ];
@@ -450,12 +450,12 @@ mod tests {
             assert!(!unfit.words().is_empty());
         }
         let relayed = || {
-            let mut plan = plan("s3://a/x", "s3://b/x", vec![new(1)]);
+            let mut plan = plan("s3://aaa/x", "s3://bbb/x", vec![new(1)]);
             plan.take_way(Op::Relay, "");
             plan.batch()
         };
         assert_eq!(relayed(), Some(Err(Unfit::NoCopies)));
-        let mut sealed = plan("s3://a/x", "s3://b/x", vec![new(1)]);
+        let mut sealed = plan("s3://aaa/x", "s3://bbb/x", vec![new(1)]);
         sealed.options.sse = Some("aws:kms:key".into());
         assert!(sealed.batch().unwrap().is_ok());
         assert_eq!(sealed.kms_key(), Some("key"));
