@@ -40,7 +40,7 @@ pub(super) fn each_row(
     content: &Bytes,
     mut take: impl FnMut(csv::ByteRecord) -> Result<(), String>,
 ) -> Result<(), String> {
-    let reader = SerializedFileReader::new(content.clone()).map_err(broken)?;
+    let reader = SerializedFileReader::new(content.clone()).map_err(|error| broken(&error))?;
     let schema = reader.metadata().file_metadata().schema_descr();
     let names: Vec<&str> = schema
         .columns()
@@ -54,13 +54,13 @@ pub(super) fn each_row(
             ));
         }
     }
-    for row in reader.get_row_iter(None).map_err(broken)? {
-        take(record(&row.map_err(broken)?))?;
+    for row in reader.get_row_iter(None).map_err(|error| broken(&error))? {
+        take(record(&row.map_err(|error| broken(&error))?))?;
     }
     Ok(())
 }
 
-fn broken(error: ParquetError) -> String {
+fn broken(error: &ParquetError) -> String {
     format!("it is no Parquet: {error}")
 }
 
@@ -76,18 +76,19 @@ fn record(row: &Row) -> csv::ByteRecord {
     fields.iter().collect()
 }
 
+#[allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "what the library reads besides is told as it tells it"
+)]
 fn text(field: &Field) -> Vec<u8> {
-    let moment = |time: Result<Timestamp, jiff::Error>| time.map(|time| time.to_string());
-    match field {
-        Field::Null => Vec::new(),
-        Field::Str(text) => text.clone().into_bytes(),
-        Field::Bytes(bytes) => bytes.data().to_vec(),
-        Field::TimestampMillis(millis) => moment(Timestamp::from_millisecond(*millis))
-            .unwrap_or_default()
-            .into_bytes(),
-        Field::TimestampMicros(micros) => moment(Timestamp::from_microsecond(*micros))
-            .unwrap_or_default()
-            .into_bytes(),
-        other => other.to_string().into_bytes(),
-    }
+    let moment = match field {
+        Field::Null => return Vec::new(),
+        Field::Str(text) => return text.clone().into_bytes(),
+        Field::Bytes(bytes) => return bytes.data().to_vec(),
+        Field::TimestampMillis(millis) => Timestamp::from_millisecond(*millis),
+        Field::TimestampMicros(micros) => Timestamp::from_microsecond(*micros),
+        _ => return field.to_string().into_bytes(),
+    };
+    // A moment that no calendar has is none.
+    moment.map_or_else(|_| Vec::new(), |at| at.to_string().into_bytes())
 }

@@ -176,12 +176,7 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         Command::Cleanup(_) => Ok(Asked::Tasks(None)),
         Command::Run(args) => written(config, &args.file),
         Command::WrapUp(args) => Ending::of(config, &args.run, args.made_here).map(Asked::Remote),
-        Command::Instances(args) => match &args.action {
-            Some(InstancesAction::Launch(args)) => {
-                launching(config, &args.run).map(|ask| Asked::Launch(ask.into()))
-            }
-            Some(_) | None => Ok(Asked::Remote(Ending::none(config))),
-        },
+        Command::Instances(args) => of_instances(config, args.action.as_ref()),
         Command::Migrate(args) => routes(config, args).map(Asked::Routes),
         Command::Verify(args) => {
             let given = joined(&args.check.0, &args.filter.0);
@@ -207,6 +202,18 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         | Command::Completions { .. }
         | Command::Man => return None,
     })
+}
+
+fn of_instances(
+    config: &mut Config,
+    action: Option<&InstancesAction>,
+) -> Result<Asked, TargetError> {
+    match action {
+        Some(InstancesAction::Launch(args)) => {
+            launching(config, &args.run).map(|ask| Asked::Launch(ask.into()))
+        }
+        Some(_) | None => Ok(Asked::Remote(Ending::none(config))),
+    }
 }
 
 /// The plans that a file holds, or the lines of s5cmd.

@@ -1,6 +1,8 @@
 //! S3 Inventory as a location: what S3 wrote of a bucket stands in for its listing, and what is missing or damaged is told.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
     reason = "a test stops where its stage cannot be set"
 )]
 
