@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs wharf against S3 servers that others wrote: a round trip with proofs and deletes, a kill in the middle,
-# and gzip streams, one line a step.
+# Runs wharf against servers that others wrote: a round trip with proofs and deletes, a kill in the middle, and gzip
+# streams on S3; instances and the end of a run on the EC2 of moto; one line a step.
 #
 #   scripts/second-opinions.sh [--install] [moto] [garage]
 #
@@ -177,6 +177,53 @@ TOML
   step "only these were deleted" 0 holds 4
 }
 
+# Asks moto's own Python (it brings boto3) for a run's things beside those of nobody; prints the instance's id.
+cloud_seed() {
+  "$(dirname "$program")/python" - "http://127.0.0.1:$port" <<'PYTHON'
+import sys, boto3
+ec2 = boto3.client("ec2", region_name="us-east-1", endpoint_url=sys.argv[1])
+def tags(kind, name):
+    own = [{"Key": "wharf:run", "Value": "opinion"}, {"Key": "Name", "Value": name}]
+    return [{"ResourceType": kind, "Tags": own}]
+image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+one = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, InstanceType="t3.micro",
+                        TagSpecifications=tags("instance", "trainer"))["Instances"][0]["InstanceId"]
+data = ec2.create_volume(AvailabilityZone="us-east-1a", Size=20, VolumeType="gp3",
+                         TagSpecifications=tags("volume", "data"))["VolumeId"]
+ec2.create_volume(AvailabilityZone="us-east-1a", Size=8)
+ec2.create_snapshot(VolumeId=data, TagSpecifications=tags("snapshot", "data"))
+ec2.create_launch_template(LaunchTemplateName="workers", LaunchTemplateData={"InstanceType": "t3.micro"},
+                           TagSpecifications=tags("launch-template", "workers"))
+subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+address = ec2.allocate_address(Domain="vpc", TagSpecifications=tags("elastic-ip", "door"))["AllocationId"]
+ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address, TagSpecifications=tags("natgateway", "door"))
+print(one)
+PYTHON
+}
+
+# Instances and the end of a run: moto's CloudWatch does not speak CBOR, which is told, and the rest works.
+cloud() {
+  local run=("$wharf" --config "$work/wharf.toml" --remote second) id
+  id=$(cloud_seed 2>>"$work/server.log")
+  if [ -z "$id" ]; then
+    echo "$of: skipped instances and wrap-up: its Python has no boto3"
+    return
+  fi
+  step "instances: listed, what is not served told" 3 "${run[@]}" instances list
+  step "instances: details" 0 "${run[@]}" instances show "$id"
+  step "instances: stop, followed" 0 "${run[@]}" instances stop "$id"
+  step "wrap-up: a look lists what the run made" 0 own_things 6
+  step "wrap-up: no proof and no reason, refused" 5 "${run[@]}" wrap-up opinion --apply --account 123456789012
+  step "wrap-up: another account is refused" 5 "${run[@]}" wrap-up opinion --apply --account 210987654321 --override-proof trial
+  step "wrap-up: all that is ticked goes, in order" 0 "${run[@]}" wrap-up opinion --apply --account 123456789012 --override-proof trial
+  step "wrap-up: nothing of the run is left" 0 own_things 0
+}
+own_things() {
+  local found
+  found=$("$wharf" --config "$work/wharf.toml" --remote second wrap-up opinion --json | grep -c '"origin":"this run"')
+  [ "$found" = "$1" ] || { echo "$found things of the run, not $1"; false; }
+}
+
 wharf=${WHARF:-}
 if [ -z "$wharf" ]; then
   cargo build -q --manifest-path "$here/Cargo.toml" || exit 1
@@ -199,6 +246,7 @@ for of in ${wanted:-moto garage}; do
     round_trip "${!checksums}"
     killed
     streams
+    if [ "$of" = moto ]; then cloud; fi
   else
     echo "$of: FAIL, it did not start:"; tail -5 "$work/server.log"; failed=1
   fi

@@ -41,6 +41,8 @@ macro_rules! all_pages {
     }};
 }
 
+pub(super) use all_pages;
+
 impl Ec2 {
     /// All instances of the region.
     pub async fn instances(&self) -> Result<Vec<Instance>, Error> {

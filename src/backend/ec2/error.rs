@@ -167,7 +167,7 @@ fn kind(code: &str, status: u16) -> FailureKind {
         | "MissingAuthenticationToken"
         | "SignatureDoesNotMatch"
         | "OptInRequired" => FailureKind::Credentials,
-        "ResourceNotFoundException" => FailureKind::NotFound,
+        "ResourceNotFoundException" | "NatGatewayNotFound" => FailureKind::NotFound,
         _ if code.ends_with(".NotFound") => FailureKind::NotFound,
         _ if status >= 500 => FailureKind::Transient,
         _ => FailureKind::Refused,

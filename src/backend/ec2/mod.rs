@@ -1,7 +1,9 @@
 //! `Ec2`: the door to the instances of one region, and to what CloudWatch tells of them. Types of the SDK stop here; every
 //! request is counted, bounded in time, and its failure told with what to do next. Nothing is tried twice here: the engine does.
 
+mod beside;
 mod counter;
+mod delete;
 mod describe;
 mod error;
 mod metrics;
@@ -22,6 +24,7 @@ use crate::backend::{
 use crate::domain::{location::Remote, retry::FailureKind};
 
 pub use counter::CloudCounter;
+pub use delete::Manner;
 pub use describe::Status;
 pub use metrics::{AgentMetric, Measure};
 

@@ -1,4 +1,4 @@
-//! What changes the world: instances are turned, volumes, addresses and snapshots deleted.
+//! Turning instances.
 
 use crate::backend::error::Error;
 use crate::domain::cloud::Turn;
@@ -31,26 +31,5 @@ impl Ec2 {
                 self.call(asked, request.send()).await.map(drop)
             }
         }
-    }
-
-    /// Deletes a volume that hangs on nothing.
-    pub async fn delete_volume(&self, id: &str) -> Result<(), Error> {
-        let request = self.client().await.delete_volume().volume_id(id);
-        let asked = asks("DeleteVolume", id);
-        self.call(asked, request.send()).await.map(drop)
-    }
-
-    /// Gives an address back that is tied to nothing.
-    pub async fn release_address(&self, id: &str) -> Result<(), Error> {
-        let request = self.client().await.release_address().allocation_id(id);
-        let asked = asks("ReleaseAddress", id);
-        self.call(asked, request.send()).await.map(drop)
-    }
-
-    /// Deletes a snapshot that no image stands on.
-    pub async fn delete_snapshot(&self, id: &str) -> Result<(), Error> {
-        let request = self.client().await.delete_snapshot().snapshot_id(id);
-        let asked = asks("DeleteSnapshot", id);
-        self.call(asked, request.send()).await.map(drop)
     }
 }

@@ -14,11 +14,11 @@ pub(super) fn timestamp(at: &DateTime) -> Option<Timestamp> {
     Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()
 }
 
-fn text(text: Option<&str>) -> Box<str> {
+pub(super) fn text(text: Option<&str>) -> Box<str> {
     text.unwrap_or_default().into()
 }
 
-fn tags(tags: &[types::Tag]) -> Vec<Tag> {
+pub(super) fn tags(tags: &[types::Tag]) -> Vec<Tag> {
     tags.iter()
         .map(|tag| (text(tag.key()), text(tag.value())))
         .collect()

@@ -1,6 +1,7 @@
 //! The world behind EC2, CloudWatch and SSM: instances, volumes, addresses, snapshots, metrics and alarms over one clock. Tests and
 //! seeds make it what they need; the services answer from it. What takes time on AWS takes time here, by the demo's clock.
 
+mod beside;
 mod instance;
 mod load;
 mod managed;
@@ -10,6 +11,7 @@ mod refusal;
 mod resource;
 mod stat;
 
+pub use beside::{Nat, OwnImage, SpotRequest, Template};
 pub(super) use instance::Verdict;
 pub use instance::{Check, Instance, NewInstance, Planned, State};
 pub use load::Load;
@@ -52,6 +54,8 @@ pub(super) struct World {
     pub(super) alarms: Vec<Alarm>,
     /// What a spot hour costs, by type; US dollars.
     pub(super) spot: IndexMap<String, f64>,
+    /// What lies beside instances.
+    pub(super) beside: beside::Beside,
     /// What instances are launched from and into.
     pub(super) ground: Ground,
     /// Commands that were sent to instances, by their ids.
@@ -197,6 +201,7 @@ impl Cloud {
         instances
             .chain(rest)
             .chain(world.snapshots.keys())
+            .chain(world.ids_beside())
             .cloned()
             .collect()
     }
@@ -252,6 +257,7 @@ impl World {
         for id in over {
             self.let_go(&id);
         }
+        self.settle_beside(now);
         self.instances.retain(|_, one| !one.is_forgotten(now));
         self.volumes.retain(|_, volume| !volume.is_gone(now));
         self.snapshots.retain(|_, snapshot| !snapshot.is_gone(now));
@@ -259,6 +265,7 @@ impl World {
 
     /// What hangs on an instance that is over: volumes go with it or stay loose, addresses are untied.
     fn let_go(&mut self, instance: &str) {
+        self.let_requests_go(instance);
         let hangs = |volume: &Volume| volume.is_on(instance);
         self.volumes
             .retain(|_, volume| !(hangs(volume) && volume.goes_with_instance()));

@@ -54,7 +54,7 @@ impl Fate {
         Self::GoneAt(now + GOING)
     }
 
-    fn is_gone(self, now: SystemTime) -> bool {
+    pub(super) fn is_gone(self, now: SystemTime) -> bool {
         match self {
             Self::Stays => false,
             Self::GoneAt(at) => at <= now,

@@ -1,5 +1,6 @@
 //! EC2's wire: a form in, XML out. Each operation reads or changes the world of `cloud`, and refuses what AWS refuses.
 
+mod beside;
 mod form;
 mod ground;
 mod instances;
@@ -58,10 +59,21 @@ const OPERATIONS: [(&str, Act); 17] = [
     ("TerminateInstances", turn::terminate),
 ];
 
+/// What is served of what lies beside instances.
+const BESIDE: [(&str, Act); 8] = [
+    ("CancelSpotInstanceRequests", beside::cancel_requests),
+    ("DeleteLaunchTemplate", beside::delete_template),
+    ("DeleteNatGateway", beside::delete_nat),
+    ("DeregisterImage", beside::deregister_image),
+    ("DescribeImages", beside::describe_images),
+    ("DescribeLaunchTemplates", beside::describe_templates),
+    ("DescribeNatGateways", beside::describe_nats),
+    ("DescribeSpotInstanceRequests", beside::describe_requests),
+];
+
 /// What is served for a launch.
-const LAUNCHING: [(&str, Act); 8] = [
+const LAUNCHING: [(&str, Act); 7] = [
     ("CreateTags", tagging::create),
-    ("DescribeImages", launch::describe_images),
     ("DescribeInstanceTypeOfferings", ground::describe_offerings),
     ("DescribeInstanceTypes", ground::describe_types),
     ("DescribeKeyPairs", ground::describe_keys),
@@ -77,7 +89,7 @@ pub(super) fn operation(form: &Form) -> &'static str {
 }
 
 fn find(action: &str) -> Option<(&'static str, Act)> {
-    let mut all = OPERATIONS.into_iter().chain(LAUNCHING);
+    let mut all = OPERATIONS.into_iter().chain(BESIDE).chain(LAUNCHING);
     all.find(|(name, _)| *name == action)
 }
 

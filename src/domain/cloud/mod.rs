@@ -1,6 +1,7 @@
 //! What wharf knows of instances and of what hangs on them: nouns of EC2 and CloudWatch, freed from their wire, and what an hour
 //! of each costs. Names, tags and reasons are as AWS tells them: hostile until `printable`.
 
+mod beside;
 mod instance;
 mod price;
 mod redact;
@@ -8,6 +9,7 @@ mod resource;
 mod series;
 mod survey;
 
+pub use beside::{Image, Nat, SpotRequest, Template};
 pub use instance::{
     Architecture, Check, CheckKind, Checks, Instance, Lifecycle, RUN_TAG, Scheduled, State, Tag,
     Turn,

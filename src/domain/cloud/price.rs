@@ -66,6 +66,7 @@ pub struct Rates {
 struct Rest {
     snapshot: f64,
     address: f64,
+    nat: f64,
 }
 
 static EMBEDDED: LazyLock<Rates> = LazyLock::new(|| {
@@ -112,6 +113,11 @@ impl Rates {
     /// An hour of a public address.
     pub fn address(&self) -> Price {
         Price::exact(self.rest.address)
+    }
+
+    /// An hour of a NAT gateway, without what it carries.
+    pub fn nat(&self, region: &str) -> Price {
+        self.in_region(self.rest.nat, region)
     }
 
     fn of_family(&self, kind: &str) -> Option<f64> {

@@ -119,6 +119,13 @@ pub enum Open {
     NoOutputs,
     /// An output is not proven.
     Unproven(Box<str>),
+    /// AWS says beforehand that it will not let something go.
+    Denied {
+        /// What.
+        what: String,
+        /// Why not, and what to do.
+        why: String,
+    },
     /// Nobody named the account.
     NoAccount,
     /// The account that was named is not the one that is asked.

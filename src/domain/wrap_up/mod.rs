@@ -1,14 +1,16 @@
 //! The end of a run: what still costs, whether its outputs are proven, and the gate before anything is deleted. Pure: the engine
 //! lists, compares and calls; what may be done, and when, is decided here.
 
+mod estate;
 mod gate;
 mod resource;
 mod teardown;
 mod ticks;
 mod wrapped;
 
+pub use estate::{Estate, estate};
 pub use gate::{Claim, Consent, License, Open, OutputProof, Proven, license};
-pub use resource::{Estate, KEEP_TAG, Kind, Origin, Resource, Target, estate, hold_back};
+pub use resource::{KEEP_TAG, Kind, Origin, Resource, Target, hold_back};
 pub use teardown::{Alive, End, Fate, Step, Teardown};
 pub use ticks::Ticks;
 pub use wrapped::{NOT_LOOKED_FOR, Wrapped, cost};

@@ -1,10 +1,6 @@
 //! What still costs, by kind, with its price and where it came from.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::domain::cloud::{
-    Address, Instance, Lifecycle, Price, RUN_TAG, Rates, Snapshot, State, Tag, Volume,
-};
+use crate::domain::cloud::Price;
 
 /// A tag that keeps a thing from ever being deleted by wharf; any value but `false` counts.
 pub const KEEP_TAG: &str = "wharf:keep";
@@ -12,27 +8,48 @@ pub const KEEP_TAG: &str = "wharf:keep";
 /// What kind of thing it is; the order is that in which they go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
+    /// A request for spot capacity: it would launch again.
+    SpotRequest,
     /// An instance.
     Instance,
+    /// A NAT gateway.
+    Nat,
     /// An elastic address.
     Address,
     /// A volume.
     Volume,
+    /// An image.
+    Image,
     /// A snapshot.
     Snapshot,
+    /// A launch template.
+    Template,
 }
 
 impl Kind {
     /// All that are looked for.
-    pub const ALL: [Self; 4] = [Self::Instance, Self::Address, Self::Volume, Self::Snapshot];
+    pub const ALL: [Self; 8] = [
+        Self::SpotRequest,
+        Self::Instance,
+        Self::Nat,
+        Self::Address,
+        Self::Volume,
+        Self::Image,
+        Self::Snapshot,
+        Self::Template,
+    ];
 
     /// A word for it.
     pub fn word(self) -> &'static str {
         match self {
+            Self::SpotRequest => "spot request",
             Self::Instance => "instance",
+            Self::Nat => "NAT gateway",
             Self::Address => "address",
             Self::Volume => "volume",
+            Self::Image => "image",
             Self::Snapshot => "snapshot",
+            Self::Template => "launch template",
         }
     }
 
@@ -84,7 +101,7 @@ pub struct Resource {
     pub price: Price,
     /// Where it came from.
     pub origin: Origin,
-    /// The instance that it hangs on.
+    /// What it hangs on, by its id: an instance, a NAT gateway, an image; for an instance what would launch it again.
     pub on: Option<Box<str>>,
     /// Whether it goes when that instance ends.
     pub goes_with: bool,
@@ -103,49 +120,6 @@ pub struct Target {
     pub id: Box<str>,
     /// Its region.
     pub region: Box<str>,
-}
-
-/// What AWS told of some regions.
-#[derive(Debug, Clone, Default)]
-pub struct Estate {
-    /// Instances that are not over.
-    pub instances: Vec<Instance>,
-    /// Volumes.
-    pub volumes: Vec<Volume>,
-    /// Addresses.
-    pub addresses: Vec<Address>,
-    /// Snapshots.
-    pub snapshots: Vec<Snapshot>,
-}
-
-/// Everything that costs, and what the ledger knows that is gone; what this run made is ticked, unless a tag keeps it.
-pub fn estate(told: &Estate, run: &str, ledger: &BTreeSet<Target>) -> Vec<Resource> {
-    let judge = Judge { run, ledger };
-    let instances = told.instances.iter();
-    let instances = instances.filter(|one| one.state != State::Terminated);
-    let made = told.instances.iter().map(|one| {
-        let origin = judge.made(Kind::Instance, &one.id, &one.tags);
-        (&*one.id, origin)
-    });
-    let made: BTreeMap<&str, Origin> = made.collect();
-    let mut all: Vec<Resource> = instances.map(|one| judge.instance(one)).collect();
-    all.extend(told.addresses.iter().map(|one| judge.address(one)));
-    all.extend(told.volumes.iter().map(|one| judge.volume(one)));
-    all.extend(told.snapshots.iter().map(|one| judge.snapshot(one)));
-    for resource in &mut all {
-        // What goes with an instance of a run is of that run, where its own tags say nothing.
-        let with = resource.on.as_deref().and_then(|on| made.get(on));
-        if let (Origin::Unknown, true, Some(origin)) = (&resource.origin, resource.goes_with, with)
-        {
-            resource.origin = origin.clone();
-        }
-        resource.selected = resource.origin == Origin::ThisRun && !resource.kept;
-    }
-    let there = |seen: &&Target| !all.iter().any(|one| one.is(seen.kind, &seen.id));
-    let gone: Vec<Resource> = ledger.iter().filter(there).map(Resource::gone).collect();
-    all.extend(gone);
-    all.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
-    all
 }
 
 impl Resource {
@@ -168,7 +142,7 @@ impl Resource {
         self.origin != Origin::Gone
     }
 
-    fn gone(seen: &Target) -> Self {
+    pub(super) fn gone(seen: &Target) -> Self {
         Self {
             kind: seen.kind,
             id: seen.id.clone(),
@@ -202,106 +176,4 @@ pub fn hold_back(resources: &mut [Resource], leave: &[Box<str>]) {
             one.about = format!("{}, holds {volume}, which stays", one.about);
         }
     }
-}
-
-/// Who made what.
-struct Judge<'a> {
-    run: &'a str,
-    ledger: &'a BTreeSet<Target>,
-}
-
-impl Judge<'_> {
-    fn made(&self, kind: Kind, id: &str, tags: &[Tag]) -> Origin {
-        let known = self
-            .ledger
-            .iter()
-            .any(|seen| seen.kind == kind && *seen.id == *id);
-        match tag(tags, RUN_TAG) {
-            Some(run) if *run == *self.run => Origin::ThisRun,
-            Some(run) => Origin::OtherRun(run.into()),
-            None if known => Origin::ThisRun,
-            None => Origin::Unknown,
-        }
-    }
-
-    fn resource(&self, kind: Kind, (id, region): (&str, &str), tags: &[Tag]) -> Resource {
-        Resource {
-            kind,
-            id: id.into(),
-            region: region.into(),
-            name: tag(tags, "Name").unwrap_or_default().into(),
-            about: String::new(),
-            price: Price::default(),
-            origin: self.made(kind, id, tags),
-            on: None,
-            goes_with: false,
-            kept: tag(tags, KEEP_TAG).is_some_and(|value| value != "false"),
-            selected: false,
-        }
-    }
-
-    fn instance(&self, one: &Instance) -> Resource {
-        let price = match one.lifecycle {
-            Lifecycle::OnDemand => {
-                Rates::embedded().instance(&one.kind, &one.region, &one.platform)
-            }
-            Lifecycle::Spot => None,
-        };
-        // What has no price is not free: it is shown as unknown, not as nothing.
-        let unknown = Price {
-            amount: 0.0,
-            estimate: true,
-        };
-        let price = if one.state.costs() || one.state.is_passing() {
-            price.unwrap_or(unknown)
-        } else {
-            Price::default()
-        };
-        Resource {
-            about: format!("{} {}", one.kind, one.state.word()),
-            price,
-            ..self.resource(Kind::Instance, (&one.id, &one.region), &one.tags)
-        }
-    }
-
-    fn volume(&self, one: &Volume) -> Resource {
-        let where_from = match &one.instance {
-            Some(instance) => format!("on {instance}"),
-            None => "on nothing".to_owned(),
-        };
-        Resource {
-            about: format!("{} GiB {} {where_from}", one.gib, one.kind),
-            price: Rates::embedded().volume(one),
-            on: one.instance.clone(),
-            goes_with: one.goes_with_instance,
-            ..self.resource(Kind::Volume, (&one.id, &one.region), &one.tags)
-        }
-    }
-
-    fn address(&self, one: &Address) -> Resource {
-        let tied = match &one.instance {
-            Some(instance) => format!("tied to {instance}"),
-            None if one.tied => "tied to a network interface".to_owned(),
-            None => "tied to nothing".to_owned(),
-        };
-        Resource {
-            about: format!("{} {tied}", one.ip),
-            price: Rates::embedded().address(),
-            on: one.instance.clone(),
-            ..self.resource(Kind::Address, (&one.id, &one.region), &one.tags)
-        }
-    }
-
-    fn snapshot(&self, one: &Snapshot) -> Resource {
-        Resource {
-            about: format!("of {}, {} GiB", one.volume, one.gib),
-            price: Rates::embedded().snapshot(one),
-            ..self.resource(Kind::Snapshot, (&one.id, &one.region), &one.tags)
-        }
-    }
-}
-
-fn tag<'a>(tags: &'a [Tag], key: &str) -> Option<&'a str> {
-    let found = tags.iter().find(|(known, _)| **known == *key);
-    found.map(|(_, value)| &**value)
 }

@@ -1,4 +1,4 @@
-//! A teardown, step by step: instances first, what hangs on them when they are gone, each until AWS says that it is gone. It asks
+//! A teardown, step by step: what would launch again and instances first, what hangs on them when they are gone, each until AWS says that it is gone. It asks
 //! nothing itself: it is told what is alive, and tells what to delete next.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,10 +75,12 @@ pub struct End {
 pub struct Teardown {
     left: Vec<Target>,
     asked: BTreeSet<Target>,
-    /// Instances that go: what hangs on them is waited for, also while AWS still shows it tied to one that is gone.
+    /// What goes: what hangs on it is waited for, also while AWS still shows it tied to one that is gone.
     going: BTreeSet<Box<str>>,
     /// What goes with its instance, and is never deleted by itself before.
     goes_with: BTreeSet<Target>,
+    /// What each thing hung on when it was ticked: AWS may show it tied for a moment when that is gone already.
+    hung: BTreeMap<Target, Box<str>>,
     ends: Vec<End>,
 }
 
@@ -90,9 +92,12 @@ impl Teardown {
             .filter(|one| one.selected && !one.kept && one.exists());
         let mut left: Vec<Target> = chosen.clone().map(Resource::target).collect();
         left.sort();
-        let instances = left.iter().filter(|one| one.kind == Kind::Instance);
         Self {
-            going: instances.map(|one| one.id.clone()).collect(),
+            going: left.iter().map(|one| one.id.clone()).collect(),
+            hung: chosen
+                .clone()
+                .filter_map(|one| Some((one.target(), one.on.clone()?)))
+                .collect(),
             goes_with: chosen
                 .filter(|one| one.goes_with)
                 .map(Resource::target)
@@ -111,10 +116,13 @@ impl Teardown {
                 self.end(target, Fate::Gone);
                 continue;
             };
-            let waits = hangs.on.as_ref().is_some_and(|on| self.going.contains(on));
+            let on = hangs.on.as_ref().or_else(|| self.hung.get(&target));
+            let waits = on.is_some_and(|on| self.going.contains(on));
             if hangs.tied && !waits {
                 let on = hangs.on.as_deref().unwrap_or("something else");
                 let why = format!("it hangs on {on}, which is not ticked");
+                // What hangs on it waits for nothing.
+                self.going.remove(&target.id);
                 self.end(target, Fate::Stays { why });
                 continue;
             }

@@ -8,13 +8,9 @@ use super::{
 use crate::domain::cloud::{Price, Trouble};
 
 /// Kinds of things that cost and that this version does not look for: told, so that nobody takes silence for their absence.
-pub const NOT_LOOKED_FOR: [&str; 12] = [
-    "NAT gateways",
+pub const NOT_LOOKED_FOR: [&str; 8] = [
     "load balancers",
-    "images",
-    "spot requests",
     "auto scaling groups",
-    "launch templates",
     "EFS",
     "FSx",
     "log groups",

@@ -64,6 +64,12 @@ impl<'a> Look<'a> {
                 patient(|| door.addresses()),
                 patient(|| door.snapshots()),
             );
+            let (nats, requests, templates, images) = tokio::join!(
+                patient(|| door.nats()),
+                patient(|| door.spot_requests()),
+                patient(|| door.templates()),
+                patient(|| door.images()),
+            );
             let mut hear = Hear {
                 door,
                 first,
@@ -74,28 +80,15 @@ impl<'a> Look<'a> {
             told.volumes.extend(hear.hear(Kind::Volume, volumes)?);
             told.addresses.extend(hear.hear(Kind::Address, addresses)?);
             told.snapshots.extend(hear.hear(Kind::Snapshot, snapshots)?);
+            told.nats.extend(hear.hear(Kind::Nat, nats)?);
+            told.requests
+                .extend(hear.hear(Kind::SpotRequest, requests)?);
+            told.templates.extend(hear.hear(Kind::Template, templates)?);
+            told.images.extend(hear.hear(Kind::Image, images)?);
         }
         told.instances.retain(|one| one.state != State::Terminated);
         self.told = told;
-        Ok(self.alive())
-    }
-
-    fn alive(&self) -> Alive {
-        let mut alive = Alive::default();
-        for one in &self.told.instances {
-            alive.add(Kind::Instance, &one.id, None, false);
-        }
-        for one in &self.told.volumes {
-            let on = one.instance.as_deref();
-            alive.add(Kind::Volume, &one.id, on, on.is_some());
-        }
-        for one in &self.told.addresses {
-            alive.add(Kind::Address, &one.id, one.instance.as_deref(), one.tied);
-        }
-        for one in &self.told.snapshots {
-            alive.add(Kind::Snapshot, &one.id, None, false);
-        }
-        alive
+        Ok(self.told.alive())
     }
 
     /// Everything that costs, ticked as it was asked for; what the ledger knows of regions and kinds that were not told is in

@@ -4,11 +4,10 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use crate::backend::{Ec2, Error};
+use crate::backend::{Error, ec2::Manner};
 use crate::domain::{
-    cloud::Turn,
     retry::FailureKind,
-    wrap_up::{Fate, Kind, Step, Target, Teardown, Wrapped, license},
+    wrap_up::{Fate, Open, Resource, Step, Target, Teardown, Wrapped, license},
 };
 
 use super::{WrapAsk, WrapTold, ledger::Ledger, look::Look, tell};
@@ -56,6 +55,10 @@ pub(super) async fn tear(
         let message = "nothing is deleted without a ledger: an intent must be written down first";
         let help = "set WHARF_STATE to a folder that can be written to";
         return Err(Failed::guard(message, help));
+    }
+    wrapped.open = rehearse(look, &wrapped.resources).await;
+    if !wrapped.open.is_empty() {
+        return Ok(());
     }
     tracing::info!(run = &*ask.run, override_proof = ?license.override_proof(), "teardown begins");
     wrapped.override_proof = license.override_proof().map(Box::from);
@@ -119,18 +122,29 @@ async fn delete(look: &Look<'_>, target: &Target) -> Result<(), Error> {
             reason,
         ));
     };
-    match patient(|| call(door, target)).await {
+    match patient(|| door.delete(target.kind, &target.id, Manner::Real)).await {
         // Gone already: an earlier call whose answer was lost, or somebody else.
         Err(error) if error.failure_kind() == FailureKind::NotFound => Ok(()),
         told => told,
     }
 }
 
-async fn call(door: &Ec2, target: &Target) -> Result<(), Error> {
-    match target.kind {
-        Kind::Instance => door.turn(&target.id, Turn::Terminate).await,
-        Kind::Address => door.release_address(&target.id).await,
-        Kind::Volume => door.delete_volume(&target.id).await,
-        Kind::Snapshot => door.delete_snapshot(&target.id).await,
+/// Asks AWS of everything that is to go whether it may: what may not keeps the gate shut before anything went.
+async fn rehearse(look: &Look<'_>, resources: &[Resource]) -> Vec<Open> {
+    let mut open = Vec::new();
+    for one in resources.iter().filter(|one| one.selected && one.exists()) {
+        let Some(door) = look.door(&one.region) else {
+            continue;
+        };
+        let told = patient(|| door.delete(one.kind, &one.id, Manner::DryRun)).await;
+        if let Err(error) = told
+            && error.failure_kind() == FailureKind::Denied
+        {
+            open.push(Open::Denied {
+                what: format!("{} {}", one.kind.word(), one.id),
+                why: error.reason,
+            });
+        }
     }
+    open
 }

@@ -67,6 +67,7 @@ pub fn open(open: &Open) -> String {
         }
         Open::NoOutputs => "the run names no outputs".to_owned(),
         Open::Unproven(name) => format!("{} is not proven", shown(name)),
+        Open::Denied { what, why } => format!("{} would stay: {why}", shown(what)),
         Open::NoAccount => "nobody named the account".to_owned(),
         Open::WrongAccount { named, asked } => format!(
             "the account {} was named, and {} is asked",

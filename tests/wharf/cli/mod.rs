@@ -29,3 +29,4 @@ mod story;
 mod tasks;
 mod verify;
 mod wrap_up;
+mod wrap_up_kinds;

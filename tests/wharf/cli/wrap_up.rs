@@ -27,7 +27,7 @@ struct World {
     foreign: String,
 }
 
-fn own(more: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(super) fn own(more: &[(&str, &str)]) -> Vec<(String, String)> {
     let tags = std::iter::once(&RUN).chain(more);
     tags.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
         .collect()
@@ -85,7 +85,7 @@ fn push(stage: &Stage) {
 }
 
 /// Runs it to its end while time goes on in the world.
-fn applied(stage: &Stage, more: &[&str]) -> Run {
+pub(super) fn applied(stage: &Stage, more: &[&str]) -> Run {
     let args = [
         "wrap-up",
         "stage2",
@@ -110,6 +110,15 @@ fn applied(stage: &Stage, more: &[&str]) -> Run {
         std::thread::yield_now();
     }
     Run::from(waiting.join().unwrap())
+}
+
+/// How often something was done, and not only asked for by a dry run.
+fn done(stage: &Stage, operation: &str) -> usize {
+    let lines = stage.demo.log().lines();
+    let done = lines
+        .iter()
+        .filter(|line| line.operation == operation && line.succeeded());
+    done.count()
 }
 
 fn writes(stage: &Stage) -> u64 {
@@ -169,7 +178,7 @@ fn a_look_tells_what_costs_who_made_it_and_changes_nothing() {
         summary["not_looked_for"]
             .as_array()
             .unwrap()
-            .contains(&json!("NAT gateways"))
+            .contains(&json!("load balancers"))
     );
     assert_eq!(writes(&world.stage), 0);
 }
@@ -359,7 +368,7 @@ fn what_hangs_on_what_is_not_ticked_and_what_is_protected_stays_with_its_reason(
             .any(|why| why.contains("which is not ticked")),
         "{reasons:?}"
     );
-    assert_eq!(stage.demo.log().count("DeleteVolume"), 0);
+    assert_eq!(done(stage, "DeleteVolume"), 0);
 }
 
 #[test]
@@ -375,7 +384,7 @@ fn what_is_to_stay_holds_its_instance_and_a_slip_deletes_nothing() {
     let root = volumes.iter().find(|id| id.starts_with("vol-")).unwrap();
     assert_ne!(root, &world.data);
     applied(stage, &["--override-proof", "a test", "--leave", root]);
-    assert_eq!(stage.demo.log().count("TerminateInstances"), 0);
+    assert_eq!(done(stage, "TerminateInstances"), 0);
     assert!(stage.demo.cloud().living().contains(root));
 }
 
@@ -386,7 +395,7 @@ fn a_kill_between_a_call_and_its_answer_is_settled_at_the_next_start() {
     stage
         .demo
         .faults()
-        .add(Rule::new(Fault::Stall).on("TerminateInstances").times(1));
+        .add(Rule::new(Fault::Stall).on("TerminateInstances").nth(2));
     let args = [
         "wrap-up",
         "stage2",

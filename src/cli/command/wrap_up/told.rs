@@ -149,7 +149,7 @@ fn shut(shut: &Open) -> String {
         Open::NoOutputs => " (outputs = [\"MAPPING\"] in [runs.NAME], or --override-proof REASON)",
         Open::Unproven(_) => " (push it, or --override-proof REASON)",
         Open::NoAccount => " (--account ID)",
-        Open::WrongAccount { .. } => "",
+        Open::Denied { .. } | Open::WrongAccount { .. } => "",
     };
     open(shut) + flag
 }

@@ -29,15 +29,17 @@ pub(super) enum Node {
     Thing(Kind, Box<str>),
 }
 
-/// A thing with what hangs on it.
+/// A thing with what hangs on it, and on that.
 struct Branch<'a> {
     thing: &'a Resource,
-    below: Vec<&'a Resource>,
+    below: Vec<Self>,
 }
 
 /// Columns that the tree itself takes before the text of a row of the first depth, and more for each depth.
 const BEFORE: u16 = 3;
 const STEP: u16 = 2;
+/// How deep what hangs on something is shown below it.
+const DEEPEST: usize = 4;
 /// Columns of a price.
 const PRICE: u16 = 12;
 /// From this width on ids are shown whole, and prices of a day.
@@ -65,17 +67,35 @@ fn origins(resources: &[Resource]) -> Vec<Origin> {
 
 /// What one made, each thing with what hangs on it, as far as the same made that.
 fn branches<'a>(resources: &'a [Resource], origin: &Origin) -> Vec<Branch<'a>> {
-    let own = || resources.iter().filter(|one| one.origin == *origin);
-    let holds = |on: &str| own().any(|one| *one.id == *on);
+    let own: Vec<&Resource> = resources
+        .iter()
+        .filter(|one| one.origin == *origin)
+        .collect();
+    let holds = |on: &str| own.iter().any(|one| *one.id == *on);
     let hangs = |one: &Resource| one.on.as_deref().is_some_and(holds);
-    let tops = own().filter(|one| !hangs(one));
-    tops.map(|thing| Branch {
+    let tops = own.iter().filter(|one| !hangs(one));
+    tops.map(|thing| branch(thing, &own, DEEPEST)).collect()
+}
+
+fn branch<'a>(thing: &'a Resource, own: &[&'a Resource], depth: usize) -> Branch<'a> {
+    let on = |one: &&&Resource| depth > 0 && one.on.as_deref() == Some(&*thing.id);
+    let below = own.iter().filter(on);
+    Branch {
         thing,
-        below: own()
-            .filter(|one| one.on.as_deref() == Some(&*thing.id))
-            .collect(),
-    })
-    .collect()
+        below: below.map(|one| branch(one, own, depth - 1)).collect(),
+    }
+}
+
+impl Branch<'_> {
+    /// The paths of its rows, below `above`.
+    fn paths(&self, above: &[Node], paths: &mut Vec<Vec<Node>>) {
+        let mut path = above.to_vec();
+        path.push(Node::of(self.thing));
+        paths.push(path.clone());
+        for branch in &self.below {
+            branch.paths(&path, paths);
+        }
+    }
 }
 
 /// The paths of all rows, in their order.
@@ -85,14 +105,7 @@ pub(super) fn paths(resources: &[Resource]) -> Vec<Vec<Node>> {
         let top = vec![Node::Origin(origin.clone())];
         paths.push(top.clone());
         for branch in branches(resources, &origin) {
-            let mut path = top.clone();
-            path.push(Node::of(branch.thing));
-            paths.push(path.clone());
-            for below in branch.below {
-                let mut path = path.clone();
-                path.push(Node::of(below));
-                paths.push(path);
-            }
+            branch.paths(&top, &mut paths);
         }
     }
     paths
@@ -112,7 +125,7 @@ impl Rows<'_> {
         let mut items = Vec::new();
         for origin in origins(&shown) {
             let things = branches(&shown, &origin).into_iter();
-            let things = things.map(|branch| self.thing(&branch, &shown));
+            let things = things.map(|branch| self.thing(&branch, &shown, BEFORE + STEP));
             let things = things.collect::<io::Result<Vec<_>>>()?;
             let head = self.head(&origin, &shown);
             items.push(TreeItem::new(Node::Origin(origin), head, things)?);
@@ -124,13 +137,12 @@ impl Rows<'_> {
         &self,
         branch: &Branch<'_>,
         shown: &[Resource],
+        before: u16,
     ) -> io::Result<TreeItem<'static, Node>> {
-        let (first, second) = (BEFORE + STEP, BEFORE + 2 * STEP);
         let below = branch.below.iter();
-        let below = below
-            .map(|one| TreeItem::new_leaf(Node::of(one), self.line(one, shown, second)))
-            .collect();
-        let line = self.line(branch.thing, shown, first);
+        let below = below.map(|branch| self.thing(branch, shown, before + STEP));
+        let below = below.collect::<io::Result<Vec<_>>>()?;
+        let line = self.line(branch.thing, shown, before);
         TreeItem::new(Node::of(branch.thing), line, below)
     }
 

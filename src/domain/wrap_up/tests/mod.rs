@@ -6,146 +6,16 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::{
-    Alive, Claim, Consent, Estate, Fate, Kind, Open, Origin, OutputProof, Proven, Resource, Step,
-    Target, Teardown, estate, hold_back, license,
+    Claim, Consent, Fate, Kind, Open, Origin, OutputProof, Proven, Resource, Step, Target,
+    Teardown, estate, hold_back, license,
 };
-use crate::domain::{
-    cloud::{Address, Attached, Instance, RUN_TAG, State, Tag, Volume},
-    diff::Totals,
-    entry::Tally,
-};
+use crate::domain::{diff::Totals, entry::Tally};
+
+mod world;
+
+use world::worlds;
 
 const RUN: &str = "stage2";
-
-/// A world that can be torn down: what hangs on what, and what goes with whom.
-#[derive(Debug, Clone)]
-struct World {
-    told: Estate,
-    /// Deletes that were asked for.
-    deleted: Vec<Box<str>>,
-}
-
-impl World {
-    fn alive(&self) -> Alive {
-        let mut alive = Alive::default();
-        for one in &self.told.instances {
-            if one.state != State::Terminated {
-                alive.add(Kind::Instance, &one.id, None, false);
-            }
-        }
-        for one in &self.told.volumes {
-            let on = one.instance.as_deref();
-            alive.add(Kind::Volume, &one.id, on, on.is_some());
-        }
-        for one in &self.told.addresses {
-            alive.add(Kind::Address, &one.id, one.instance.as_deref(), one.tied);
-        }
-        alive
-    }
-
-    /// AWS refuses what hangs; else it is gone at once.
-    fn delete(&mut self, kind: Kind, id: &str) -> bool {
-        self.deleted.push(id.into());
-        match kind {
-            Kind::Instance => {
-                self.told.instances.retain(|one| *one.id != *id);
-                let goes =
-                    |one: &Volume| one.instance.as_deref() == Some(id) && one.goes_with_instance;
-                self.told.volumes.retain(|one| !goes(one));
-                for one in &mut self.told.volumes {
-                    one.instance.take_if(|on| **on == *id);
-                }
-                for one in &mut self.told.addresses {
-                    one.instance.take_if(|on| **on == *id);
-                    one.tied = one.instance.is_some();
-                }
-            }
-            Kind::Volume => {
-                let hangs = self.told.volumes.iter();
-                if hangs
-                    .clone()
-                    .any(|one| *one.id == *id && one.instance.is_some())
-                {
-                    return false;
-                }
-                self.told.volumes.retain(|one| *one.id != *id);
-            }
-            Kind::Address => {
-                let hangs = self.told.addresses.iter();
-                if hangs.clone().any(|one| *one.id == *id && one.tied) {
-                    return false;
-                }
-                self.told.addresses.retain(|one| *one.id != *id);
-            }
-            Kind::Snapshot => {}
-        }
-        true
-    }
-}
-
-fn tags(run: Option<&str>, kept: bool) -> Vec<Tag> {
-    let run = run.map(|run| (RUN_TAG.into(), run.into()));
-    let kept = kept.then(|| (super::KEEP_TAG.into(), "yes".into()));
-    run.into_iter().chain(kept).collect()
-}
-
-fn whose() -> impl Strategy<Value = Option<&'static str>> {
-    prop_oneof![Just(Some(RUN)), Just(Some("other")), Just(None)]
-}
-
-fn worlds() -> impl Strategy<Value = World> {
-    let instances = prop::collection::vec((whose(), any::<bool>()), 0..4);
-    let volumes = prop::collection::vec((whose(), 0..6_usize, any::<bool>(), any::<bool>()), 0..6);
-    let addresses = prop::collection::vec((whose(), 0..6_usize), 0..3);
-    (instances, volumes, addresses).prop_map(|(instances, volumes, addresses)| {
-        let count = instances.len();
-        let on = |at: usize| (at < count).then(|| Box::from(format!("i-{at}")));
-        let instances = instances.into_iter().enumerate();
-        let volumes = volumes.into_iter().enumerate();
-        let addresses = addresses.into_iter().enumerate();
-        World {
-            told: Estate {
-                instances: instances
-                    .map(|(at, (run, kept))| Instance {
-                        id: format!("i-{at}").into(),
-                        region: "us-east-1".into(),
-                        state: State::Running,
-                        tags: tags(run, kept),
-                        volumes: Vec::<Attached>::new(),
-                        ..Instance::default()
-                    })
-                    .collect(),
-                volumes: volumes
-                    .map(|(at, (run, tie, goes, kept))| Volume {
-                        id: format!("vol-{at}").into(),
-                        region: "us-east-1".into(),
-                        gib: 8,
-                        kind: "gp3".into(),
-                        state: "in-use".into(),
-                        goes_with_instance: goes && on(tie).is_some(),
-                        instance: on(tie),
-                        device: "".into(),
-                        created: None,
-                        encrypted: true,
-                        tags: tags(run, kept),
-                    })
-                    .collect(),
-                addresses: addresses
-                    .map(|(at, (run, tie))| Address {
-                        id: format!("eipalloc-{at}").into(),
-                        region: "us-east-1".into(),
-                        ip: "203.0.113.1".into(),
-                        tied: on(tie).is_some(),
-                        instance: on(tie),
-                        tags: tags(run, false),
-                    })
-                    .collect(),
-                snapshots: Vec::new(),
-            },
-            deleted: Vec::new(),
-        }
-    })
-}
 
 fn claims() -> impl Strategy<Value = Claim> {
     let proven = Claim::Proven(Proven {
@@ -220,11 +90,14 @@ proptest! {
             prop_assert_eq!(consent.account.as_deref(), Some("123456789012"));
             prop_assert!(running == 0 || consent.ended);
             let mut teardown = Teardown::new(&license, &resources);
-            let mut calls = 0;
+            let (mut calls, mut waits) = (0, 0);
             loop {
-                match teardown.next(&world.alive()) {
+                match teardown.next(&world.told.alive()) {
                     Step::Done => break,
-                    Step::Wait => {}
+                    Step::Wait => {
+                        waits += 1;
+                        prop_assert!(waits < 20, "it waits for what never comes");
+                    }
                     Step::Delete(targets) => {
                         for target in targets {
                             if cut.is_some_and(|cut| calls >= cut) {
@@ -242,7 +115,7 @@ proptest! {
             if cut.is_none() {
                 let gone = teardown.ends().iter().filter(|end| end.fate == Fate::Gone);
                 for end in gone {
-                    prop_assert!(!world.alive().has(end.target.kind, &end.target.id));
+                    prop_assert!(!world.told.alive().has(end.target.kind, &end.target.id));
                 }
             }
         }
@@ -255,8 +128,8 @@ proptest! {
             .collect();
         prop_assert!(world.deleted.iter().all(|id| own.contains(&**id)), "{:?}", world.deleted);
         let stays = before.iter().filter(|one| one.kept || matches!(one.origin, Origin::OtherRun(_)));
-        for one in stays.filter(|one| one.kind == Kind::Volume) {
-            prop_assert!(world.alive().has(one.kind, &one.id), "{} went with its instance", one.id);
+        for one in stays {
+            prop_assert!(world.told.alive().has(one.kind, &one.id), "{} went with its instance", one.id);
         }
         let after = estate(&world.told, RUN, &ledger);
         for seen in &ledger {
