@@ -10,7 +10,7 @@
 use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -134,12 +134,19 @@ impl Machine {
         command
     }
 
-    /// Boots it and waits for its end, while time goes on in the world.
+    /// Boots it and waits for its end.
     fn run(&self) {
         let mut child = self.boot().spawn().unwrap();
+        self.until_over(&mut child);
+    }
+
+    /// Waits for its end, while time goes on in the world until it is terminated: an hour later it would be told no more.
+    fn until_over(&self, child: &mut Child) {
+        let demo = &self.stage.demo;
         while child.try_wait().unwrap().is_none() {
-            if self.stage.demo.log().count("TerminateInstances") > 0 {
-                self.stage.demo.clock().advance(Duration::from_secs(1));
+            let asked = demo.log().count("TerminateInstances") > 0;
+            if asked && demo.cloud().state(&self.id) != Some(State::Terminated) {
+                demo.clock().advance(Duration::from_secs(1));
             }
             std::thread::yield_now();
         }
@@ -294,12 +301,7 @@ fn a_run_that_is_ended_from_outside_pushes_what_it_has() {
     }
     let pid = child.id().to_string();
     Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-    while child.try_wait().unwrap().is_none() {
-        if machine.stage.demo.log().count("TerminateInstances") > 0 {
-            machine.stage.demo.clock().advance(Duration::from_secs(1));
-        }
-        std::thread::yield_now();
-    }
+    machine.until_over(&mut child);
     let status = machine.status();
     assert_eq!(
         (&status["outcome"], &status["proven"]),
