@@ -74,15 +74,18 @@ impl Shots<'_> {
         self.terminal.press("\x1b");
         self.terminal.until_gone("next difference");
         self.terminal.press("s");
-        self.terminal.until("requests");
+        self.terminal.until("to count again");
         self.take("plan")?;
         self.terminal.press("\r2");
         self.terminal.until("in flight");
         self.take("tasks")?;
         self.terminal.until("0 running, 1 over");
-        self.terminal.press("5");
+        self.terminal.press("6");
         self.terminal.until("counted again");
-        self.take("log")
+        self.take("log")?;
+        self.terminal.press("5");
+        self.terminal.until("what still costs");
+        self.take("wrap-up")
     }
 
     fn take(&mut self, name: &str) -> std::io::Result<()> {
