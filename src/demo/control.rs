@@ -6,7 +6,7 @@ use super::call::Call;
 use super::cloud::Refusal;
 use super::fault::Fault;
 use super::front::{Hangup, Service};
-use super::{batch, cloudwatch, ec2, logs, ssm};
+use super::{batch, cloudwatch, ec2, json, logs, ssm};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, request::Parts};
 use http_body_util::{BodyExt as _, Limited};
@@ -47,8 +47,7 @@ impl Small {
         match self {
             Self::Ec2 => ec2::refuse(refusal),
             Self::CloudWatch => cloudwatch::refuse(refusal),
-            Self::Logs => logs::refuse(refusal),
-            Self::Ssm => ssm::refuse(refusal),
+            Self::Logs | Self::Ssm => json::refuse(refusal),
             Self::S3Control => batch::refuse(refusal),
         }
     }

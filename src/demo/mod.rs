@@ -11,6 +11,7 @@ mod control;
 mod ec2;
 pub mod fault;
 mod front;
+mod json;
 mod log;
 mod logs;
 pub mod s3;

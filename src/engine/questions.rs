@@ -33,7 +33,7 @@ use super::{
     record::record,
     room::Room,
     routes::plan_routes,
-    scan::{Scan, vanished},
+    scan::Picked,
     training::watch,
     wrap_up,
 };
@@ -197,17 +197,9 @@ async fn list(
     let store = room.sessions.store(location).await?;
     let matcher = Matcher::new(&options.filter)?;
     let folder = query.folder.clone();
-    let mut scan = Scan::start(store, query);
-    let mut told_any = false;
+    let mut listing = Picked::start(store, query, matcher);
     loop {
-        let mut page = scan.next().await.unwrap_or_else(vanished);
-        let nothing = !told_any && page.entries.is_empty();
-        if let Some(error) = scan.failure().filter(|_| nothing) {
-            return Err(error.into());
-        }
-        told_any |= !nothing;
-        page.entries
-            .retain(|entry| matcher.leaves_out(&entry.key, &entry.facts).is_none());
+        let page = listing.next().await?;
         let over = page.end.is_some();
         let part = Body::Listed {
             folder: folder.clone(),

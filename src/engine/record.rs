@@ -1,6 +1,6 @@
 //! A listing with checksums, to be written down: files are read, objects tell what S3 keeps of them.
 
-use futures::{StreamExt as _, stream};
+use futures::{StreamExt as _, future::BoxFuture, stream};
 
 use crate::backend::{
     Error, Store,
@@ -20,7 +20,7 @@ use super::{
     compare::digest::{Digests, Make, digest},
     event::{Body, Failed, Recorded},
     room::Room,
-    scan::{Scan, vanished},
+    scan::Picked,
     transfer::hash::etag_md5,
 };
 
@@ -41,18 +41,12 @@ pub(super) async fn record(
         prune: Prune::of(&options.filter),
         ..ListQuery::default()
     };
-    let mut scan = Scan::start(store.clone(), query);
-    let mut told_any = false;
+    let mut listing = Picked::start(store.clone(), query, matcher);
     loop {
-        let mut page = scan.next().await.unwrap_or_else(vanished);
-        let nothing = !told_any && page.entries.is_empty();
-        if let Some(error) = scan.failure().filter(|_| nothing) {
-            return Err(error.into());
-        }
-        told_any |= !nothing;
-        page.entries
-            .retain(|entry| matcher.leaves_out(&entry.key, &entry.facts).is_none());
-        let rows = stream::iter(page.entries).map(|entry| recorded(&store, entry));
+        let page = listing.next().await?;
+        // Without its type: the compiler follows no deeper.
+        let read = |entry| -> BoxFuture<'_, Recorded> { Box::pin(recorded(&store, entry)) };
+        let rows = stream::iter(page.entries).map(read);
         let rows: Vec<Recorded> = rows.buffered(READS).collect().await;
         let over = page.end.is_some();
         let part = Body::Recorded {

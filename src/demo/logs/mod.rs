@@ -6,10 +6,13 @@ mod list;
 mod store;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use serde_json::{Value, json};
+use http::{HeaderMap, Response, StatusCode};
+use serde_json::Value;
 
-use super::cloud::{Cloud, Refusal};
+use super::{
+    cloud::{Cloud, Refusal},
+    json,
+};
 
 pub use store::Logs;
 
@@ -35,10 +38,7 @@ const OPERATIONS: [(&str, Act); 3] = [
 
 /// The operation of a request, and the group and stream that it names.
 pub(super) fn gist(headers: &HeaderMap, body: &Bytes) -> (&'static str, String) {
-    let target = headers.get("x-amz-target");
-    let target = target.and_then(|target| target.to_str().ok());
-    let name = target.unwrap_or_default().rsplit('.').next();
-    let name = find(name.unwrap_or_default()).map_or("Unknown", |(name, _)| name);
+    let name = find(json::operation(headers)).map_or("Unknown", |(name, _)| name);
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let part = |key: &str| body.get(key).and_then(Value::as_str);
     let named = ["logGroupName", "logStreamName"].into_iter();
@@ -57,8 +57,8 @@ pub(super) fn answer(
     known: bool,
 ) -> Response<s3s::Body> {
     match told((cloud, logs), (operation, body), region, known) {
-        Ok(value) => respond(StatusCode::OK, &value),
-        Err(refusal) => refuse(&refusal),
+        Ok(value) => json::respond(StatusCode::OK, &value),
+        Err(refusal) => json::refuse(&refusal),
     }
 }
 
@@ -87,22 +87,6 @@ fn told(
         region,
     };
     act(&ask, &logs.world())
-}
-
-/// Writes a refusal as the service does.
-pub(super) fn refuse(refusal: &Refusal) -> Response<s3s::Body> {
-    let told = json!({ "__type": refusal.code, "message": refusal.message });
-    respond(refusal.status, &told)
-}
-
-fn respond(status: StatusCode, value: &Value) -> Response<s3s::Body> {
-    let mut response = Response::new(s3s::Body::from(value.to_string()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/x-amz-json-1.1"),
-    );
-    response
 }
 
 impl Ask<'_> {

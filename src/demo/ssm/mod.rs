@@ -5,11 +5,14 @@ mod commands;
 mod parameters;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use serde_json::{Value, json};
+use http::{HeaderMap, Response, StatusCode};
+use serde_json::Value;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::cloud::{Cloud, Refusal, World};
+use super::{
+    cloud::{Cloud, Refusal, World},
+    json,
+};
 
 /// What a request stands in.
 struct Ask<'a> {
@@ -35,10 +38,7 @@ const OPERATIONS: [(&str, Act); 6] = [
 
 /// The operation of a request, and the thing that it names.
 pub(super) fn gist(headers: &HeaderMap, body: &Bytes) -> (&'static str, String) {
-    let target = headers.get("x-amz-target");
-    let target = target.and_then(|target| target.to_str().ok());
-    let name = target.unwrap_or_default().rsplit('.').next();
-    let name = find(name.unwrap_or_default()).map_or("Unknown", |(name, _)| name);
+    let name = find(json::operation(headers)).map_or("Unknown", |(name, _)| name);
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let listed = body.pointer("/InstanceIds/0");
     let thing = ["InstanceId", "CommandId", "Target", "Name"];
@@ -59,8 +59,8 @@ pub(super) fn answer(
     known: bool,
 ) -> Response<s3s::Body> {
     match told(cloud, (operation, body), region, known) {
-        Ok(value) => respond(StatusCode::OK, &value),
-        Err(refusal) => refuse(&refusal),
+        Ok(value) => json::respond(StatusCode::OK, &value),
+        Err(refusal) => json::refuse(&refusal),
     }
 }
 
@@ -85,22 +85,6 @@ fn told(cloud: &Cloud, (operation, body): (&str, &Bytes), region: &str, known: b
         now: cloud.now(),
     };
     act(&ask, &mut world)
-}
-
-/// Writes a refusal as SSM does.
-pub(super) fn refuse(refusal: &Refusal) -> Response<s3s::Body> {
-    let told = json!({ "__type": refusal.code, "message": refusal.message });
-    respond(refusal.status, &told)
-}
-
-fn respond(status: StatusCode, value: &Value) -> Response<s3s::Body> {
-    let mut response = Response::new(s3s::Body::from(Bytes::from(value.to_string())));
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/x-amz-json-1.1"),
-    );
-    response
 }
 
 impl Ask<'_> {

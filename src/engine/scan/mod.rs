@@ -2,6 +2,7 @@
 //! listing, a dropped one stops it at once. A large prefix is listed by many readers over ranges of keys; what comes out
 //! is in key order all the same, and ends once.
 
+mod picked;
 mod ranges;
 
 use std::sync::{Arc, OnceLock};
@@ -17,6 +18,7 @@ use crate::domain::{
     key::Key,
 };
 
+pub use picked::Picked;
 use ranges::Seen;
 
 /// What can be listed, again and again; a store, or a model of one in tests.

@@ -4,27 +4,12 @@
     reason = "a test stops where its program cannot be run"
 )]
 
-use wharf::demo::{
-    REGION,
-    s3::{NewObject, Versioning},
-};
+use wharf::demo::s3::{NewObject, Versioning};
 
 use crate::support::wharf::Stage;
 
 fn stage() -> Stage {
-    let stage = Stage::new();
-    let store = stage.demo.store();
-    store.create_bucket("vault", REGION);
-    for key in ["a/1.csv", "a/deep/Two.csv", "a/deep/two.txt", "b.txt"] {
-        let object = NewObject::from(key.as_bytes().to_vec());
-        store.put("vault", key, object).unwrap();
-    }
-    stage
-}
-
-fn keys(stage: &Stage) -> Vec<String> {
-    let objects = stage.demo.store().objects("vault");
-    objects.into_iter().map(|object| object.key).collect()
+    Stage::vault(&["a/1.csv", "a/deep/Two.csv", "a/deep/two.txt", "b.txt"])
 }
 
 #[test]
@@ -88,7 +73,7 @@ fn what_was_deleted_is_brought_back_with_all_its_versions() {
     stage
         .run(&["rm", "-r", "s3://vault/a", "--yes"])
         .ended_with(0);
-    assert_eq!(keys(&stage), ["b.txt"]);
+    assert_eq!(stage.kept(), ["b.txt"]);
     let listed = stage.run(&["versions", "-r", "s3://vault/a", "--json"]);
     let listed = listed.ended_with(0);
     let versions = listed.of_type("version");
@@ -101,10 +86,10 @@ fn what_was_deleted_is_brought_back_with_all_its_versions() {
     let look = stage.run(&["undelete", "-r", "s3://vault/a", "-n", "--json"]);
     assert_eq!(look.ended_with(0).of_type("step").len(), 3);
     stage.run(&["undelete", "s3://vault/a/1.csv"]).ended_with(0);
-    assert_eq!(keys(&stage), ["a/1.csv", "b.txt"]);
+    assert_eq!(stage.kept(), ["a/1.csv", "b.txt"]);
     let run = stage.run(&["undelete", "-r", "s3://vault", "--json"]);
     assert_eq!(run.ended_with(0).summary()["done"], 2);
-    assert_eq!(keys(&stage).len(), 4);
+    assert_eq!(stage.kept().len(), 4);
     let nothing = stage.run(&["undelete", "-r", "s3://vault"]);
     assert!(nothing.ended_with(0).stderr.contains("nothing to do"));
     stage

@@ -6,24 +6,10 @@
 
 use std::fs;
 
-use wharf::demo::{REGION, s3::NewObject};
-
 use crate::support::wharf::Stage;
 
 fn stage() -> Stage {
-    let stage = Stage::new();
-    let store = stage.demo.store();
-    store.create_bucket("vault", REGION);
-    for key in ["a/1", "a/deep/2", "ab", "b.txt", "c/1"] {
-        let object = NewObject::from(key.as_bytes().to_vec());
-        store.put("vault", key, object).unwrap();
-    }
-    stage
-}
-
-fn keys(stage: &Stage) -> Vec<String> {
-    let objects = stage.demo.store().objects("vault");
-    objects.into_iter().map(|object| object.key).collect()
+    Stage::vault(&["a/1", "a/deep/2", "ab", "b.txt", "c/1"])
 }
 
 #[test]
@@ -31,10 +17,10 @@ fn a_prefix_gets_another_name_with_all_below_it() {
     let stage = stage();
     // Nobody is here to agree.
     stage.run(&["rename", "s3://vault/a/", "z"]).ended_with(5);
-    assert_eq!(keys(&stage).len(), 5);
+    assert_eq!(stage.kept().len(), 5);
     let run = stage.run(&["rename", "s3://vault/a/", "z", "--yes", "--json"]);
     assert_eq!(run.ended_with(0).summary()["failed"], 0);
-    assert_eq!(keys(&stage), ["ab", "b.txt", "c/1", "z/1", "z/deep/2"]);
+    assert_eq!(stage.kept(), ["ab", "b.txt", "c/1", "z/1", "z/deep/2"]);
     assert_eq!(stage.demo.store().unguarded_deletes(), 0);
     let copies = stage.demo.log().of("CopyObject");
     assert_eq!(copies.len(), 2);
@@ -46,9 +32,9 @@ fn one_object_gets_another_name_and_never_one_that_is_taken() {
     stage
         .run(&["rename", "s3://vault/b.txt", "d.txt", "--yes"])
         .ended_with(0);
-    assert_eq!(keys(&stage), ["a/1", "a/deep/2", "ab", "c/1", "d.txt"]);
+    assert_eq!(stage.kept(), ["a/1", "a/deep/2", "ab", "c/1", "d.txt"]);
     stage.run(&["rename", "s3://vault/ab", "d.txt", "--yes"]);
-    assert_eq!(keys(&stage).len(), 5);
+    assert_eq!(stage.kept().len(), 5);
     for wrong in ["x/y", "..", "ab", ""] {
         stage
             .run(&["rename", "s3://vault/ab", wrong, "--yes"])
@@ -58,7 +44,7 @@ fn one_object_gets_another_name_and_never_one_that_is_taken() {
     stage
         .run(&["rename", "s3://vault/ab", "e", "--yes", "--read-only"])
         .ended_with(5);
-    assert_eq!(keys(&stage).len(), 5);
+    assert_eq!(stage.kept().len(), 5);
 }
 
 #[test]
@@ -83,7 +69,7 @@ fn files_and_folders_get_other_names_at_once() {
 fn folders_are_made_once() {
     let stage = stage();
     stage.run(&["mkdir", "s3://vault/new"]).ended_with(0);
-    assert!(keys(&stage).contains(&"new/".to_owned()));
+    assert!(stage.kept().contains(&"new/".to_owned()));
     for taken in ["s3://vault/new/", "s3://vault/a"] {
         let again = stage.run(&["mkdir", taken]);
         assert!(again.ended_with(5).stderr.contains("is there already"));

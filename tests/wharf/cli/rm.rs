@@ -6,24 +6,10 @@
 
 use std::fs;
 
-use wharf::demo::{REGION, s3::NewObject};
-
 use crate::support::wharf::Stage;
 
 fn stage() -> Stage {
-    let stage = Stage::new();
-    let store = stage.demo.store();
-    store.create_bucket("vault", REGION);
-    for key in ["a/", "a/1", "a/2", "a/deep/3", "a.txt", "ab", "b"] {
-        let object = NewObject::from(key.as_bytes().to_vec());
-        store.put("vault", key, object).unwrap();
-    }
-    stage
-}
-
-fn keys(stage: &Stage) -> Vec<String> {
-    let objects = stage.demo.store().objects("vault");
-    objects.into_iter().map(|object| object.key).collect()
+    Stage::vault(&["a/", "a/1", "a/2", "a/deep/3", "a.txt", "ab", "b"])
 }
 
 #[test]
@@ -33,15 +19,15 @@ fn a_prefix_goes_with_all_below_it_and_its_neighbours_stay() {
         .run(&["rm", "-r", "s3://vault/a", "--dry-run", "--json"])
         .ended_with(0);
     assert_eq!(look.of_type("step").len(), 4);
-    assert_eq!(keys(&stage).len(), 7);
+    assert_eq!(stage.kept().len(), 7);
     // Nobody is here to agree.
     stage.run(&["rm", "-r", "s3://vault/a"]).ended_with(5);
-    assert_eq!(keys(&stage).len(), 7);
+    assert_eq!(stage.kept().len(), 7);
     let run = stage
         .run(&["rm", "-r", "s3://vault/a", "--yes", "--json"])
         .ended_with(0);
     assert_eq!(run.summary()["done"], 4);
-    assert_eq!(keys(&stage), ["a.txt", "ab", "b"]);
+    assert_eq!(stage.kept(), ["a.txt", "ab", "b"]);
     for request in stage.demo.log().of("DeleteObjects") {
         assert!(request.succeeded());
     }
@@ -51,7 +37,7 @@ fn a_prefix_goes_with_all_below_it_and_its_neighbours_stay() {
 fn one_object_goes_alone_and_a_folder_is_not_taken_for_one() {
     let stage = stage();
     stage.run(&["rm", "s3://vault/b", "--yes"]).ended_with(0);
-    assert_eq!(keys(&stage).len(), 6);
+    assert_eq!(stage.kept().len(), 6);
     let folder = stage.run(&["rm", "s3://vault/a/deep", "--yes"]);
     assert!(folder.ended_with(3).stderr.contains("-r takes all below"));
     let bucket = stage.run(&["rm", "-r", "s3://vault", "--yes"]);
@@ -59,7 +45,7 @@ fn one_object_goes_alone_and_a_folder_is_not_taken_for_one() {
     stage
         .run(&["rm", "-r", "s3://vault/a", "--yes", "--read-only"])
         .ended_with(5);
-    assert_eq!(keys(&stage).len(), 6);
+    assert_eq!(stage.kept().len(), 6);
 }
 
 #[test]

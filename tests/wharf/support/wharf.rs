@@ -17,7 +17,7 @@ use std::{
 use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
-use wharf::demo::{Demo, Options};
+use wharf::demo::{Demo, Options, REGION, s3::NewObject};
 
 /// The user and group of nobody.
 const NOBODY: u32 = 65_534;
@@ -45,6 +45,24 @@ impl Stage {
             demo: Demo::start(options).unwrap(),
             home: tempfile::tempdir().unwrap(),
         }
+    }
+
+    /// A bucket `vault` with these objects, each of which holds its key.
+    pub(crate) fn vault(keys: &[&str]) -> Self {
+        let stage = Self::new();
+        let store = stage.demo.store();
+        store.create_bucket("vault", REGION);
+        for key in keys {
+            let object = NewObject::from(key.as_bytes().to_vec());
+            store.put("vault", key, object).unwrap();
+        }
+        stage
+    }
+
+    /// The keys of the bucket `vault`.
+    pub(crate) fn kept(&self) -> Vec<String> {
+        let objects = self.demo.store().objects("vault");
+        objects.into_iter().map(|object| object.key).collect()
     }
 
     /// A path in the folder to work in.
