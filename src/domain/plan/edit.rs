@@ -206,6 +206,11 @@ impl SyncOptions {
             tags: Vec::new(),
             sse: key.map(Arc::clone),
             source_sse: key.map(Arc::clone),
+            // Another name for the same bytes, by the listing of what is there now, and here.
+            gzip: false,
+            backup_dir: None,
+            listing: None,
+            batch_over: None,
             ..self.clone()
         }
     }
@@ -213,8 +218,20 @@ impl SyncOptions {
 
 #[cfg(test)]
 mod tests {
-    use super::{NameRefusal, renamed};
+    use super::{NameRefusal, SyncOptions, renamed};
     use crate::domain::key::Key;
+
+    #[test]
+    fn another_name_changes_nothing_of_the_content() {
+        let asked = SyncOptions {
+            gzip: true,
+            batch_over: Some(0),
+            storage_class: Some("GLACIER".into()),
+            ..SyncOptions::default()
+        };
+        let renames = asked.of_rename();
+        assert!(!renames.gzip && renames.batch_over.is_none() && renames.storage_class.is_none());
+    }
 
     #[test]
     fn a_name_stays_in_its_folder() {
