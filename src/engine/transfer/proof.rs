@@ -161,6 +161,10 @@ pub(super) async fn in_doubt(
     evidence: &Evidence,
     failed: Halt,
 ) -> Result<Written, Halt> {
+    if work.ctx.plan.edit.is_some() {
+        // What is written onto itself is found there, written or not.
+        return Err(failed);
+    }
     match settled(&work.ctx, work, evidence).await {
         Ok(found) => found.ok_or(failed),
         Err(halt) if halt.is_cancelled() => Err(halt),

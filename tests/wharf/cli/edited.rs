@@ -152,6 +152,25 @@ fn class_metadata_and_tags_are_changed_where_objects_stand() {
 }
 
 #[test]
+fn an_edit_that_is_refused_each_time_is_not_taken_for_done() {
+    let stage = stage();
+    stage
+        .demo
+        .faults()
+        .set("500@CopyObject=100%".parse().unwrap());
+    std::fs::write(stage.path("wharf.toml"), "[defaults]\nretries = 1\n").unwrap();
+    let edit = ["edit", "s3://vault/b.txt", "--storage-class", "STANDARD_IA"];
+    let run = stage.run(&[&edit[..], &["--yes", "--json"]].concat());
+    let run = run.ended_with(3);
+    assert_eq!(
+        (&run.summary()["done"], &run.summary()["failed"]),
+        (&0.into(), &1.into())
+    );
+    let objects = stage.demo.store().objects("vault");
+    assert!(objects.iter().all(|object| object.class == "STANDARD"));
+}
+
+#[test]
 fn archived_objects_are_restored_and_waited_for() {
     let stage = stage();
     let store = stage.demo.store();
