@@ -5,7 +5,8 @@ use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketVersioningStatus,
     ExpirationStatus, IntelligentTieringConfiguration, LifecycleExpiration, LifecycleRule as Raw,
     LifecycleRuleAndOperator, LifecycleRuleFilter, NoncurrentVersionExpiration,
-    ServerSideEncryptionRule, Transition, TransitionStorageClass,
+    ServerSideEncryptionRule, Transition, TransitionDefaultMinimumObjectSize,
+    TransitionStorageClass,
 };
 
 use crc_fast::{CrcAlgorithm, Digest};
@@ -132,7 +133,7 @@ impl S3 {
     /// # Errors
     /// `Denied` without s3:GetLifecycleConfiguration.
     pub async fn lifecycle(&self) -> Result<Rules, Error> {
-        Ok(told(&self.raw_rules().await?))
+        Ok(self.held_rules().await?.told())
     }
 
     /// Edits the lifecycle rules, if they are still those that were seen; gives back what they are then.
@@ -141,7 +142,7 @@ impl S3 {
     /// `Changed` where they are others by now, `Refused` where S3 takes no such rule or the name is taken, `Denied`.
     pub async fn edit_lifecycle(&self, edit: &RuleEdit, seen: &Rules) -> Result<Rules, Error> {
         let operation = Operation::PutBucketLifecycleConfiguration;
-        let mut rules = self.raw_rules().await?;
+        let mut held = self.held_rules().await?;
         let fail = |kind, why: String| {
             Error::new(
                 operation.name(),
@@ -150,11 +151,12 @@ impl S3 {
                 why,
             )
         };
-        if told(&rules).print != seen.print {
+        if held.told().print != seen.print {
             let why = "the lifecycle rules changed since they were looked at: look again";
             return Err(fail(FailureKind::Changed, why.to_owned()));
         }
         let named = |rule: &Raw, id: &str| rule.id() == Some(id);
+        let rules = &mut held.rules;
         match edit {
             RuleEdit::Add(new) => {
                 if rules.iter().any(|rule| named(rule, &new.id)) {
@@ -173,11 +175,11 @@ impl S3 {
                 }
             }
         }
-        self.write_rules(&rules).await?;
+        self.write_rules(&held).await?;
         self.lifecycle().await
     }
 
-    async fn write_rules(&self, rules: &[Raw]) -> Result<(), Error> {
+    async fn write_rules(&self, Held { rules, least }: &Held) -> Result<(), Error> {
         if rules.is_empty() {
             // S3 takes no empty list of rules.
             let send = |client: aws_sdk_s3::Client| {
@@ -191,7 +193,7 @@ impl S3 {
         }
         let operation = Operation::PutBucketLifecycleConfiguration;
         let all = BucketLifecycleConfiguration::builder()
-            .set_rules(Some(rules.to_vec()))
+            .set_rules(Some(rules.clone()))
             .build();
         let all = all.map_err(|error| {
             let place = format!("s3://{}", self.bucket());
@@ -207,6 +209,7 @@ impl S3 {
                 .put_bucket_lifecycle_configuration()
                 .bucket(self.bucket())
                 .lifecycle_configuration(all.clone())
+                .set_transition_default_minimum_object_size(least.clone())
                 .send()
         };
         Box::pin(self.call(Call::of_bucket(operation), send))
@@ -214,7 +217,7 @@ impl S3 {
             .map(drop)
     }
 
-    async fn raw_rules(&self) -> Result<Vec<Raw>, Error> {
+    async fn held_rules(&self) -> Result<Held, Error> {
         let send = |client: aws_sdk_s3::Client| {
             client
                 .get_bucket_lifecycle_configuration()
@@ -223,8 +226,11 @@ impl S3 {
         };
         let call = Call::of_bucket(Operation::GetBucketLifecycleConfiguration);
         match Box::pin(self.call(call, send)).await {
-            Ok(told) => Ok(told.rules().to_vec()),
-            Err(error) if error.failure_kind() == FailureKind::NotFound => Ok(Vec::new()),
+            Ok(told) => Ok(Held {
+                least: told.transition_default_minimum_object_size().cloned(),
+                rules: told.rules.unwrap_or_default(),
+            }),
+            Err(error) if error.failure_kind() == FailureKind::NotFound => Ok(Held::default()),
             Err(error) => Err(error),
         }
     }
@@ -251,12 +257,22 @@ fn known<T>(told: Result<T, Error>, permission: &str) -> Known<T> {
     })
 }
 
-/// The rules in our own words.
-fn told(rules: &[Raw]) -> Rules {
-    Rules {
-        rules: rules.iter().map(rule).collect(),
-        // Whatever a rule bears is in its debug form, also what we have no words for.
-        print: print(&format!("{rules:?}")).into(),
+/// All of a bucket's lifecycle configuration: it is only ever written as a whole.
+#[derive(Debug, Default)]
+struct Held {
+    rules: Vec<Raw>,
+    /// The least size that is archived; a configuration that leaves it out sets it to S3's own.
+    least: Option<TransitionDefaultMinimumObjectSize>,
+}
+
+impl Held {
+    /// The rules in our own words.
+    fn told(&self) -> Rules {
+        Rules {
+            rules: self.rules.iter().map(rule).collect(),
+            // Whatever a rule bears is in its debug form, also what we have no words for.
+            print: print(&format!("{self:?}")).into(),
+        }
     }
 }
 

@@ -33,7 +33,10 @@ pub(super) struct Settings {
     pub versioning: Versioning,
     pub encryption: Option<dto::ServerSideEncryptionConfiguration>,
     pub default_encryption: Encryption,
-    pub lifecycle: Option<dto::LifecycleRules>,
+    pub lifecycle: Option<(
+        dto::LifecycleRules,
+        Option<dto::TransitionDefaultMinimumObjectSize>,
+    )>,
     pub public_access: Option<dto::PublicAccessBlockConfiguration>,
     pub tiering: Vec<dto::IntelligentTieringConfiguration>,
     pub tags: Option<Vec<(String, String)>>,

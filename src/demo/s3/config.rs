@@ -121,8 +121,8 @@ pub(super) fn get_lifecycle(
     request: S3Request<dto::GetBucketLifecycleConfigurationInput>,
 ) -> S3Result<S3Response<dto::GetBucketLifecycleConfigurationOutput>> {
     let bucket = store.bucket(&request.input.bucket)?;
-    let rules = bucket.read().settings.lifecycle.clone();
-    let rules = rules.ok_or_else(|| {
+    let held = bucket.read().settings.lifecycle.clone();
+    let (rules, least) = held.ok_or_else(|| {
         s3_error!(
             NoSuchLifecycleConfiguration,
             "The lifecycle configuration does not exist"
@@ -130,7 +130,7 @@ pub(super) fn get_lifecycle(
     })?;
     reply(dto::GetBucketLifecycleConfigurationOutput {
         rules: Some(rules),
-        ..dto::GetBucketLifecycleConfigurationOutput::default()
+        transition_default_minimum_object_size: least,
     })
 }
 
@@ -146,7 +146,8 @@ pub(super) fn put_lifecycle(
     let rules = rules.filter(|rules| !rules.is_empty()).ok_or_else(|| {
         s3_error!(MalformedXML, "The XML you provided was not well-formed or did not validate against our published schema")
     })?;
-    bucket.write().settings.lifecycle = Some(rules);
+    let least = request.input.transition_default_minimum_object_size;
+    bucket.write().settings.lifecycle = Some((rules, least));
     reply(dto::PutBucketLifecycleConfigurationOutput::default())
 }
 

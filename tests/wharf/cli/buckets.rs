@@ -4,12 +4,13 @@
     reason = "a test stops where its program cannot be run"
 )]
 
+use aws_sdk_s3::types::{BucketLifecycleConfiguration, TransitionDefaultMinimumObjectSize};
 use wharf::demo::{
     REGION,
     s3::{Denial, NewObject, Versioning},
 };
 
-use crate::support::wharf::Stage;
+use crate::{demo::client, support::wharf::Stage};
 
 fn stage() -> Stage {
     let stage = Stage::new();
@@ -81,6 +82,36 @@ fn a_rule_is_added_and_taken_away_behind_the_buckets_name() {
     assert_eq!(left[0]["actions"][0], "deleted after 30 days");
     rules(&["--remove", "wharf-expire-30-logs", "--confirm", "vault"]).ended_with(0);
     assert!(rules(&[]).ended_with(0).of_type("rule").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_of_one_rule_keeps_what_holds_for_all() {
+    let stage = stage();
+    let add = |rule: &str| {
+        let add = ["--add", rule, "--confirm", "vault"];
+        let rules = ["bucket", "lifecycle", "s3://vault"];
+        stage.run(&[&rules[..], &add].concat()).ended_with(0);
+    };
+    add("expire 30 logs/");
+    let s3 = client(&stage.demo);
+    let told = async || {
+        let told = s3.get_bucket_lifecycle_configuration().bucket("vault");
+        told.send().await.unwrap()
+    };
+    let least = TransitionDefaultMinimumObjectSize::VariesByStorageClass;
+    let all = BucketLifecycleConfiguration::builder()
+        .set_rules(Some(told().await.rules().to_vec()))
+        .build();
+    s3.put_bucket_lifecycle_configuration()
+        .bucket("vault")
+        .lifecycle_configuration(all.unwrap())
+        .transition_default_minimum_object_size(least.clone())
+        .send()
+        .await
+        .unwrap();
+    add("abort 7");
+    let now = told().await;
+    assert_eq!(now.transition_default_minimum_object_size(), Some(&least));
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn builder(demo: &Demo) -> Builder {
         .force_path_style(true)
 }
 
-fn client(demo: &Demo) -> Client {
+pub(crate) fn client(demo: &Demo) -> Client {
     Client::from_conf(builder(demo).build())
 }
 
