@@ -240,6 +240,18 @@ impl Jobs {
             .map(drop)
     }
 
+    /// Stops the job that was asked for so, by its id where somebody heard it. One whose answer was lost is asked for once more:
+    /// the same token names the same job.
+    ///
+    /// # Errors
+    /// As `create` and `cancel`.
+    pub async fn stop(&self, ask: &JobAsk, id: Option<&str>) -> Result<(), Error> {
+        match id {
+            Some(id) => self.cancel(id).await,
+            None => self.cancel(&self.create(ask).await?).await,
+        }
+    }
+
     async fn client(&self) -> aws_sdk_s3control::Client {
         self.session.connection().await.s3control(&self.region)
     }

@@ -320,8 +320,7 @@ pub(super) async fn give_up(room: &Arc<Room>, id: TaskId) -> Result<(), Failed> 
     Ok(journal.settle().await?)
 }
 
-/// Stops the jobs of S3 Batch Operations that still copy for a task. One that was asked for and whose answer was lost is asked
-/// for once more: the same token names the same job.
+/// Stops the jobs of S3 Batch Operations that still copy for a task.
 async fn stop_jobs(room: &Room, taken: &Taken) {
     let Some(destination) = taken.plan.destination.s3() else {
         return;
@@ -334,11 +333,7 @@ async fn stop_jobs(room: &Room, taken: &Taken) {
                 .sessions
                 .jobs(destination, &job.ask.role, region)
                 .await?;
-            let id = match &job.id {
-                Some(id) => id.clone(),
-                None => jobs.create(&job.ask).await?,
-            };
-            jobs.cancel(&id).await
+            jobs.stop(&job.ask, job.id.as_deref()).await
         };
         if let Err(error) = Box::pin(stopped).await {
             tracing::warn!(?job.id, %error, "a job of S3 Batch Operations could not be stopped");

@@ -14,10 +14,13 @@ use super::{error::JournalError, value::int};
 pub struct KeptJob {
     /// Which of the task's jobs, from 0.
     pub number: u32,
-    /// As it was, or is to be, asked for; its manifest may not be written yet where the ETag is empty.
+    /// As it was, or is to be, asked for; without an ETag of its manifest where it is to be asked for anew.
     pub ask: JobAsk,
     /// Its id, once S3 told it.
     pub id: Option<Box<str>>,
+    /// The steps that its manifest leaves out, because something stood at their destinations when it was written.
+    #[serde(default)]
+    pub apart: Vec<u32>,
     /// Whether all that it was to copy has its outcome, so that it is asked for nothing any more.
     pub settled: bool,
 }

@@ -19,51 +19,41 @@ use crate::engine::{
     transfer::{context::s3, hash::crc64},
 };
 
-use super::{Context, Desk, Halt, Portion, StepRef, look, named, patiently, tell};
+use super::{Context, Desk, Halt, Portion, StepRef, Tries, look, named, patiently, tell};
 
-/// A job that can be asked for, or none.
-pub(super) enum Prepared {
-    /// Its manifest is written; these steps are not in it, because their destinations exist by now.
-    Job(Box<KeptJob>, Vec<StepRef>),
-    /// These are to be done here.
-    Nothing(Vec<StepRef>),
-}
-
-/// Looks what stands at the destination by now, and writes the manifest of what does not.
+/// Looks what stands at the destination by now, and writes the manifest of what does not; what does goes to those that are
+/// done here. `None` where nothing is left for a job.
 pub(super) async fn prepared(
     ctx: &Arc<Context>,
     desk: &Desk,
     portion: &mut Portion,
-) -> Result<Prepared, Halt> {
+    here: &mut Vec<StepRef>,
+) -> Result<Option<KeptJob>, Halt> {
     let there = look::destination(ctx, &portion.steps).await?;
-    let mut present = Vec::new();
-    let mut absent = Vec::new();
+    let mut apart = Vec::new();
     for (step, there) in std::mem::take(&mut portion.steps).into_iter().zip(there) {
-        // A job would write over it: here the write bears a condition.
-        let side = if there.is_some() {
-            &mut present
+        if there.is_some() {
+            // A job would write over it: here the write bears a condition.
+            apart.push(step.seq);
+            here.push(step);
         } else {
-            &mut absent
-        };
-        side.push(step);
+            portion.steps.push(step);
+        }
     }
-    let Some(first) = absent.first().cloned() else {
-        return Ok(Prepared::Nothing(present));
+    let (Some(first), Store::S3(files)) = (portion.steps.first(), &desk.files) else {
+        here.append(&mut portion.steps);
+        return Ok(None);
     };
-    portion.steps = absent;
+    let first = first.clone();
     let mut job = KeptJob {
         number: portion.number,
         ask: ask(ctx, desk, portion)?,
         id: None,
         settled: false,
+        apart,
     };
-    ctx.journal.job(job.clone()).await;
-    ctx.journal.settle().await;
     let manifest = manifest(ctx, portion)?;
     let name = name(&job.ask);
-    let Store::S3(files) = &desk.files else {
-        return Ok(Prepared::Nothing(std::mem::take(&mut portion.steps)));
-    };
     let query = WriteQuery {
         condition: Condition::None,
         checksum: Some(crc64(&manifest)),
@@ -74,7 +64,7 @@ pub(super) async fn prepared(
     job.ask.etag = written.etag.as_deref().unwrap_or_default().into();
     ctx.journal.job(job.clone()).await;
     ctx.journal.settle().await;
-    Ok(Prepared::Job(Box::new(job), present))
+    Ok(Some(job))
 }
 
 /// Asks for the job, where it has no id yet.
@@ -87,8 +77,16 @@ pub(super) async fn asked(
     let (None, Some(first)) = (&job.id, portion.steps.first()) else {
         return Ok(());
     };
-    let id = patiently(ctx, first, || desk.jobs.create(&job.ask)).await?;
-    job.id = Some(id);
+    ctx.ready().await?;
+    match created(ctx, desk, job, first).await {
+        Ok(id) => job.id = Some(id),
+        Err(halt) => {
+            if ctx.control.is_cancelled() {
+                stop(desk, job).await;
+            }
+            return Err(halt);
+        }
+    }
     ctx.journal.job(job.clone()).await;
     ctx.journal.settle().await;
     let count = portion.steps.len();
@@ -98,6 +96,29 @@ pub(super) async fn asked(
     )
     .await;
     Ok(())
+}
+
+/// Has the job made. Not cut off by a cancel: one whose id is lost could not be stopped.
+async fn created(
+    ctx: &Context,
+    desk: &Desk,
+    job: &KeptJob,
+    first: &StepRef,
+) -> Result<Box<str>, Halt> {
+    let mut tries = Tries::of_part(ctx);
+    loop {
+        match desk.jobs.create(&job.ask).await {
+            Ok(id) => return Ok(id),
+            Err(error) => tries.again(ctx, first, error.into()).await?,
+        }
+    }
+}
+
+/// Stops a job that may have been made although nobody heard so.
+async fn stop(desk: &Desk, job: &KeptJob) {
+    if let Err(error) = desk.jobs.stop(&job.ask, job.id.as_deref()).await {
+        tracing::warn!(?job.id, %error, "a job of S3 Batch Operations could not be stopped");
+    }
 }
 
 /// Name of the manifest below the place of such files.

@@ -96,8 +96,8 @@ fn portions(ctx: &Context, desk: &Desk, handed: Vec<StepRef>) -> Vec<Portion> {
 /// Has the steps of one portion done by its job; gives back what is to be done here.
 async fn one(ctx: &Arc<Context>, desk: &Desk, mut portion: Portion) -> Vec<StepRef> {
     let kept = ctx.earlier.as_ref().and_then(|earlier| {
-        let jobs = earlier.jobs.iter();
-        jobs.rev().find(|job| job.number == portion.number).cloned()
+        let mut jobs = earlier.jobs.iter();
+        jobs.find(|job| job.number == portion.number).cloned()
     });
     if kept.as_ref().is_some_and(|job| job.settled) {
         // Its job is over; what is open since failed in it, or was never in it.
@@ -106,13 +106,14 @@ async fn one(ctx: &Arc<Context>, desk: &Desk, mut portion: Portion) -> Vec<StepR
     let mut here = Vec::new();
     let done = async {
         let mut job = match kept.filter(|job| !job.ask.etag.is_empty()) {
-            Some(job) => job,
-            None => match begin::prepared(ctx, desk, &mut portion).await? {
-                begin::Prepared::Job(job, present) => {
-                    here.extend(present);
-                    *job
-                }
-                begin::Prepared::Nothing(steps) => return Ok(steps),
+            Some(job) => {
+                let apart = |step: &mut StepRef| job.apart.contains(&step.seq);
+                here.extend(portion.steps.extract_if(.., apart));
+                job
+            }
+            None => match begin::prepared(ctx, desk, &mut portion, &mut here).await? {
+                Some(job) => job,
+                None => return Ok(Vec::new()),
             },
         };
         begin::asked(ctx, desk, &mut job, &portion).await?;

@@ -65,24 +65,27 @@ pub(super) async fn settled(
     let mut proving = JoinSet::new();
     let mut here = Vec::new();
     for (step, there) in portion.steps.iter().zip(there) {
-        if let Some(there) = there {
-            let Some(permit) = pool::may_begin(ctx, Lane::Small).await else {
-                break;
-            };
-            let (ctx, step) = (Arc::clone(ctx), step.clone());
-            proving.spawn(async move {
-                prove(&ctx, step, there).await;
-                drop(permit);
-            });
-            while proving.try_join_next().is_some() {}
-            continue;
-        }
         let full = source.and_then(|source| source.full_key(&step.key).ok());
         let row = full.and_then(|full| reported.get(full.as_bytes()));
-        match row.map(of_row).or_else(|| of_job(sight)) {
-            Some(failure) => fail(ctx, step, failure).await,
-            None => here.push(step.clone()),
-        }
+        let etag = step.source.as_ref().and_then(|facts| facts.etag());
+        // What stands under a key that the job failed at is its copy only where it is known as the source is.
+        let there = there.filter(|there| row.is_none() || (etag.is_some() && there.etag() == etag));
+        let Some(there) = there else {
+            match row.map(of_row).or_else(|| of_job(sight)) {
+                Some(failure) => fail(ctx, step, failure).await,
+                None => here.push(step.clone()),
+            }
+            continue;
+        };
+        let Some(permit) = pool::may_begin(ctx, Lane::Small).await else {
+            break;
+        };
+        let (ctx, step) = (Arc::clone(ctx), step.clone());
+        proving.spawn(async move {
+            prove(&ctx, step, there).await;
+            drop(permit);
+        });
+        while proving.try_join_next().is_some() {}
     }
     while proving.join_next().await.is_some() {}
     if ctx.control.is_ending() {
