@@ -297,11 +297,12 @@ impl Reader {
         })?;
         match line {
             Line::Entry(recorded) => {
-                if let Some(sums) = recorded.sums() {
-                    manifest.known_sums().insert(recorded.key.clone(), sums);
+                let sums = recorded.sums();
+                if let Some(entry) = self.wanted(recorded.entry()) {
+                    let known = sums.map(|sums| (entry.key.clone(), sums));
+                    manifest.known_sums().extend(known);
+                    self.found.push(entry);
                 }
-                let wanted = self.wanted(recorded.entry());
-                self.found.extend(wanted);
             }
             Line::Summary {} => self.is_whole = true,
             Line::Other => {}

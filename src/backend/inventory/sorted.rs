@@ -1,11 +1,14 @@
 //! Rows of an inventory in the order of their keys. S3 writes them in none, and an inventory may have a billion: what does not
-//! fit into memory is kept in sorted runs, files without a name, that are joined as they are read.
+//! fit into memory is kept in sorted runs, in one file without a name, that are joined as they are read.
 
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
     fs::File,
-    io::{self, BufReader, BufWriter, Seek as _, Write as _},
+    io::{self, BufReader, BufWriter, Read, Seek as _},
+    ops::Range,
+    os::unix::fs::FileExt as _,
+    sync::Arc,
 };
 
 use crate::domain::key::Key;
@@ -21,7 +24,9 @@ pub(super) struct Unsorted {
     held: Vec<(Key, csv::ByteRecord)>,
     bytes: usize,
     most: usize,
-    runs: Vec<File>,
+    spilled: Option<File>,
+    /// Where in the spilled file each run stands.
+    runs: Vec<Range<u64>>,
 }
 
 impl Default for Unsorted {
@@ -36,6 +41,7 @@ impl Unsorted {
             held: Vec::new(),
             bytes: 0,
             most,
+            spilled: None,
             runs: Vec::new(),
         }
     }
@@ -50,27 +56,30 @@ impl Unsorted {
         if self.bytes < self.most {
             return Ok(());
         }
-        let run = self.run()?;
-        self.runs.push(run);
+        let file = match self.spilled.take() {
+            Some(file) => file,
+            None => tempfile::tempfile()?,
+        };
+        self.spilled = Some(self.spill(file)?);
         Ok(())
     }
 
-    /// Writes what is held as a run: each row behind its key.
-    fn run(&mut self) -> io::Result<File> {
+    /// Writes what is held as a run at the end of the file: each row behind its key.
+    fn spill(&mut self, mut file: File) -> io::Result<File> {
         self.sort();
         self.bytes = 0;
+        let start = file.stream_position()?;
         let mut writer = csv::WriterBuilder::new()
             .flexible(true)
-            .from_writer(BufWriter::new(tempfile::tempfile()?));
+            .from_writer(BufWriter::new(file));
         for (key, row) in self.held.drain(..) {
             writer.write_record(std::iter::once(key.as_bytes()).chain(row.iter()))?;
         }
-        let mut file = writer
+        let file = writer
             .into_inner()
             .map_err(|error| io::Error::other(error.to_string()))?;
-        file.flush()?;
         let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.rewind()?;
+        self.runs.push(start..file.stream_position()?);
         Ok(file)
     }
 
@@ -84,9 +93,16 @@ impl Unsorted {
     /// Where a run cannot be read again.
     pub(super) fn sorted(mut self) -> io::Result<Sorted> {
         self.sort();
+        let file = self.spilled.take().map(Arc::new);
         let runs = std::mem::take(&mut self.runs).into_iter();
+        let pieces = runs.filter_map(|at| {
+            Some(Piece {
+                file: file.clone()?,
+                at,
+            })
+        });
         let mut sorted = Sorted {
-            runs: runs.map(Run::of).collect(),
+            runs: pieces.map(Run::of).collect(),
             held: std::mem::take(&mut self.held).into_iter(),
             heads: BinaryHeap::new(),
             last: None,
@@ -98,16 +114,34 @@ impl Unsorted {
     }
 }
 
+/// A part of a file that many read.
+#[derive(Debug)]
+struct Piece {
+    file: Arc<File>,
+    at: Range<u64>,
+}
+
+impl Read for Piece {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.at.end - self.at.start).unwrap_or(usize::MAX);
+        let length = into.len().min(left);
+        let into = into.get_mut(..length).unwrap_or_default();
+        let read = self.file.read_at(into, self.at.start)?;
+        self.at.start += read as u64;
+        Ok(read)
+    }
+}
+
 /// A run that is read.
 #[derive(Debug)]
-struct Run(csv::Reader<BufReader<File>>);
+struct Run(csv::Reader<BufReader<Piece>>);
 
 impl Run {
-    fn of(file: File) -> Self {
+    fn of(piece: Piece) -> Self {
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .from_reader(BufReader::new(file));
+            .from_reader(BufReader::new(piece));
         Self(reader)
     }
 
