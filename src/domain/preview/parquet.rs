@@ -10,6 +10,8 @@ pub const TAIL: usize = 8;
 pub const FOOTER: u64 = 1024 * 1024;
 /// Nested values of a footer are followed so far.
 const DEPTH: usize = 16;
+/// Characters of a name that are shown.
+const NAME: usize = 200;
 
 const MAGIC: &[u8] = b"PAR1";
 
@@ -23,7 +25,7 @@ pub fn footer_length(tail: &[u8]) -> Option<u64> {
 /// What a footer tells; `None` where it cannot be understood.
 pub fn glance(footer: &[u8]) -> Option<Glance> {
     let file = File::read(&mut Reader::new(footer))?;
-    let columns: Vec<Column> = file.columns();
+    let (columns, count) = file.columns();
     let name = columns.iter().map(|column| column.name.chars().count());
     let name = name.max().unwrap_or(0).clamp(6, 48);
     let kind = columns.iter().map(|column| column.kind.len()).max();
@@ -35,13 +37,14 @@ pub fn glance(footer: &[u8]) -> Option<Glance> {
         heading: true,
         ..row("column", "type", "")
     };
-    let shown = columns.iter().take(LINES);
-    let shown = shown.map(|column| row(&column.name, &column.kind, column.repetition));
+    let shown = columns
+        .iter()
+        .map(|column| row(&column.name, &column.kind, column.repetition));
     let groups = if file.groups == 1 { "group" } else { "groups" };
     let by = file.created_by.map(|by| format!(", by {by}"));
     let what = format!(
         "Parquet, {} columns, {} rows in {} {groups}{}",
-        columns.len(),
+        count,
         file.rows,
         file.groups,
         by.unwrap_or_default()
@@ -49,7 +52,7 @@ pub fn glance(footer: &[u8]) -> Option<Glance> {
     Some(Glance {
         what: crate::domain::text::readable(&what),
         lines: std::iter::once(heading).chain(shown).collect(),
-        more: columns.len() > LINES,
+        more: count > LINES,
     })
 }
 
@@ -103,9 +106,9 @@ impl File {
         Some(())
     }
 
-    /// The leaves of the schema, each by its whole path.
-    fn columns(&self) -> Vec<Column> {
-        let mut columns = Vec::new();
+    /// The leaves of the schema that are shown, each by its path, and how many there are.
+    fn columns(&self) -> (Vec<Column>, usize) {
+        let (mut columns, mut count) = (Vec::new(), 0);
         let mut above: Vec<(&str, i64)> = Vec::new();
         // The first element is the root.
         for element in self.schema.iter().skip(1) {
@@ -117,7 +120,11 @@ impl File {
                 above.push((&element.name, element.children));
                 continue;
             }
-            let path = above.iter().map(|(name, _)| *name);
+            count += 1;
+            if columns.len() == LINES {
+                continue;
+            }
+            let path = above.iter().take(DEPTH).map(|(name, _)| *name);
             let path: Vec<&str> = path.chain([element.name.as_str()]).collect();
             columns.push(Column {
                 name: path.join("."),
@@ -129,7 +136,7 @@ impl File {
                 },
             });
         }
-        columns
+        (columns, count)
     }
 }
 
@@ -141,7 +148,7 @@ impl Element {
             match (id, kind) {
                 (1, Kind::Int) => element.kind = Some(reader.int()?),
                 (3, Kind::Int) => element.repetition = Some(reader.int()?),
-                (4, Kind::Bytes) => element.name = reader.text()?,
+                (4, Kind::Bytes) => element.name = reader.text()?.chars().take(NAME).collect(),
                 (5, Kind::Int) => element.children = reader.int()?,
                 (6, Kind::Int) => element.converted = Some(reader.int()?),
                 (_, kind) => reader.skip(kind, 0)?,
@@ -381,7 +388,7 @@ impl<'a> Reader<'a> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{footer_length, glance};
+    use super::{DEPTH, Element, File, LINES, footer_length, glance};
 
     /// A footer of two columns, one of them in a group, as a writer makes it.
     fn footer() -> Vec<u8> {
@@ -418,6 +425,27 @@ mod tests {
         let lines: Vec<&str> = glance.lines.iter().map(|line| line.text.as_str()).collect();
         assert_eq!(lines[1], "id            int64  required");
         assert_eq!(lines[2], "pokemon.name  text");
+    }
+
+    #[test]
+    fn a_deep_and_wide_schema_costs_what_is_shown_of_it() {
+        let element = |name: &str, children: i64| Element {
+            kind: (children == 0).then_some(1),
+            name: name.to_owned(),
+            children,
+            ..Element::default()
+        };
+        let groups = (0..1000).map(|_| element("group", 1));
+        let wide = element("wide", 5000);
+        let leaves = (0..5000).map(|_| element("leaf", 0));
+        let root = std::iter::once(element("schema", 1));
+        let file = File {
+            schema: root.chain(groups).chain([wide]).chain(leaves).collect(),
+            ..File::default()
+        };
+        let (columns, count) = file.columns();
+        assert_eq!((columns.len(), count), (LINES, 5000));
+        assert_eq!(columns[0].name.matches("group.").count(), DEPTH);
     }
 
     #[test]
