@@ -294,6 +294,11 @@ impl Engine {
         self.room.confirm(remote);
     }
 
+    /// Whether this word of consent is still to be given.
+    pub fn wants_consent(&self, word: &str) -> bool {
+        self.room.wants_consent(word)
+    }
+
     /// Stops everything, waits until what was in flight has cleaned up behind itself, and closes the journal.
     ///
     /// Takes the events, so that work which waits to tell something does not wait for ever.

@@ -185,10 +185,14 @@ impl Answer {
 
     fn denied(&self, asked: &Asked<'_>) -> String {
         let right = permission(asked.operation);
-        let of_bucket = matches!(
-            asked.operation,
-            Operation::ListObjectsV2 | Operation::ListMultipartUploads | Operation::HeadBucket
-        );
+        let of_bucket = asked.key.is_none()
+            || matches!(
+                asked.operation,
+                Operation::ListObjectsV2
+                    | Operation::ListObjectVersions
+                    | Operation::ListMultipartUploads
+                    | Operation::HeadBucket
+            );
         let key = printable(asked.key.unwrap_or_default().as_bytes());
         let of_jobs = matches!(
             asked.operation,

@@ -235,7 +235,8 @@ fn tell_holds(context: &mut Context, holds: &Holds, (uploads, complete): (Option
     });
     for (class, tally, cost) in &holds.classes {
         context.output.line(format_args!(
-            "{class:<NAME$} {:>18}  {:>10}  {:>12} a month",
+            "{:<NAME$} {:>18}  {:>10}  {:>12} a month",
+            printable(class.as_bytes()),
             humanize::counted(tally.objects, "object"),
             humanize::bytes(tally.bytes),
             humanize::about(&humanize::money(*cost))
@@ -310,6 +311,7 @@ async fn change(
 ) -> Exit {
     let word = name(&bucket).to_owned();
     if context.output.style().asks
+        && context.engine.wants_consent(&word)
         && context.types(
             format_args!("the lifecycle of {word} changes. Type {word} to go on: "),
             &word,

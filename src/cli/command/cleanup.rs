@@ -87,7 +87,8 @@ pub(super) async fn cleanup(context: &mut Context, args: &CleanupArgs) -> Exit {
         }
         return Exit::Ok;
     }
-    if context.output.style().asks && context.types_number(&word) {
+    let asks = context.output.style().asks && context.engine.wants_consent(&word);
+    if asks && context.types_number(&word) {
         context.engine.confirm(Remote::named(&word));
     }
     let run = match context.run_cleanup(task, &planned).await {

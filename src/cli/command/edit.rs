@@ -221,7 +221,7 @@ pub(super) async fn planned(
         return exit;
     }
     if plan.steps().next().is_none() {
-        context.output.tell("nothing to do");
+        // It was told that there is nothing to do.
         return exit;
     }
     let mut asking = [Asking { plan, approval }];

@@ -22,11 +22,12 @@ use crate::engine::{deletion::each, plan::versions_of};
 const MEMORY: usize = 2_000;
 
 /// A step for each delete marker that hides something below these keys; below all where there are none.
-pub(super) async fn undelete(store: &Store, only: &[Key]) -> Result<Made, Failed> {
-    let s3 = in_s3(store)?;
+pub(super) async fn undelete(ends: &Ends) -> Result<Made, Failed> {
+    let s3 = in_s3(&ends.right.store)?;
+    let only: Vec<Key> = ends.only.keys().cloned().collect();
     let all = [Key::default()];
     let mut found = Vec::new();
-    for below in if only.is_empty() { &all } else { only } {
+    for below in if only.is_empty() { &all[..] } else { &only } {
         found.extend(markers(s3, below).await?);
     }
     let steps = found.into_iter().enumerate().map(|(at, (marker, size))| {

@@ -63,7 +63,7 @@ pub(super) async fn plan(room: &Room, asked: &EditAsk) -> Result<Plan, Failed> {
     let made = match edit {
         Edit::Rename { to } => rename(store, one(only, edit)?, to).await?,
         Edit::NewFolder => new_folder(store, one(only, edit)?).await?,
-        Edit::Undelete => bears::undelete(store, only).await?,
+        Edit::Undelete => bears::undelete(&ends).await?,
         Edit::Restore => bears::restore(&ends, &options).await?,
         Edit::Rewrite | Edit::Tag => bears::rewrite(&ends, (edit, &options)).await?,
         Edit::Abort { before } => bears::abort(&ends, *before).await?,
