@@ -38,11 +38,10 @@ fn add(shell: &mut Shell, text: &str) {
         .rposition(|dialog| matches!(dialog, Dialog::Bucket(_)));
     let Some(at) = at else { return };
     let dialog = shell.dialogs.remove(at);
-    let confirms = shell.dialogs.len();
     if let Dialog::Bucket(bucket) = &dialog {
         bucket.add(text, shell);
     }
-    shell.dialogs.insert(at.min(confirms), dialog);
+    shell.dialogs.insert(at, dialog);
 }
 
 /// Edits the lifecycle rules of a bucket; its name was given.

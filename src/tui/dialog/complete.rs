@@ -25,6 +25,8 @@ pub(super) struct Completion {
     rest: String,
     /// Whole texts, in their order.
     pub(super) found: Vec<String>,
+    /// How all of them begin, those that are not offered too.
+    common: Option<String>,
 }
 
 impl Completion {
@@ -38,7 +40,7 @@ impl Completion {
                 .filter(|name| name.starts_with(typed) && name.len() > typed.len()),
         );
         if !completion.found.is_empty() && !typed.is_empty() {
-            let text = completion.common();
+            let text = completion.common.clone();
             return (completion, text.filter(|text| *text != typed));
         }
         let (stem, rest) = match typed.rfind('/') {
@@ -49,7 +51,7 @@ impl Completion {
             waiting: ask(stem, shell),
             stem: stem.to_owned(),
             rest: rest.to_owned(),
-            found: Vec::new(),
+            ..Self::default()
         };
         (completion, None)
     }
@@ -87,27 +89,19 @@ impl Completion {
         }
         self.waiting = None;
         let typed = format!("{}{}", self.stem, self.rest);
-        self.common().filter(|text| *text != typed)
+        self.common.clone().filter(|text| *text != typed)
     }
 
     fn add(&mut self, texts: impl Iterator<Item = String>) {
-        let room = MOST.saturating_sub(self.found.len());
-        self.found.extend(texts.take(room));
-    }
-
-    /// How all that was found begins; `None` where nothing was.
-    fn common(&self) -> Option<String> {
-        let mut found = self.found.iter();
-        let mut common = found.next()?.clone();
-        for text in found {
-            let shared = common
-                .char_indices()
-                .zip(text.chars())
-                .find(|((_, one), other)| one != other)
-                .map_or(common.len().min(text.len()), |((at, _), _)| at);
-            common.truncate(shared);
+        for text in texts {
+            match &mut self.common {
+                Some(common) => share(common, &text),
+                None => self.common = Some(text.clone()),
+            }
+            if self.found.len() < MOST {
+                self.found.push(text);
+            }
         }
-        Some(common)
     }
 
     /// The names below each other, without what they all begin with.
@@ -122,6 +116,16 @@ impl Completion {
             }
         })
     }
+}
+
+/// Leaves of a text what another one begins with too.
+fn share(common: &mut String, text: &str) {
+    let shared = common
+        .char_indices()
+        .zip(text.chars())
+        .find(|((_, one), other)| one != other)
+        .map_or(common.len().min(text.len()), |((at, _), _)| at);
+    common.truncate(shared);
 }
 
 /// What the configuration and the bookmarks name: remotes, places of mappings, mappings and bookmarks by their names.

@@ -137,11 +137,20 @@ impl ConfirmDialog {
     }
 
     /// Asks before the lifecycle rules of a bucket are edited; the word is the bucket's name.
-    pub fn of_rules(ruling: Ruling) -> Self {
-        let word = ruling.bucket.s3().map(|prefix| prefix.bucket.to_string());
+    /// On a production remote the remote's name stands before it.
+    pub fn of_rules(ruling: Ruling, production: Option<&Remote>) -> Self {
+        let bucket = ruling.bucket.s3().map(|prefix| prefix.bucket.to_string());
+        let bucket = bucket.unwrap_or_default();
         let kept =
             ruling.seen.rules.len() - usize::from(matches!(ruling.edit, RuleEdit::Remove(_)));
         let mut lines = vec![ruling.edit.words()];
+        let word = match production.and_then(Remote::name) {
+            Some(name) => {
+                lines.push(format!("The remote {name} is production."));
+                format!("{name} {bucket}")
+            }
+            None => bucket,
+        };
         if kept > 0 {
             let others = humanize::counted(kept as u64, "other rule");
             lines.push(format!("{others} kept as they are."));
@@ -156,7 +165,7 @@ impl ConfirmDialog {
             lines,
             grave: None,
             places: vec![ruling.bucket.clone()],
-            word: word.unwrap_or_default(),
+            word,
             input: Input::default(),
             runs: Runs::Rules(Box::new(ruling)),
             title: "change the lifecycle?",

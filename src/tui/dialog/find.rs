@@ -206,6 +206,10 @@ impl FindDialog {
             put_middle(buffer, line_of(rows, 0), &words, style);
             return;
         }
+        if let Stage::Broken(why) = &self.stage {
+            let words = format!("! {why}");
+            put_middle(buffer, line_of(inner, 1), &words, theme.missing);
+        }
         self.draw_found(rows, shell, buffer);
     }
 

@@ -271,6 +271,8 @@ impl InputDialog {
 
     /// Takes a pasted text.
     pub fn paste(&mut self, text: &str) -> Decision {
+        self.trouble = None;
+        self.completion = Completion::default();
         for character in text.chars().filter(|character| !character.is_control()) {
             self.input
                 .handle(tui_input::InputRequest::InsertChar(character));

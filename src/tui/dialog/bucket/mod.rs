@@ -52,6 +52,8 @@ pub struct BucketDialog {
     /// Which rule; behind the last one stands the wish for another.
     cursor: usize,
     window: Window,
+    /// The edit of its rules that waits for its answer.
+    ruled: Option<View>,
 }
 
 impl BucketDialog {
@@ -71,6 +73,7 @@ impl BucketDialog {
             trouble: None,
             cursor: 0,
             window: Window::default(),
+            ruled: None,
         })));
     }
 
@@ -91,7 +94,8 @@ impl BucketDialog {
                 });
                 return over;
             }
-            LookTold::Rules(rules) => {
+            // Rules of another bucket, which was shown before, are not its own.
+            LookTold::Rules(rules) if self.ruled == Some(view) => {
                 if let Some(settings) = &mut self.settings {
                     settings.lifecycle = Ok(rules);
                 }
@@ -100,6 +104,7 @@ impl BucketDialog {
             }
             LookTold::Settings(_)
             | LookTold::Holds { .. }
+            | LookTold::Rules(_)
             | LookTold::Found { .. }
             | LookTold::Versions { .. }
             | LookTold::Address { .. } => {}
@@ -180,7 +185,7 @@ impl BucketDialog {
             edit,
             seen,
         };
-        let dialog = ConfirmDialog::of_rules(ruling);
+        let dialog = ConfirmDialog::of_rules(ruling, shell.production(&self.bucket));
         shell.dialogs.push(Dialog::Confirm(Box::new(dialog)));
     }
 }
@@ -188,8 +193,16 @@ impl BucketDialog {
 /// Asks the engine to edit the rules; the person gave the bucket's name.
 pub fn ask_rules(ruling: Ruling, shell: &mut Shell) {
     let Ruling { bucket, edit, seen } = ruling;
+    let place = bucket.clone();
     let ask = Box::new(LookAsk::Lifecycle { bucket, edit, seen });
-    shell.ask(Question::Rules, |view| Command::Look { view, ask });
+    let view = shell.ask(Question::Rules, |view| Command::Look { view, ask });
+    for dialog in &mut shell.dialogs {
+        if let Dialog::Bucket(shown) = dialog
+            && shown.bucket == place
+        {
+            shown.ruled = Some(view);
+        }
+    }
 }
 
 fn stop(shell: &mut Shell) {

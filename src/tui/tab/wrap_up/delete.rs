@@ -7,12 +7,14 @@ use crate::domain::{
 };
 use crate::humanize::{counted, wrap_up::an_hour};
 use crate::tui::{
+    action::Wrapping,
     dialog::{
         Dialog,
         confirm::ConfirmDialog,
         input::{InputDialog, Purpose},
         menu::{Choice, MenuDialog},
     },
+    keymap::Context,
     msg::Effect,
     shell::Shell,
     tab::log::Weight,
@@ -57,11 +59,16 @@ impl WrapUp {
         let Some((ending, stand)) = self.current().zip(self.stand()) else {
             return shell.say(Weight::Info, "No run is looked at.");
         };
-        if stand.doing.is_some() || !stand.is_whole {
+        if stand.doing.is_some() {
             return shell.say(
                 Weight::Info,
                 "It is still looked at: wait until steps 1 to 3 stand.",
             );
+        }
+        if !stand.is_whole {
+            let key = shell.keymap.key_text(Context::WrapUp, Wrapping::LookAgain);
+            let text = format!("It was not looked at to its end: {key} looks again.");
+            return shell.say(Weight::Info, text);
         }
         let shown = stand.shown();
         let ticked: Vec<&Resource> = shown.iter().filter(|one| one.selected).collect();

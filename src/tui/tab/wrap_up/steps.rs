@@ -62,7 +62,7 @@ impl<'a> Steps<'a> {
     }
 
     /// The steps below the tree.
-    pub(super) fn below(&self, (width, height): (u16, u16)) -> Vec<Line<'static>> {
+    pub(super) fn below(&self, width: u16) -> Vec<Line<'static>> {
         let theme = &self.shell.theme;
         let troubles = self.stand.told.troubles.iter().take(2).map(|one| {
             let text = format!("! {} in {}: {}", one.operation, one.region, one.words);
@@ -70,13 +70,7 @@ impl<'a> Steps<'a> {
         });
         let mut lines: Vec<Line<'static>> = troubles.collect();
         let not = format!("not looked at: {}", NOT_LOOKED_FOR.join(", "));
-        let most = usize::from(height / 8).max(1);
-        let not = if most > 1 {
-            wrap(&not, width.saturating_sub(4))
-        } else {
-            vec![not]
-        };
-        let not = not.into_iter().take(most);
+        let not = wrap(&not, width.saturating_sub(4)).into_iter();
         lines.extend(not.map(|text| Line::from(Span::styled(format!("    {text}"), theme.dim))));
         lines.extend([self.deletion(), self.report()]);
         lines
@@ -127,7 +121,8 @@ impl<'a> Steps<'a> {
         let holds = match (rests || said.is_some() || log_is_over, self.stand.is_whole) {
             (true, _) => Holds::Yes,
             (false, true) => Holds::No,
-            (false, false) => Holds::Works,
+            (false, false) if self.stand.doing.is_some() => Holds::Works,
+            (false, false) => Holds::Open,
         };
         let hint = (holds == Holds::No)
             .then(|| format!("{} says that it is over", self.key(Wrapping::Ended)));
@@ -216,8 +211,12 @@ impl<'a> Steps<'a> {
         let theme = &self.shell.theme;
         let title = (3, "what still costs");
         if self.stand.came().is_none() {
-            let words = ("asking EC2 …".to_owned(), theme.dim);
-            return self.step(title, Holds::Works, words);
+            let (words, holds) = if self.stand.doing.is_some() {
+                ("asking EC2 …", Holds::Works)
+            } else {
+                ("not looked at", Holds::Open)
+            };
+            return self.step(title, holds, (words.to_owned(), theme.dim));
         }
         let all = cost(self.stand.left(), |_| true);
         let shown = self.stand.shown();

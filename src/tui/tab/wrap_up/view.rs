@@ -105,7 +105,7 @@ fn draw_run(tab: &WrapUp, shell: &Shell, area: Rect, buffer: &mut Buffer) {
         return draw_failed(failed, shell, inner, buffer);
     }
     let above = put_lines(buffer, inner, &steps.above());
-    let below = steps.below((inner.width, inner.height));
+    let below = steps.below(inner.width);
     let height = u16::try_from(below.len()).unwrap_or(u16::MAX);
     let top = inner.height.saturating_sub(height).max(above);
     let foot = Rect {
