@@ -43,20 +43,7 @@ pub(super) fn ask(shell: &mut Shell) {
 
 /// The plan of the dialog in front.
 fn plan(shell: &Shell) -> Option<&Plan> {
-    shell.dialogs.iter().rev().find_map(|dialog| match dialog {
-        Dialog::Plan(dialog) => dialog.plan(),
-        Dialog::Errand(dialog) => dialog.plan(),
-        Dialog::Cleanup(dialog) => dialog.plan(),
-        Dialog::Parts(_)
-        | Dialog::Confirm(_)
-        | Dialog::Find(_)
-        | Dialog::Bucket(_)
-        | Dialog::Input(_)
-        | Dialog::Menu(_)
-        | Dialog::Picker(_)
-        | Dialog::Palette(_)
-        | Dialog::Pages(_) => None,
-    })
+    shell.dialogs.iter().rev().find_map(Dialog::plan)
 }
 
 /// The plan as a file of commands, with the line that runs it in its head.

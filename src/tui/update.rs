@@ -366,22 +366,12 @@ fn ask_start(shell: &mut Shell) {
 
 /// Lets the plans of the dialog in front wait for a time.
 fn start_at(shell: &mut Shell, at: Option<Timestamp>) {
-    match shell.dialogs.last_mut() {
-        Some(Dialog::Plan(dialog)) => dialog.start(at),
-        Some(Dialog::Errand(dialog)) => dialog.start(at),
-        Some(Dialog::Cleanup(dialog)) => dialog.start(at),
-        Some(
-            Dialog::Parts(_)
-            | Dialog::Confirm(_)
-            | Dialog::Find(_)
-            | Dialog::Bucket(_)
-            | Dialog::Input(_)
-            | Dialog::Menu(_)
-            | Dialog::Picker(_)
-            | Dialog::Palette(_)
-            | Dialog::Pages(_),
-        )
-        | None => return,
+    let begins = shell
+        .dialogs
+        .last_mut()
+        .is_some_and(|front| front.start(at));
+    if !begins {
+        return;
     }
     let text = match at {
         Some(at) => {

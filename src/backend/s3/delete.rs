@@ -27,7 +27,7 @@ use super::{
 };
 
 /// Keys in one request at most.
-const BATCH: usize = 1000;
+pub const DELETE_MAX: usize = 1000;
 
 /// A key to delete, with its place in the question.
 struct Wanted<'a> {
@@ -83,7 +83,7 @@ impl S3 {
             };
             set(&mut answers, index, answer);
         }
-        for some in batch.chunks(BATCH) {
+        for some in batch.chunks(DELETE_MAX) {
             for (index, answer) in Box::pin(self.delete_batch(some)).await {
                 set(&mut answers, index, answer);
             }

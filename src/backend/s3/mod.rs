@@ -41,6 +41,7 @@ use crate::domain::{key::Key, location::Prefix, retry::FailureKind};
 
 pub use attributes::PartSum;
 pub use copy::{COPY_MAX, CopySource};
+pub use delete::DELETE_MAX;
 pub use versions::{VersionMark, VersionPage};
 
 use body::{Progress, Stalled};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::backend::{
     Error,
+    s3::DELETE_MAX,
     store::{Condition, Store},
 };
 use crate::domain::{
@@ -22,14 +23,11 @@ use super::{
     worker::Work,
 };
 
-/// Keys that S3 takes in one request.
-const BATCH: usize = 1000;
-
 /// Deletes all these, a batch after another; each step ends with its own outcome.
 pub(super) async fn run(ctx: &Arc<Context>, steps: Vec<StepRef>) {
     match &ctx.destination {
         Store::S3(_) => {
-            for batch in steps.chunks(BATCH) {
+            for batch in steps.chunks(DELETE_MAX) {
                 if ctx.ready().await.is_err() {
                     return;
                 }

@@ -9,7 +9,10 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use crate::backend::store::{Condition, Pin, Store};
+use crate::backend::{
+    s3::DELETE_MAX,
+    store::{Condition, Pin, Store},
+};
 use crate::domain::{
     plan::{IN_BATCHES_FROM, Proven, Stays},
     retry::{Decision, FailureKind},
@@ -25,9 +28,6 @@ use super::{
     tries::Tries,
     worker::Work,
 };
-
-/// Keys that S3 takes in one request.
-const BATCH: usize = 1000;
 
 /// How old the first look of a batch may be when it is deleted: held by a person or by a slow store, what was seen to stand
 /// may have gone since.
@@ -63,18 +63,17 @@ pub(super) async fn may(ctx: &Context, steps: &[StepRef]) -> bool {
 
 /// Removes these sources; each step ends with an outcome of its own.
 pub(super) async fn run(ctx: &Arc<Context>, steps: &[StepRef]) {
-    for batch in steps.chunks(BATCH) {
+    for batch in steps.chunks(DELETE_MAX) {
         let asked = ctx.control.hold().asked;
         let began = Instant::now();
         let open = looked(ctx, batch, asked).await;
-        let held = ctx.ready().await.is_err();
-        if ctx.control.is_ending() {
+        if ctx.ready().await.is_err() || ctx.control.is_ending() {
             for (work, _) in open {
                 work.end(Err(Halt::cancelled()), asked).await;
             }
             return;
         }
-        let left = if held || began.elapsed() > FRESH {
+        let left = if began.elapsed() > FRESH {
             open.into_iter().map(given_back).collect()
         } else {
             deleted(ctx, open, asked).await

@@ -218,6 +218,43 @@ impl Decision {
 }
 
 impl Dialog {
+    /// The plan that it shows.
+    pub fn plan(&self) -> Option<&Plan> {
+        match self {
+            Self::Plan(dialog) => dialog.plan(),
+            Self::Errand(dialog) => dialog.plan(),
+            Self::Cleanup(dialog) => dialog.plan(),
+            Self::Parts(_)
+            | Self::Confirm(_)
+            | Self::Find(_)
+            | Self::Bucket(_)
+            | Self::Input(_)
+            | Self::Menu(_)
+            | Self::Picker(_)
+            | Self::Palette(_)
+            | Self::Pages(_) => None,
+        }
+    }
+
+    /// Lets its plans wait for a time; `false` where it has none.
+    pub fn start(&mut self, at: Option<Timestamp>) -> bool {
+        match self {
+            Self::Plan(dialog) => dialog.start(at),
+            Self::Errand(dialog) => dialog.start(at),
+            Self::Cleanup(dialog) => dialog.start(at),
+            Self::Parts(_)
+            | Self::Confirm(_)
+            | Self::Find(_)
+            | Self::Bucket(_)
+            | Self::Input(_)
+            | Self::Menu(_)
+            | Self::Picker(_)
+            | Self::Palette(_)
+            | Self::Pages(_) => return false,
+        }
+        true
+    }
+
     /// Which keys it takes.
     pub fn context(&self) -> Context {
         match self {
