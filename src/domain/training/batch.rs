@@ -79,6 +79,8 @@ pub struct Totals {
 pub struct Batch {
     /// Names of metrics that were never told before; a metric's number is its place among all that were told.
     pub names: Vec<Arc<str>>,
+    /// These names are the first of a reader: numbers of metrics count from them on, whatever was told before.
+    pub renumbered: bool,
     /// In the order of the log.
     pub rows: Vec<Row>,
     /// Number of the metric and its value, row after row; NaN and infinities as they stand.
@@ -107,7 +109,24 @@ impl Batch {
 
     /// Whether nothing was told at all.
     pub fn is_empty(&self) -> bool {
-        self.read == 0 && self.rows.is_empty() && self.trouble.is_none() && !self.anew
+        self.read == 0 && self.rows.is_empty() && self.names.is_empty() && self.trouble.is_none()
+    }
+
+    /// The same without values and lines: what tells how far the run is.
+    #[must_use]
+    pub fn progress(&self) -> Self {
+        let bare = |row: &Row| Row {
+            first: 0,
+            end: 0,
+            ..*row
+        };
+        Self {
+            rows: self.rows.iter().map(bare).collect(),
+            totals: self.totals,
+            ended: self.ended.clone(),
+            anew: self.anew,
+            ..Self::default()
+        }
     }
 
     /// Keeps a line as text; the oldest falls out.

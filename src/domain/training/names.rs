@@ -81,6 +81,11 @@ impl Names {
         name.and_then(|name| self.as_metric(&name)).unwrap_or(id)
     }
 
+    /// Whether none was taken so far.
+    pub(super) fn are_untaken(&self) -> bool {
+        self.taken == 0
+    }
+
     /// The metrics that are new since the last time.
     pub(super) fn take_fresh(&mut self) -> Vec<Arc<str>> {
         let fresh = self.metrics.get(self.taken..).unwrap_or_default().to_vec();

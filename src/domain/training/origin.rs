@@ -35,7 +35,7 @@ pub struct LogPlace {
 pub struct NoLogs;
 
 impl Origin {
-    /// The prefix, where it is one of S3.
+    /// The remote that it is at; `None` on this machine's disk.
     pub fn remote(&self) -> Option<&Remote> {
         match self {
             Self::Place(place) => place.s3().map(|prefix| &prefix.remote),

@@ -59,10 +59,10 @@ impl File {
     ///
     /// # Errors
     /// Where it cannot be read now; the next look goes on from the same place.
-    pub(super) async fn look(&mut self, manner: Manner, teller: &Teller) -> Result<(), Error> {
+    pub(super) async fn look(&mut self, manner: Manner, teller: &mut Teller) -> Result<(), Error> {
         let is_whole = self.intake.reader.format().is_some_and(Format::is_whole);
         if self.pin.is_none() {
-            return self.first(manner, false, teller).await;
+            return self.first(manner, teller).await;
         }
         let overlap = if is_whole {
             self.at
@@ -78,15 +78,16 @@ impl File {
             Growth::None => Ok(()),
             Growth::Less => {
                 self.begin_again();
-                self.first(manner, false, teller).await
+                self.first(manner, teller).await
             }
             Growth::More(reading) if is_whole => {
                 self.begin_again();
-                self.read(*reading, true, teller).await
+                self.intake.anew = true;
+                self.read(*reading, teller).await
             }
             Growth::More(_) if self.at == 0 => {
                 self.begin_again();
-                self.first(manner, false, teller).await
+                self.first(manner, teller).await
             }
             Growth::More(reading) => self.more(*reading, manner, teller).await,
         }
@@ -99,7 +100,7 @@ impl File {
     }
 
     /// Reads it for the first time: all, or head and tail.
-    async fn first(&mut self, manner: Manner, anew: bool, teller: &Teller) -> Result<(), Error> {
+    async fn first(&mut self, manner: Manner, teller: &mut Teller) -> Result<(), Error> {
         let known = Known {
             to: Some(FIRST),
             ..Known::default()
@@ -111,10 +112,10 @@ impl File {
         };
         let size = reading.size();
         if size <= FIRST {
-            return self.read(*reading, anew, teller).await;
+            return self.read(*reading, teller).await;
         }
         if size <= WHOLE || manner.whole {
-            self.read(*reading, anew, teller).await?;
+            self.read(*reading, teller).await?;
             return self.rest(self.at, teller).await;
         }
         self.note(&reading);
@@ -130,14 +131,14 @@ impl File {
     }
 
     /// Reads from a place to the end.
-    async fn rest(&mut self, from: u64, teller: &Teller) -> Result<(), Error> {
+    async fn rest(&mut self, from: u64, teller: &mut Teller) -> Result<(), Error> {
         self.at = from;
         let known = Known {
             from,
             ..Known::default()
         };
         match self.store.growth(&self.key, &known).await? {
-            Growth::More(reading) => self.read(*reading, false, teller).await,
+            Growth::More(reading) => self.read(*reading, teller).await,
             Growth::None | Growth::Less => Ok(()),
         }
     }
@@ -147,7 +148,7 @@ impl File {
         &mut self,
         mut reading: Reading,
         manner: Manner,
-        teller: &Teller,
+        teller: &mut Teller,
     ) -> Result<(), Error> {
         let size = reading.size();
         let mut before = Vec::new();
@@ -159,16 +160,16 @@ impl File {
         }
         if !before.starts_with(&self.tail) {
             // What was written anew with all of its past is told anew; what was begun again goes on.
-            let anew = size >= self.at;
+            self.intake.anew |= size >= self.at;
             self.begin_again();
-            return self.first(manner, anew, teller).await;
+            return self.first(manner, teller).await;
         }
         let fresh = Bytes::from(before).slice(self.tail.len()..);
-        self.take(reading, fresh, false, teller).await
+        self.take(reading, fresh, teller).await
     }
 
-    async fn read(&mut self, reading: Reading, anew: bool, teller: &Teller) -> Result<(), Error> {
-        self.take(reading, Bytes::new(), anew, teller).await
+    async fn read(&mut self, reading: Reading, teller: &mut Teller) -> Result<(), Error> {
+        self.take(reading, Bytes::new(), teller).await
     }
 
     /// Reads a body to its end, batch by batch.
@@ -176,8 +177,7 @@ impl File {
         &mut self,
         mut reading: Reading,
         first: Bytes,
-        mut anew: bool,
-        teller: &Teller,
+        teller: &mut Teller,
     ) -> Result<(), Error> {
         self.intake.trouble = None;
         self.note(&reading);
@@ -189,8 +189,7 @@ impl File {
             if !last && piece.len() < PIECE {
                 continue;
             }
-            let mut batch = self.feed(&piece, last);
-            batch.anew = std::mem::take(&mut anew);
+            let batch = self.feed(&piece, last);
             self.intake.tell(batch, teller).await;
             piece.clear();
             if last {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::training::{batch::Batch, read::Reader, run::Stream};
 
-use super::{News, Teller};
+use super::Teller;
 
 /// Takes what a stream holds, and tells it.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(super) struct Intake {
     /// Whether there is more before what was read, and nobody knows how much.
     pub(super) earlier: bool,
     pub(super) odd: u64,
+    /// The next batch that is told replaces all that was told before.
+    pub(super) anew: bool,
     /// Something came since this was last put out.
     pub(super) came: bool,
     pub(super) written: Option<Timestamp>,
@@ -40,6 +42,7 @@ impl Intake {
             skipped: 0,
             earlier: false,
             odd: 0,
+            anew: false,
             came: false,
             written: None,
             trouble: None,
@@ -47,27 +50,25 @@ impl Intake {
         }
     }
 
-    /// Forgets what was read: it is another content.
+    /// Forgets what was read: it is another content. Whether that replaces what was told (`anew`) is for the caller to say.
     pub(super) fn begin_again(&mut self) {
         self.reader = Reader::new(self.pattern.as_deref());
+        self.size = 0;
         self.skipped = 0;
         self.earlier = false;
         self.odd = 0;
     }
 
     /// Takes a batch that the reader made, and tells it unless it holds nothing.
-    pub(super) async fn tell(&mut self, batch: Batch, teller: &Teller) {
+    pub(super) async fn tell(&mut self, mut batch: Batch, teller: &mut Teller) {
         self.odd += batch.odd;
         self.trouble.clone_from(&batch.trouble);
         if batch.is_empty() {
             return;
         }
         self.came = true;
-        let news = News::Told {
-            stream: self.stream.clone(),
-            batch,
-            written: self.written.unwrap_or_else(Timestamp::now),
-        };
-        teller.tell(news).await;
+        batch.anew = std::mem::take(&mut self.anew);
+        let written = self.written.unwrap_or_else(Timestamp::now);
+        teller.told(self.stream.clone(), batch, written).await;
     }
 }

@@ -55,33 +55,33 @@ impl LogTail {
     ///
     /// # Errors
     /// Where it cannot be read now; the next look goes on from the same place.
-    pub(super) async fn look(&mut self, manner: Manner, teller: &Teller) -> Result<(), Error> {
+    pub(super) async fn look(&mut self, manner: Manner, teller: &mut Teller) -> Result<(), Error> {
         let Some(token) = self.token.clone() else {
-            return self.first(manner, false, teller).await;
+            return self.first(manner, teller).await;
         };
         match self.onward(token, teller).await {
             // A token holds for a day, and for its stream alone: who slept longer begins again.
             Err(error) if error.failure_kind() == FailureKind::Refused => {
                 self.token = None;
                 self.intake.begin_again();
-                self.first(manner, true, teller).await
+                self.intake.anew = true;
+                self.first(manner, teller).await
             }
             other => other,
         }
     }
 
     /// Reads it for the first time: all, or its newest pages.
-    async fn first(&mut self, manner: Manner, anew: bool, teller: &Teller) -> Result<(), Error> {
-        let mut first = anew;
+    async fn first(&mut self, manner: Manner, teller: &mut Teller) -> Result<(), Error> {
         if manner.whole {
             let page = self.page(Cursor::First).await?;
-            let next = page.forward.clone();
-            self.take(&page.events, std::mem::take(&mut first), teller)
-                .await;
-            return self.onward(next, teller).await;
+            // Known before anything is told: whatever fails from here on, the next look goes on behind this page.
+            self.token = Some(page.forward.clone());
+            self.take(&page.events, teller).await;
+            return self.onward(page.forward, teller).await;
         }
         let newest = self.page(Cursor::Newest).await?;
-        let (next, mut before) = (newest.forward.clone(), newest.backward.clone());
+        let (next, mut before) = (newest.forward, newest.backward);
         let mut pages = vec![newest.events];
         self.intake.earlier = true;
         while pages.len() < TAIL {
@@ -93,25 +93,25 @@ impl LogTail {
             before = page.backward;
             pages.push(page.events);
         }
+        self.token = Some(next);
         for events in pages.iter().rev() {
-            self.take(events, std::mem::take(&mut first), teller).await;
+            self.take(events, teller).await;
         }
         if self.intake.size == 0 {
             self.intake.trouble = Some("it is empty so far".into());
         }
-        self.token = Some(next);
         Ok(())
     }
 
     /// Reads from a token to the end, where the same one comes back.
-    async fn onward(&mut self, mut token: Box<str>, teller: &Teller) -> Result<(), Error> {
+    async fn onward(&mut self, mut token: Box<str>, teller: &mut Teller) -> Result<(), Error> {
         for _ in 0..PAGES {
             let page = self.page(Cursor::Forward(&token)).await?;
             let is_end = page.forward == token;
             token = page.forward;
             self.token = Some(token.clone());
             if !page.events.is_empty() {
-                self.take(&page.events, false, teller).await;
+                self.take(&page.events, teller).await;
             }
             if is_end {
                 return Ok(());
@@ -127,16 +127,16 @@ impl LogTail {
         patient(|| self.logs.events(place, cursor)).await
     }
 
-    async fn take(&mut self, events: &[LogEvent], anew: bool, teller: &Teller) {
+    async fn take(&mut self, events: &[LogEvent], teller: &mut Teller) {
         let intake = &mut self.intake;
         let bytes: usize = events.iter().map(|event| event.message.len() + 1).sum();
         intake.size += bytes as u64;
         if let Some(last) = events.last() {
-            intake.written = Timestamp::from_millisecond(last.at).ok();
+            let written = Timestamp::from_millisecond(last.at).ok();
+            intake.written = written.or(intake.written);
         }
         let lines = events.iter().map(|event| (event.at, &*event.message));
-        let mut batch = intake.reader.feed_lines(lines);
-        batch.anew = anew;
+        let batch = intake.reader.feed_lines(lines);
         intake.tell(batch, teller).await;
     }
 }

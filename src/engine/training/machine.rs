@@ -45,7 +45,7 @@ impl Watched {
             let Some(every) = every else {
                 return;
             };
-            sleep(every * POLLS).await;
+            sleep(pause(every)).await;
         }
     }
 
@@ -92,6 +92,11 @@ impl Watched {
     }
 }
 
+/// How long a machine is left alone where its logs are looked at so often.
+fn pause(every: Duration) -> Duration {
+    every.saturating_mul(POLLS)
+}
+
 async fn seen(door: &Ec2, instance: &Instance) -> Evidence {
     match patient(|| door.status(&instance.id)).await {
         Ok(status) => {
@@ -99,5 +104,18 @@ async fn seen(door: &Ec2, instance: &Instance) -> Evidence {
             checks(instance, told, Timestamp::now())
         }
         Err(error) => Evidence::unknown(error.reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::pause;
+
+    #[test]
+    fn a_pause_has_no_end_that_overflows() {
+        assert_eq!(pause(Duration::from_secs(10)), Duration::from_mins(1));
+        assert_eq!(pause(Duration::MAX), Duration::MAX);
     }
 }

@@ -14,7 +14,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::training::{
-    batch::Batch, checkpoint::Checkpoint, machine::Machine, run::Stream, standing::Standing,
+    ask::RunAsk,
+    batch::Batch,
+    checkpoint::Checkpoint,
+    machine::Machine,
+    run::{Run, Stream},
+    standing::Standing,
 };
 
 use super::{answer::Answer, event::Body};
@@ -80,14 +85,33 @@ pub enum News {
 struct Teller {
     answer: Answer,
     run: usize,
+    /// How far the run is, by what was told: its steps and its end, without its metrics.
+    progress: Run,
 }
 
 impl Teller {
-    fn new(answer: &Answer, run: usize) -> Self {
+    fn new(answer: &Answer, run: usize, ask: &RunAsk) -> Self {
         Self {
             answer: answer.clone(),
             run,
+            progress: Run::new(ask.terms),
         }
+    }
+
+    /// Tells what a stream told.
+    async fn told(&mut self, stream: Stream, batch: Batch, written: Timestamp) {
+        self.progress.absorb(&stream, &batch.progress(), written);
+        let news = News::Told {
+            stream,
+            batch,
+            written,
+        };
+        self.tell(news).await;
+    }
+
+    /// Whether the run ended, by all that was told.
+    fn has_ended(&self) -> bool {
+        self.progress.ended().is_some()
     }
 
     async fn tell(&self, news: News) {

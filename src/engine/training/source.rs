@@ -58,7 +58,7 @@ pub(super) enum Feed {
 }
 
 impl Feed {
-    pub(super) async fn look(&mut self, manner: Manner, teller: &Teller) -> Result<(), Error> {
+    pub(super) async fn look(&mut self, manner: Manner, teller: &mut Teller) -> Result<(), Error> {
         match self {
             Self::File(file) => file.look(manner, teller).await,
             Self::Logs(tail) => tail.look(manner, teller).await,

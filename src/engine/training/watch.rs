@@ -39,12 +39,12 @@ pub(in crate::engine) async fn watch(
     (asks, manner): (&Arc<[RunAsk]>, Manner),
 ) -> Result<Body, Failed> {
     let machines = asks.iter().enumerate().filter_map(|(at, ask)| {
-        let watched = machine::Watched::new(ask.machine.clone()?, Teller::new(answer, at));
+        let watched = machine::Watched::new(ask.machine.clone()?, Teller::new(answer, at, ask));
         Some(watched.watch(&room.sessions, manner.every))
     });
     let asks = asks.iter().enumerate();
     let runs = asks
-        .map(|(at, ask)| Watched::new(Teller::new(answer, at), ask.clone()))
+        .map(|(at, ask)| Watched::new(Teller::new(answer, at, ask), ask.clone()))
         .collect();
     // Side by side: a machine that answers late holds up no log.
     tokio::join!(logs(room, runs, manner), join_all(machines));
@@ -82,6 +82,8 @@ struct Watched {
     patience: Duration,
     /// Whether something came since checkpoints were listed, and when that was.
     checkpoints: Option<(bool, Instant)>,
+    /// Whether the run had ended by the last look.
+    ended: bool,
 }
 
 impl Watched {
@@ -97,6 +99,7 @@ impl Watched {
             heard: Instant::now(),
             patience: SILENCE,
             checkpoints: None,
+            ended: false,
             ask,
         }
     }
@@ -197,7 +200,7 @@ impl Watched {
         let Some((feed, from)) = found else {
             return false;
         };
-        let looked = feed.look(manner, &self.teller).await;
+        let looked = feed.look(manner, &mut self.teller).await;
         self.failed |= looked.is_err();
         let intake = feed.intake_mut();
         intake.failed = looked.err().map(|error| words(&error, from).into());
@@ -212,10 +215,14 @@ impl Watched {
                 *grew && at.elapsed() >= CHECKPOINTS
             }
         };
-        if !due {
+        let ended = self.teller.has_ended();
+        let ends = ended && !self.ended;
+        self.ended = ended;
+        if !due && !ends {
             return;
         }
-        self.checkpoints = Some((false, Instant::now()));
+        // What a run leaves is looked at when it ends, and once more later: it may write behind its last line.
+        self.checkpoints = Some((ends, Instant::now()));
         for (place, location) in self.ask.checkpoints.iter().enumerate() {
             let newest = newest(sessions, location).await;
             self.teller.tell(News::Checkpoint { place, newest }).await;

@@ -5,4 +5,5 @@ mod cli;
 mod fixtures;
 mod logs;
 mod machine;
+mod replaced;
 mod watch;

@@ -12,6 +12,7 @@ use wharf::{
         location::Location,
         training::{
             ask::{RunAsk, SourceAsk},
+            series::Series,
             standing::Standing,
         },
     },
@@ -22,6 +23,9 @@ use wharf::{
 };
 
 use crate::engine::desk::Desk;
+
+/// Rounds within which anything comes about; each takes a millisecond at least.
+const ROUNDS: usize = 20_000;
 
 /// A run that is watched at a desk.
 pub(super) struct Watch {
@@ -73,17 +77,34 @@ impl Watch {
         }
     }
 
-    /// Goes on until the last step is this one.
-    pub(super) async fn until_step(&mut self, step: u64) {
-        while self.followed.run.last().map(|last| last.step) != Some(step) {
+    /// Goes on until what was told is as wanted; what never comes about fails.
+    pub(super) async fn until_told(&mut self, wanted: impl Fn(&Followed) -> bool) {
+        for _ in 0..ROUNDS {
+            if wanted(&self.followed) {
+                return;
+            }
             self.round().await;
         }
+        let last = self.followed.run.last();
+        let standings = &self.followed.standings;
+        let machine = &self.followed.machine;
+        panic!("not within {ROUNDS} rounds: {last:?} {standings:?} {machine:?}");
+    }
+
+    /// Goes on until the last step is this one.
+    pub(super) async fn until_step(&mut self, step: u64) {
+        self.until_told(|followed| followed.run.last().map(|last| last.step) == Some(step))
+            .await;
     }
 
     pub(super) async fn until(&mut self, wanted: impl Fn(&Standing) -> bool) {
-        while !self.followed.standings.iter().any(&wanted) {
-            self.round().await;
-        }
+        self.until_told(|followed| followed.standings.iter().any(&wanted))
+            .await;
+    }
+
+    /// All points of the loss, those that were trained again too.
+    pub(super) fn all_points(&self) -> usize {
+        self.followed.run.metric("loss").map_or(0, Series::len)
     }
 
     pub(super) fn points(&self) -> usize {
@@ -270,4 +291,32 @@ async fn of_a_large_log_only_the_tail_is_read() {
     watch
         .until(|standing| standing.skipped > (2 << 30) - (17 << 20))
         .await;
+}
+
+#[tokio::test]
+async fn checkpoints_are_listed_once_more_when_a_run_ends() {
+    let desk = Desk::new();
+    desk.object("logs/metrics.jsonl", lines(0..100).as_bytes());
+    desk.object("ckpt/step=80.pt", b"12345");
+    let from = Location::parse("s3://pics/logs/metrics.jsonl").unwrap();
+    let mut ask = RunAsk::of_place("run", from);
+    ask.checkpoints = vec![Location::parse("s3://pics/ckpt").unwrap()];
+    ask.terms.steps = Some(200);
+    let mut watch = Watch::new(desk, ask);
+    watch.until_step(99).await;
+    watch.desk.demo.log().clear();
+    watch.desk.object("ckpt/step=120.pt", b"123456");
+    let told = lines(0..150);
+    watch.desk.object("logs/metrics.jsonl", told.as_bytes());
+    watch.until_step(149).await;
+    assert_eq!(watch.desk.demo.log().count("ListObjectsV2"), 0);
+    let told = lines(0..200);
+    watch.desk.object("logs/metrics.jsonl", told.as_bytes());
+    watch.until_step(199).await;
+    for _ in 0..20 {
+        watch.round().await;
+    }
+    let newest = watch.followed.run.checkpoints[0].clone().unwrap();
+    assert_eq!(newest.step, Some(120));
+    assert_eq!(watch.desk.demo.log().count("ListObjectsV2"), 1);
 }

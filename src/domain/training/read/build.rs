@@ -164,11 +164,13 @@ impl Builder {
 
     /// What was told since the last time.
     pub(super) fn take(&mut self) -> Batch {
+        let untaken = self.names.are_untaken();
         let names = self.names.take_fresh();
         let totals = self.batch.totals;
         let ended = self.batch.ended.clone();
         self.row.first = 0;
         let mut batch = std::mem::take(&mut self.batch);
+        batch.renumbered = untaken && !names.is_empty();
         batch.names = names;
         self.batch.totals = totals;
         self.batch.ended = ended;

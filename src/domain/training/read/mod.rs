@@ -23,7 +23,7 @@ use text::Context;
 pub const HEAD: usize = 4096;
 /// Bytes of a gzip stream that are unpacked at once.
 const PACKED: usize = 64 * 1024;
-/// Lines by which a format is told, where they come one by one.
+/// Lines by which a format is told, where they come one by one; blank ones tell nothing.
 const FIRST: usize = 50;
 /// The most bytes of one line or record that are waited for.
 const LONGEST: usize = 64 << 20;
@@ -141,7 +141,8 @@ impl Reader {
     pub fn feed_lines<'l>(&mut self, lines: impl Iterator<Item = (i64, &'l str)> + Clone) -> Batch {
         if self.kind.is_none() && self.trouble.is_none() {
             let mut head = Vec::new();
-            for (_, line) in lines.clone().take(FIRST) {
+            let told = lines.clone().filter(|(_, line)| !is_blank(line.as_bytes()));
+            for (_, line) in told.take(FIRST) {
                 head.extend_from_slice(line.as_bytes());
                 head.push(b'\n');
             }
@@ -313,7 +314,7 @@ impl Reader {
     }
 
     fn line(&mut self, line: &[u8], kind: &mut Kind) {
-        if line.iter().all(u8::is_ascii_whitespace) {
+        if is_blank(line) {
             return;
         }
         self.lines += 1;
@@ -383,6 +384,10 @@ fn kind(head: &[u8], pattern: Option<&str>) -> Result<Option<Kind>, String> {
         Some(table) => Kind::Table(table),
         None => Kind::Text(Context::default()),
     }))
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(u8::is_ascii_whitespace)
 }
 
 fn contains(text: &[u8], word: &[u8]) -> bool {

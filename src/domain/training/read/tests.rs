@@ -262,3 +262,15 @@ fn writers_of_one_log_keep_their_names_apart() {
         [false, true, true]
     );
 }
+
+#[test]
+fn lines_behind_many_blank_ones_are_read() {
+    let blank = (0..80).map(|at| (at, if at % 2 == 0 { "" } else { " \t" }));
+    let told = blank.chain([(80, "{\"step\": 1, \"loss\": 0.5}")]);
+    let mut reader = Reader::new(None);
+    let batch = reader.feed_lines(told);
+    assert_eq!(rows(&batch), [(Some(1), vec![("loss", 0.5)])]);
+    assert_eq!(reader.format(), Some(Format::Jsonl));
+    let mut blank = Reader::new(None);
+    assert!(blank.feed_lines([(1, ""); 60].into_iter()).is_empty());
+}

@@ -1,7 +1,11 @@
 //! `Run`: everything that the sources of one run told, with one owner. Batches are absorbed; what is asked is reckoned from
 //! them and from the time that the caller tells.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -84,8 +88,10 @@ pub struct Stream {
 /// What one stream of a run told.
 #[derive(Debug, Clone, Default)]
 struct Told {
-    /// The series of each of its metrics.
+    /// The series of each metric of its reader.
     series: Vec<usize>,
+    /// All series that it told values of, by earlier readers too.
+    all: BTreeSet<usize>,
     track: Track,
     /// How long its steps take, worked out once for each batch: every frame asks.
     usual: Option<Usual>,
@@ -146,8 +152,13 @@ impl Run {
             self.empty(&told);
             told = Told::default();
         }
+        if batch.renumbered {
+            told.series.clear();
+        }
         for name in &batch.names {
-            told.series.push(self.series_for(stream, name));
+            let at = self.series_for(stream, name);
+            told.series.push(at);
+            told.all.insert(at);
         }
         let before = told.track.last();
         self.take_rows(&mut told, batch, written.as_millisecond());
@@ -167,7 +178,7 @@ impl Run {
 
     /// Empties the series of a stream.
     fn empty(&mut self, told: &Told) {
-        for at in &told.series {
+        for at in &told.all {
             if let Some((_, owned)) = self.series.get_index_mut(*at) {
                 owned.series = Series::default();
             }

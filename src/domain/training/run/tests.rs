@@ -146,6 +146,33 @@ fn metrics_of_two_sources_keep_apart_and_folders_bear_theirs() {
     assert_eq!(names, ["loss", "loss (2)", "val/loss"]);
 }
 
+#[test]
+fn a_fresh_reader_numbers_its_metrics_by_itself() {
+    let mut run = Run::new(Terms::default());
+    let told = |run: &mut Run, text: &str, anew: bool| {
+        let mut batch = Reader::new(None).feed(text.as_bytes(), true);
+        batch.anew = anew;
+        run.absorb(&stream(0, 0, ""), &batch, second(20));
+    };
+    let values = |run: &Run, name| {
+        let series = run.metric(name).unwrap();
+        (0..series.len())
+            .map(|at| series.get(at).unwrap().value)
+            .collect::<Vec<f64>>()
+    };
+    told(&mut run, "{\"step\": 1, \"loss\": 3, \"lr\": 0.1}\n", false);
+    // Cut and begun again, with its metrics in another order.
+    let cut = "{\"step\": 2, \"lr\": 0.2}\n{\"step\": 2, \"loss\": 2}\n";
+    told(&mut run, cut, false);
+    assert_eq!(values(&run, "loss"), [3.0, 2.0]);
+    assert_eq!(values(&run, "lr"), [0.1, 0.2]);
+    told(&mut run, "{\"step\": 3, \"lr\": 0.3}\n", false);
+    // What is told anew empties what any of its readers told.
+    told(&mut run, "{\"step\": 1, \"lr\": 0.4}\n", true);
+    assert_eq!(values(&run, "loss"), [0.0; 0]);
+    assert_eq!(values(&run, "lr"), [0.4]);
+}
+
 /// Everything that is asked of a run while it is shown.
 fn asked(run: &Run, now: Timestamp) {
     let (_, _, _) = (run.state(now), run.eta(now), run.progress());
