@@ -65,11 +65,11 @@ local = \"/data/checkpoints\"
 remote = \"s3://runs/ckpt\"
 ";
 
-#[test]
-fn the_newest_checkpoint_here_is_pushed_through_a_plan() {
-    let mut stage = stage(&format!("{MAPPING}direction = \"both\"\n"));
+/// What is planned for `p`, and whereto.
+fn planned(mapping: &str) -> (Vec<Key>, String) {
+    let mut stage = stage(mapping);
     stage.press("p");
-    let (only, to) = stage.asked(|command| {
+    stage.asked(|command| {
         let Command::Plan {
             only, destination, ..
         } = command
@@ -77,7 +77,29 @@ fn the_newest_checkpoint_here_is_pushed_through_a_plan() {
             return None;
         };
         Some((only.clone(), destination.to_string()))
-    });
+    })
+}
+
+#[test]
+fn the_newest_checkpoint_here_is_pushed_through_a_plan() {
+    let (only, to) = planned(&format!("{MAPPING}direction = \"both\"\n"));
+    assert_eq!(only, [Key::from("stage2/step=400.pt")]);
+    assert_eq!(to, "s3://runs/ckpt");
+}
+
+#[test]
+fn of_mappings_that_hold_it_the_deepest_pushes_it() {
+    let around = |name: &str| {
+        format!(
+            "[mappings.{name}]\nlocal = \"/data\"\nremote = \"s3://{name}\"\ndirection = \"both\"\n"
+        )
+    };
+    let mappings = [
+        around("all"),
+        format!("{MAPPING}direction = \"both\"\n"),
+        around("rest"),
+    ];
+    let (only, to) = planned(&mappings.concat());
     assert_eq!(only, [Key::from("stage2/step=400.pt")]);
     assert_eq!(to, "s3://runs/ckpt");
 }

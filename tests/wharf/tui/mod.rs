@@ -13,4 +13,5 @@ mod migrations;
 mod screens;
 pub(crate) mod stage;
 mod training;
+mod training_charts;
 mod wrap_up;

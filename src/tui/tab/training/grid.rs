@@ -149,16 +149,33 @@ impl Cell<'_> {
             }
             .draw(plot, buffer, theme);
         } else {
-            let look = &self.training.look;
-            let why = match (look.by, look.is_log) {
-                (By::Time, _) => "the log tells no time of its values",
-                (By::Step, true) => "no value above 0 in these steps",
-                (By::Step, false) => "no value in these steps",
-            };
             let line = line_of(plot, plot.height / 2);
-            put(buffer, slice(line, SCALE, line.width), why, theme.dim);
+            let why = self.missing(&metrics, &lines);
+            put(buffer, slice(line, SCALE, line.width), &why, theme.dim);
         }
         self.draw_ends(line_of(area, area.height.saturating_sub(2)), buffer, theme);
+    }
+
+    /// Why there is no curve.
+    fn missing(&self, metrics: &[Metric<'_>], lines: &[Line]) -> String {
+        let look = &self.training.look;
+        let is_told = |metric: &Metric<'_>| metric.series.span(look.by).is_some();
+        let place = match look.by {
+            By::Time if !metrics.iter().any(is_told) => {
+                return "the log tells no time of its values".to_owned();
+            }
+            By::Time => "at these times",
+            By::Step => "in these steps",
+        };
+        let mut columns = lines.iter().flat_map(|line| line.columns.iter().flatten());
+        let what = if look.is_log {
+            "no value above 0"
+        } else if columns.any(|column| column.odd > 0) {
+            "no finite value"
+        } else {
+            "no value"
+        };
+        format!("{what} {place}")
     }
 
     /// The first and the last step or time below a plot.

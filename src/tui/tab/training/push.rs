@@ -1,4 +1,4 @@
-//! The newest checkpoint of this machine's disk is pushed now: through the plan of the mapping that holds its folder.
+//! The newest checkpoint of this machine's disk is pushed now: through the plan of the deepest mapping that holds its folder.
 
 use std::sync::Arc;
 
@@ -40,11 +40,13 @@ fn push(followed: &Followed, shell: &mut Shell) -> Result<(), String> {
     )?;
     let config = Arc::clone(&shell.settings.config);
     let folder = place.disk().unwrap_or_else(|| std::path::Path::new(""));
-    let held = config.mappings.values().find_map(|mapping| {
+    let held = config.mappings.values().filter_map(|mapping| {
         let local = config.local(mapping).ok()?;
         let below = folder.strip_prefix(&local).ok()?;
         Some((mapping, below.as_os_str().as_encoded_bytes().to_vec()))
     });
+    // Of several the deepest: what it says is meant for this folder.
+    let held = held.min_by_key(|(_, below)| below.len());
     let (mapping, mut key) = held.ok_or_else(|| {
         format!(
             "No mapping holds {}: write [mappings.NAME] with it as local, its remote, and direction = \"push\".",
