@@ -136,17 +136,9 @@ fn what_will_not_do_is_told_line_by_line() {
 fn a_launch_is_tagged_known_to_the_ledger_and_waited_for() {
     let stage = stage("");
     let args = ["instances", "launch", "stage2", "--yes", "--json"];
-    let mut process = stage.process(&args);
-    let child = process.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = child.spawn().unwrap();
-    let waiting = std::thread::spawn(move || child.wait_with_output().unwrap());
-    while !waiting.is_finished() {
-        if stage.demo.log().count("RunInstances") >= 2 {
-            stage.demo.clock().advance(Duration::from_secs(5));
-        }
-        std::thread::yield_now();
-    }
-    let run = Run::from(waiting.join().unwrap()).ended_with(0);
+    // Each look at the instance lets a minute go by, until its checks pass.
+    let run = stage.run_while(&args, "DescribeInstances", MINUTE);
+    let run = run.ended_with(0);
     let summary = run.summary();
     let id = summary["id"].as_str().unwrap().to_owned();
     assert_eq!(stage.demo.cloud().state(&id), Some(State::Running));

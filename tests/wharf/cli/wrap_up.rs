@@ -95,21 +95,8 @@ pub(super) fn applied(stage: &Stage, more: &[&str]) -> Run {
         "--json",
     ];
     let args: Vec<&str> = args.iter().chain(more).copied().collect();
-    let mut process = stage.process(&args);
-    let child = process.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = child.spawn().unwrap();
-    let waiting = std::thread::spawn(move || child.wait_with_output().unwrap());
-    // Each answered look at the addresses lets a minute go by: what was asked for comes about.
-    let mut seen = 0;
-    while !waiting.is_finished() {
-        let looks = stage.demo.log().count("DescribeAddresses");
-        if looks > seen {
-            seen = looks;
-            stage.demo.clock().advance(MINUTE);
-        }
-        std::thread::yield_now();
-    }
-    Run::from(waiting.join().unwrap())
+    // Each look at the addresses lets a minute go by: what was asked for comes about.
+    stage.run_while(&args, "DescribeAddresses", MINUTE)
 }
 
 /// How often something was done, and not only asked for by a dry run.

@@ -12,6 +12,7 @@ use std::{
     },
     path::PathBuf,
     process::Output,
+    time::Duration,
 };
 
 use assert_cmd::Command;
@@ -75,7 +76,7 @@ impl Stage {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, content).unwrap();
-        let day_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(24);
+        let day_ago = std::time::SystemTime::now() - Duration::from_hours(24);
         std::fs::File::options()
             .write(true)
             .open(&path)
@@ -88,7 +89,7 @@ impl Stage {
     /// The program with these arguments, as a script starts it, stopped where it hangs.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::from_std(self.process(args));
-        command.timeout(std::time::Duration::from_mins(2));
+        command.timeout(Duration::from_mins(2));
         command
     }
 
@@ -143,6 +144,19 @@ impl Stage {
     /// Runs it to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Run {
         Run::from(self.command(args).output().unwrap())
+    }
+
+    /// The same, while time goes on in the world: by so much before each request of this operation is served.
+    pub(crate) fn run_while(&self, args: &[&str], operation: &'static str, by: Duration) -> Run {
+        let (faults, clock) = (self.demo.faults(), self.demo.clock().clone());
+        faults.before_each(move |asked| {
+            if asked.operation == operation {
+                clock.advance(by);
+            }
+        });
+        let run = self.run(args);
+        faults.before_each(|_| {});
+        run
     }
 }
 
