@@ -73,6 +73,7 @@ pub(crate) fn demo(
         }
     };
     let clock = stage.demo.clock().clone();
+    stage.demo.cloud().set_shell(trainer.shell(&clock));
     // It trains until the program ends, or the store is gone.
     thread::spawn(move || {
         while trainer.go(clock.now()).is_ok() {

@@ -99,6 +99,7 @@ fn machine(name: &str, table: &Table<'_>, sources: &[SourceAsk]) -> Option<Machi
     let known = |text: &str| text.parse().map_err(|error| form(text, error));
     let process: Option<Process> = value(table.read("process", known));
     let launched = process.is_some() || table.raw("launch").is_some();
+    let process = process.or_else(|| trained(table));
     let name = instance.or_else(|| launched.then(|| MachineName::of_run(name)))?;
     let own = table
         .raw("remote")
@@ -113,6 +114,15 @@ fn machine(name: &str, table: &Table<'_>, sources: &[SourceAsk]) -> Option<Machi
         name,
         process,
     })
+}
+
+/// The process of a run that wharf launches: that of its script, where its name can stand in a pattern.
+fn trained(table: &Table<'_>) -> Option<Process> {
+    let launch = table.raw("launch")?.get_ref().as_table()?;
+    let script = launch.get("train")?.get_ref().as_str()?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let plain = script.chars().all(is_plain) && !script.is_empty();
+    plain.then(|| Process::Pattern(script.into()))
 }
 
 fn value<T>(sourced: Option<Sourced<T>>) -> Option<T> {

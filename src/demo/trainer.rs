@@ -8,7 +8,11 @@ use std::{
 
 use bytes::Bytes;
 
-use super::s3::{NewObject, Store, WriteError};
+use super::{
+    clock::Clock,
+    cloud::Reply,
+    s3::{NewObject, Store, WriteError},
+};
 
 /// Where the logs and checkpoints are.
 pub const BUCKET: &str = "training-logs";
@@ -20,6 +24,7 @@ pub const PACE: Duration = Duration::from_millis(500);
 pub const CONFIG: &str = r#"
 [runs.stage2-efficientnet]
 instance = "trainer"
+process = "pgrep:train.py"
 metrics = [{ from = "s3://training-logs/stage2/metrics.jsonl" }]
 checkpoints = ["s3://training-logs/stage2/checkpoints"]
 lose_at_most = "5m"
@@ -137,6 +142,20 @@ impl Trainer {
             self.store.put(BUCKET, "stage2/metrics.jsonl", lines)?;
         }
         Ok(self.written)
+    }
+
+    /// What the shells of their machines say: the process of the run that is watched is there until its last step is done,
+    /// through its stall too.
+    pub fn shell(&self, clock: &Clock) -> impl Fn(&str, &str) -> Reply + Send + Sync + use<> {
+        let (ends, clock) = (
+            self.began + Duration::from_millis(moment(STEPS)),
+            clock.clone(),
+        );
+        move |_, script| match script.contains("pgrep -f") {
+            true if clock.now() < ends => Reply::said("up 4711\n"),
+            true => Reply::said("none\n"),
+            false => Reply::plain(script),
+        }
     }
 }
 

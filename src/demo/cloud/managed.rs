@@ -28,6 +28,19 @@ impl Reply {
             ..Self::default()
         }
     }
+
+    /// What a bare machine answers: it knows `true` and `echo`.
+    pub fn plain(script: &str) -> Self {
+        match script.split_once(' ').unwrap_or((script, "")) {
+            ("true", "") => Self::default(),
+            ("echo", words) => Self::said(format!("{words}\n")),
+            (name, _) => Self {
+                stderr: format!("sh: 1: {name}: not found\n"),
+                code: 127,
+                ..Self::default()
+            },
+        }
+    }
 }
 
 /// An instance's id and a script become what it said.
@@ -45,20 +58,7 @@ impl fmt::Debug for Shell {
 
 impl Default for Shell {
     fn default() -> Self {
-        Self(Arc::new(|_, script| plain(script)))
-    }
-}
-
-/// What a bare machine answers.
-fn plain(script: &str) -> Reply {
-    match script.split_once(' ').unwrap_or((script, "")) {
-        ("true", "") => Reply::default(),
-        ("echo", words) => Reply::said(format!("{words}\n")),
-        (name, _) => Reply {
-            stderr: format!("sh: 1: {name}: not found\n"),
-            code: 127,
-            ..Reply::default()
-        },
+        Self(Arc::new(|_, script| Reply::plain(script)))
     }
 }
 

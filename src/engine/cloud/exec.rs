@@ -8,6 +8,7 @@ use super::{CloudTold, Place, details::instance, patient::patient};
 use crate::backend::{Agent, Ec2};
 use crate::domain::{
     cloud::{CommandState, Said, State},
+    location::Remote,
     text::printable,
 };
 use crate::engine::{
@@ -27,7 +28,7 @@ pub(super) async fn exec(
     (script, limit): (&str, Duration),
     every: Duration,
 ) -> Result<CloudTold, Failed> {
-    guard(room, place)?;
+    guard(room, &place.remote)?;
     let door = room.door(place).await?;
     let found = instance(&door, &place.id).await?;
     if found.state != State::Running {
@@ -49,7 +50,7 @@ pub(super) async fn exec(
 
 /// Opens a session on an instance.
 pub(super) async fn session(room: &Room, place: &Place) -> Result<CloudTold, Failed> {
-    guard(room, place)?;
+    guard(room, &place.remote)?;
     let door = room.door(place).await?;
     let found = instance(&door, &place.id).await?;
     answers(&door, &found.id).await?;
@@ -57,13 +58,14 @@ pub(super) async fn session(room: &Room, place: &Place) -> Result<CloudTold, Fai
     Ok(CloudTold::Session(Box::new(session)))
 }
 
-fn guard(room: &Room, place: &Place) -> Result<(), Failed> {
+/// Refuses what may run no command on the instances of a remote.
+pub(in crate::engine) fn guard(room: &Room, remote: &Remote) -> Result<(), Failed> {
     if room.options.read_only {
         let message = "wharf is read-only: no command is run on an instance";
         return Err(Failed::guard(message, "start wharf without --read-only"));
     }
-    if room.wants_word(&place.remote) {
-        let name = place.remote.name().unwrap_or("(unnamed)");
+    if room.wants_word(remote) {
+        let name = remote.name().unwrap_or("(unnamed)");
         let message = format!(
             "the remote {name} is marked as production: no command is run there without its name"
         );
@@ -97,10 +99,20 @@ async fn answers(door: &Ec2, id: &str) -> Result<(), Failed> {
 pub(in crate::engine) async fn run(
     door: &Ec2,
     id: &str,
-    (script, limit): (&str, Duration),
+    script: (&str, Duration),
     every: Duration,
 ) -> Result<Said, Failed> {
     answers(door, id).await?;
+    said(door, id, script, every).await
+}
+
+/// The same, where its agent is known to answer.
+pub(in crate::engine) async fn said(
+    door: &Ec2,
+    id: &str,
+    (script, limit): (&str, Duration),
+    every: Duration,
+) -> Result<Said, Failed> {
     // Sent once: a lost answer may mean that it runs, and nothing is run twice.
     let command = door.send_command(id, script, limit).await?;
     let began = Instant::now();

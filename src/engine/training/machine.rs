@@ -1,20 +1,24 @@
-//! The machine of a run, looked at beside its logs: the instance and its checks. What fails is told in the lamp it leaves dark.
+//! The machine of a run, looked at beside its logs: the instance and its checks, its agent, its process. What fails is told in
+//! the lamp that it leaves dark.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::sleep;
 
-use crate::backend::{Ec2, Error, Sessions};
+use crate::backend::{Agent, Ec2, Error};
 use crate::domain::{
     cloud::Instance,
     retry::FailureKind,
-    training::machine::{Evidence, Machine, MachineAsk, MachineName, checks, chosen},
+    training::{
+        lamp::Light,
+        machine::{Evidence, Machine, MachineAsk, MachineName, agent, checks, chosen, down},
+    },
 };
 
-use crate::engine::cloud::patient;
+use crate::engine::{cloud::patient, room::Room};
 
-use super::{News, Teller};
+use super::{News, Teller, shell};
 
 /// A machine is looked at once while its logs are looked at so often: AWS itself checks once a minute.
 const POLLS: u32 = 6;
@@ -22,8 +26,14 @@ const POLLS: u32 = 6;
 /// A machine that is looked at again and again.
 #[derive(Debug)]
 pub(super) struct Watched {
-    ask: MachineAsk,
+    finder: Finder,
     teller: Teller,
+}
+
+/// Finds the instance that a name means, and keeps to it while it lives.
+#[derive(Debug)]
+pub(super) struct Finder {
+    ask: MachineAsk,
     /// The instance, once it was found.
     id: Option<Box<str>>,
 }
@@ -31,16 +41,15 @@ pub(super) struct Watched {
 impl Watched {
     pub(super) fn new(ask: MachineAsk, teller: Teller) -> Self {
         Self {
-            ask,
+            finder: Finder::new(ask),
             teller,
-            id: None,
         }
     }
 
     /// Looks until it is stopped, or once; `every` is how often the logs are looked at.
-    pub(super) async fn watch(mut self, sessions: &Sessions, every: Option<Duration>) {
+    pub(super) async fn watch(mut self, room: &Room, every: Option<Duration>) {
         loop {
-            let machine = Box::new(self.look(sessions).await);
+            let machine = Box::new(self.look(room, every).await);
             self.teller.tell(News::Machine(machine)).await;
             let Some(every) = every else {
                 return;
@@ -49,25 +58,62 @@ impl Watched {
         }
     }
 
-    async fn look(&mut self, sessions: &Sessions) -> Machine {
-        let found = match sessions.ec2(&self.ask.remote, None).await {
-            Ok(door) => self.instance(&door).await.map(|instance| (door, instance)),
-            Err(error) => Err(error.reason),
-        };
-        let (door, instance) = match found {
+    async fn look(&mut self, room: &Room, every: Option<Duration>) -> Machine {
+        let (door, instance) = match self.finder.find(room).await {
             Ok(found) => found,
             Err(words) => return Machine::unknown(&words),
         };
-        let unasked = "the agent of the instance is not asked yet";
+        let (checks, agent) = tokio::join!(seen(&door, &instance), answers(&door, &instance));
+        let process = match (down(&instance, Timestamp::now()), agent.light) {
+            // Nothing runs on what is not up.
+            (Some(down), _) => down,
+            (None, Light::On) => self.process(room, (&door, &instance), every).await,
+            (None, Light::Off | Light::Unknown) => Evidence::unknown(&*agent.words),
+        };
         Machine {
-            id: Some(instance.id.clone()),
-            checks: seen(&door, &instance).await,
-            agent: Evidence::unknown(unasked),
-            process: Evidence::unknown(unasked),
+            id: Some(instance.id),
+            checks,
+            agent,
+            process,
         }
     }
 
+    async fn process(
+        &self,
+        room: &Room,
+        (door, instance): (&Ec2, &Instance),
+        every: Option<Duration>,
+    ) -> Evidence {
+        let ask = &self.finder.ask;
+        let Some(process) = &ask.process else {
+            return Evidence::unknown(
+                "nobody said how it is known: write process = \"pgrep:train.py\" (or pid:/FILE, or gpu) into the run",
+            );
+        };
+        let place = (&ask.remote, door, &*instance.id);
+        match shell::ask(room, place, &process.script(), every).await {
+            Ok(said) => process.told(&said, Timestamp::now()),
+            Err(words) => Evidence::unknown(words),
+        }
+    }
+}
+
+impl Finder {
+    pub(super) fn new(ask: MachineAsk) -> Self {
+        Self { ask, id: None }
+    }
+
     /// The instance: by the id under which it was found, while it is there and goes on.
+    ///
+    /// # Errors
+    /// Words for a person.
+    pub(super) async fn find(&mut self, room: &Room) -> Result<(Ec2, Instance), String> {
+        let door = room.sessions.ec2(&self.ask.remote, None).await;
+        let door = door.map_err(|error| error.reason)?;
+        let instance = self.instance(&door).await?;
+        Ok((door, instance))
+    }
+
     async fn instance(&mut self, door: &Ec2) -> Result<Instance, String> {
         if let Some(id) = &self.id {
             match patient(|| door.instance(id)).await {
@@ -105,6 +151,20 @@ async fn seen(door: &Ec2, instance: &Instance) -> Evidence {
         }
         Err(error) => Evidence::unknown(error.reason),
     }
+}
+
+/// Whether its agent answers.
+async fn answers(door: &Ec2, instance: &Instance) -> Evidence {
+    if let Some(down) = down(instance, Timestamp::now()) {
+        return down;
+    }
+    let known = match patient(|| door.agent(&instance.id)).await {
+        Ok(Agent::Online) => Some(true),
+        Ok(Agent::Lost) => Some(false),
+        Ok(Agent::None) => None,
+        Err(error) => return Evidence::unknown(error.reason),
+    };
+    agent(&instance.id, known, Timestamp::now())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod follow;
 mod intake;
 mod logs;
 mod machine;
+mod shell;
 mod source;
 mod watch;
 

@@ -40,7 +40,7 @@ pub(in crate::engine) async fn watch(
 ) -> Result<Body, Failed> {
     let machines = asks.iter().enumerate().filter_map(|(at, ask)| {
         let watched = machine::Watched::new(ask.machine.clone()?, Teller::new(answer, at, ask));
-        Some(watched.watch(&room.sessions, manner.every))
+        Some(watched.watch(room, manner.every))
     });
     let asks = asks.iter().enumerate();
     let runs = asks

@@ -44,7 +44,7 @@ fn trainer(desk: &Desk) -> String {
 
 impl Watch {
     /// Goes on until the machine looks so.
-    async fn until_machine(&mut self, wanted: impl Fn(&Machine) -> bool) -> &Machine {
+    pub(super) async fn until_machine(&mut self, wanted: impl Fn(&Machine) -> bool) -> &Machine {
         self.until_told(|followed| wanted(&followed.machine)).await;
         &self.followed.machine
     }

@@ -21,12 +21,13 @@ use wharf::{
         ask::RunAsk,
         checkpoint::Checkpoint,
         lamp::Light,
-        machine::{Evidence, Machine},
+        machine::{Evidence, Machine, agent},
         read::Reader,
         run::Stream,
         standing::Standing,
     },
     domain::{
+        cloud::{CommandState, Said},
         entry::{Entry, Facts, Identity, Kind},
         key::Key,
     },
@@ -188,11 +189,18 @@ impl Watch {
         Machine {
             id: Some(id.into()),
             checks: Evidence::seen(Light::On, format!("3/3 checks of {id} pass"), at),
-            agent: Evidence::seen(Light::On, "its agent called in", at),
-            process: Evidence::unknown(
-                "nobody said how it is known: write process = \"pgrep:train.py\" into the run",
-            ),
+            agent: agent(id, Some(true), at),
+            process: self.process(id),
         }
+    }
+
+    /// What the shell of the demo says of the process.
+    fn process(&self, id: &str) -> Evidence {
+        let ask = self.runs[0].machine.clone().unwrap();
+        let process = ask.process.unwrap();
+        let told = (self.trainer.shell(self.demo.clock()))(id, &process.script());
+        let said = Said::by_ssm(CommandState::Ended, told.code, &told.stdout, &told.stderr);
+        process.told(&said, self.moment())
     }
 
     fn checkpoints(&self) -> Vec<Entry> {
@@ -267,6 +275,7 @@ fn a_run_trains_stalls_recovers_and_ends() {
         .shows("! stage2-efficientnet    51 %")
         .shows("stalled for")
         .shows("○ step off")
+        .shows("● process on")
         .shows("4 Training 2!");
     let said = watch.said();
     assert!(
@@ -282,7 +291,8 @@ fn a_run_trains_stalls_recovers_and_ends() {
     watch.pass(600);
     watch
         .shows("✓ stage2-efficientnet   100 %")
-        .shows("ended · ");
+        .shows("ended · ")
+        .shows("○ process off");
     assert_eq!(
         watch.said(),
         ["wharf: stage2-efficientnet ended: completed"]

@@ -2,6 +2,7 @@
 //! its evidence and its age. What cannot be known stays unknown, with the reason and what to do about it.
 
 mod name;
+mod process;
 
 use jiff::Timestamp;
 
@@ -13,6 +14,7 @@ use crate::domain::{
 use super::lamp::Light;
 
 pub use name::{MachineAsk, MachineName, NameError, Process};
+pub use process::{failure, quoted};
 
 /// What a lamp of the machine shows, and why.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -123,21 +125,52 @@ pub fn chosen<'i>(
     }
 }
 
+/// Why nothing on an instance can work; `None` where it is up.
+pub fn down(instance: &Instance, at: Timestamp) -> Option<Evidence> {
+    let light = match instance.state {
+        State::Running => return None,
+        State::Pending => Light::Unknown,
+        State::Stopping
+        | State::Stopped
+        | State::ShuttingDown
+        | State::Terminated
+        | State::Unknown => Light::Off,
+    };
+    let id = printable(instance.id.as_bytes());
+    let mut words = format!("{id} is {}", instance.state.word());
+    if !instance.reason.is_empty() {
+        words = format!("{words}: {}", printable(instance.reason.as_bytes()));
+    }
+    Some(Evidence::seen(light, words, at))
+}
+
+/// The lamp of the agent on an instance that is up: whether it answers; `None` where SSM knows of none.
+pub fn agent(id: &str, answers: Option<bool>, at: Timestamp) -> Evidence {
+    let id = printable(id.as_bytes());
+    match answers {
+        Some(true) => Evidence::seen(Light::On, format!("the agent of SSM on {id} answers"), at),
+        Some(false) => Evidence::seen(
+            Light::Off,
+            format!("the agent of SSM on {id} does not answer any more"),
+            at,
+        ),
+        // An instance without one may train all the same.
+        None => Evidence::seen(
+            Light::Unknown,
+            format!(
+                "SSM knows no agent on {id}: its role needs AmazonSSMManagedInstanceCore, its image the agent, its subnet a way out"
+            ),
+            at,
+        ),
+    }
+}
+
 /// The lamp of an instance's checks; `checks` are `None` where EC2 tells none of it.
 pub fn checks(instance: &Instance, checks: Option<&Checks>, at: Timestamp) -> Evidence {
-    let id = printable(instance.id.as_bytes());
-    if instance.state != State::Running {
-        let light = if instance.state == State::Pending {
-            Light::Unknown
-        } else {
-            Light::Off
-        };
-        let mut words = format!("{id} is {}", instance.state.word());
-        if !instance.reason.is_empty() {
-            words = format!("{words}: {}", printable(instance.reason.as_bytes()));
-        }
-        return Evidence::seen(light, words, at);
+    if let Some(down) = down(instance, at) {
+        return down;
     }
+    let id = printable(instance.id.as_bytes());
     let Some(checks) = checks else {
         return Evidence::seen(
             Light::Unknown,
