@@ -1,5 +1,5 @@
-//! From the lines of a command file of s5cmd to routes with their options, for `wharf run`. What no configuration lets happen
-//! is refused here, before anything is listed.
+//! From the lines of a command file of s5cmd to routes and deletions with their options, for `wharf run`. What no
+//! configuration lets happen is refused here, before anything is listed.
 
 use std::{path::Path, sync::Arc};
 
@@ -10,7 +10,7 @@ use crate::cli::{
 use crate::config::Config;
 use crate::domain::{
     location::Location,
-    plan::{Commanded, LineRefusal, Route, read_commands},
+    plan::{Commanded, LineRefusal, Removal, Route, SyncOptions, read_commands},
 };
 use crate::engine::RouteAsk;
 use crate::humanize;
@@ -25,52 +25,72 @@ pub struct Lines {
     pub asks: Vec<RouteAsk>,
     /// The same as it was written.
     pub commanded: Vec<Commanded>,
+    /// What lines remove, with the place of each.
+    pub removals: Vec<(Location, Removal)>,
+    /// The options of removals.
+    pub options: Arc<SyncOptions>,
 }
 
 /// Reads the lines of a command file.
 pub fn lines(config: &Config, file: &Path, text: &str) -> Result<Lines, TargetError> {
-    let commanded = read_commands(text).map_err(|refused| refusal(file, &refused))?;
-    if commanded.is_empty() {
+    let commands = read_commands(text).map_err(|refused| refusal(file, &refused))?;
+    if commands.routes.is_empty() && commands.removals.is_empty() {
         return Err(TargetError::Words {
             message: format!("{}: it holds neither a plan nor a command", file.display()),
             help: "wharf plan --out FILE writes a plan, which wharf run FILE runs".to_owned(),
         });
     }
-    let defaults = target::options(config, &Given::default())?;
-    let mut asks = Vec::with_capacity(commanded.len());
-    for one in &commanded {
-        let wrong = |error| TargetError::Words {
-            message: format!("{}: line {}: {error}", file.display(), one.line),
+    let place = |text: &str, line: usize| {
+        let text = if text.is_empty() { "." } else { text };
+        config.location(text).map_err(|error| TargetError::Words {
+            message: format!("{}: line {line}: {error}", file.display()),
             help: "write the line as s5cmd takes it".to_owned(),
-        };
-        let place = |text: &str| {
-            let text = if text.is_empty() { "." } else { text };
-            config.location(text).map_err(wrong)
-        };
-        let (source, destination) = (place(&one.source)?, place(&one.destination)?);
-        if let Some(refusal) = written(config, one, (&source, &destination)) {
-            return Err(refusal);
-        }
+        })
+    };
+    let defaults = target::options(config, &Given::default())?;
+    let mut asks = Vec::with_capacity(commands.routes.len());
+    for one in &commands.routes {
+        let source = place(&one.source, one.line)?;
+        let destination = place(&one.destination, one.line)?;
+        may_write(config, Some(&source).filter(|_| one.wants.moves))?;
+        may_write(config, Some(&destination))?;
         asks.push(RouteAsk {
             route: Route {
-                name: format!("line {}", one.line).into(),
+                name: name(one.line),
                 source,
                 destination,
             },
             only: one.only.clone(),
-            options: Arc::new(one.options((*defaults).clone())),
+            options: Arc::new(one.wants.over((*defaults).clone())),
         });
     }
-    Ok(Lines { asks, commanded })
+    let mut removals = Vec::with_capacity(commands.removals.len());
+    for removal in commands.removals {
+        let bucket = place(&removal.place, removal.line)?;
+        for key in &removal.only {
+            may_write(config, bucket.child(key).ok().as_ref())?;
+        }
+        removals.push((bucket, removal));
+    }
+    Ok(Lines {
+        asks,
+        commanded: commands.routes,
+        removals,
+        options: defaults,
+    })
 }
 
-/// Why the configuration does not let these places be written.
-fn written(config: &Config, one: &Commanded, ends: (&Location, &Location)) -> Option<TargetError> {
-    let source = Some(ends.0).filter(|_| one.wants.moves);
-    let mut places = source.into_iter().chain([ends.1]);
-    places
-        .find_map(|place| config.refusal(place))
-        .map(TargetError::Refused)
+/// What what a line asks is called.
+pub fn name(line: usize) -> Arc<str> {
+    format!("line {line}").into()
+}
+
+/// Whether the configuration lets this place be written.
+fn may_write(config: &Config, place: Option<&Location>) -> Result<(), TargetError> {
+    match place.and_then(|place| config.refusal(place)) {
+        Some(refused) => Err(TargetError::Refused(refused)),
+        None => Ok(()),
+    }
 }
 
 fn refusal(file: &Path, refused: &[LineRefusal]) -> TargetError {

@@ -42,7 +42,7 @@ use crate::domain::{
 pub use crate::domain::entry::Tally;
 pub use batch::{NotHanded, Split, Unfit, kept_class};
 pub use brake::Brake;
-pub use commands::{Commanded, LineRefusal, Wants, read_commands};
+pub use commands::{Commanded, Commands, LineRefusal, Removal, Wants, read_commands};
 pub use edit::{Bears, Edit, NameRefusal, merged, named, renamed};
 pub use file::{FileError, read_plans};
 pub use guard::{Guard, PlanError};

@@ -78,34 +78,58 @@ fn moves_other_names_and_patterns_are_routes_like_any_other() {
 }
 
 #[test]
-fn a_removal_wants_a_yes_and_both_listings() {
+fn a_removal_wants_a_yes_and_goes_by_what_was_listed() {
     let stage = stage();
     let store = stage.demo.store();
-    store.put("cards", "new/raw/a.png", "raw/a.png").unwrap();
-    store
-        .put("cards", "new/raw/old.png", "gone at the source")
-        .unwrap();
+    for key in [
+        "new/raw/old.png",
+        "new/raw/keep.png",
+        "gone/1",
+        "gone/deep/2",
+    ] {
+        store.put("cards", key, "old").unwrap();
+    }
     stage.file(
         "go.s5cmd",
-        b"cp s3://cards/data/raw/a.png s3://cards/new/raw/a.png\nrm s3://cards/new/raw/old.png\n",
+        b"cp s3://cards/data/raw/a.png s3://cards/new/raw/a.png\nrm s3://cards/new/raw/old.png\nrm 's3://cards/gone/*'\n",
     );
+    // Nobody is there to say yes: what writes over nothing runs.
     stage.run(&["run", "go.s5cmd"]).ended_with(5);
-    assert_eq!(keys(&stage, "new/raw/"), ["a.png", "old.png"]);
+    assert_eq!(keys(&stage, "new/raw/"), ["a.png", "keep.png", "old.png"]);
+    assert_eq!(keys(&stage, "gone/").len(), 2);
+    let dry = stage.run(&["run", "go.s5cmd", "--dry-run", "--json"]);
+    assert_eq!(dry.of_type("step").len(), 3, "{}", dry.stdout);
     stage.run(&["run", "go.s5cmd", "--yes"]).ended_with(0);
-    assert_eq!(keys(&stage, "new/raw/"), ["a.png"]);
+    assert_eq!(keys(&stage, "new/raw/"), ["a.png", "keep.png"]);
+    assert!(keys(&stage, "gone/").is_empty());
     assert_eq!(stage.demo.store().unguarded_deletes(), 0);
-    // What the source has is a copy of it: the line would not delete but copy.
+    let again = stage.run(&["run", "go.s5cmd", "--yes"]).ended_with(3);
+    let told = "1 object of those that lines name are not at s3://cards";
+    assert!(again.stderr.contains(told), "{}", again.stderr);
+}
+
+#[test]
+fn a_file_of_removals_alone_is_run_too() {
+    let stage = stage();
     stage.file(
-        "wrong.s5cmd",
-        b"cp s3://cards/data/raw/a.png s3://cards/new/raw/a.png\nrm 's3://cards/new/raw/it'\\''s.png'\n",
+        "go.s5cmd",
+        b"rm s3://cards/data/c/one.txt s3://cards/data/c/two.txt\nrm --raw 's3://cards/data/raw/x*y.png'\n",
     );
-    let wrong = stage.run(&["run", "wrong.s5cmd", "--yes"]).ended_with(5);
-    assert!(
-        wrong.stderr.contains("is to be removed at"),
-        "{}",
-        wrong.stderr
+    stage.demo.log().clear();
+    let run = stage
+        .run(&["run", "go.s5cmd", "--json", "--yes"])
+        .ended_with(0);
+    assert_eq!(run.summary()["done"], 3);
+    assert_eq!(
+        stage.demo.log().count("ListObjectsV2"),
+        1,
+        "one listing for all lines"
     );
-    assert_eq!(keys(&stage, "new/raw/"), ["a.png"]);
+    assert_eq!(
+        keys(&stage, "data/"),
+        ["raw/a.png", "raw/b c.png", "raw/it's.png"]
+    );
+    assert_eq!(stage.demo.store().unguarded_deletes(), 0);
 }
 
 #[test]
@@ -120,7 +144,7 @@ fn every_other_line_is_refused_by_its_number_and_nothing_is_asked() {
     for told in [
         "line 2: \"ls\" is none of cp, sync, mv and rm",
         "line 4: cp --acl",
-        "line 5: no line of this file says what s3://cards/data/c/one.txt should be a copy of",
+        "line 5: rm of s3://cards/data/c/one.txt, and another line reads or brings",
     ] {
         assert!(run.stderr.contains(told), "{told}\n{}", run.stderr);
     }

@@ -104,6 +104,8 @@ impl Wants {
         }
         match flag {
             "--raw" => self.is_raw = true,
+            // What is left out or chosen by a flag would be deleted if the flag were passed over.
+            other if verb == "rm" => return Err(format!("rm {other}: wharf rm takes only names")),
             "-n" | "--no-clobber" => self.existing = Some(Existing::Keep),
             "-s" | "--if-size-differ" | "--size-only" => {
                 self.by_size = true;
