@@ -26,6 +26,7 @@ pub mod plan;
 pub mod preview;
 pub mod progress;
 pub mod queue;
+pub mod ranged;
 pub mod retry;
 pub mod runs;
 pub mod sample;

@@ -49,7 +49,8 @@ pub(super) async fn plan(room: &Room, wanted: Wanted<'_>) -> Result<Plan, Failed
     let (source, destination) = (ends.left.location.clone(), ends.right.location.clone());
     let only: Vec<Key> = ends.only.keys().cloned().collect();
     let mut planner = Planner::new(source, destination, only, options.clone())?
-        .with_folding(folding(room, &ends.right.store).await);
+        .with_folding(folding(room, &ends.right.store).await)
+        .of_all();
     let mut memory = match options.delete {
         Deletes::Propagate => Memory::of(room, &ends).await,
         Deletes::Never | Deletes::Mirror => Memory::none(),

@@ -41,11 +41,16 @@ pub(in crate::backend) async fn list(store: S3, query: ListQuery, out: Sender<Ba
         Ok(lister) => lister,
         Err(error) => return drop(out.send(Batch::broken(error)).await),
     };
+    let mut left = lister.query.pages;
     loop {
         let batch = lister.next().await.unwrap_or_else(Batch::broken);
         let over = batch.end.is_some();
         if out.send(batch).await.is_err() || over {
             return;
+        }
+        left = left.map(|left| left.saturating_sub(1));
+        if left == Some(0) {
+            return out.closed().await;
         }
     }
 }

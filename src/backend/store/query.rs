@@ -20,6 +20,9 @@ pub struct ListQuery {
     pub start_after: Option<Key>,
     /// Only keys up to this one (inclusive).
     pub end: Option<Key>,
+    /// After so many pages nothing more is asked for until the listing is dropped (S3 only): who shares the rest with
+    /// others wants no page of it twice.
+    pub pages: Option<usize>,
     /// Follow symbolic links of a disk.
     pub follow_links: bool,
     /// A folder that is not there is empty instead of an error: right for a destination, deadly for a source.

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::domain::{
     entry::Facts,
     location::Location,
-    plan::{Edit, IN_BATCHES_FROM, Op, Plan, Split, Step, Tally},
+    plan::{Edit, IN_BATCHES_FROM, Op, PAGE, Plan, Split, Step, Tally},
     progress::Requests,
 };
 pub use class::about_class;
@@ -23,8 +23,6 @@ pub use region::about_regions;
 pub use restore::about_restore;
 pub use unproven::{about_read_back, about_unproven};
 
-/// Keys on a page of a listing, and in one request that deletes.
-const PAGE: u64 = 1000;
 /// A copy by a job of S3 Batch Operations, which is billed as a request of its own.
 pub(super) const TASK: &str = "S3PutObjectCopy";
 /// The most that one request can copy.
@@ -314,22 +312,26 @@ impl Maker<'_> {
         if !self.plan.options.recount || self.plan.selected().next().is_none() {
             return;
         }
-        let pages = |objects: u64| objects.div_ceil(PAGE).max(1);
-        let source = self.plan.source_print.tally.objects;
+        let recorded = self.plan.options.listing.is_some();
+        let sides = [&self.plan.source, &self.plan.destination].into_iter();
+        for (location, lists) in sides.zip(self.lists()) {
+            let lists_it = is_s3(location) && !(recorded && *location == self.plan.source);
+            self.estimate.recount += if lists_it { lists } else { 0 };
+        }
+    }
+
+    /// Requests that list each side when all is done: as they were counted, else by the number of objects.
+    fn lists(&self) -> [u64; 2] {
+        if let Some(lists) = self.plan.lists.filter(|lists| lists.hold_for(self.plan)) {
+            return [lists.source, lists.destination];
+        }
         let new = self
             .plan
             .steps()
-            .filter(|step| step.op.moves() && step.destination.is_none())
-            .count() as u64;
-        let destination = self.plan.destination_print.tally.objects + new;
-        for (location, objects) in [
-            (&self.plan.source, source),
-            (&self.plan.destination, destination),
-        ] {
-            let recorded = self.plan.options.listing.is_some() && *location == self.plan.source;
-            let lists = is_s3(location) && !recorded;
-            self.estimate.recount += if lists { pages(objects) } else { 0 };
-        }
+            .filter(|step| step.op.moves() && step.destination.is_none());
+        let source = self.plan.source_print.tally.objects;
+        let destination = self.plan.destination_print.tally.objects + new.count() as u64;
+        [source, destination].map(|objects| objects.div_ceil(PAGE).max(1))
     }
 
     fn finish(mut self) -> Estimate {
@@ -452,6 +454,7 @@ mod tests {
             cleans: None,
             edit: None,
             forecast: None,
+            lists: None,
             version: PLAN_VERSION,
             made: jiff::Timestamp::UNIX_EPOCH,
             source: Location::parse(source).unwrap(),

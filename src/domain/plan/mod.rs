@@ -10,6 +10,7 @@ mod export;
 mod fate;
 mod file;
 mod guard;
+mod lists;
 mod notice;
 mod options;
 mod planner;
@@ -46,6 +47,7 @@ pub use commands::{Commanded, Commands, LineRefusal, Removal, Wants, read_comman
 pub use edit::{Bears, Edit, NameRefusal, merged, named, renamed};
 pub use file::{FileError, read_plans};
 pub use guard::{Guard, PlanError};
+pub use lists::{Lists, PAGE};
 pub use options::{Deletes, Existing, MaxDelete, Mode, Symlinks, SyncOptions};
 pub use planner::Planner;
 pub use print::{Fingerprint, Printer};
@@ -216,6 +218,9 @@ pub struct Plan {
     /// What it is expected to ask; kept with a task, whose steps go when they are done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forecast: Option<Forecast>,
+    /// What the recount's listings will take, where that could be counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lists: Option<Lists>,
     /// What a person should know before saying yes: files changed seconds ago, clock skew, archived objects.
     pub notices: Vec<String>,
 }
@@ -319,6 +324,7 @@ impl Plan {
             cleans: None,
             edit: None,
             forecast: None,
+            lists: None,
             notices: Vec::new(),
         }
     }

@@ -10,6 +10,7 @@ use super::{
     Regions, Since, Step, SyncOptions,
     fate::{Effect, Fate, Kinship},
     guard::way,
+    lists::Counting,
     notice,
     twins::Twins,
 };
@@ -39,6 +40,8 @@ pub struct Planner {
     /// Symbolic links, and sockets, pipes and devices, at the source: never moved.
     immovable: [notice::Left; 2],
     twins: Twins,
+    /// `None` where the recount's listings are not those of all pairs.
+    lists: Option<Counting>,
 }
 
 impl Planner {
@@ -64,7 +67,16 @@ impl Planner {
             aside: Vec::new(),
             immovable: <[notice::Left; 2]>::default(),
             twins: Twins::default(),
+            lists: None,
         })
+    }
+
+    /// The same planner for all pairs of two places, which counts what it takes to list both again.
+    #[must_use]
+    pub fn of_all(mut self) -> Self {
+        let whole = self.only.is_empty() && !self.gzips && !self.options.remove_source;
+        self.lists = whole.then(Counting::new);
+        self
     }
 
     /// The same planner for a destination whose file system folds names.
@@ -87,6 +99,9 @@ impl Planner {
             self.twins.push(pair);
         }
         if pair.is_folder() {
+            self.lists
+                .iter_mut()
+                .for_each(|lists| lists.take(pair, None));
             return;
         }
         if let Some(facts) = &pair.left {
@@ -98,6 +113,8 @@ impl Planner {
             }
         }
         let fate = self.fate(pair, since);
+        let lists = self.lists.iter_mut();
+        lists.for_each(|lists| lists.take(pair, Some(&fate)));
         if !matches!(fate, Fate::Excluded) {
             self.take_note(pair);
         }
@@ -170,6 +187,7 @@ impl Planner {
             cleans: None,
             edit: None,
             forecast: None,
+            lists: self.lists.map(|lists| lists.finish()),
             notices,
         };
         plan.brake();

@@ -42,6 +42,7 @@ impl Plan {
             source_print: fresh.source_print.clone(),
             destination_print: fresh.destination_print.clone(),
             left: fresh.left.clone(),
+            lists: fresh.lists,
             notices: fresh.notices.clone(),
             ..self.clone()
         };

@@ -44,6 +44,7 @@ pub(super) fn head_of(plan: &Plan) -> Plan {
         cleans: plan.cleans.clone(),
         edit: plan.edit.clone(),
         forecast: Some(Forecast::of(plan)),
+        lists: plan.lists,
     }
 }
 

@@ -16,10 +16,10 @@ use crate::backend::{
 use crate::domain::{
     entry::{End, Page},
     key::Key,
+    ranged::{LARGE, Seen},
 };
 
 pub use picked::Picked;
-use ranges::Seen;
 
 /// What can be listed, again and again; a store, or a model of one in tests.
 pub trait Lister: Clone + Send + Sync + 'static {
@@ -59,8 +59,6 @@ impl Failing for Listing {
 
 /// Pages that wait for their reader; the listing itself is ahead by some as well.
 const AHEAD: usize = 1;
-/// Full pages after which a listing counts as large.
-const LARGE: usize = 6;
 
 /// A listing on its way; dropping it stops it.
 #[derive(Debug)]
@@ -155,11 +153,14 @@ pub(super) fn broken(reason: &str) -> End {
 /// Lists with one reader, and with many once the listing turns out to be large.
 async fn list<L: Lister>(lister: L, query: ListQuery, mut out: Out) {
     let splits = lister.is_ranged() && !query.shallow;
-    let mut pages = lister.list(query.clone());
+    let mut pages = lister.list(ListQuery {
+        pages: splits.then_some(LARGE),
+        ..query.clone()
+    });
     let mut seen = Seen::default();
     while let Some(page) = pages.next().await {
         let over = page.end.is_some();
-        seen.take(&page);
+        ranges::take(&mut seen, &page);
         out.note(&pages);
         out.send(page).await;
         if over {
@@ -167,7 +168,7 @@ async fn list<L: Lister>(lister: L, query: ListQuery, mut out: Out) {
         }
         if splits && seen.pages() == LARGE {
             drop(pages);
-            return many(&lister, seen.ranges(&query), &mut out).await;
+            return many(&lister, ranges::ranges(&seen, &query), &mut out).await;
         }
     }
     out.lost().await;

@@ -7,7 +7,7 @@ use std::sync::{
 
 use tokio::sync::Notify;
 
-use super::{Failing, LARGE, Lister, Scan, broken, ranges::READERS};
+use super::{Failing, Lister, Scan, broken};
 use crate::backend::{
     Error, ErrorKind,
     store::{ListQuery, Pages},
@@ -15,6 +15,7 @@ use crate::backend::{
 use crate::domain::{
     entry::{End, Entry, Facts, Page},
     key::Key,
+    ranged::{LARGE, READERS, Requests},
     retry::FailureKind,
 };
 
@@ -92,20 +93,20 @@ impl Pages for Listing {
                 end: Some(broken("told to")),
             });
         }
-        let inside = |key: &&Key| {
-            self.query
-                .start_after
-                .as_ref()
-                .is_none_or(|start| *key > start)
-                && self.query.end.as_ref().is_none_or(|end| *key <= end)
-        };
-        let mut left = self.model.keys.iter().filter(inside);
-        let entry = |key: &Key| Entry {
-            key: key.clone(),
-            facts: Facts::folder(),
-        };
-        let entries: Vec<Entry> = left.by_ref().take(PAGE).map(entry).collect();
-        self.over = left.next().is_none();
+        // As S3 does it: a page knows no end, so that a range is over at the first key behind it.
+        let start = self.query.start_after.clone();
+        let behind = |key: &&Key| start.as_ref().is_none_or(|start| *key > start);
+        let passed = |key: &Key| self.query.end.as_ref().is_some_and(|end| key > end);
+        let mut left = self.model.keys.iter().filter(behind);
+        let page: Vec<&Key> = left.by_ref().take(PAGE).collect();
+        self.over = left.next().is_none() || page.last().is_some_and(|key| passed(key));
+        let inside = page.into_iter().filter(|key| !passed(key));
+        let entries: Vec<Entry> = inside
+            .map(|key| Entry {
+                key: key.clone(),
+                facts: Facts::folder(),
+            })
+            .collect();
         if let Some(entry) = entries.last() {
             self.query.start_after = Some(entry.key.clone());
         }
@@ -155,6 +156,29 @@ async fn a_large_listing_is_shared_stays_in_order_and_costs_few_requests_more() 
     let most = 5000 / PAGE + READERS;
     let sent = model.requests.load(SeqCst);
     assert!(sent <= most, "{sent} requests for {} pages", 5000 / PAGE);
+}
+
+fn foreseen(keys: &[Key]) -> u64 {
+    let mut requests = Requests::of_pages(PAGE as u64);
+    for key in keys {
+        requests.add(key);
+    }
+    requests.total()
+}
+
+#[tokio::test]
+async fn what_a_listing_costs_is_known_from_its_keys() {
+    for count in (0..40).chain((50..5000).step_by(83)) {
+        for stride in [1, 3, 7] {
+            let mut model = model(count.max(1) * stride);
+            let keys = model.keys.iter().step_by(stride).take(count);
+            model.keys = Arc::new(keys.cloned().collect());
+            let (keys, _) = all(&mut Scan::start(model.clone(), ListQuery::default())).await;
+            assert_eq!(keys.len(), count);
+            let sent = model.requests.load(SeqCst) as u64;
+            assert_eq!(foreseen(&keys), sent, "{count} keys, every {stride}th");
+        }
+    }
 }
 
 #[tokio::test]

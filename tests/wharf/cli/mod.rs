@@ -8,6 +8,7 @@ mod consolidated;
 mod delta;
 mod edited;
 mod exec;
+mod foreseen;
 mod gzip;
 mod instances;
 mod interrupts;

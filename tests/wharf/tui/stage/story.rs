@@ -292,6 +292,7 @@ pub(in crate::tui) fn plan(only: &[Key]) -> Plan {
         cleans: None,
         edit: None,
         forecast: None,
+        lists: None,
         version: 1,
         made: now(),
         source: local(),
