@@ -135,8 +135,11 @@ fn length(text: &str, span: SignedDuration) -> Result<Duration, Invalid> {
     length.ok_or_else(|| Invalid::form(text, "a length of time, as 10s or 15m"))
 }
 
-/// Streams of CloudWatch Logs, or a place.
+/// Streams of CloudWatch Logs, a file on the run's machine, or a place.
 fn origin(text: &str, known: &Known<'_>, around: &Around<'_>) -> Result<Origin, Invalid> {
+    if let Some(on_box) = Origin::on_box(text) {
+        return on_box.map_err(|error| Invalid::form(text, &error.to_string()));
+    }
     match LogPlace::of(text) {
         Some(Ok(logs)) => {
             known_remote(&logs.remote, known.remotes)?;

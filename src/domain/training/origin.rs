@@ -1,4 +1,4 @@
-//! Where a source of a run is: a file, an object or a folder of them, or streams of CloudWatch Logs.
+//! Where a source of a run is: a file, an object or a folder of them, streams of CloudWatch Logs, or a file on its machine.
 
 use std::fmt;
 
@@ -14,6 +14,8 @@ pub enum Origin {
     Place(Location),
     /// Streams of a group of CloudWatch Logs.
     Logs(LogPlace),
+    /// A file on the run's own machine, read through its shell: `box:/PATH`.
+    OnBox(Box<str>),
 }
 
 /// Streams of a group of CloudWatch Logs: `logs:GROUP`, `logs:GROUP:STREAM`, `REMOTE:logs:GROUP:STREAM`.
@@ -34,12 +36,33 @@ pub struct LogPlace {
 )]
 pub struct NoLogs;
 
+/// Why a text names no file on a run's machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("box:/PATH, the whole path of a log on the run's instance")]
+pub struct NoPath;
+
 impl Origin {
-    /// The remote that it is at; `None` on this machine's disk.
+    /// The file on a run's machine that a text names; `None` where it names something else.
+    pub fn on_box(text: &str) -> Option<Result<Self, NoPath>> {
+        let path = text.strip_prefix("box:")?;
+        // A remote may be called `box` too.
+        if path.starts_with("s3:") || path.starts_with("logs:") {
+            return None;
+        }
+        let whole = path.starts_with('/') && !path.ends_with('/');
+        Some(if whole {
+            Ok(Self::OnBox(path.into()))
+        } else {
+            Err(NoPath)
+        })
+    }
+
+    /// The remote that it is at; `None` on this machine's disk, and on the run's machine.
     pub fn remote(&self) -> Option<&Remote> {
         match self {
             Self::Place(place) => place.s3().map(|prefix| &prefix.remote),
             Self::Logs(logs) => Some(&logs.remote),
+            Self::OnBox(_) => None,
         }
     }
 }
@@ -102,13 +125,24 @@ impl fmt::Display for Origin {
         match self {
             Self::Place(place) => place.fmt(f),
             Self::Logs(logs) => logs.fmt(f),
+            Self::OnBox(path) => write!(f, "box:{}", printable(path.as_bytes())),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::LogPlace;
+    use super::{LogPlace, NoPath, Origin};
+
+    #[test]
+    fn a_file_on_the_machine_has_a_whole_path() {
+        let told = |text| Origin::on_box(text).map(|told| told.map(|origin| origin.to_string()));
+        assert_eq!(told("box:/data/a b"), Some(Ok("box:/data/a b".to_owned())));
+        assert_eq!(told("box:logs/x.jsonl"), Some(Err(NoPath)));
+        assert_eq!(told("box:/data/"), Some(Err(NoPath)));
+        assert_eq!(told("box:s3://bucket/k"), None);
+        assert_eq!(told("/data/x"), None);
+    }
 
     #[test]
     fn streams_are_named_in_a_word_and_told_as_it_was() {

@@ -74,8 +74,8 @@ pub(in crate::engine) fn guard(room: &Room, remote: &Remote) -> Result<(), Faile
     Ok(())
 }
 
-/// Whether the agent of SSM answers on an instance.
-async fn answers(door: &Ec2, id: &str) -> Result<(), Failed> {
+/// Refuses an instance on which the agent of SSM does not answer.
+pub(in crate::engine) async fn answers(door: &Ec2, id: &str) -> Result<(), Failed> {
     match patient(|| door.agent(id)).await? {
         Agent::Online => Ok(()),
         Agent::Lost => {

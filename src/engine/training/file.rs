@@ -17,7 +17,10 @@ use crate::domain::{
     },
 };
 
-use super::{Manner, Teller, intake::Intake};
+use super::{
+    Manner, Teller,
+    intake::{Intake, WITHHELD},
+};
 
 /// Bytes before the end that are read again: where they differ, it is another content.
 const OVERLAP: usize = 64;
@@ -122,8 +125,7 @@ impl File {
         let head = reading.all().await?;
         self.intake.reader.learn(head.get(..HEAD).unwrap_or(&head));
         if self.intake.reader.is_gzip() {
-            let reason = "a gzip stream of this size is read from its beginning only when asked: --whole, or a in the Training tab";
-            self.intake.trouble = Some(reason.into());
+            self.intake.trouble = Some(WITHHELD.into());
             return Ok(());
         }
         self.intake.skipped = size - TAIL;

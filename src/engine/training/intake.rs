@@ -8,6 +8,9 @@ use crate::domain::training::{batch::Batch, read::Reader, run::Stream};
 
 use super::Teller;
 
+/// Why a large gzip stream is not read.
+pub(super) const WITHHELD: &str = "a gzip stream of this size is read from its beginning only when asked: --whole, or a in the Training tab";
+
 /// Takes what a stream holds, and tells it.
 #[derive(Debug)]
 pub(super) struct Intake {

@@ -1,6 +1,7 @@
 //! Watching training runs: each source is read once and then tailed, one GET a poll and run where nothing comes; a prefix is
 //! listed when a watch begins, and again only after a long silence, ever more rarely.
 
+mod boxed;
 mod file;
 mod follow;
 mod intake;

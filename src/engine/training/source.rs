@@ -1,5 +1,5 @@
-//! One source of a run: a file, an object, a folder of them, or streams of a log group. Which it is, is asked once; a folder or
-//! a group is listed then.
+//! One source of a run: a file, an object, a folder of them, streams of a log group, or a file on its machine. Which it is, is
+//! asked once; a folder or a group is listed then.
 
 use std::sync::Arc;
 
@@ -15,14 +15,18 @@ use crate::domain::{
     text::printable,
     training::{
         ask::SourceAsk,
+        machine::MachineAsk,
         origin::{LogPlace, Origin},
         run::Stream,
         standing::Standing,
     },
 };
 
+use crate::engine::room::Room;
+
 use super::{
     Manner, Teller,
+    boxed::BoxTail,
     file::File,
     intake::Intake,
     logs::{self, LogTail},
@@ -55,13 +59,21 @@ pub(super) enum Feed {
     File(File),
     /// A stream of CloudWatch Logs.
     Logs(LogTail),
+    /// A file on the run's machine.
+    OnBox(Box<BoxTail>),
 }
 
 impl Feed {
-    pub(super) async fn look(&mut self, manner: Manner, teller: &mut Teller) -> Result<(), Error> {
+    pub(super) async fn look(
+        &mut self,
+        room: &Room,
+        manner: Manner,
+        teller: &mut Teller,
+    ) -> Result<(), Error> {
         match self {
             Self::File(file) => file.look(manner, teller).await,
             Self::Logs(tail) => tail.look(manner, teller).await,
+            Self::OnBox(tail) => tail.look(room, manner, teller).await,
         }
     }
 
@@ -69,6 +81,7 @@ impl Feed {
         match self {
             Self::File(file) => &file.intake,
             Self::Logs(tail) => &tail.intake,
+            Self::OnBox(tail) => &tail.intake,
         }
     }
 
@@ -76,6 +89,7 @@ impl Feed {
         match self {
             Self::File(file) => &mut file.intake,
             Self::Logs(tail) => &mut tail.intake,
+            Self::OnBox(tail) => &mut tail.intake,
         }
     }
 
@@ -84,6 +98,7 @@ impl Feed {
         match self {
             Self::File(file) => file.key.printable().into_owned(),
             Self::Logs(tail) => printable(tail.name.as_bytes()).into_owned(),
+            Self::OnBox(tail) => printable(tail.path.as_bytes()).into_owned(),
         }
     }
 }
@@ -93,6 +108,8 @@ impl Feed {
 pub(super) struct Source {
     pub(super) number: usize,
     pub(super) ask: SourceAsk,
+    /// The machine of the run.
+    machine: Option<MachineAsk>,
     pub(super) feeds: Vec<Feed>,
     /// Whether it is a folder or a group, where that is known.
     pub(super) is_folder: bool,
@@ -101,10 +118,11 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn new(number: usize, ask: SourceAsk) -> Self {
+    pub(super) fn new(number: usize, ask: SourceAsk, machine: Option<MachineAsk>) -> Self {
         Self {
             number,
             ask,
+            machine,
             feeds: Vec::new(),
             is_folder: false,
             trouble: None,
@@ -128,6 +146,7 @@ impl Source {
                 opened.map_err(|error| words(&error, &from).into())
             }
             Origin::Logs(place) => self.open_logs(sessions, place, next).await,
+            Origin::OnBox(path) => self.open_box(path, next),
         }
     }
 
@@ -195,6 +214,18 @@ impl Source {
             let tail = LogTail::new(logs.clone(), place, stream, self.ask.pattern.clone());
             self.feeds.push(Feed::Logs(tail));
         }
+        Ok(())
+    }
+
+    fn open_box(&mut self, path: &str, next: &mut usize) -> Result<(), Box<str>> {
+        if !self.feeds.is_empty() {
+            return Ok(());
+        }
+        let unnamed = "nobody said which instance it is on: write instance = \"tag:Name=…\" or \"i-…\" into the run";
+        let machine = self.machine.clone().ok_or(unnamed)?;
+        let stream = self.stream("", next);
+        let tail = BoxTail::new(path, machine, stream, self.ask.pattern.clone());
+        self.feeds.push(Feed::OnBox(Box::new(tail)));
         Ok(())
     }
 

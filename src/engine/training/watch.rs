@@ -54,7 +54,7 @@ pub(in crate::engine) async fn watch(
 /// Follows the logs until the watch is stopped, or once.
 async fn logs(room: &Room, mut runs: Vec<Watched>, manner: Manner) {
     loop {
-        let rounds = runs.iter_mut().map(|run| run.round(&room.sessions, manner));
+        let rounds = runs.iter_mut().map(|run| run.round(room, manner));
         // Side by side: one that answers late holds up no other.
         join_all(rounds).await;
         let Some(every) = manner.every else {
@@ -89,9 +89,10 @@ struct Watched {
 impl Watched {
     fn new(teller: Teller, ask: RunAsk) -> Self {
         let sources = ask.sources.iter().cloned().enumerate();
+        let source = |(at, source)| Source::new(at, source, ask.machine.clone());
         Self {
             teller,
-            sources: sources.map(|(at, ask)| Source::new(at, ask)).collect(),
+            sources: sources.map(source).collect(),
             told: vec![None; ask.sources.len()],
             streams: 0,
             turn: 0,
@@ -105,9 +106,9 @@ impl Watched {
     }
 
     /// One look: at everything at first and where something came, else at one file.
-    async fn round(&mut self, sessions: &Sessions, manner: Manner) {
+    async fn round(&mut self, room: &Room, manner: Manner) {
         self.failed = false;
-        self.open(sessions).await;
+        self.open(&room.sessions).await;
         let all = self.turn == 0;
         let places = self.places();
         let mut came = false;
@@ -118,7 +119,7 @@ impl Watched {
         };
         for at in 0..count {
             let place = places.get((self.turn + at) % places.len().max(1));
-            came |= self.look(place.copied(), manner).await;
+            came |= self.look(place.copied(), room, manner).await;
         }
         if came && !all {
             for place in places
@@ -127,7 +128,7 @@ impl Watched {
                 .skip(self.turn + 1)
                 .take(places.len() - 1)
             {
-                self.look(Some(*place), manner).await;
+                self.look(Some(*place), room, manner).await;
             }
         }
         self.turn += 1;
@@ -135,7 +136,7 @@ impl Watched {
             self.heard = Instant::now();
             self.patience = SILENCE;
         }
-        self.list_checkpoints(sessions, came).await;
+        self.list_checkpoints(&room.sessions, came).await;
         for (at, source) in self.sources.iter().enumerate() {
             let standing = source.standing();
             if self
@@ -192,7 +193,7 @@ impl Watched {
     }
 
     /// Looks at one file; whether something came.
-    async fn look(&mut self, place: Option<(usize, usize)>, manner: Manner) -> bool {
+    async fn look(&mut self, place: Option<(usize, usize)>, room: &Room, manner: Manner) -> bool {
         let found = place.and_then(|(source, feed)| {
             let source = self.sources.get_mut(source)?;
             Some((source.feeds.get_mut(feed)?, &source.ask.from))
@@ -200,7 +201,7 @@ impl Watched {
         let Some((feed, from)) = found else {
             return false;
         };
-        let looked = feed.look(manner, &mut self.teller).await;
+        let looked = feed.look(room, manner, &mut self.teller).await;
         self.failed |= looked.is_err();
         let intake = feed.intake_mut();
         intake.failed = looked.err().map(|error| words(&error, from).into());

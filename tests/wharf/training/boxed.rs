@@ -1,7 +1,7 @@
-//! A run's machine by SSM: its agent and its process as lamps. The embedded instances have the shell of this machine here.
+//! A run's machine by SSM: its agent and its process as lamps, and a log that is read there. The embedded instances have the shell of this machine here.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use std::{process::Command as Process, time::Duration};
+use std::{path::Path, process::Command as Process, time::Duration};
 
 use wharf::{
     demo::cloud::{NewInstance, Reply},
@@ -11,6 +11,8 @@ use wharf::{
             ask::RunAsk,
             lamp::Light,
             machine::{Machine, MachineAsk},
+            origin::Origin,
+            standing::Standing,
         },
     },
     engine::EngineOptions,
@@ -143,4 +145,119 @@ async fn a_machine_that_may_not_be_asked_is_told_so_and_how_its_process_is_named
     let words = &machine.process.words;
     assert!(words.contains("read-only"), "{words}");
     assert_eq!(watch.desk.demo.log().count("SendCommand"), 0);
+}
+
+impl Watch {
+    /// Goes on until a source's row says this.
+    async fn until_trouble(&mut self, words: &str) {
+        let told = |standing: &Standing| {
+            standing
+                .trouble
+                .as_ref()
+                .is_some_and(|told| told.contains(words))
+        };
+        self.until(told).await;
+    }
+}
+
+/// A run whose log is this file on its machine.
+fn on_the_box(log: &Path) -> RunAsk {
+    let path = format!("box:{}", log.display());
+    RunAsk {
+        machine: Some(machine(None)),
+        ..RunAsk::of_place("run", Origin::on_box(&path).unwrap().unwrap())
+    }
+}
+
+/// Lines that shrink little: three of their pieces are more than an answer of SSM holds.
+fn noisy(steps: std::ops::Range<u64>) -> String {
+    let line = |step: u64| {
+        let noise = (step + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let more = noise.wrapping_mul(0x2545_f491_4f6c_dd1d);
+        format!("{{\"step\": {step}, \"loss\": 0.{noise}, \"run\": \"{more:x}{noise:x}\"}}\n")
+    };
+    steps.map(line).collect()
+}
+
+#[tokio::test]
+async fn a_log_on_the_machine_is_read_in_pieces_and_tailed() {
+    let desk = desk(EngineOptions::default());
+    let path = desk.path("it's metrics.jsonl");
+    std::fs::write(&path, noisy(0..2000)).unwrap();
+    let mut watch = Watch::new(desk, on_the_box(&path));
+    watch.until_step(1999).await;
+    assert_eq!(watch.all_points(), 2000);
+    assert!(watch.desk.demo.log().count("SendCommand") >= 4);
+    watch.round().await;
+    watch.desk.demo.log().clear();
+    watch.round().await;
+    watch.round().await;
+    let log = watch.desk.demo.log();
+    assert!(log.count("SendCommand") <= 3, "an idle look is one command");
+    assert_eq!(
+        log.count("DescribeInstanceInformation") + log.count("GetObject"),
+        0
+    );
+    std::fs::write(&path, noisy(0..2010)).unwrap();
+    watch.until_step(2009).await;
+    assert_eq!(watch.all_points(), 2010);
+    // Replaced by more is told anew; what was cut goes on.
+    std::fs::write(&path, noisy(0..3000).replace("\"run\"", "\"other\"")).unwrap();
+    watch.until_step(2999).await;
+    assert_eq!(watch.all_points(), 3000);
+    std::fs::write(&path, noisy(3000..3010)).unwrap();
+    watch.until_step(3009).await;
+    assert_eq!(watch.all_points(), 3010);
+}
+
+#[tokio::test]
+async fn of_a_large_log_on_the_machine_only_the_tail_is_read() {
+    let desk = desk(EngineOptions::default());
+    let path = desk.path("large.jsonl");
+    std::fs::write(&path, noisy(0..6000)).unwrap();
+    let mut watch = Watch::new(desk, on_the_box(&path));
+    watch.until_step(5999).await;
+    watch.until(|standing| standing.skipped > 0).await;
+    assert!(
+        (1000..5000).contains(&watch.all_points()),
+        "{}",
+        watch.all_points()
+    );
+}
+
+#[tokio::test]
+async fn what_is_written_anew_on_the_machine_is_read_anew() {
+    let desk = desk(EngineOptions::default());
+    let path = desk.path("trainer_state.json");
+    let state = |steps: u64| {
+        let row = |step| format!("{{\"step\": {step}, \"loss\": 0.5}}");
+        let rows: Vec<String> = (1..=steps).map(row).collect();
+        format!("{{\n\"log_history\": [\n{}\n]\n}}\n", rows.join(",\n"))
+    };
+    std::fs::write(&path, state(20)).unwrap();
+    let mut watch = Watch::new(desk, on_the_box(&path));
+    watch.until_step(20).await;
+    std::fs::write(&path, state(9000)).unwrap();
+    watch.until_step(9000).await;
+    assert_eq!(watch.all_points(), 9000);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_machine_is_told_in_the_sources_row() {
+    let desk = desk(EngineOptions::default());
+    let path = desk.path("none.jsonl");
+    let mut watch = Watch::new(desk, on_the_box(&path));
+    watch.until_trouble("there is nothing at box:/").await;
+    std::fs::write(&path, lines(0..20)).unwrap();
+    watch.until_step(19).await;
+    let cloud = watch.desk.demo.cloud().clone();
+    cloud.deny("ssm:SendCommand");
+    watch.until_trouble("ssm:SendCommand").await;
+    cloud.allow("ssm:SendCommand");
+    std::fs::write(&path, lines(0..30)).unwrap();
+    watch.until_step(29).await;
+    let mut ask = on_the_box(&path);
+    ask.machine = None;
+    let mut watch = Watch::new(self::desk(EngineOptions::default()), ask);
+    watch.until_trouble("write instance =").await;
 }

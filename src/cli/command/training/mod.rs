@@ -67,6 +67,13 @@ fn run_of(config: &Config, word: &str) -> Result<RunAsk, TargetError> {
     if let Some(run) = config.runs.get(word) {
         return Ok(run.clone());
     }
+    if let Some(on_box) = Origin::on_box(word) {
+        let how = "write it into a run: instance = \"…\" and metrics = [{ from = \"box:/PATH\" }], then name the run";
+        return Err(TargetError::Words {
+            message: format!("{word:?} is on the instance of a run, and no run is named"),
+            help: on_box.map_or_else(|error| error.to_string(), |_| how.to_owned()),
+        });
+    }
     if let Some(logs) = LogPlace::of(word) {
         let logs = logs.map_err(|error| TargetError::Words {
             message: format!("{word:?} names no streams of CloudWatch Logs"),

@@ -58,7 +58,7 @@ fn checkpoints(followed: &Followed, shell: &Shell) -> Vec<String> {
 fn from(ask: &SourceAsk, shell: &Shell) -> String {
     match &ask.from {
         Origin::Place(place) => shell.shown(place),
-        Origin::Logs(logs) => logs.to_string(),
+        origin @ (Origin::Logs(_) | Origin::OnBox(_)) => origin.to_string(),
     }
 }
 
