@@ -89,18 +89,7 @@ impl Piece {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::cloud::CommandState;
-
-    use super::{Piece, Said};
-
-    fn said(stdout: &str) -> Said {
-        Said {
-            state: CommandState::Ended,
-            code: Some(0),
-            stdout: stdout.to_owned(),
-            ..Said::default()
-        }
-    }
+    use super::{super::process::tests::said, Piece, Said};
 
     #[test]
     fn an_answer_is_a_piece_or_says_why_not() {

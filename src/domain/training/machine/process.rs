@@ -115,14 +115,15 @@ fn octal(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::process::Command;
 
     use jiff::Timestamp;
 
     use super::{CommandState, Light, Process, Said, quoted};
 
-    fn said(stdout: &str) -> Said {
+    /// What a shell said that ended well.
+    pub(in crate::domain::training::machine) fn said(stdout: &str) -> Said {
         Said {
             state: CommandState::Ended,
             code: Some(0),

@@ -27,7 +27,15 @@ impl Inflate {
     }
 }
 
+/// What a gzip stream begins with.
+const MAGIC: [u8; 2] = [0x1f, 0x8b];
+
 /// Whether these bytes begin a gzip stream.
 pub(super) fn begins(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0x1f, 0x8b])
+    bytes.starts_with(&MAGIC)
+}
+
+/// Whether they may, once there are more of them.
+pub(super) fn may_begin(bytes: &[u8]) -> bool {
+    bytes == &MAGIC[..1]
 }

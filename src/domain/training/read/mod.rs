@@ -184,6 +184,9 @@ impl Reader {
             self.inflate = Some(Box::default());
             return true;
         }
+        if gzip::may_begin(head) {
+            return false;
+        }
         match kind(head, self.pattern.as_deref()) {
             Ok(Some(kind)) => {
                 self.kind = Some(kind);
