@@ -43,17 +43,21 @@ impl Config {
     /// The folder in S3 of what belongs to a run itself: its launches with their scripts, records and last words. Where none is
     /// named, `wharf-runs/RUN` in the bucket of its first output.
     pub fn run_folder(&self, run: &str) -> Option<Location> {
-        let end = self.ends.get(run)?;
-        if let Some(folder) = &end.folder {
-            return Some(folder.clone());
-        }
-        let output = self.mappings.get(end.outputs.first()?)?;
-        let bucket = output.remote.value.s3()?;
-        Some(Location::S3(Prefix {
-            path: format!("wharf-runs/{run}/").into(),
-            ..bucket.clone()
-        }))
+        folder_of(run, self.ends.get(run)?, &self.mappings)
     }
+}
+
+/// The folder that is named, else one in the bucket of the first output.
+fn folder_of(run: &str, end: &RunEnd, mappings: &IndexMap<String, Mapping>) -> Option<Location> {
+    if let Some(folder) = &end.folder {
+        return Some(folder.clone());
+    }
+    let output = mappings.get(end.outputs.first()?)?;
+    let bucket = output.remote.value.s3()?;
+    Some(Location::S3(Prefix {
+        path: format!("wharf-runs/{run}/").into(),
+        ..bucket.clone()
+    }))
 }
 
 /// The runs of the file, each checked: how each is watched, and how it ends.
@@ -64,8 +68,12 @@ pub(super) fn runs(
 ) -> (IndexMap<String, RunAsk>, IndexMap<String, RunEnd>) {
     let (mut runs, mut ends) = (IndexMap::new(), IndexMap::new());
     for (name, table) in root.tables("runs") {
-        let watched = training::run(name, &table, known, around);
-        ends.insert(name.to_owned(), run(&table, known));
+        let mut watched = training::run(name, &table, known, around);
+        let end = run(&table, known);
+        if end.launch.is_some() || end.folder.is_some() {
+            watched.launches = folder_of(name, &end, known.mappings);
+        }
+        ends.insert(name.to_owned(), end);
         table.close();
         runs.insert(name.to_owned(), watched);
     }

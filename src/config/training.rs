@@ -78,6 +78,7 @@ pub(super) fn run(name: &str, table: &Table<'_>, known: &Known<'_>, around: &Aro
         machine,
         sources,
         checkpoints: checkpoints.collect(),
+        launches: None,
         poll: value(span("poll")),
         terms: Terms {
             steps: value(table.read("total_steps", |text| setting::count(text, 1..=u64::MAX))),

@@ -5,7 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::{
+    launch::Status,
     location::Location,
+    text::readable,
     training::{
         alert::Alert,
         lamp::Light,
@@ -84,16 +86,21 @@ pub fn standing(run: &Run, now: Timestamp) -> Vec<String> {
             }
         }
         State::Stalled => words.push(stalled(run, now)),
-        State::Ended | State::Failed => words.extend(
-            run.ended()
-                .map(|ended| crate::domain::text::readable(&ended.words)),
-        ),
-        State::Unknown => {}
+        State::Ended | State::Failed => {
+            words.extend(run.ended().map(|ended| readable(&ended.words)));
+        }
+        State::Unknown => words.extend(launched(run)),
     }
     if let Some(at) = run.last_time() {
         words.push(format!("last step {}", super::age_of(at, now)));
     }
     words
+}
+
+/// Where its launch is: `launched: inputs`.
+pub fn launched(run: &Run) -> Option<String> {
+    let launch = run.launch.as_ref()?;
+    Some(format!("launched: {}", launch.state.word()))
 }
 
 /// `62 %`, which reaches 100 only at the end.
@@ -150,6 +157,16 @@ pub fn evidence(evidence: &Evidence, now: Timestamp) -> String {
     )
 }
 
+/// What a launch tells of itself: `20260111-170203-0a1b training, told 40 s ago`.
+pub fn launch(status: &Status, now: Timestamp) -> String {
+    let told = status
+        .at
+        .map(|at| format!(", told {}", super::age_of(at, now)));
+    let told = told.unwrap_or_default();
+    let words = format!("{} {}", status.launch, status.state.word());
+    format!("{}{told}", readable(&words))
+}
+
 /// `checkpoint in S3: step 45,000, 1.9 GiB, 22m ago: if it died now you lose 22m and 3,205 steps`.
 pub fn checkpoint(run: &Run, place: usize, location: &Location, now: Timestamp) -> String {
     let kept = if location.s3().is_some() {
@@ -191,7 +208,7 @@ pub fn checkpoint(run: &Run, place: usize, location: &Location, now: Timestamp) 
 pub fn alert(name: &str, alert: Alert, run: &Run, now: Timestamp) -> String {
     let ended = || {
         run.ended()
-            .map(|ended| crate::domain::text::readable(&ended.words))
+            .map(|ended| readable(&ended.words))
             .unwrap_or_default()
     };
     match alert {

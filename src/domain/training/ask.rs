@@ -17,6 +17,8 @@ pub struct RunAsk {
     pub checkpoints: Vec<Location>,
     /// The machine that it is on; `None` where nobody said.
     pub machine: Option<MachineAsk>,
+    /// The folder of its launches, where wharf launches it.
+    pub launches: Option<Location>,
     /// What a person said about it.
     pub terms: Terms,
     /// How often to look; by itself where `None`.

@@ -25,6 +25,8 @@ pub struct Followed {
     pub unlisted: Vec<Option<Box<str>>>,
     /// What its machine's lamps show.
     pub machine: Machine,
+    /// Why its launch cannot be looked at.
+    pub launch_failed: Option<Box<str>>,
     /// Whether all sources were looked at.
     pub polled: bool,
     alerts: Alerts,
@@ -75,6 +77,12 @@ impl Followed {
                 }
                 if let Some(known) = self.unlisted.get_mut(place) {
                     *known = why;
+                }
+            }
+            News::Launch { status, failed } => {
+                self.launch_failed = failed;
+                if let Some(status) = status {
+                    self.run.launch = Some(*status);
                 }
             }
             News::Machine(machine) => self.machine = *machine,

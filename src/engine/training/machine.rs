@@ -139,7 +139,7 @@ impl Finder {
 }
 
 /// How long a machine is left alone where its logs are looked at so often.
-fn pause(every: Duration) -> Duration {
+pub(super) fn pause(every: Duration) -> Duration {
     every.saturating_mul(POLLS)
 }
 

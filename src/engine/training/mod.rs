@@ -5,6 +5,7 @@ mod boxed;
 mod file;
 mod follow;
 mod intake;
+mod launched;
 mod logs;
 mod machine;
 mod shell;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::domain::launch::Status;
 use crate::domain::training::{
     ask::RunAsk,
     batch::Batch,
@@ -72,6 +74,13 @@ pub enum News {
         place: usize,
         /// Which; an error for a person where the place cannot be listed.
         newest: Result<Option<Checkpoint>, Box<str>>,
+    },
+    /// What its newest launch tells of itself.
+    Launch {
+        /// What; `None` where that is not new.
+        status: Option<Box<Status>>,
+        /// Why it cannot be looked at, for a person.
+        failed: Option<Box<str>>,
     },
     /// What its machine's lamps show.
     Machine(Box<Machine>),

@@ -21,7 +21,7 @@ use crate::engine::{
 };
 
 use super::{
-    Manner, News, Teller, machine,
+    Manner, News, Teller, launched, machine,
     source::{Source, listed, words},
 };
 
@@ -42,12 +42,21 @@ pub(in crate::engine) async fn watch(
         let watched = machine::Watched::new(ask.machine.clone()?, Teller::new(answer, at, ask));
         Some(watched.watch(room, manner.every))
     });
+    let launches = asks.iter().enumerate().filter_map(|(at, ask)| {
+        let teller = Teller::new(answer, at, ask);
+        let watched = launched::Watched::new(ask.launches.clone()?, teller);
+        Some(watched.watch(&room.sessions, manner.every))
+    });
     let asks = asks.iter().enumerate();
     let runs = asks
         .map(|(at, ask)| Watched::new(Teller::new(answer, at, ask), ask.clone()))
         .collect();
     // Side by side: a machine that answers late holds up no log.
-    tokio::join!(logs(room, runs, manner), join_all(machines));
+    tokio::join!(
+        logs(room, runs, manner),
+        join_all(machines),
+        join_all(launches)
+    );
     Ok(Body::Watched)
 }
 

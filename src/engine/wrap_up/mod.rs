@@ -9,6 +9,7 @@ mod outputs;
 mod tear;
 
 pub use debts::accounts;
+pub(super) use outputs::newest as newest_launch;
 
 use std::{sync::Arc, time::Duration};
 

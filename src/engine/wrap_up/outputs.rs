@@ -124,7 +124,7 @@ async fn left(
 }
 
 /// The folder of the newest launch: they are named by their times.
-async fn newest(home: &Store) -> Result<Option<Key>, Error> {
+pub(in crate::engine) async fn newest(home: &Store) -> Result<Option<Key>, Error> {
     let query = ListQuery {
         shallow: true,
         ..ListQuery::default()

@@ -4,7 +4,9 @@
 mod boxed;
 mod cli;
 mod fixtures;
+mod launched;
 mod logs;
 mod machine;
+mod packed;
 mod replaced;
 mod watch;

@@ -30,6 +30,7 @@ use wharf::{
         cloud::{CommandState, Said},
         entry::{Entry, Facts, Identity, Kind},
         key::Key,
+        launch::{Phase, Status},
     },
     engine::{
         Body, Command, Snapshot, View,
@@ -277,6 +278,7 @@ fn a_run_trains_stalls_recovers_and_ends() {
         .shows("○ step off")
         .shows("● process on")
         .shows("4 Training 2!");
+    look(&watch.stage, "training-journey-stalled");
     let said = watch.said();
     assert!(
         said.len() == 1 && said[0].contains("stage2-efficientnet stalled for"),
@@ -284,6 +286,7 @@ fn a_run_trains_stalls_recovers_and_ends() {
     );
     watch.pass(60);
     watch.shows("▶ stage2-efficientnet").shows("● step on");
+    look(&watch.stage, "training-journey-recovered");
     assert_eq!(
         watch.said(),
         ["wharf: stage2-efficientnet goes on: its steps advance again"]
@@ -293,6 +296,7 @@ fn a_run_trains_stalls_recovers_and_ends() {
         .shows("✓ stage2-efficientnet   100 %")
         .shows("ended · ")
         .shows("○ process off");
+    look(&watch.stage, "training-journey-ended");
     assert_eq!(
         watch.said(),
         ["wharf: stage2-efficientnet ended: completed"]
@@ -386,6 +390,19 @@ fn training_at_every_size() {
     look(&watch.stage, "training");
     watch.stage.press("h").press("Enter").press("s");
     look(&watch.stage, "training-large");
+    let launch = Status {
+        launch: "20260111-165203-0a1b".to_owned(),
+        state: Phase::Training,
+        at: Some(watch.moment() - SignedDuration::from_secs(40)),
+        ..Status::default()
+    };
+    watch.tell(
+        0,
+        News::Launch {
+            status: Some(Box::new(launch)),
+            failed: None,
+        },
+    );
     watch.stage.press("Esc").press("Esc").press("i");
     look(&watch.stage, "training-evidence");
     watch.stage.press("Esc").press("o");

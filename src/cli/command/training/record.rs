@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::{
+    launch::Status,
     location::Location,
     training::{
         alert::Alert, ask::SourceAsk, lamp::Lamp, machine::Machine, read::Format,
@@ -34,6 +35,35 @@ pub(super) struct RunRecord<'a> {
     sources: Vec<SourceRecord>,
     remarks: Vec<String>,
     ended: Option<Ending>,
+    launch: Option<LaunchRecord<'a>>,
+}
+
+/// What its launch tells of itself.
+#[derive(Debug, Serialize)]
+struct LaunchRecord<'a> {
+    name: &'a str,
+    state: &'static str,
+    outcome: Option<&'a str>,
+    exit: Option<i64>,
+    why: Option<&'a str>,
+    pushed: Option<bool>,
+    proven: Option<bool>,
+    at: Option<Timestamp>,
+}
+
+impl<'a> LaunchRecord<'a> {
+    fn new(status: &'a Status) -> Self {
+        Self {
+            name: &status.launch,
+            state: status.state.word(),
+            outcome: status.outcome.as_deref(),
+            exit: status.exit,
+            why: status.why.as_deref(),
+            pushed: status.pushed,
+            proven: status.proven,
+            at: status.at,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -148,6 +178,7 @@ pub(super) fn record(followed: &Followed, now: Timestamp) -> RunRecord<'_> {
             well: ended.well,
             words: ended.words.into(),
         }),
+        launch: run.launch.as_ref().map(LaunchRecord::new),
     }
 }
 

@@ -53,7 +53,9 @@ pub(super) fn troubles(followed: &Followed) -> Vec<String> {
     });
     let places = followed.ask.checkpoints.iter().zip(&followed.unlisted);
     let places = places.filter_map(|(place, why)| Some(format!("  ! {place}: {}", why.as_ref()?)));
-    sources.chain(places).collect()
+    let launch = followed.ask.launches.iter().zip(&followed.launch_failed);
+    let launch = launch.map(|(place, why)| format!("  ! {place}: {why}"));
+    launch.chain(sources).chain(places).collect()
 }
 
 /// A run in full.
@@ -77,6 +79,9 @@ pub(super) fn lines(followed: &Followed, now: Timestamp) -> Vec<String> {
             "usual step",
             humanize::training::step_time(usual.step),
         ));
+    }
+    if let Some(launch) = &run.launch {
+        lines.push(fact("launch", humanize::training::launch(launch, now)));
     }
     for (at, place) in followed.ask.checkpoints.iter().enumerate() {
         lines.push(fact(

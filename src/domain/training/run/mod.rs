@@ -1,6 +1,8 @@
 //! `Run`: everything that the sources of one run told, with one owner. Batches are absorbed; what is asked is reckoned from
 //! them and from the time that the caller tells.
 
+mod launch;
+
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::Arc,
@@ -9,6 +11,8 @@ use std::{
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
+
+use crate::domain::launch::Status;
 
 use super::{
     batch::{Batch, Ended, LINES, Row, Time, Totals},
@@ -127,6 +131,8 @@ pub struct Run {
     pub checkpoints: Vec<Option<Checkpoint>>,
     /// When its sources were last looked at with success: later silence says nothing. Always, where `None`.
     pub looked: Option<Timestamp>,
+    /// What its newest launch tells of itself, where it was launched by wharf.
+    pub launch: Option<Status>,
     series: IndexMap<Arc<str>, Owned>,
     told: Vec<Told>,
     /// What times of points count from, milliseconds since 1970.
@@ -387,7 +393,7 @@ impl Run {
         }
     }
 
-    /// How the run ended: by its own words, or because all steps are done.
+    /// How the run ended: by its launch, by its own words, or because all steps are done.
     pub fn ended(&self) -> Option<Ended> {
         let told = self.told.iter().find_map(|told| told.ended.clone());
         let all = || {
@@ -398,7 +404,7 @@ impl Run {
                 words: format!("step {last} of {total}").into(),
             })
         };
-        told.or_else(all)
+        self.launch_ended().or(told).or_else(all)
     }
 
     /// Whether more work than was agreed to is in no checkpoint.

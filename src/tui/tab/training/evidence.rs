@@ -80,7 +80,10 @@ fn troubles(followed: &Followed, shell: &Shell) -> Vec<String> {
     let places = followed.ask.checkpoints.iter().zip(&followed.unlisted);
     let places = places
         .filter_map(|(place, why)| Some(format!("{}: {}", shell.shown(place), why.as_ref()?)));
-    dark(followed).chain(sources).chain(places).collect()
+    let launch = followed.ask.launches.iter().zip(&followed.launch_failed);
+    let launch = launch.map(|(place, why)| format!("{}: {why}", shell.shown(place)));
+    let own = dark(followed).chain(launch);
+    own.chain(sources).chain(places).collect()
 }
 
 /// All of it, to be read.
@@ -107,6 +110,10 @@ pub(super) fn lines(followed: &Followed, shell: &Shell) -> Vec<Line<'static>> {
             "           a usual step takes {}",
             humanize::training::step_time(usual.step)
         )));
+    }
+    if let Some(launch) = &followed.run.launch {
+        let told = humanize::training::launch(launch, shell.now);
+        lines.push(Line::from(format!("  launch   {told}")));
     }
     lines.push(Line::default());
     lines.push(heading("checkpoints"));

@@ -160,7 +160,9 @@ fn brief(run: &Run, now: Timestamp) -> String {
                 .unwrap_or_default();
             format!("{} {at}", state.word())
         }
-        State::Unknown => "nothing told yet".to_owned(),
+        State::Unknown => {
+            humanize::training::launched(run).unwrap_or_else(|| "nothing told yet".to_owned())
+        }
     }
 }
 
