@@ -128,10 +128,12 @@ fn key(state: &mut State, event: KeyEvent) {
 }
 
 fn paste(state: &mut State, text: &str) {
-    if let Some(Dialog::Input(input)) = state.shell.dialogs.last_mut() {
-        let decision = input.paste(text);
-        decide(state, decision);
-    }
+    let decision = match state.shell.dialogs.last_mut() {
+        Some(Dialog::Input(input)) => input.paste(text),
+        Some(Dialog::Find(find)) => return find.paste(text),
+        Some(_) | None => return,
+    };
+    decide(state, decision);
 }
 
 /// Does what the person means, in the dialog in front, or else in the tab.

@@ -221,7 +221,13 @@ pub(super) async fn planned(
         return exit;
     }
     if plan.steps().next().is_none() {
-        // It was told that there is nothing to do.
+        // It was told that there is nothing to do; a copy of nothing was of a name that is not there.
+        if plan.edit.is_none() && plan.source_print.tally.objects == 0 {
+            let message = format_args!("nothing is at {}", plan.source);
+            let help = Some("wharf ls tells what is there");
+            context.output.error(message, help);
+            return exit.and(Exit::Failed);
+        }
         return exit;
     }
     let mut asking = [Asking { plan, approval }];

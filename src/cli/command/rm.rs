@@ -20,16 +20,13 @@ pub(super) async fn rm(
     (location, options): (Location, Arc<SyncOptions>),
 ) -> Exit {
     let began = Instant::now();
-    let is_bucket = location.s3().is_some_and(|prefix| prefix.path.is_empty());
-    let place = location.parent().filter(|_| !is_bucket);
-    let (Some(place), Some(name)) = (place, location.base_name()) else {
-        context.output.error(
-            format_args!("{location} is no object, prefix, file or folder that could be deleted"),
-            Some("name what is to go, as s3://bucket/key or -r s3://bucket/prefix/"),
-        );
-        return Exit::Usage;
+    let (place, only) = match what(&location, args.recursive) {
+        Ok((place, key)) => (place, vec![key]),
+        Err((message, help)) => {
+            context.output.error(message, Some(help));
+            return Exit::Usage;
+        }
     };
-    let only = vec![named(&name, args.recursive)];
     let ask = Command::PlanDeletion {
         view: VIEW,
         place,
@@ -69,6 +66,25 @@ pub(super) async fn rm(
         return exit;
     }
     sync::run_and_tell(context, (&plan, began), exit).await
+}
+
+/// The place and the key of what is to go.
+fn what(location: &Location, recursive: bool) -> Result<(Location, Key), (String, &'static str)> {
+    let path = location.s3().map(|prefix| &*prefix.path);
+    let place = location.parent().filter(|_| path != Some(""));
+    let (Some(place), Some(name)) = (place, location.base_name()) else {
+        return Err((
+            format!("{location} is no object, prefix, file or folder that could be deleted"),
+            "name what is to go, as s3://bucket/key or -r s3://bucket/prefix/",
+        ));
+    };
+    if !recursive && path.is_some_and(|path| path.ends_with('/')) {
+        return Err((
+            format!("{location} is a prefix, and without -r only one object goes"),
+            "-r takes all below it; without the slash at its end an object is named",
+        ));
+    }
+    Ok((place, named(&name, recursive)))
 }
 
 /// The key as it is named, or the folder of that name.

@@ -21,7 +21,10 @@ use crate::humanize;
 
 use crate::tui::{
     action::{Answer, Move},
-    dialog::{Decision, centred, input::draw_input},
+    dialog::{
+        Decision, centred,
+        input::{draw_input, insert},
+    },
     shell::{Question, Shell},
     tab::browse::stepped,
     theme::Theme,
@@ -129,6 +132,11 @@ impl FindDialog {
     pub(super) fn type_key(&mut self, event: KeyEvent) -> Decision {
         self.input.handle_event(&Event::Key(event));
         Decision::Stay
+    }
+
+    /// Takes a text at once, without what controls a terminal.
+    pub fn paste(&mut self, text: &str) {
+        insert(&mut self.input, text);
     }
 
     pub(super) fn walk(&mut self, step: Move) {

@@ -273,10 +273,7 @@ impl InputDialog {
     pub fn paste(&mut self, text: &str) -> Decision {
         self.trouble = None;
         self.completion = Completion::default();
-        for character in text.chars().filter(|character| !character.is_control()) {
-            self.input
-                .handle(tui_input::InputRequest::InsertChar(character));
-        }
+        insert(&mut self.input, text);
         self.typed()
     }
 
@@ -350,6 +347,13 @@ pub(super) fn expanded(text: &str, home: Option<&Path>) -> String {
             format!("{}{rest}", home.display())
         }
         (Some(_) | None, _) => text.to_owned(),
+    }
+}
+
+/// Inserts a text that was pasted, without what controls a terminal.
+pub(super) fn insert(input: &mut Input, text: &str) {
+    for character in text.chars().filter(|character| !character.is_control()) {
+        input.handle(tui_input::InputRequest::InsertChar(character));
     }
 }
 

@@ -287,7 +287,10 @@ impl Dialog {
             Self::Errand(_) => ErrandDialog::back(shell),
             Self::Cleanup(cleanup) => cleanup.back(shell),
             Self::Parts(_) => PartsDialog::back(shell),
-            Self::Input(input) => input.back(),
+            Self::Input(input) => {
+                complete::stop(shell);
+                input.back()
+            }
             Self::Find(_) => FindDialog::back(shell),
             Self::Bucket(_) => BucketDialog::back(shell),
             Self::Confirm(_)

@@ -35,6 +35,8 @@ fn one_object_gets_another_name_and_never_one_that_is_taken() {
     assert_eq!(stage.kept(), ["a/1", "a/deep/2", "ab", "c/1", "d.txt"]);
     stage.run(&["rename", "s3://vault/ab", "d.txt", "--yes"]);
     assert_eq!(stage.kept().len(), 5);
+    let nothing = stage.run(&["rename", "s3://vault/none", "some", "--yes"]);
+    assert!(nothing.ended_with(3).stderr.contains("nothing is at"));
     for wrong in ["x/y", "..", "ab", ""] {
         stage
             .run(&["rename", "s3://vault/ab", wrong, "--yes"])

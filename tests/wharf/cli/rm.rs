@@ -40,6 +40,9 @@ fn one_object_goes_alone_and_a_folder_is_not_taken_for_one() {
     assert_eq!(stage.kept().len(), 6);
     let folder = stage.run(&["rm", "s3://vault/a/deep", "--yes"]);
     assert!(folder.ended_with(3).stderr.contains("-r takes all below"));
+    // With its slash it is no object's name, though `ab` without one is.
+    let slash = stage.run(&["rm", "s3://vault/ab/", "--yes"]);
+    assert!(slash.ended_with(2).stderr.contains("-r takes all below"));
     let bucket = stage.run(&["rm", "-r", "s3://vault", "--yes"]);
     assert!(bucket.ended_with(2).stderr.contains("name what is to go"));
     stage

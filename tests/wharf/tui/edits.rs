@@ -114,7 +114,7 @@ fn a_deep_search_streams_and_goes_to_what_it_found() {
     stage.type_text("mew").press("Enter");
     let (first, _) = looked(&stage);
     // Another search: what the first one still tells is dropped.
-    stage.type_text("two").press("Enter");
+    stage.send(Msg::Paste("t\u{7}wo".to_owned())).press("Enter");
     let (view, ask) = looked(&stage);
     let LookAsk::Find { text, folder, .. } = ask else {
         panic!("{ask:?}");
