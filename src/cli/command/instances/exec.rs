@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::cli::{args::InstancesExec, exit::Exit};
-use crate::domain::cloud::{CommandState, STDERR_TOLD, STDOUT_TOLD, Said};
+use crate::domain::{
+    cloud::{CommandState, STDERR_TOLD, STDOUT_TOLD, Said},
+    shell,
+};
 use crate::engine::cloud::{CloudAsk, CloudTold, Place};
 use crate::humanize;
 
@@ -38,7 +41,7 @@ pub(super) async fn exec(
     };
     let ask = CloudAsk::Exec {
         place,
-        script: script(&args.command).into(),
+        script: shell::script(&args.command).into(),
         limit: Duration::from_secs(seconds),
         every: EVERY,
     };
@@ -63,25 +66,6 @@ pub(super) async fn exec(
     });
     tell(context, &said);
     Ok(exit(&said))
-}
-
-/// One word is a line for the shell, several are a command and its arguments, as they stand.
-fn script(words: &[String]) -> String {
-    match words {
-        [line] => line.clone(),
-        words => {
-            let quoted = words.iter().map(|word| quoted(word));
-            quoted.collect::<Vec<_>>().join(" ")
-        }
-    }
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 fn tell(context: &mut Context, said: &Said) {
@@ -144,23 +128,5 @@ fn exit(said: &Said) -> Exit {
         Some(0) => Exit::Ok,
         Some(code) => Exit::Ran(u8::try_from(code).unwrap_or(u8::MAX)),
         None => Exit::Failed,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::script;
-
-    #[test]
-    fn one_word_is_a_line_and_several_stay_what_they_are() {
-        let of = |words: &[&str]| {
-            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-            script(&words)
-        };
-        assert_eq!(of(&["df -h | tail -1"]), "df -h | tail -1");
-        assert_eq!(
-            of(&["ls", "-l", "a b", "it's", ""]),
-            r"ls -l 'a b' 'it'\''s' ''"
-        );
     }
 }

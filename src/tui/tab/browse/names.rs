@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, time::Duration};
 
 use crate::config::Config;
-use crate::domain::{key::Key, location::Location};
+use crate::domain::{key::Key, location::Location, shell::quoted, uri::encoded};
 
 use crate::engine::{Command, look::LookAsk};
 
@@ -172,25 +172,6 @@ impl Object {
         };
         format!("{line} {verb} {recursive}{} .", quoted(&uri))
     }
-}
-
-/// The text as an address has it; letters, digits, `-._~` and what is kept stay.
-fn encoded(text: &str, kept: &[u8]) -> String {
-    let mut out = String::with_capacity(text.len());
-    for &byte in text.as_bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            write!(out, "%{byte:02X}").unwrap_or_default();
-        }
-    }
-    out
-}
-
-/// The text as one word of a shell, whatever is in it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
