@@ -1,29 +1,9 @@
 //! Deleting: one request for each kind of thing, and the same as a dry run, by which EC2 tells whether it would be allowed.
 
-use aws_sdk_s3::{
-    config::http::HttpResponse,
-    error::{ProvideErrorMetadata, SdkError},
-};
-
 use crate::backend::error::Error;
 use crate::domain::wrap_up::Kind;
 
-use super::{Ec2, asks};
-
-/// Whether something is done, or only asked for whether it may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
-    /// Nothing changes: EC2 tells whether it would be allowed.
-    DryRun,
-    /// It is done.
-    Real,
-}
-
-impl Manner {
-    fn flag(self) -> Option<bool> {
-        (self == Self::DryRun).then_some(true)
-    }
-}
+use super::{Ec2, Manner, asks};
 
 impl Ec2 {
     /// Asks EC2 to delete something; its end takes a while. What hangs on something else is refused.
@@ -31,9 +11,10 @@ impl Ec2 {
         let (client, dry) = (self.client().await, manner.flag());
         macro_rules! ask {
             ($operation:literal, $request:expr) => {
-                self.call(
+                self.act(
                     asks($operation, id),
-                    heard($request.set_dry_run(dry).send()),
+                    manner,
+                    $request.set_dry_run(dry).send(),
                 )
                 .await
             };
@@ -62,18 +43,5 @@ impl Ec2 {
             ),
             Kind::Image => ask!("DeregisterImage", client.deregister_image().image_id(id)),
         }
-    }
-}
-
-/// A dry run that EC2 would allow is answered with an error of that name.
-async fn heard<T, E>(
-    sent: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-) -> Result<(), SdkError<E, HttpResponse>>
-where
-    E: ProvideErrorMetadata,
-{
-    match sent.await {
-        Err(error) if error.code() == Some("DryRunOperation") => Ok(()),
-        told => told.map(drop),
     }
 }

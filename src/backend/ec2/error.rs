@@ -143,6 +143,9 @@ fn remedy(code: &str) -> Option<&'static str> {
         "InvalidInstanceId" => {
             "no agent of SSM takes a command there: wharf instances show ID tells whether it runs"
         }
+        "InsufficientInstanceCapacity" => {
+            "another zone or type may have room, and this one later: try again"
+        }
         "InvalidAction" => "the endpoint may be no AWS: instances are asked of AWS itself",
         _ => return None,
     })
@@ -172,6 +175,8 @@ fn kind(code: &str, status: u16) -> FailureKind {
         | "OptInRequired" => FailureKind::Credentials,
         "ResourceNotFoundException" | "NatGatewayNotFound" => FailureKind::NotFound,
         _ if code.ends_with(".NotFound") => FailureKind::NotFound,
+        // Told with a 500, and yet an answer: nothing was made.
+        _ if code.starts_with("Insufficient") && code.ends_with("Capacity") => FailureKind::Refused,
         _ if status >= 500 => FailureKind::Transient,
         _ => FailureKind::Refused,
     }
@@ -191,6 +196,7 @@ mod tests {
             ("AuthFailure", 401, FailureKind::Credentials),
             ("InvalidVolume.NotFound", 400, FailureKind::NotFound),
             ("InvalidInstanceID.Malformed", 400, FailureKind::Refused),
+            ("InsufficientInstanceCapacity", 500, FailureKind::Refused),
             ("SomethingNew", 503, FailureKind::Transient),
         ] {
             assert_eq!(kind(code, status), wanted, "{code}");

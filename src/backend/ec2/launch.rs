@@ -9,17 +9,16 @@ use aws_sdk_ec2::{
         ShutdownBehavior, Tag, TagSpecification, VolumeType,
     },
 };
-use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::backend::error::Error;
 use crate::domain::{
-    cloud::{Architecture, Instance, RUN_TAG},
+    cloud::{Instance, RUN_TAG},
     launch::{Image, Kind, LAUNCH_TAG, Order, Subnet, Volume},
     retry::FailureKind,
 };
 
-use super::{Ec2, asks, wire};
+use super::{Ec2, Manner, asks, wire};
 
 /// Nothing was told of what was named.
 fn none(operation: &'static str, target: &str) -> Error {
@@ -46,7 +45,7 @@ impl Ec2 {
         let disk = devices.find(|one| one.device_name() == Some(root));
         let size = disk.and_then(|disk| disk.ebs()?.volume_size());
         let architecture = image.architecture();
-        let architecture = architecture.and_then(|told| machine(told.as_str()));
+        let architecture = architecture.and_then(|told| wire::architecture(told.as_str()));
         Ok(Image {
             name: image.name().unwrap_or_default().into(),
             architecture,
@@ -73,7 +72,9 @@ impl Ec2 {
             .map(aws_sdk_ec2::types::GpuInfo::gpus)
             .unwrap_or_default();
         Ok(Kind {
-            architectures: machines.filter_map(|told| machine(told.as_str())).collect(),
+            architectures: machines
+                .filter_map(|told| wire::architecture(told.as_str()))
+                .collect(),
             processors: unsigned(
                 kind.v_cpu_info()
                     .and_then(aws_sdk_ec2::types::VCpuInfo::default_v_cpus),
@@ -138,18 +139,8 @@ impl Ec2 {
     /// Tries a launch without effect: AWS says whether it would be done.
     pub async fn rehearse(&self, order: &Order) -> Result<(), Error> {
         let request = self.launching(order).await.dry_run(true);
-        let sent = async {
-            match request.send().await {
-                Err(error)
-                    if error.as_service_error().and_then(|error| error.code())
-                        == Some("DryRunOperation") =>
-                {
-                    Ok(())
-                }
-                told => told.map(drop),
-            }
-        };
-        Box::pin(self.call(asks("RunInstances", &order.wish.kind), sent)).await
+        let asked = asks("RunInstances", &order.wish.kind);
+        self.act(asked, Manner::DryRun, request.send()).await
     }
 
     /// Launches an instance; the same order again is the same instance.
@@ -201,14 +192,6 @@ impl Ec2 {
                 .instance_initiated_shutdown_behavior(ShutdownBehavior::Terminate);
         }
         request.instance_initiated_shutdown_behavior(ShutdownBehavior::Stop)
-    }
-}
-
-fn machine(word: &str) -> Option<Architecture> {
-    match word {
-        "x86_64" => Some(Architecture::X86),
-        "arm64" => Some(Architecture::Arm),
-        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@ mod command;
 mod counter;
 mod delete;
 mod describe;
+mod dry;
 mod error;
 mod launch;
 mod metrics;
@@ -27,8 +28,8 @@ use crate::domain::{location::Remote, retry::FailureKind};
 
 pub use command::Agent;
 pub use counter::CloudCounter;
-pub use delete::Manner;
 pub use describe::Status;
+pub use dry::Manner;
 pub use metrics::{AgentMetric, Measure};
 
 pub(in crate::backend) use error::Asked;

@@ -1,18 +1,13 @@
 //! From the SDK's types to ours.
 
-use aws_sdk_ec2::types::{self, ArchitectureValues, InstanceLifecycleType};
+use aws_sdk_ec2::types::{self, InstanceLifecycleType};
 use aws_sdk_s3::primitives::DateTime;
-use jiff::Timestamp;
 
+pub(super) use crate::backend::s3::wire::timestamp;
 use crate::domain::cloud::{
     Address, Architecture, Attached, Check, Instance, Lifecycle, Scheduled, Snapshot, State, Tag,
     Volume,
 };
-
-/// A time; `None` where it is none.
-pub(super) fn timestamp(at: &DateTime) -> Option<Timestamp> {
-    Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()
-}
 
 pub(super) fn text(text: Option<&str>) -> Box<str> {
     text.unwrap_or_default().into()
@@ -43,7 +38,9 @@ pub(super) fn instance(told: &types::Instance, region: &str) -> Instance {
             Some(InstanceLifecycleType::Spot) => Lifecycle::Spot,
             Some(_) | None => Lifecycle::OnDemand,
         },
-        architecture: told.architecture().and_then(architecture),
+        architecture: told
+            .architecture()
+            .and_then(|told| architecture(told.as_str())),
         platform: text(told.platform_details()),
         image: text(told.image_id()),
         key: told.key_name().map(Box::from),
@@ -64,8 +61,9 @@ pub(super) fn instance(told: &types::Instance, region: &str) -> Instance {
     }
 }
 
-fn architecture(told: &ArchitectureValues) -> Option<Architecture> {
-    match told.as_str() {
+/// A processor by its word.
+pub(super) fn architecture(word: &str) -> Option<Architecture> {
+    match word {
         "x86_64" => Some(Architecture::X86),
         "arm64" => Some(Architecture::Arm),
         _ => None,

@@ -67,6 +67,8 @@ pub(super) struct World {
     denied: BTreeSet<String>,
     /// Regions that were switched off.
     off: BTreeSet<String>,
+    /// Whether what is asked for as a dry run is done, as by endpoints that do not know the flag.
+    pub(super) ignores_dry_runs: bool,
     made: u64,
 }
 
@@ -183,6 +185,11 @@ impl Cloud {
     /// Switches a region off: nothing answers there any more.
     pub fn switch_off(&self, region: &str) {
         self.settled().off.insert(region.to_owned());
+    }
+
+    /// Does what is asked for as a dry run from here on, as endpoints do that do not know the flag.
+    pub fn ignore_dry_runs(&self) {
+        self.settled().ignores_dry_runs = true;
     }
 
     /// The state of an instance now; `None` where there is none of this id.

@@ -39,7 +39,7 @@ pub(super) fn run(ask: &Ask<'_>, world: &mut World) -> Told {
     }
     let launch = read(ask, world)?;
     enough(ask, world, &launch)?;
-    if ask.form.is_dry_run() {
+    if ask.form.is_dry_run() && !world.ignores_dry_runs {
         return Err(super::dry_run());
     }
     let ids: Vec<String> = (0..launch.count)

@@ -119,6 +119,7 @@ pub struct Rule {
     key: Option<String>,
     share: f64,
     nth: Option<u64>,
+    from: u64,
     times: Option<u64>,
 }
 
@@ -131,6 +132,7 @@ impl Rule {
             key: None,
             share: 1.0,
             nth: None,
+            from: 1,
             times: None,
         }
     }
@@ -163,6 +165,13 @@ impl Rule {
         self
     }
 
+    /// Only the `nth` matching request, counted from 1, and all after it.
+    #[must_use]
+    pub fn from(mut self, nth: u64) -> Self {
+        self.from = nth;
+        self
+    }
+
     /// At most so many requests.
     #[must_use]
     pub fn times(mut self, times: u64) -> Self {
@@ -183,6 +192,7 @@ impl Rule {
     pub(super) fn chooses(&self, seen: u64, fired: u64, luck: u64) -> bool {
         let by_luck = self.share >= 1.0 || (luck >> 11) as f64 / (1_u64 << 53) as f64 <= self.share;
         self.nth.is_none_or(|nth| nth == seen)
+            && seen >= self.from
             && self.times.is_none_or(|times| fired < times)
             && by_luck
             && self.share > 0.0

@@ -125,6 +125,10 @@ pub(in crate::engine) async fn said(
             return Ok(said);
         }
         if began.elapsed() > limit + GRACE {
+            // Nobody waits for it any longer: it may still lie before an agent that takes it later.
+            if let Err(error) = patient(|| door.cancel_command(&command)).await {
+                tracing::warn!(%command, %error, "the command could not be called off");
+            }
             return Ok(Said {
                 state: CommandState::TimedOut,
                 ..Said::default()

@@ -137,13 +137,21 @@ async fn rehearse(look: &Look<'_>, resources: &[Resource]) -> Vec<Open> {
             continue;
         };
         let told = patient(|| door.delete(one.kind, &one.id, Manner::DryRun)).await;
+        // An endpoint that does what it was only asked about is asked nothing more.
         if let Err(error) = told
-            && error.failure_kind() == FailureKind::Denied
+            && matches!(
+                error.failure_kind(),
+                FailureKind::Denied | FailureKind::Changed
+            )
         {
+            let done = error.failure_kind() == FailureKind::Changed;
             open.push(Open::Denied {
                 what: format!("{} {}", one.kind.word(), one.id),
                 why: error.reason,
             });
+            if done {
+                break;
+            }
         }
     }
     open
