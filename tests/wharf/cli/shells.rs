@@ -23,7 +23,7 @@ fn stage(name: &str) -> (Stage, String) {
         .add_address(REGION, "198.51.100.17", Some(&id));
     let program = stage.file(
         &format!("bin/{name}"),
-        b"#!/bin/sh\nfor word in \"$@\"; do echo \"$word\" >> \"$HOME/told\"; done\nexit 7\n",
+        b"#!/bin/sh\n[ \"$1\" != --version ] || exit 1\nfor word in \"$@\"; do echo \"$word\" >> \"$HOME/told\"; done\nexit 7\n",
     );
     fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
     (stage, id)
@@ -52,6 +52,19 @@ fn the_plugin_gets_the_session_and_its_end_is_ours() {
     assert!(!run.stderr.contains("token"), "{}", run.stderr);
     let refused = stage.run(&["--read-only", "instances", "shell", "trainer"]);
     assert_eq!(refused.code, 5);
+}
+
+#[test]
+fn a_plugin_that_can_takes_the_token_from_its_surroundings() {
+    let (stage, _) = stage("session-manager-plugin");
+    let text = "#!/bin/sh\n[ \"$1\" != --version ] || { echo 1.2.553.0; exit; }\necho \"$1\" > \"$HOME/told\"\necho \"$AWS_SSM_START_SESSION_RESPONSE\" > \"$HOME/session\"\nexit 7\n";
+    let program = stage.file("bin/session-manager-plugin", text.as_bytes());
+    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+    let (run, told) = shell(&stage, &[]);
+    run.ended_with(7);
+    assert_eq!(told, "AWS_SSM_START_SESSION_RESPONSE\n");
+    let session = fs::read_to_string(stage.path("session")).unwrap();
+    assert!(session.contains("the-token-of-the-session"), "{session}");
 }
 
 #[test]

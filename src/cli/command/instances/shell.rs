@@ -16,6 +16,18 @@ use super::Context;
 /// The program that speaks for Session Manager.
 const PLUGIN: &str = "session-manager-plugin";
 
+/// The variable that the plugin reads a session from, where its name is the first argument.
+const RESPONSE: &str = "AWS_SSM_START_SESSION_RESPONSE";
+/// The last version of the plugin that wants the session itself there.
+const LAST_WITHOUT: [u64; 4] = [1, 2, 497, 0];
+
+/// Whether a plugin of this version reads the session from a variable.
+fn takes_surroundings(version: &[u8]) -> bool {
+    let version = String::from_utf8_lossy(version);
+    let parts: Result<Vec<u64>, _> = version.trim().split('.').map(str::parse).collect();
+    parts.is_ok_and(|parts| parts.len() == 4 && *parts > LAST_WITHOUT[..])
+}
+
 pub(super) async fn shell(
     context: &mut Context,
     args: &InstancesShell,
@@ -81,8 +93,15 @@ async fn by_plugin(context: &mut Context, place: Place) -> Result<Program, Exit>
     let told = json!({ "SessionId": id, "TokenValue": token, "StreamUrl": url });
     let target = json!({ "Target": instance });
     let mut program = Program::new(PLUGIN);
+    // Arguments are seen by everybody on this machine: a plugin that can takes the token from its surroundings.
+    let version = tokio::task::spawn_blocking(|| Program::new(PLUGIN).arg("--version").output());
+    let version = version.await.ok().and_then(Result::ok);
+    if version.is_some_and(|version| takes_surroundings(&version.stdout)) {
+        program.env(RESPONSE, told.to_string()).arg(RESPONSE);
+    } else {
+        program.arg(told.to_string());
+    }
     program
-        .arg(told.to_string())
         .args([&*region, "StartSession", ""])
         .arg(target.to_string())
         .arg(
