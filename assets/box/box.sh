@@ -2,18 +2,18 @@
 # wharf: a run on its instance. Prepares, trains, and whatever the end pushes the outputs, records what stands here and proves it.
 #   box.sh run      all of it
 #   box.sh boot     at each later boot: what was interrupted is brought to its end
+#   box.sh start    one of both as a unit, which ends before the network and the volumes go
 #   box.sh record   records the outputs afresh (asked for by wharf wrap-up)
 set -u
 BOX=${WHARF_BOX:-/opt/wharf-run}
 # shellcheck source=/dev/null
 . "$BOX/run.env"
 export WHARF_CONFIG="$BOX/wharf.toml" WHARF_STATE="$BOX/state" WHARF_BOX="$BOX" WHARF_RUN="$RUN" WHARF_LAUNCH="$LAUNCH"
-export PATH="$BOX:$PATH" AWS_REGION="$REGION" HOME="${HOME:-/root}"
+export PATH="$BOX:$PATH:/usr/sbin:/sbin" AWS_REGION="$REGION" HOME="${HOME:-/root}"
 LOG="$BOX/log.txt"
 WORK="$BOX/upload"
-IMDS=${WHARF_IMDS:-http://169.254.169.254}
 INSTANCE=${WHARF_INSTANCE:-$(bash "$BOX/boot.sh" imds meta-data/instance-id)}
-STATE=booting OUTCOME='' EXIT='' WHY='' PUSHED=null PROVEN=null COMMIT='' CAUGHT='' TRAINING='' HEART=''
+STATE=booting OUTCOME='' EXIT='' WHY='' PUSHED=null RECORDED=null PROVEN=null COMMIT='' CAUGHT='' CHILD='' HEART='' TIME_UP=''
 BEGAN=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 
 say() { echo "$(date -u +%H:%M:%S) wharf: $*" >>"$LOG"; }
@@ -39,8 +39,9 @@ tell() {
   {
     printf '{"type":"status","run":%s,"launch":%s,"instance":%s,"state":%s,' \
       "$(quoted "$RUN")" "$(quoted "$LAUNCH")" "$(quoted "$INSTANCE")" "$(quoted "$STATE")"
-    printf '"outcome":%s,"exit":%s,"why":%s,"pushed":%s,"proven":%s,"commit":%s,' \
-      "$(quoted "$OUTCOME")" "${EXIT:-null}" "$(quoted "$WHY")" "$PUSHED" "$PROVEN" "$(quoted "$COMMIT")"
+    printf '"outcome":%s,"exit":%s,"why":%s,"commit":%s,' \
+      "$(quoted "$OUTCOME")" "${EXIT:-null}" "$(quoted "$WHY")" "$(quoted "$COMMIT")"
+    printf '"pushed":%s,"recorded":%s,"proven":%s,' "$PUSHED" "$RECORDED" "$PROVEN"
     printf '"began":%s,"at":%s}\n' "$(quoted "$BEGAN")" "$(quoted "$(date -u +%Y-%m-%dT%H:%M:%SZ)")"
   } >"$BOX/status.json"
   put "$BOX/status.json" status.json || say "the status could not be told"
@@ -49,24 +50,54 @@ tell() {
 }
 
 beat() { # tells now and then that it lives, and looks for the notice of a spot instance
-  local n=0 token
-  while sleep 5; do
-    if [ "$SPOT" = 1 ]; then
-      token=$(curl -sf -m 2 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$IMDS/latest/api/token")
-      if curl -sf -m 2 -H "X-aws-ec2-metadata-token: $token" "$IMDS/latest/meta-data/spot/instance-action" >/dev/null; then
-        echo spot >"$BOX/caught"
-        kill -TERM "$1"
-        return
-      fi
+  local n=0
+  while sleep "${WHARF_BEAT:-5}"; do
+    if [ "$SPOT" = 1 ] && bash "$BOX/boot.sh" imds meta-data/spot/instance-action >/dev/null 2>&1; then
+      echo spot >"$BOX/caught"
+      kill -TERM "$1"
+      return
     fi
     n=$((n + 1))
     [ "$((n % 12))" -ne 0 ] || kill -USR1 "$1" 2>/dev/null || return
   done
 }
 
-caught() { # a word from outside that it is over: training is told, and the outputs are pushed
+caught() { # a word from outside that it is over: what runs is told, and the outputs are pushed
   CAUGHT=$(cat "$BOX/caught" 2>/dev/null || echo killed)
-  [ -z "$TRAINING" ] || kill -TERM "$TRAINING" 2>/dev/null
+  [ -z "$CHILD" ] || kill -TERM "$CHILD" 2>/dev/null
+}
+
+seconds_left() { # until the room for the push begins; a year where there is no limit, negative where it is over
+  if [ "$HARD_MINUTES" -eq 0 ]; then
+    echo 31536000
+  else
+    echo "$(($(cat "$BOX/deadline") - ROOM_SECONDS - $(date +%s)))"
+  fi
+}
+
+within() { # COMMAND…: runs it in what is left of the time, and tells where that is up. A word from outside ends it
+  local code left grace
+  [ -z "$CAUGHT" ] || return 143
+  left=$(seconds_left)
+  [ "$left" -gt 0 ] || { TIME_UP=1 && return 124; }
+  # What does not end when it is told to takes no more than a part of the push's room.
+  grace=$((ROOM_SECONDS / 4 < 60 ? ROOM_SECONDS / 4 + 1 : 60))
+  timeout --signal=TERM --kill-after="$grace" "$left" "$@" >>"$LOG" 2>&1 &
+  CHILD=$!
+  # It may have come between the question above and the start.
+  [ -z "$CAUGHT" ] || kill -TERM "$CHILD" 2>/dev/null
+  # A word from outside ends the waiting, not what is waited for.
+  while
+    wait "$CHILD"
+    code=$?
+    [ "$code" -gt 128 ] && kill -0 "$CHILD" 2>/dev/null
+  do :; done
+  CHILD=''
+  # 137 may be the kernel's, for want of memory: only the clock tells.
+  case "$code" in
+    124 | 137) [ "$(seconds_left)" -gt 0 ] || TIME_UP=1 ;;
+  esac
+  return "$code"
 }
 
 find_script() { # NAME: where it is, beside the uploads or in the code
@@ -78,54 +109,112 @@ find_script() { # NAME: where it is, beside the uploads or in the code
   return 1
 }
 
-mount_volumes() { # DEVICE=SIZE=FOLDER…: formats what is empty, mounts
-  local one device size folder found
+disks() { # whole disks, as NAME BYTES: those that the machine brings along are none
+  lsblk -bdnpo NAME,SIZE,TYPE,MODEL | awk '$3 == "disk" && $0 !~ /Instance Storage/ { print $1, $2 }'
+}
+
+is_free() { # DISK: it has no partitions and is mounted nowhere
+  [ "$(lsblk -nlo NAME "$1" | wc -l)" = 1 ] && [ -z "$(lsblk -nlo MOUNTPOINT "$1" | tr -d '[:space:]')" ]
+}
+
+is_empty() { # DISK: nothing that is known stands on it, and nothing at its beginning either
+  local code
+  blkid -p "$1" >/dev/null 2>&1
+  code=$?
+  # 2 is "nothing was found"; all else is something, or two things, or an error.
+  [ "$code" = 2 ] && cmp -s -n 1048576 "$1" /dev/zero
+}
+
+disk_of() { # DEVICE GIB: the disk by the name that it was asked for with; newer machines name disks themselves
+  local name real size found=''
+  for name in "$1" "${1/sd/xvd}"; do
+    real=$(readlink -f "$name") || continue
+    disks | grep -q "^$real " && echo "$real" && return
+  done
+  while read -r name size; do
+    if [ "$size" != "$(($2 * 1073741824))" ] || ! is_free "$name"; then
+      continue
+    fi
+    # Of two of this size, only empty ones are like each other.
+    if [ -n "$found" ] && ! { is_empty "$found" && is_empty "$name"; }; then
+      say "both $found and $name may be $1, and one holds something"
+      return 1
+    fi
+    found=${found:-$name}
+  done < <(disks)
+  [ -n "$found" ] && echo "$found"
+}
+
+mount_volumes() { # DEVICE=GIB=FOLDER…: formats what is empty, mounts, and remembers what is where
+  local one device size folder found uuid
+  : >"$BOX/mounts"
   for one in "${MOUNTS[@]}"; do
     IFS='=' read -r device size folder <<<"$one"
-    found=$(device_of "$device" "$size") || { say "no disk is $device" && return 1; }
-    if [ -z "$(lsblk -no FSTYPE "$found")" ]; then
+    found=$(disk_of "$device" "$size") || { say "no disk is $device for sure" && return 1; }
+    is_free "$found" || { say "$found ($device) is in use, or has partitions" && return 1; }
+    if is_empty "$found"; then
       say "$found ($device) is empty: formatting it"
       mkfs.ext4 -q "$found" >>"$LOG" 2>&1 || return 1
     fi
+    uuid=$(blkid -p -s UUID -o value "$found")
+    if [ -z "$uuid" ]; then
+      say "$found ($device) holds something that is no file system: nothing is done to it"
+      return 1
+    fi
     mkdir -p "$folder"
     mount "$found" "$folder" >>"$LOG" 2>&1 || return 1
+    echo "$uuid $folder" >>"$BOX/mounts"
   done
 }
 
-device_of() { # DEVICE GIB: the name that the kernel gave it; newer instances name disks themselves
-  local name
-  for name in "$1" "${1/sd/xvd}"; do
-    [ ! -b "$name" ] || { readlink -f "$name" && return; }
+mount_again() { # at a later boot disks may have other names
+  local uuid folder
+  while read -r uuid folder; do
+    mountpoint -q "$folder" || mount "UUID=$uuid" "$folder" >>"$LOG" 2>&1 || return 1
+  done <"$BOX/mounts"
+}
+
+all_mounted() { # what should lie on a volume and does not is not there: it is neither pushed nor recorded
+  local one
+  for one in "${MOUNTS[@]}"; do
+    mountpoint -q "${one#*=*=}" || { say "${one#*=*=} is no mount" && return 1; }
   done
-  lsblk -bdnpo NAME,SIZE,TYPE | while read -r name size kind; do
-    if [ "$kind" = disk ] && [ "$size" = "$(($2 * 1073741824))" ] && [ "$(lsblk -no NAME "$name" | wc -l)" = 1 ] &&
-      [ -z "$(lsblk -no MOUNTPOINT "$name" | tr -d '[:space:]')" ]; then
-      echo "$name"
-    fi
-  done | grep -m 1 .
 }
 
 fetch_uploads() {
   mkdir -p "$BOX/upload"
-  [ "$UPLOADS" = 0 ] || wharf sync "${LAUNCHED}upload" "$BOX/upload" --yes -q >>"$LOG" 2>&1
+  [ "$UPLOADS" = 0 ] || within wharf sync "${LAUNCHED}upload" "$BOX/upload" --yes -q
 }
 
 checkout() {
+  local code
   [ -n "$REPOSITORY" ] || return 0
+  cloned
+  code=$?
+  rm -f "$BOX/deploy-key"
+  return "$code"
+}
+
+cloned() {
+  local name
+  local -a with=()
   if [ -n "$DEPLOY_KEY" ]; then
     (umask 077 && bash "$BOX/boot.sh" parameter "$DEPLOY_KEY" >"$BOX/deploy-key") || return 1
     [ -s "$BOX/deploy-key" ] || { say "the parameter $DEPLOY_KEY could not be read" && return 1; }
     echo >>"$BOX/deploy-key"
-    export GIT_SSH_COMMAND="ssh -i $BOX/deploy-key -o IdentitiesOnly=yes -o StrictHostKeyChecking=accept-new"
+    with=(GIT_SSH_COMMAND="ssh -i $BOX/deploy-key -o IdentitiesOnly=yes -o StrictHostKeyChecking=accept-new"
+      GIT_ASKPASS="$BOX/askpass" GIT_TERMINAL_PROMPT=0)
+    # Over https the key is a token: git asks for it, and it stands in no command.
+    # shellcheck disable=SC2016
+    printf '#!/bin/bash\ncase "$1" in User*) echo x-access-token ;; *) head -n 1 %q ;; esac\n' "$BOX/deploy-key" >"$BOX/askpass"
+    chmod 700 "$BOX/askpass"
   fi
   rm -rf "$BOX/code"
-  git clone -q ${BRANCH:+--branch "$BRANCH"} -- "$REPOSITORY" "$BOX/code" >>"$LOG" 2>&1 || return 1
+  within env "${with[@]}" git clone -q ${BRANCH:+--branch "$BRANCH"} -- "$REPOSITORY" "$BOX/code" || return
   if [ -n "$COMMIT_WANTED" ]; then
-    git -C "$BOX/code" checkout -q --detach "$COMMIT_WANTED" >>"$LOG" 2>&1 || return 1
+    within env "${with[@]}" git -C "$BOX/code" checkout -q --detach "$COMMIT_WANTED" || return
   fi
   COMMIT=$(git -C "$BOX/code" rev-parse HEAD) || return 1
-  rm -f "$BOX/deploy-key"
-  local name
   for name in "${OVERRIDES[@]}"; do
     mkdir -p "$BOX/code/$(dirname "$name")"
     cp -a "$BOX/upload/$name" "$BOX/code/$name" >>"$LOG" 2>&1 || return 1
@@ -133,31 +222,24 @@ checkout() {
   WORK="$BOX/code"
 }
 
-script() { # NAME SECONDS: runs it in the work's folder; 0 seconds are no limit
-  local file code
+script() { # NAME: runs it in the work's folder
+  local file
   file=$(find_script "$1") || return 127
-  (cd "$WORK" && exec timeout --signal=TERM --kill-after=60 "$2" bash "$file") >>"$LOG" 2>&1 &
-  TRAINING=$!
-  # A word from outside ends the waiting, not what is waited for.
-  while
-    wait "$TRAINING"
-    code=$?
-    [ "$code" -gt 128 ] && kill -0 "$TRAINING" 2>/dev/null
-  do :; done
-  TRAINING=''
-  return "$code"
+  # shellcheck disable=SC2016
+  within bash -c 'cd "$1" && exec bash "$2"' - "$WORK" "$file"
 }
 
 inputs() { # pulled and proven, or training does not begin
   local name
   for name in "${INPUTS[@]}"; do
-    wharf pull "$name" --yes -q >>"$LOG" 2>&1 || return 1
-    wharf verify "$name" -q >>"$LOG" 2>&1 || return 1
+    within wharf pull "$name" --yes -q || return
+    within wharf verify "$name" -q || return
   done
 }
 
 record() { # what stands here of the outputs, with checksums, put beside the run
   local name bad=0
+  all_mounted || return 1
   mkdir -p "$BOX/manifest"
   for name in "${OUTPUTS[@]}"; do
     if wharf manifest "$name" --checksum --out "$BOX/manifest/$name.jsonl" -q >>"$LOG" 2>&1; then
@@ -195,11 +277,16 @@ finish() { # OUTCOME EXIT WHY: from here on nothing keeps it from its end
   OUTCOME=$1 EXIT=$2 WHY=$3
   trap '' TERM INT HUP
   say "over: $OUTCOME $WHY"
-  if [ -f "$BOX/trained" ]; then
+  rm -f "$BOX/deploy-key"
+  if [ -f "$BOX/trained" ] && ! all_mounted; then
+    PUSHED=false RECORDED=false PROVEN=false
+    WHY="$WHY; a volume is not mounted: nothing was pushed"
+  elif [ -f "$BOX/trained" ]; then
     status pushing
     push
     status proving
-    record || say "the record could not be written"
+    RECORDED=true
+    record || { RECORDED=false && say "the record could not be written"; }
     prove
   fi
   [ -z "$HEART" ] || kill "$HEART" 2>/dev/null
@@ -232,28 +319,29 @@ run() {
   status booting
   beat "$$" &
   HEART=$!
-  mount_volumes || finish_and_exit setup '' 'a volume could not be mounted'
-  fetch_uploads || finish_and_exit setup '' 'the uploads could not be fetched'
+  mount_volumes || over setup 1 'a volume could not be mounted'
+  fetch_uploads || over setup "$?" 'the uploads could not be fetched'
   if [ -n "$INIT" ]; then
     status init
-    script "$INIT" "$TRAIN_SECONDS" || over init "$?" 'the init script failed'
+    script "$INIT" || over init "$?" 'the init script failed'
   fi
   status code
-  checkout || finish_and_exit code '' 'the code could not be checked out'
+  checkout || over code "$?" 'the code could not be checked out'
   status inputs
-  inputs || finish_and_exit inputs '' 'an input is not all there: training did not begin'
+  inputs || over inputs "$?" 'an input is not all there: training did not begin'
+  [ -z "$CAUGHT" ] || over inputs 143 ''
   touch "$BOX/trained"
   status training
-  script "$TRAIN" "$TRAIN_SECONDS"
+  script "$TRAIN"
   over "done" "$?" ''
 }
 
 over() { # OUTCOME EXIT WHY, by what was caught meanwhile
-  case "$CAUGHT:$2" in
+  case "$CAUGHT:$TIME_UP:$2" in
     spot:*) finish_and_exit spot "$2" 'AWS takes the spot instance back' ;;
-    ?*:*) finish_and_exit killed "$2" 'somebody ended it' ;;
-    :0) finish_and_exit "$1" 0 '' ;;
-    :124) finish_and_exit time 124 'its time or its money was up' ;;
+    ?*:*:*) finish_and_exit killed "$2" 'somebody ended it' ;;
+    ::0) finish_and_exit "$1" 0 '' ;;
+    :1:*) finish_and_exit time "$2" 'its time or its money was up' ;;
     *) finish_and_exit "$([ "$1" = "done" ] && echo failed || echo "$1")" "$2" "${3:-the training ended with $2}" ;;
   esac
 }
@@ -270,13 +358,27 @@ boot() { # a later boot: the time goes on, and what was interrupted ends now
     shutdown -h "+$((left > 5 ? left : 5))"
   fi
   [ ! -f "$BOX/ended" ] || exit 0
-  mount_volumes || say "a volume could not be mounted"
+  mount_again || say "a volume could not be mounted"
   finish interrupted '' 'the instance was booted anew in the middle'
+}
+
+start() { # run | boot: a unit that is told first when the machine goes down, before the network and the volumes are away
+  local one
+  local -a properties=(After=network-online.target Wants=network-online.target TimeoutStopSec=10min KillMode=mixed)
+  if [ ! -d "${WHARF_SYSTEMD:-/run/systemd/system}" ]; then
+    "$1"
+    exit
+  fi
+  for one in "${MOUNTS[@]}"; do
+    properties+=("RequiresMountsFor=\"${one#*=*=}\"")
+  done
+  exec systemd-run --collect --unit=wharf-run "${properties[@]/#/--property=}" bash "$BOX/box.sh" "$1"
 }
 
 case "${1:-run}" in
   run) run ;;
   boot) boot ;;
   record) record ;;
-  *) echo "box.sh run | boot | record" && exit 2 ;;
+  start) start "${2:-run}" ;;
+  *) echo "box.sh run | boot | record | start run | start boot" && exit 2 ;;
 esac

@@ -11,10 +11,10 @@ field() { # NAME: the text of a field of the JSON on stdin
   tr -d '\n' | sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p"
 }
 
-imds() { # PATH [NAME: VALUE]: asks the instance's own metadata
+imds() { # PATH: asks the instance's own metadata; the token goes by stdin, not by the arguments
   local token
   token=$(curl -sf -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$IMDS/latest/api/token") || return 1
-  curl -sf -m 5 -H "X-aws-ec2-metadata-token: $token" "$IMDS/latest/$1"
+  curl -sf -m 5 -K - "$IMDS/latest/$1" <<<"header = \"X-aws-ec2-metadata-token: $token\""
 }
 
 signed() { # SERVICE CURL-ARGUMENTS…: a request that the instance's role signs; the secret goes by stdin, not by the arguments
@@ -30,7 +30,7 @@ signed() { # SERVICE CURL-ARGUMENTS…: a request that the instance's role signs
   {
     printf 'user = "%s:%s"\n' "$id" "$secret"
     [ -z "$token" ] || printf 'header = "x-amz-security-token: %s"\n' "$token"
-  } | curl -sSf -K - --aws-sigv4 "aws:amz:$REGION:$service" --retry 5 --retry-delay 2 "$@"
+  } | curl -gsSf -K - --aws-sigv4 "aws:amz:$REGION:$service" --retry 5 --retry-delay 2 "$@"
 }
 
 fetch() { # NAME: an object of this launch becomes a file
@@ -38,7 +38,7 @@ fetch() { # NAME: an object of this launch becomes a file
     aws s3 cp --only-show-errors --region "$REGION" ${AWS_ENDPOINT_URL:+--endpoint-url "$AWS_ENDPOINT_URL"} \
       "s3://$BUCKET/$PREFIX$1" "$1" && return
   fi
-  signed s3 -H "x-amz-content-sha256: $NOTHING" -o "$1" "$S3/$PREFIX$1"
+  signed s3 -H "x-amz-content-sha256: $NOTHING" -o "$1" "$S3$1"
 }
 
 parameter() { # NAME: the text of a parameter of SSM
@@ -72,10 +72,7 @@ for name in run.env box.sh wharf wharf.toml; do
 done
 chmod 700 wharf box.sh boot.sh
 if [ -d /var/lib/cloud/scripts/per-boot ] && [ "$BOX" = /opt/wharf-run ]; then
-  printf '#!/bin/bash\nexec bash %s/box.sh boot\n' "$BOX" >/var/lib/cloud/scripts/per-boot/wharf-run
+  printf '#!/bin/bash\nexec bash %s/box.sh start boot\n' "$BOX" >/var/lib/cloud/scripts/per-boot/wharf-run
   chmod 700 /var/lib/cloud/scripts/per-boot/wharf-run
 fi
-if [ -d /run/systemd/system ] && [ "$BOX" = /opt/wharf-run ]; then
-  exec systemd-run --unit=wharf-run --property=TimeoutStopSec=10min bash "$BOX/box.sh" run
-fi
-exec bash "$BOX/box.sh" run
+exec bash "$BOX/box.sh" start run

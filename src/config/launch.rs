@@ -45,7 +45,7 @@ fn value<T>(sourced: Option<Sourced<T>>) -> Option<T> {
 }
 
 fn code(table: &Table<'_>) -> Option<Code> {
-    let repository = table.text("repository");
+    let repository = table.read("repository", repository);
     let code = Code {
         branch: text(table, "branch"),
         commit: text(table, "commit"),
@@ -57,6 +57,23 @@ fn code(table: &Table<'_>) -> Option<Code> {
         repository: required(table, "repository", repository)?.value,
         ..code
     })
+}
+
+/// What git clones: a name and a secret before its host would be read by everybody who sees the configuration, the bucket or the
+/// instance's processes.
+fn repository(text: &str) -> Result<String, Invalid> {
+    let web = text
+        .strip_prefix("https://")
+        .or(text.strip_prefix("http://"));
+    let host = web.and_then(|web| web.split('/').next());
+    if host.is_some_and(|host| host.contains('@')) {
+        let form = "an address without a name or a token; deploy_key = \"ssm:NAME\" names the parameter that holds the token";
+        return Err(Invalid::form(
+            "the address with what stands before its @",
+            form,
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// A key never stands in the configuration: only where SSM keeps it.
@@ -130,5 +147,28 @@ fn positive(text: &str) -> Result<f64, Invalid> {
     match text.parse::<f64>() {
         Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
         Ok(_) | Err(_) => Err(Invalid::form(text, "a number above 0")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::repository;
+
+    #[test]
+    fn an_address_with_a_token_is_refused_and_not_repeated() {
+        for fine in [
+            "git@host:team/cards.git",
+            "https://host/a@b.git",
+            "ssh://git@host/a",
+        ] {
+            assert_eq!(repository(fine).unwrap(), fine);
+        }
+        for bad in ["https://token@host/a", "http://me:token@host/a"] {
+            let told = format!("{:?}", repository(bad).unwrap_err());
+            assert!(
+                told.contains("deploy_key") && !told.contains("token@"),
+                "{told}"
+            );
+        }
     }
 }

@@ -32,6 +32,23 @@ pub enum FailureKind {
     Cancelled,
 }
 
+impl FailureKind {
+    /// Whether what failed so may have been done all the same: its answer was lost, or speaks of a moment only.
+    pub fn leaves_open(self) -> bool {
+        match self {
+            Self::Throttled | Self::Transient | Self::Corrupt => true,
+            Self::Changed
+            | Self::NotFound
+            | Self::Denied
+            | Self::Credentials
+            | Self::DiskFull
+            | Self::Archived
+            | Self::Refused
+            | Self::Cancelled => false,
+        }
+    }
+}
+
 /// What to do after a try that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {

@@ -16,7 +16,7 @@ pub struct Attached {
 }
 
 /// A volume.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Volume {
     /// `vol-…`.
     pub id: Box<str>,

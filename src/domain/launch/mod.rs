@@ -2,6 +2,7 @@
 //! tells back. Pure: the engine asks and acts.
 
 mod check;
+mod cost;
 mod elf;
 mod limit;
 mod policy;
@@ -9,6 +10,7 @@ mod status;
 mod tell;
 
 pub use check::{Check, Ground, Image, Kind, Standing, Subnet, Told, checks};
+pub use cost::volumes_price;
 pub use elf::{ElfError, architecture};
 pub use limit::{Limits, limits};
 pub use policy::policy;

@@ -70,6 +70,9 @@ pub struct Status {
     /// Whether the outputs were pushed.
     #[serde(default)]
     pub pushed: Option<bool>,
+    /// Whether what stood there at the end was recorded; `None` before the end, and where nothing was to be recorded.
+    #[serde(default)]
+    pub recorded: Option<bool>,
     /// Whether the instance proved that they are in S3.
     #[serde(default)]
     pub proven: Option<bool>,
@@ -102,10 +105,11 @@ mod tests {
 
     #[test]
     fn a_status_is_read_as_the_instance_writes_it_and_later_words_are_no_fault() {
-        let text = br#"{"type":"status","run":"stage2","launch":"20260111-170203-0a1b","instance":"i-0a","state":"ended","outcome":"failed","exit":3,"why":"the training ended with 3","pushed":true,"proven":true,"commit":null,"began":"2026-01-11T17:02:03Z","at":"2026-01-11T18:02:03Z","more":[1]}"#;
+        let text = br#"{"type":"status","run":"stage2","launch":"20260111-170203-0a1b","instance":"i-0a","state":"ended","outcome":"failed","exit":3,"why":"the training ended with 3","pushed":true,"recorded":true,"proven":true,"commit":null,"began":"2026-01-11T17:02:03Z","at":"2026-01-11T18:02:03Z","more":[1]}"#;
         let status = Status::read(text).unwrap();
         assert!(status.is_over());
         assert_eq!(status.exit, Some(3));
+        assert_eq!(status.recorded, Some(true));
         assert_eq!(status.outcome.as_deref(), Some("failed"));
         let later = Status::read(br#"{"state":"resting"}"#).unwrap();
         assert_eq!((later.state, later.is_over()), (Phase::Unknown, false));

@@ -2,6 +2,7 @@
 //! for the shell, so that no name can become a command.
 
 use super::{Limits, Wish};
+use crate::domain::{shell::quoted, uri::encoded};
 
 /// The first boot: fetches and starts.
 const BOOT: &str = include_str!("../../../assets/box/user-data.sh");
@@ -48,11 +49,6 @@ impl Values {
     }
 }
 
-/// A value of the shell, whatever is in it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 fn lines<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let line = |(name, value): (&str, &str)| format!("{name}={}\n", quoted(value));
     pairs.into_iter().map(line).collect()
@@ -66,12 +62,11 @@ fn list(name: &str, values: &[String]) -> String {
 /// The user data of a launch; it holds no secret.
 pub fn user_data(values: &Values) -> String {
     let s3 = match &values.endpoint {
-        Some(endpoint) => format!("{endpoint}/{}", values.bucket),
-        None => format!(
-            "https://s3.{}.amazonaws.com/{}",
-            values.region, values.bucket
-        ),
+        Some(endpoint) => endpoint.clone(),
+        None => format!("https://s3.{}.amazonaws.com", values.region),
     };
+    let folder = encoded(&values.prefix, b"/");
+    let s3 = format!("{s3}/{}/{folder}", values.bucket);
     let ssm = match &values.endpoint {
         Some(endpoint) => endpoint.clone(),
         None => format!("https://ssm.{}.amazonaws.com", values.region),
@@ -95,7 +90,8 @@ pub fn user_data(values: &Values) -> String {
 /// The values of the run's script.
 pub fn run_env(wish: &Wish, values: &Values) -> String {
     let code = wish.code.clone().unwrap_or_default();
-    let seconds = values.limits.train.as_secs().to_string();
+    let Limits { whole, train } = values.limits;
+    let room = whole.saturating_sub(train).as_secs().to_string();
     let minutes = values.hard_minutes();
     let flag = |on: bool| if on { "1" } else { "0" };
     let launched = values.launched();
@@ -119,7 +115,7 @@ pub fn run_env(wish: &Wish, values: &Values) -> String {
         ("DEPLOY_KEY", code.deploy_key.as_deref().unwrap_or_default()),
         ("AT_END", wish.at_end.word()),
         ("SPOT", flag(wish.spot)),
-        ("TRAIN_SECONDS", &seconds),
+        ("ROOM_SECONDS", &room),
         ("HARD_MINUTES", &minutes),
     ]);
     let lists = [
@@ -162,11 +158,14 @@ mod tests {
         let values = Values {
             region: "us-east-2".to_owned(),
             bucket: "vault".to_owned(),
+            prefix: "my runs/[1]/".to_owned(),
             ..Values::default()
         };
         let told = user_data(&values);
         assert!(told.starts_with("#!/bin/bash\n") && told.len() < 12_000);
-        assert!(told.contains("S3='https://s3.us-east-2.amazonaws.com/vault'\n"));
+        assert!(
+            told.contains("S3='https://s3.us-east-2.amazonaws.com/vault/my%20runs/%5B1%5D/'\n")
+        );
         assert!(!told.contains("#@VALUES@") && !told.contains("AWS_ENDPOINT_URL='"));
     }
 }

@@ -4,6 +4,7 @@
 mod debt;
 mod estate;
 mod gate;
+mod record;
 mod resource;
 mod teardown;
 mod ticks;
@@ -12,6 +13,7 @@ mod wrapped;
 pub use debt::{Account, Debt, Owed};
 pub use estate::{Estate, estate};
 pub use gate::{Claim, Consent, License, Open, OutputProof, Proven, license};
+pub use record::{Wake, stale};
 pub use resource::{KEEP_TAG, Kind, Origin, Resource, Target, hold_back};
 pub use teardown::{Alive, End, Fate, Step, Teardown};
 pub use ticks::Ticks;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::{LaunchTold, note, tell};
+use super::{LaunchTold, make::note, tell};
 use crate::backend::{Ec2, Error};
 use crate::domain::{
     cloud::{Check as Passed, Instance, State},
@@ -101,9 +101,11 @@ fn ended(instance: &Instance) -> Failed {
 
 /// Whether both checks of a new instance pass.
 async fn passes(door: &Ec2, id: &str) -> Result<bool, Error> {
-    let all = patient(|| door.statuses()).await?;
-    let own = all.iter().find(|status| *status.id == *id);
-    Ok(own.is_some_and(|status| {
+    let told = match patient(|| door.status(id)).await {
+        Err(error) if error.failure_kind() == FailureKind::NotFound => None,
+        told => told?,
+    };
+    Ok(told.is_some_and(|status| {
         let checks = [status.checks.system, status.checks.instance];
         checks.iter().all(|check| *check == Passed::Ok)
     }))

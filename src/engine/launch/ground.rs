@@ -11,7 +11,7 @@ use crate::domain::{
 };
 
 use super::{
-    LaunchAsk,
+    LaunchAsk, below,
     pack::{Pack, pack},
 };
 use crate::engine::{cloud::patient, event::Failed, room::Room, scan::Scan};
@@ -183,9 +183,10 @@ fn values(
         remote: ask.remote.name().unwrap_or_default().to_owned(),
         region: region.to_owned(),
         bucket: prefix.map_or("", |prefix| &prefix.bucket).to_owned(),
-        prefix: prefix.map_or_else(String::new, |prefix| {
-            format!("{}{launch}/", prefix.folder())
-        }),
+        prefix: below(&ask.folder, launch)
+            .ok()
+            .and_then(|folder| Some(folder.s3()?.path.to_string()))
+            .unwrap_or_default(),
         keeper: keeper.unwrap_or_default().to_owned(),
         endpoint: endpoint.map(|endpoint| endpoint.trim_end_matches('/').to_owned()),
         uploads: pack.has_uploads(),

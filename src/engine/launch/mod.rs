@@ -3,6 +3,7 @@
 
 mod follow;
 mod ground;
+mod make;
 mod pack;
 
 use std::{
@@ -12,34 +13,23 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::backend::{
-    Ec2, Store,
-    store::{Condition, Pin, WriteQuery},
-};
 use crate::domain::{
-    cloud::{Instance, Price, State},
+    cloud::{Price, State},
     key::Key,
-    launch::{Check, Ground, Limits, Standing, Wish, checks, limits, policy},
-    location::{Location, Prefix, Remote},
+    launch::{Check, Limits, Standing, Wish, checks, limits, policy},
+    location::{Location, Remote},
     plan::SyncOptions,
-    retry::FailureKind,
-    wrap_up::{Kind, Target},
 };
 
 use super::{
     answer::Answer,
-    cloud::{CloudTold, patient},
+    cloud::CloudTold,
     event::{Body, Failed},
     room::Room,
-    transfer::hash::crc64,
-    wrap_up::{debts::Cost, ledger::Ledger},
+    wrap_up::ledger::Ledger,
 };
-
-use follow::follow;
-use ground::Surveyed;
-use pack::Pack;
 
 /// A question about a launch.
 #[derive(Debug, Clone)]
@@ -148,7 +138,7 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &LaunchAsk) -> Res
         let help = "set WHARF_STATE to a folder that can be written to";
         return Err(Failed::guard(message, help));
     }
-    launched(room, answer, (ask, &door, &ledger), surveyed).await
+    make::launched(room, answer, (ask, &door, &ledger), surveyed).await
 }
 
 fn over(id: Option<Box<str>>, state: State) -> Body {
@@ -175,13 +165,9 @@ fn policy_text(ask: &LaunchAsk) -> String {
 
 /// The folder of a launch below that of its run.
 fn below(folder: &Location, launch: &str) -> Result<Location, Failed> {
-    let Some(prefix) = folder.s3() else {
-        return Err(Failed::usage("the folder of a run is a prefix of a bucket"));
-    };
-    Ok(Location::S3(Prefix {
-        path: format!("{}{launch}/", prefix.folder()).into(),
-        ..prefix.clone()
-    }))
+    let child = folder.child(&Key::from(&*format!("{launch}/")));
+    let child = child.ok().filter(|child| child.s3().is_some());
+    child.ok_or_else(|| Failed::usage("the folder of a run is a prefix of a bucket"))
 }
 
 fn guard(room: &Room, ask: &LaunchAsk) -> Result<(), Failed> {
@@ -209,141 +195,4 @@ fn refusal(check: &Check) -> Failed {
             ..Failed::usage(message)
         },
     }
-}
-
-async fn launched(
-    room: &Room,
-    answer: &Answer,
-    (ask, door, ledger): (&LaunchAsk, &Ec2, &Ledger),
-    surveyed: Surveyed,
-) -> Result<Body, Failed> {
-    let limits = surveyed.values.limits;
-    let order = surveyed.order.clone();
-    let folder = below(&ask.folder, &order.launch)?;
-    ledger
-        .launching(&order.launch, (door.region(), &folder.to_string()))
-        .await?;
-    let put = put_all(room, answer, &folder, &surveyed.pack).await;
-    let made = match put {
-        Ok(()) => patient(|| door.launch(&order)).await.map_err(Failed::from),
-        Err(failed) => Err(failed),
-    };
-    let instance = match made {
-        Ok(instance) => instance,
-        Err(failed) => {
-            // What was put for an instance that is not to be is of no use.
-            let left = take_back(room, &folder, &surveyed.pack).await;
-            ledger.launched(&order.launch, Err(&failed.message)).await?;
-            return Err(match left {
-                0 => failed,
-                left => Failed {
-                    help: Some(format!(
-                        "{left} files are left in {folder}: wharf rm {folder}"
-                    )),
-                    ..failed
-                },
-            });
-        }
-    };
-    ledger.launched(&order.launch, Ok(&instance.id)).await?;
-    note(ledger, &instance).await?;
-    ledger
-        .note_cost(costs(&surveyed.ground, &instance, limits))
-        .await?;
-    let id = instance.id.clone();
-    tell(answer, LaunchTold::Launched { id: id.clone() }).await;
-    let Some(every) = ask.every else {
-        return Ok(over(Some(id), instance.state));
-    };
-    let state = follow(answer, (door, ledger), instance, every).await?;
-    Ok(over(Some(id), state))
-}
-
-/// What an instance costs until it ends by itself.
-fn costs(ground: &Ground, instance: &Instance, limits: Limits) -> Vec<Cost> {
-    let whole = SignedDuration::try_from(limits.whole).unwrap_or_default();
-    let until = (!whole.is_zero()).then(|| Timestamp::now() + whole);
-    let price = ground.price.unwrap_or(Price {
-        amount: 0.0,
-        estimate: true,
-    });
-    vec![Cost {
-        kind: Kind::Instance.word(),
-        id: instance.id.clone(),
-        price,
-        until,
-    }]
-}
-
-/// The ledger learns of an instance and of the volumes that AWS has told so far.
-async fn note(ledger: &Ledger, instance: &Instance) -> Result<(), Failed> {
-    let target = |kind, id: &str| Target {
-        kind,
-        id: id.into(),
-        region: instance.region.clone(),
-    };
-    let volumes = instance.volumes.iter();
-    let mut all: Vec<Target> = volumes
-        .map(|one| target(Kind::Volume, &one.volume))
-        .collect();
-    all.push(target(Kind::Instance, &instance.id));
-    ledger.note_targets(all).await
-}
-
-/// Puts the files of a launch; none of them may be there.
-async fn put_all(
-    room: &Room,
-    answer: &Answer,
-    folder: &Location,
-    pack: &Pack,
-) -> Result<(), Failed> {
-    let store = room.sessions.store(folder).await?;
-    let Store::S3(s3) = &store else {
-        return Err(Failed::usage("the folder of a run is a prefix of a bucket"));
-    };
-    for file in &pack.files {
-        let body = file.read().await?;
-        let told = LaunchTold::Putting {
-            name: file.name.as_str().into(),
-            bytes: body.len() as u64,
-        };
-        tell(answer, told).await;
-        let query = WriteQuery {
-            condition: Condition::Absent,
-            checksum: Some(crc64(&body)),
-            ..WriteQuery::default()
-        };
-        let key = Key::from(&*file.name);
-        let put = patient(|| s3.put(&key, body.clone(), &query)).await;
-        match put {
-            Ok(_) => {}
-            // A try whose answer was lost has put it: the name is this launch's alone.
-            Err(error) if error.failure_kind() == FailureKind::Changed => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
-}
-
-/// Takes back what was put; how many of them are left.
-async fn take_back(room: &Room, folder: &Location, pack: &Pack) -> usize {
-    let Ok(store) = room.sessions.store(folder).await else {
-        return pack.files.len();
-    };
-    let mut left = 0;
-    for file in &pack.files {
-        let key = Key::from(&*file.name);
-        let gone = match patient(|| store.stat(&key)).await {
-            Ok(stat) => match Pin::of(&stat.entry.facts) {
-                Some(pin) => {
-                    let condition = Condition::Unchanged(pin);
-                    patient(|| store.delete(&key, &condition)).await.is_ok()
-                }
-                None => false,
-            },
-            Err(error) => error.failure_kind() == FailureKind::NotFound,
-        };
-        left += usize::from(!gone);
-    }
-    left
 }

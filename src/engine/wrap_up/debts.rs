@@ -5,12 +5,15 @@ use std::{collections::BTreeMap, path::Path};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Row, params};
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, now};
 use crate::domain::{
     cloud::Price,
     wrap_up::{Account, Origin, Owed, Resource},
 };
 use crate::engine::event::Failed;
+
+/// The word for the volumes of an instance, of which AWS has not told the ids.
+pub(in crate::engine) const VOLUMES: &str = "volumes of";
 
 /// Something of a run that costs from its launch on.
 #[derive(Debug, Clone)]
@@ -51,8 +54,7 @@ impl Ledger {
                 let sentence = "INSERT OR IGNORE INTO ended (run, at) VALUES (?1, ?2)";
                 connection.execute(sentence, params![run, now()])?;
             }
-            let settled = "UPDATE launch SET settled = ?2 WHERE run = ?1 AND settled IS NULL";
-            connection.execute(settled, params![run, now()]).map(drop)
+            Ok(())
         })
         .await
     }
@@ -80,10 +82,6 @@ impl Ledger {
         })
         .await
     }
-}
-
-fn now() -> String {
-    Timestamp::now().to_string()
 }
 
 /// What the ledger beside a journal knows of all runs; nothing where there is none, or none that can be read.

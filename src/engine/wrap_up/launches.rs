@@ -1,12 +1,27 @@
 //! What the ledger knows of launches: each is written down before anything of it is made, and what came of it after. What a kill
 //! left between the two is told by the launch's tag on AWS.
 
-use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 
-use super::ledger::Ledger;
+use super::{
+    debts::VOLUMES,
+    ledger::{Ledger, now},
+};
 use crate::domain::wrap_up::Target;
 use crate::engine::event::Failed;
+
+/// How long AWS may take to tell everywhere of what it made.
+const TIME_TO_TELL: SignedDuration = SignedDuration::from_mins(10);
+
+/// Where launches were asked for, and which were found.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    pub(super) regions: Vec<Box<str>>,
+    pub(super) launches: BTreeSet<Box<str>>,
+}
 
 impl Ledger {
     /// Writes down that a launch is about to be; it is on disk when this returns.
@@ -48,6 +63,39 @@ impl Ledger {
         .await
     }
 
+    /// The regions of launches of which nobody knows yet what came of them.
+    pub(in crate::engine) async fn in_doubt(&self) -> Result<BTreeSet<Box<str>>, Failed> {
+        self.with(move |connection, run| {
+            let question = "SELECT DISTINCT region FROM launch WHERE run = ?1 AND settled IS NULL";
+            let mut rows = connection.prepare(question)?;
+            let regions = rows.query_map([run], |row| row.get::<_, Box<str>>(0))?;
+            regions.collect()
+        })
+        .await
+    }
+
+    /// Settles launches by what was found in the regions that were asked: those whose tag was seen, and those of which nothing is
+    /// there although AWS has had time to tell. What they made is known by then, and its own costs stand for what was guessed.
+    pub(super) async fn settle_launches(&self, asked: Asked) -> Result<(), Failed> {
+        let before = (Timestamp::now() - TIME_TO_TELL).to_string();
+        self.with(move |connection, run| {
+            for launch in &asked.launches {
+                let sentence = "UPDATE launch SET settled = ?3 WHERE run = ?1 AND launch = ?2 AND settled IS NULL";
+                connection.execute(sentence, params![run, &**launch, now()])?;
+            }
+            for region in &asked.regions {
+                let sentence = "UPDATE launch SET settled = ?4
+                                WHERE run = ?1 AND region = ?2 AND settled IS NULL AND intended < ?3";
+                connection.execute(sentence, params![run, &**region, before, now()])?;
+                let sentence = "DELETE FROM cost WHERE run = ?1 AND kind = ?3
+                                AND id IN (SELECT instance FROM launch WHERE run = ?1 AND region = ?2)";
+                connection.execute(sentence, params![run, &**region, VOLUMES])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// Notes things that a launch made.
     pub(in crate::engine) async fn note_targets(&self, own: Vec<Target>) -> Result<(), Failed> {
         self.with(move |connection, run| {
@@ -62,8 +110,4 @@ impl Ledger {
         })
         .await
     }
-}
-
-fn now() -> String {
-    Timestamp::now().to_string()
 }

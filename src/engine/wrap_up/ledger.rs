@@ -201,7 +201,8 @@ impl Ledger {
     }
 }
 
-fn now() -> String {
+/// The time, as the ledger writes it.
+pub(super) fn now() -> String {
     Timestamp::now().to_string()
 }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::backend::{Ec2, Error};
 use crate::domain::{
-    cloud::{RUN_TAG, State, Trouble},
-    wrap_up::{Alive, Estate, Kind, Origin, Resource, Target, estate},
+    cloud::{Instance, RUN_TAG, State, Trouble},
+    launch::LAUNCH_TAG,
+    wrap_up::{Alive, Estate, Kind, Origin, Resource, Target, Wake, estate},
 };
 
-use super::WrapAsk;
+use super::{WrapAsk, launches::Asked};
 use crate::engine::{
     cloud::{doors, patient, trouble},
     event::Failed,
@@ -20,6 +21,8 @@ pub(super) struct Look<'a> {
     ask: &'a WrapAsk,
     doors: Vec<Ec2>,
     told: Estate,
+    /// Instances that are terminated, as long as AWS tells of them.
+    over: Vec<Instance>,
     /// Whether anything was asked yet.
     looked: bool,
     /// What was asked for and told, by region: of anything else nobody knows whether it is gone.
@@ -33,6 +36,7 @@ impl<'a> Look<'a> {
             ask,
             doors: doors(room, &ask.scope).await?,
             told: Estate::default(),
+            over: Vec::new(),
             looked: false,
             answered: BTreeSet::new(),
         })
@@ -78,7 +82,8 @@ impl<'a> Look<'a> {
             told.templates.extend(hear.hear(Kind::Template, templates)?);
             told.images.extend(hear.hear(Kind::Image, images)?);
         }
-        told.instances.retain(|one| one.state != State::Terminated);
+        let over = |one: &mut Instance| one.state == State::Terminated;
+        self.over = told.instances.extract_if(.., over).collect();
         self.told = told;
         Ok(self.told.alive())
     }
@@ -98,9 +103,26 @@ impl<'a> Look<'a> {
         self.answered.contains(&asked)
     }
 
-    /// The regions that were not asked although the ledger knows things of the run there.
-    pub(super) fn unasked(&self, ledger: &BTreeSet<Target>) -> Vec<Trouble> {
-        let regions: BTreeSet<&str> = ledger.iter().map(|seen| &*seen.region).collect();
+    /// The regions that were asked, and the launches whose instances were found there.
+    pub(super) fn asked(&self) -> Asked {
+        let doors = self.doors.iter();
+        let found = self.told.instances.iter().chain(&self.over);
+        Asked {
+            regions: doors.map(|door| door.region().into()).collect(),
+            launches: found
+                .filter_map(|one| one.tag(LAUNCH_TAG).map(Box::from))
+                .collect(),
+        }
+    }
+
+    /// The regions that were not asked although the ledger knows things of the run there, or a launch whose end is not known.
+    pub(super) fn unasked(
+        &self,
+        ledger: &BTreeSet<Target>,
+        in_doubt: &BTreeSet<Box<str>>,
+    ) -> Vec<Trouble> {
+        let seen = ledger.iter().map(|seen| &*seen.region);
+        let regions: BTreeSet<&str> = seen.chain(in_doubt.iter().map(|one| &**one)).collect();
         let unasked = regions
             .into_iter()
             .filter(|region| self.door(region).is_none());
@@ -121,6 +143,18 @@ impl<'a> Look<'a> {
         let found = all.find(|one| *one.id == *id && one.tag(RUN_TAG) == Some(run))?;
         let runs = found.state == State::Running;
         self.door(&found.region).filter(|_| runs)
+    }
+
+    /// How awake the instances of a run are; `told` is the one that told its status.
+    pub(super) fn wake(&self, run: &str, told: Option<&str>) -> Wake {
+        let own = |one: &&Instance| one.run() == Some(run) || Some(&*one.id) == told;
+        let at_rest = |state| matches!(state, State::Stopped | State::Terminated);
+        let all = self.told.instances.iter().chain(&self.over).filter(own);
+        all.fold(Wake::default(), |wake, one| Wake {
+            awake: wake.awake || !at_rest(one.state),
+            started: wake.started.max(one.launched),
+            ..wake
+        })
     }
 
     /// How many instances of the run are not at rest.

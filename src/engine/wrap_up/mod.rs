@@ -117,14 +117,18 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
         tell(answer, WrapTold::Settled { target, gone }).await;
     }
     let seen = ledger.seen().await?;
-    wrapped.troubles.extend(look.unasked(&seen));
+    let unasked = look.unasked(&seen, &ledger.in_doubt().await?);
     wrapped.resources = look.resources(&seen);
     all_left_are_there(ask, &wrapped.resources)?;
     ledger.note(&wrapped.resources).await?;
-    let at_rest = look.running(&wrapped.resources) == 0;
+    // Where nobody asked, an instance may run.
+    let all_asked = unasked.is_empty();
+    let at_rest = all_asked && look.running(&wrapped.resources) == 0;
+    wrapped.troubles.extend(unasked);
     ledger.note_costs(&wrapped.resources, at_rest).await?;
+    ledger.settle_launches(look.asked()).await?;
     tell(answer, WrapTold::Estate(wrapped.resources.clone())).await;
-    let mut outputs = Outputs::new();
+    let mut outputs = Outputs::new(all_asked);
     for output in &ask.outputs {
         let proof = outputs.proof(room, (ask, &look), output).await;
         tell(answer, WrapTold::Proof(proof.clone())).await;

@@ -12,14 +12,15 @@ use crate::backend::{
 };
 use crate::domain::{
     diff::Level,
+    entry::End,
     key::Key,
     launch::{BOX, Status},
-    location::{Location, Prefix},
+    location::Location,
     plan::SyncOptions,
     retry::FailureKind,
     side::Side,
     text::printable,
-    wrap_up::{Claim, OutputProof, Proven},
+    wrap_up::{Claim, OutputProof, Proven, Wake, stale},
 };
 use crate::engine::{cloud::exec, ends::Ends, event::Failed, plan, room::Room};
 
@@ -31,6 +32,8 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Proves outputs one by one; what the instance left is looked for once.
 pub(super) struct Outputs {
     left: Option<Result<Left, String>>,
+    /// Whether all regions were asked that the run may have instances in.
+    all_asked: bool,
 }
 
 /// What the newest launch of a run left in S3.
@@ -42,11 +45,14 @@ struct Left {
     status: Option<Status>,
     /// Whether it recorded its outputs just now, and why not.
     fresh: Result<(), String>,
+    /// Whether an instance of the run may be writing, and when one was started last.
+    wake: Wake,
 }
 
 impl Outputs {
-    pub(super) fn new() -> Self {
-        Self { left: None }
+    pub(super) fn new(all_asked: bool) -> Self {
+        let left = None;
+        Self { left, all_asked }
     }
 
     /// How one output stands, by checksum at least.
@@ -81,7 +87,8 @@ impl Outputs {
             Made::Here(made) => claimed(room, (made, kept), options).await,
             Made::OnBox(folder) => {
                 if self.left.is_none() {
-                    self.left = Some(left(room, (ask, look), folder).await);
+                    let left = left(room, (ask, look), folder).await;
+                    self.left = Some(left.map(|left| left.unless(self.all_asked)));
                 }
                 match &self.left {
                     Some(Ok(left)) => left.claim(room, name, (kept, options)).await,
@@ -111,19 +118,23 @@ async fn left(
              --made-here where this is the machine that made it"
         )
     })?;
-    let folder = below(folder, &launch).ok_or("the run's folder is no prefix of a bucket")?;
+    let folder = folder
+        .child(&launch)
+        .map_err(|refusal| refusal.to_string())?;
     let store = room.sessions.store(&folder).await.map_err(told)?;
     let status = status(&store).await.map_err(told)?;
-    let fresh = record(ask, look, status.as_ref()).await;
+    let instance = status.as_ref().and_then(|told| told.instance.clone());
+    let fresh = record(room, (ask, look), instance.as_deref()).await;
     Ok(Left {
         folder,
         store,
         status,
         fresh,
+        wake: look.wake(&ask.run, instance.as_deref()),
     })
 }
 
-/// The folder of the newest launch: they are named by their times.
+/// The folder of the newest launch: they are named by their times. A listing without its end does not tell which is the newest.
 pub(in crate::engine) async fn newest(home: &Store) -> Result<Option<Key>, Error> {
     let query = ListQuery {
         shallow: true,
@@ -137,21 +148,18 @@ pub(in crate::engine) async fn newest(home: &Store) -> Result<Option<Key>, Error
             .filter(|key| key.as_bytes().ends_with(b"/"))
             .last()
             .or(last);
-        if let Some(crate::domain::entry::End::Broken { reason, .. }) = page.end {
-            let target = "the run's folder";
-            return Err(Error::new("list", target, FailureKind::Transient, &*reason));
+        match page.end {
+            Some(End::Complete) => return Ok(last),
+            Some(End::Broken { reason, .. }) => return Err(unlisted(&reason)),
+            None => {}
         }
     }
-    Ok(last)
+    Err(unlisted("the listing stopped before its end"))
 }
 
-fn below(folder: &Location, key: &Key) -> Option<Location> {
-    let prefix = folder.s3()?;
-    let path = format!("{}{}", prefix.folder(), key.as_str()?);
-    Some(Location::S3(Prefix {
-        path: path.into(),
-        ..prefix.clone()
-    }))
+fn unlisted(reason: &str) -> Error {
+    let target = "the run's folder";
+    Error::new("list", target, FailureKind::Transient, reason)
 }
 
 async fn status(store: &Store) -> Result<Option<Status>, Error> {
@@ -164,12 +172,16 @@ async fn status(store: &Store) -> Result<Option<Status>, Error> {
     }
 }
 
-/// Has the instance record its outputs now.
-async fn record(ask: &WrapAsk, look: &Look<'_>, status: Option<&Status>) -> Result<(), String> {
-    let id = status.and_then(|status| status.instance.as_deref());
-    let id = id.ok_or("the instance has not told who it is")?;
+/// Has the instance record its outputs now; it is a command on an instance, and refused like any other.
+async fn record(
+    room: &Room,
+    (ask, look): (&WrapAsk, &Look<'_>),
+    instance: Option<&str>,
+) -> Result<(), String> {
+    let id = instance.ok_or("the instance has not told who it is")?;
     let door = look.awake(id, &ask.run);
     let door = door.ok_or_else(|| format!("{} does not run", printable(id.as_bytes())))?;
+    exec::guard(room, &ask.scope.remote).map_err(|refused| refused.message)?;
     let script = format!("bash {BOX}/box.sh record");
     let said = exec::run(door, id, (&script, RECORDING), EVERY).await;
     match said {
@@ -183,6 +195,12 @@ async fn record(ask: &WrapAsk, look: &Look<'_>, status: Option<&Status>) -> Resu
 }
 
 impl Left {
+    /// With the doubt that regions leave which were not asked.
+    fn unless(mut self, all_asked: bool) -> Self {
+        self.wake.elsewhere = !all_asked;
+        self
+    }
+
     async fn claim(
         &self,
         room: &Room,
@@ -201,8 +219,9 @@ impl Left {
         if let Some(why) = self.outlived(at) {
             return nothing(why);
         }
-        let Some(file) = below(&self.folder, &key) else {
-            return nothing("the run's folder is no prefix of a bucket");
+        let file = match self.folder.child(&key) {
+            Ok(file) => file,
+            Err(refusal) => return nothing(refusal.to_string()),
         };
         let record = Location::Manifest(Box::new(file));
         match claimed(room, (&record, kept), options).await {
@@ -226,16 +245,13 @@ impl Left {
         }
     }
 
-    /// Why a record of that time says too little: the instance went on after it.
+    /// Why a record of that time says too little: the instance went on after it, or may have.
     fn outlived(&self, at: Option<Timestamp>) -> Option<String> {
-        let status = self.status.as_ref()?;
-        if self.fresh.is_ok() || status.is_over() || status.at <= at {
+        let Err(why) = &self.fresh else {
             return None;
-        }
-        let why = self.fresh.as_ref().err().map_or("", String::as_str);
-        Some(format!(
-            "the instance went on after it recorded it, and made no new record: {why}"
-        ))
+        };
+        let stale = stale(self.status.as_ref(), &self.wake, at)?;
+        Some(format!("{stale}, and made no new record: {why}"))
     }
 }
 

@@ -23,19 +23,19 @@ use wharf::demo::{
 use crate::support::wharf::Stage;
 
 /// A launched run whose instance is a folder here.
-struct Machine {
-    stage: Stage,
+pub(super) struct Machine {
+    pub(super) stage: Stage,
     id: String,
     launch: String,
 }
 
-fn has(program: &str) -> bool {
+pub(super) fn has(program: &str) -> bool {
     let tried = Command::new(program).arg("--version").output();
     tried.is_ok_and(|tried| tried.status.success())
 }
 
 /// `None` where this machine lacks what an instance has.
-fn machine(train: &str, more: &str) -> Option<Machine> {
+pub(super) fn machine(train: &str, more: &str) -> Option<Machine> {
     if !["bash", "curl", "git", "timeout"]
         .iter()
         .all(|program| has(program))
@@ -74,7 +74,7 @@ fn machine(train: &str, more: &str) -> Option<Machine> {
 }
 
 impl Machine {
-    fn launched(mut self) -> Self {
+    pub(super) fn launched(mut self) -> Self {
         let args = [
             "instances",
             "launch",
@@ -94,7 +94,7 @@ impl Machine {
     }
 
     /// The first boot: the user data as EC2 would run it.
-    fn boot(&self) -> Command {
+    pub(super) fn boot(&self) -> Command {
         let mut data = String::new();
         self.stage
             .demo
@@ -102,18 +102,9 @@ impl Machine {
             .change(&self.id, |one| data.clone_from(&one.made.user_data));
         let script = self.stage.file("user-data", data.as_bytes());
         let bin = self.stage.path("bin");
-        fs::create_dir_all(&bin).unwrap();
-        for (name, text) in [
-            (
-                "shutdown",
-                "#!/bin/sh\necho \"$@\" >> \"$WHARF_BOX/shutdown\"\n",
-            ),
-            // The instance's image has no AWS CLI: requests are signed by curl.
-            ("aws", "#!/bin/sh\nexit 1\n"),
-        ] {
-            fs::write(bin.join(name), text).unwrap();
-            fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
-        }
+        self.stand_in("shutdown", "echo \"$@\" >> \"$WHARF_BOX/shutdown\"\n");
+        // The instance's image has no AWS CLI: requests are signed by curl.
+        self.stand_in("aws", "exit 1\n");
         // The program's own surroundings, as an instance's role gives them.
         let own = self.stage.process(&[]);
         let mut command = Command::new("bash");
@@ -128,20 +119,37 @@ impl Machine {
             .env("PATH", format!("{}:{path}", bin.display()))
             .env("WHARF_BOX", self.stage.path("box"))
             .env("WHARF_INSTANCE", &self.id)
+            .env("WHARF_SYSTEMD", self.stage.path("systemd"))
             .env("WHARF_RETRY", "0")
             .stdout(Stdio::null())
             .stderr(fs::File::create(self.stage.path("boot.log")).unwrap());
         command
     }
 
+    /// A program on its path that stands in for one of the instance's.
+    pub(super) fn stand_in(&self, name: &str, script: &str) {
+        let text = format!("#!/bin/sh\n{script}");
+        let program = self.stage.file(&format!("bin/{name}"), text.as_bytes());
+        fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// Changes its configuration before the launch.
+    pub(super) fn reconfigured(self, from: &str, to: &str) -> Self {
+        let text = fs::read_to_string(self.stage.path("wharf.toml")).unwrap();
+        assert!(text.contains(from), "{text}");
+        self.stage
+            .file("wharf.toml", text.replace(from, to).as_bytes());
+        self
+    }
+
     /// Boots it and waits for its end.
-    fn run(&self) {
+    pub(super) fn run(&self) {
         let mut child = self.boot().spawn().unwrap();
         self.until_over(&mut child);
     }
 
     /// Waits for its end, while time goes on in the world until it is terminated: an hour later it would be told no more.
-    fn until_over(&self, child: &mut Child) {
+    pub(super) fn until_over(&self, child: &mut Child) {
         let demo = &self.stage.demo;
         while child.try_wait().unwrap().is_none() {
             let asked = demo.log().count("TerminateInstances") > 0;
@@ -152,7 +160,7 @@ impl Machine {
         }
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(super) fn text(&self, name: &str) -> String {
         fs::read_to_string(self.stage.path("box").join(name)).unwrap_or_default()
     }
 
@@ -168,7 +176,7 @@ impl Machine {
         fs::read(to).ok()
     }
 
-    fn status(&self) -> Value {
+    pub(super) fn status(&self) -> Value {
         let name = format!("wharf-runs/stage2/{}/status.json", self.launch);
         let told = self.kept(&name).unwrap_or_default();
         serde_json::from_slice(&told).unwrap_or_else(|_| {
@@ -187,7 +195,7 @@ impl Machine {
     }
 }
 
-const TRAIN: &str = "set -e\ntest -f \"$WHARF_BOX/init-was-here\"\ncat \"$WHARF_BOX/data/sets/a\"\nmkdir -p \"$WHARF_BOX/data/models\"\necho weights > \"$WHARF_BOX/data/models/a.bin\"\n";
+pub(super) const TRAIN: &str = "set -e\ntest -f \"$WHARF_BOX/init-was-here\"\ncat \"$WHARF_BOX/data/sets/a\"\nmkdir -p \"$WHARF_BOX/data/models\"\necho weights > \"$WHARF_BOX/data/models/a.bin\"\n";
 
 #[test]
 fn a_run_pulls_trains_pushes_proves_and_ends_itself() {
@@ -203,11 +211,9 @@ fn a_run_pulls_trains_pushes_proves_and_ends_itself() {
         (&json!("ended"), &json!("done"), &json!(0)),
         "{log}"
     );
-    assert_eq!(
-        (&status["pushed"], &status["proven"]),
-        (&json!(true), &json!(true)),
-        "{log}"
-    );
+    for said in ["pushed", "recorded", "proven"] {
+        assert_eq!(status[said], json!(true), "{said}: {log}");
+    }
     assert_eq!(status["instance"], json!(machine.id));
     assert_eq!(machine.kept("models/a.bin").unwrap(), b"weights\n");
     assert_eq!(

@@ -31,7 +31,7 @@ fn configuration(more: &str) -> String {
     )
 }
 
-fn stage(more: &str) -> Stage {
+pub(super) fn stage(more: &str) -> Stage {
     let stage = Stage::new();
     stage.file("wharf.toml", configuration(more).as_bytes());
     stage.file("scripts/train.sh", b"echo training\n");
@@ -46,7 +46,7 @@ fn stage(more: &str) -> Stage {
     stage
 }
 
-fn launch(stage: &Stage, more: &[&str]) -> Run {
+pub(super) fn launch(stage: &Stage, more: &[&str]) -> Run {
     let args = ["instances", "launch", "stage2", "--json"];
     let args: Vec<&str> = args.iter().chain(more).copied().collect();
     stage.run(&args)

@@ -2,10 +2,12 @@
 
 mod batch;
 mod boxed;
+mod boxed_faults;
 mod buckets;
 mod config;
 mod consolidated;
 mod delta;
+mod doubted;
 mod edited;
 mod exec;
 mod foreseen;

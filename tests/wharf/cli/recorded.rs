@@ -15,7 +15,7 @@ use crate::support::wharf::Stage;
 
 const LAUNCH: &str = "wharf-runs/stage2/20260111-170203-0a1b/";
 
-fn stage() -> Stage {
+pub(super) fn stage() -> Stage {
     let stage = Stage::new();
     stage.file(
         "wharf.toml",
@@ -33,7 +33,7 @@ fn put(stage: &Stage, key: &str, body: &[u8]) {
 }
 
 /// Leaves what an instance leaves: the record of what stands in `box`, and its last word.
-fn leave(stage: &Stage, status: &Value) {
+pub(super) fn leave(stage: &Stage, status: &Value) {
     let out = stage.path("m.jsonl");
     let out = out.to_str().unwrap();
     stage
@@ -48,7 +48,7 @@ fn leave(stage: &Stage, status: &Value) {
     );
 }
 
-fn proof(stage: &Stage) -> Value {
+pub(super) fn proof(stage: &Stage) -> Value {
     let run = stage.run(&["wrap-up", "stage2", "--json"]);
     let proofs = run.of_type("proof");
     assert_eq!(proofs.len(), 1, "{}{}", run.stdout, run.stderr);
@@ -56,7 +56,7 @@ fn proof(stage: &Stage) -> Value {
 }
 
 fn ended() -> Value {
-    json!({"type": "status", "run": "stage2", "state": "ended", "instance": "i-0ab1", "at": "2026-01-11T18:00:00Z"})
+    json!({"type": "status", "run": "stage2", "state": "ended", "instance": "i-0ab1", "recorded": true, "at": "2026-01-11T18:00:00Z"})
 }
 
 #[test]
