@@ -27,6 +27,7 @@ use wharf::{
         msg::{Effect, Msg},
         shell::Settings,
         state::State,
+        tab::Tab,
         theme::{Theme, ThemeName},
         update::update,
         view::view,
@@ -135,7 +136,8 @@ fn filled() -> State {
         let event = Event::View { view, body };
         update(&mut state, Msg::Event(Box::new(event)));
     }
-    press(&mut state, "3");
+    press(&mut state, "4");
+    assert_eq!(state.tab, Tab::Training);
     state
 }
 
