@@ -58,7 +58,10 @@ pub(super) fn run(name: &str, table: &Table<'_>, known: &Known<'_>, around: &Aro
     }
     let checkpoints = table.list("checkpoints").into_iter();
     let checkpoints = checkpoints.filter_map(|value| {
-        let read = |text: &str| place(text, known, around);
+        let read = |text: &str| match Origin::on_box(text) {
+            Some(on_box) => on_box.map_err(|error| Invalid::form(text, &error.to_string())),
+            None => place(text, known, around).map(Origin::from),
+        };
         Some(table.read_value("checkpoints", value, read)?.value)
     });
     let span = |key| {

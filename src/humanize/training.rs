@@ -6,12 +6,12 @@ use jiff::Timestamp;
 
 use crate::domain::{
     launch::Status,
-    location::Location,
     text::readable,
     training::{
         alert::Alert,
         lamp::Light,
         machine::Evidence,
+        origin::Origin,
         read::Format,
         run::{Run, State},
         series::{By, Column, Series},
@@ -168,14 +168,18 @@ pub fn launch(status: &Status, now: Timestamp) -> String {
 }
 
 /// `checkpoint in S3: step 45,000, 1.9 GiB, 22m ago: if it died now you lose 22m and 3,205 steps`.
-pub fn checkpoint(run: &Run, place: usize, location: &Location, now: Timestamp) -> String {
-    let kept = if location.s3().is_some() {
-        "in S3"
-    } else {
-        "on disk"
+pub fn checkpoint(run: &Run, place: usize, origin: &Origin, now: Timestamp) -> String {
+    let (kept, died) = match origin {
+        Origin::OnBox(_) => ("on the instance", "if its process died now"),
+        Origin::Place(place) if place.s3().is_none() => ("on disk", "if it died now"),
+        Origin::Place(_) | Origin::Logs(_) => ("in S3", "if it died now"),
     };
     let Some(Some(checkpoint)) = run.checkpoints.get(place) else {
-        return format!("no checkpoint {kept} yet: if it died now you lose everything");
+        return if run.ended().is_some() {
+            format!("no checkpoint {kept}")
+        } else {
+            format!("no checkpoint {kept} yet: {died} you lose everything")
+        };
     };
     let step = checkpoint
         .step
@@ -195,7 +199,7 @@ pub fn checkpoint(run: &Run, place: usize, location: &Location, now: Timestamp) 
                 .steps
                 .map(|steps| format!(" and {}", super::counted(steps, "step")));
             format!(
-                "{what}: if it died now you lose {}{}",
+                "{what}: {died} you lose {}{}",
                 duration(loss.time),
                 steps.unwrap_or_default()
             )
@@ -218,6 +222,7 @@ pub fn alert(name: &str, alert: Alert, run: &Run, now: Timestamp) -> String {
         Alert::Failed => format!("{name} failed: {}", ended()),
         Alert::Unsaved => {
             let losses = run.checkpoints.iter().flatten();
+            let losses = losses.filter(|checkpoint| !checkpoint.on_box);
             let losses = losses.filter_map(|checkpoint| Some(checkpoint.loss(run.last()?).time));
             match losses.min().map(duration) {
                 Some(least) => format!("{name} has {least} of work in no checkpoint"),

@@ -119,6 +119,7 @@ mod tests {
             at: second(0),
             step: Some(0),
             size: 1,
+            on_box: false,
         })];
         assert_eq!(alerts.next(&run, second(200)), []);
         assert_eq!(alerts.next(&run, second(600)), [Alert::Stalled]);

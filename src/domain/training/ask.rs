@@ -14,7 +14,7 @@ pub struct RunAsk {
     /// Where its numbers and lines are.
     pub sources: Vec<SourceAsk>,
     /// Where its checkpoints are.
-    pub checkpoints: Vec<Location>,
+    pub checkpoints: Vec<Origin>,
     /// The machine that it is on; `None` where nobody said.
     pub machine: Option<MachineAsk>,
     /// The folder of its launches, where wharf launches it.

@@ -22,6 +22,8 @@ pub struct Checkpoint {
     pub step: Option<u64>,
     /// Bytes of all its files.
     pub size: u64,
+    /// It stands on the machine of the run, and goes with it.
+    pub on_box: bool,
 }
 
 /// What would be lost if the run died now.
@@ -49,6 +51,7 @@ impl Checkpoint {
                 at,
                 step,
                 size: 0,
+                on_box: false,
             });
             checkpoint.at = checkpoint.at.max(at);
             checkpoint.size += facts.size;

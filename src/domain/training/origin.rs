@@ -1,6 +1,6 @@
 //! Where a source of a run is: a file, an object or a folder of them, streams of CloudWatch Logs, or a file on its machine.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use crate::domain::{
     location::{Location, Remote},
@@ -55,6 +55,14 @@ impl Origin {
         } else {
             Err(NoPath)
         })
+    }
+
+    /// The path on this machine's disk, where it is one.
+    pub fn disk(&self) -> Option<&Path> {
+        match self {
+            Self::Place(place) => place.disk(),
+            Self::Logs(_) | Self::OnBox(_) => None,
+        }
     }
 
     /// The remote that it is at; `None` on this machine's disk, and on the run's machine.

@@ -1,4 +1,4 @@
-//! A log on the run's machine that grows: read through the shell in pieces that an answer of SSM holds, from where the last one
+//! What is on the run's machine: the files of a folder, and a log that grows, read through the shell in pieces that an answer of SSM holds, from where the last one
 //! ended; checked by the bytes before that place.
 
 use std::sync::Arc;
@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use crate::backend::{Ec2, Error};
 use crate::domain::{
+    entry::Entry,
     retry::FailureKind,
     training::{
-        machine::{MachineAsk, Piece, down},
+        machine::{MachineAsk, Piece, down, files, newest_files},
         read::{Format, HEAD},
         run::Stream,
     },
@@ -23,6 +24,9 @@ use super::{
     shell,
 };
 
+/// Why a place on the machine of a run cannot be looked at where no machine is named.
+pub(super) const UNNAMED: &str =
+    "nobody said which instance it is on: write instance = \"tag:Name=…\" or \"i-…\" into the run";
 /// Bytes before the end that are read again: where they differ, it is another content.
 const OVERLAP: usize = 64;
 /// Bytes of a large log that are read at first.
@@ -31,6 +35,33 @@ const TAIL: u64 = 256 * 1024;
 const PACKED: u64 = 1 << 20;
 /// Pieces that one look reads at most; the next one goes on.
 const MOST: usize = 40;
+
+/// The newest files of a folder on the machine of a run.
+///
+/// # Errors
+/// Words for a person.
+pub(super) async fn listed(
+    room: &Room,
+    ask: Option<&MachineAsk>,
+    folder: &str,
+) -> Result<Vec<Entry>, String> {
+    let ask = ask.ok_or(UNNAMED)?;
+    let (door, id) = reached(room, &mut Finder::new(ask.clone())).await?;
+    let place = (&ask.remote, &door, &*id);
+    let said = shell::ask(room, place, &newest_files(folder), None).await?;
+    files(&said)
+}
+
+/// The instance, where its agent answers.
+async fn reached(room: &Room, finder: &mut Finder) -> Result<(Ec2, Box<str>), String> {
+    let (door, instance) = finder.find(room).await?;
+    if let Some(down) = down(&instance, Timestamp::now()) {
+        return Err(down.words.into());
+    }
+    let answers = exec::answers(&door, &instance.id).await;
+    answers.map_err(shell::words)?;
+    Ok((door, instance.id))
+}
 
 /// A log that is tailed through a shell.
 #[derive(Debug)]
@@ -110,13 +141,7 @@ impl BoxTail {
         if let Some(place) = &self.place {
             return Ok(place.clone());
         }
-        let (door, instance) = self.finder.find(room).await?;
-        if let Some(down) = down(&instance, Timestamp::now()) {
-            return Err(down.words.into());
-        }
-        let answers = exec::answers(&door, &instance.id).await;
-        answers.map_err(shell::words)?;
-        let place = (door, instance.id);
+        let place = reached(room, &mut self.finder).await?;
         self.place = Some(place.clone());
         Ok(place)
     }

@@ -26,7 +26,7 @@ use crate::engine::room::Room;
 
 use super::{
     Manner, Teller,
-    boxed::BoxTail,
+    boxed::{BoxTail, UNNAMED},
     file::File,
     intake::Intake,
     logs::{self, LogTail},
@@ -221,8 +221,7 @@ impl Source {
         if !self.feeds.is_empty() {
             return Ok(());
         }
-        let unnamed = "nobody said which instance it is on: write instance = \"tag:Name=…\" or \"i-…\" into the run";
-        let machine = self.machine.clone().ok_or(unnamed)?;
+        let machine = self.machine.clone().ok_or(UNNAMED)?;
         let stream = self.stream("", next);
         let tail = BoxTail::new(path, machine, stream, self.ask.pattern.clone());
         self.feeds.push(Feed::OnBox(Box::new(tail)));

@@ -9,9 +9,8 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use crate::backend::Sessions;
-use crate::domain::{
-    location::Location,
-    training::{ask::RunAsk, checkpoint::Checkpoint, standing::Standing},
+use crate::domain::training::{
+    ask::RunAsk, checkpoint::Checkpoint, origin::Origin, standing::Standing,
 };
 
 use crate::engine::{
@@ -21,7 +20,7 @@ use crate::engine::{
 };
 
 use super::{
-    Manner, News, Teller, launched, machine,
+    Manner, News, Teller, boxed, launched, machine,
     source::{Source, listed, words},
 };
 
@@ -145,7 +144,7 @@ impl Watched {
             self.heard = Instant::now();
             self.patience = SILENCE;
         }
-        self.list_checkpoints(&room.sessions, came).await;
+        self.list_checkpoints(room, came).await;
         for (at, source) in self.sources.iter().enumerate() {
             let standing = source.standing();
             if self
@@ -217,7 +216,7 @@ impl Watched {
         std::mem::take(&mut intake.came)
     }
 
-    async fn list_checkpoints(&mut self, sessions: &Sessions, came: bool) {
+    async fn list_checkpoints(&mut self, room: &Room, came: bool) {
         let due = match &mut self.checkpoints {
             None => true,
             Some((grew, at)) => {
@@ -233,17 +232,29 @@ impl Watched {
         }
         // What a run leaves is looked at when it ends, and once more later: it may write behind its last line.
         self.checkpoints = Some((ends, Instant::now()));
-        for (place, location) in self.ask.checkpoints.iter().enumerate() {
-            let newest = newest(sessions, location).await;
+        for (place, origin) in self.ask.checkpoints.iter().enumerate() {
+            let newest = newest(room, &self.ask, origin).await;
             self.teller.tell(News::Checkpoint { place, newest }).await;
         }
     }
 }
 
-async fn newest(sessions: &Sessions, place: &Location) -> Result<Option<Checkpoint>, Box<str>> {
-    let entries = async { listed(&sessions.store(place).await?).await };
-    match entries.await {
-        Ok(entries) => Ok(Checkpoint::newest(&entries)),
-        Err(error) => Err(words(&error, &place.clone().into()).into()),
-    }
+async fn newest(room: &Room, ask: &RunAsk, place: &Origin) -> Result<Option<Checkpoint>, Box<str>> {
+    let (entries, on_box) = match place {
+        Origin::Place(location) => {
+            let entries = async { listed(&room.sessions.store(location).await?).await };
+            let entries = entries.await;
+            (entries.map_err(|error| words(&error, place)), false)
+        }
+        Origin::OnBox(folder) => (
+            boxed::listed(room, ask.machine.as_ref(), folder).await,
+            true,
+        ),
+        Origin::Logs(_) => (
+            Err("streams of a log hold no checkpoints".to_owned()),
+            false,
+        ),
+    };
+    let newest = Checkpoint::newest(&entries?);
+    Ok(newest.map(|newest| Checkpoint { on_box, ..newest }))
 }

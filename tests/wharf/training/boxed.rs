@@ -258,3 +258,44 @@ async fn what_is_wrong_with_the_machine_is_told_in_the_sources_row() {
     let mut watch = Watch::new(self::desk(EngineOptions::default()), ask);
     watch.until_trouble("write instance =").await;
 }
+
+#[tokio::test]
+async fn checkpoints_on_the_machine_are_known_and_go_with_it() {
+    let desk = desk(EngineOptions::default());
+    let folder = desk.path("ckpt");
+    std::fs::create_dir_all(folder.join("checkpoint-40")).unwrap();
+    std::fs::write(folder.join("checkpoint-40/model.bin"), b"12345").unwrap();
+    std::fs::write(folder.join("checkpoint-40/state.bin"), b"123").unwrap();
+    let mut ask = run(&desk, None);
+    let place = format!("box:{}", folder.display());
+    ask.checkpoints = vec![Origin::on_box(&place).unwrap().unwrap()];
+    let mut watch = Watch::new(desk, ask);
+    watch
+        .until_told(|followed| followed.run.checkpoints[0].is_some())
+        .await;
+    let newest = watch.followed.run.checkpoints[0].clone().unwrap();
+    assert_eq!(
+        (newest.step, newest.size, newest.on_box),
+        (Some(40), 8, true)
+    );
+    let now = jiff::Timestamp::now();
+    let told = wharf::humanize::training::checkpoint(
+        &watch.followed.run,
+        0,
+        &watch.followed.ask.checkpoints[0],
+        now,
+    );
+    assert!(
+        told.starts_with("checkpoint on the instance: step 40, 8 B"),
+        "{told}"
+    );
+    assert!(told.contains("if its process died now you lose"), "{told}");
+    let mut unnamed = watch.followed.ask.clone();
+    unnamed.machine = None;
+    let mut watch = Watch::new(self::desk(EngineOptions::default()), unnamed);
+    watch
+        .until_told(|followed| followed.unlisted[0].is_some())
+        .await;
+    let why = watch.followed.unlisted[0].clone().unwrap();
+    assert!(why.contains("write instance ="), "{why}");
+}

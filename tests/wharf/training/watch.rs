@@ -204,7 +204,7 @@ async fn a_folder_is_listed_once_and_its_files_go_on_with_each_other() {
     desk.object("logs/model.pt", b"\0\0");
     desk.object("ckpt/step=150.pt", b"12345");
     let mut ask = RunAsk::of_place("run", Location::parse("s3://pics/logs/").unwrap());
-    ask.checkpoints = vec![Location::parse("s3://pics/ckpt").unwrap()];
+    ask.checkpoints = vec![Location::parse("s3://pics/ckpt").unwrap().into()];
     let mut watch = Watch::new(desk, ask);
     watch.until_step(199).await;
     for _ in 0..20 {
@@ -300,7 +300,7 @@ async fn checkpoints_are_listed_once_more_when_a_run_ends() {
     desk.object("ckpt/step=80.pt", b"12345");
     let from = Location::parse("s3://pics/logs/metrics.jsonl").unwrap();
     let mut ask = RunAsk::of_place("run", from);
-    ask.checkpoints = vec![Location::parse("s3://pics/ckpt").unwrap()];
+    ask.checkpoints = vec![Location::parse("s3://pics/ckpt").unwrap().into()];
     ask.terms.steps = Some(200);
     let mut watch = Watch::new(desk, ask);
     watch.until_step(99).await;

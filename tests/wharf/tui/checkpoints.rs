@@ -50,6 +50,7 @@ fn stage(mapping: &str) -> Stage {
             at: now(),
             step: Some(step),
             size: 1 << 20,
+            on_box: false,
         };
         let newest = Ok(Some(checkpoint));
         let news = News::Checkpoint { place, newest };

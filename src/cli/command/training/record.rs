@@ -7,9 +7,8 @@ use serde::Serialize;
 
 use crate::domain::{
     launch::Status,
-    location::Location,
     training::{
-        alert::Alert, ask::SourceAsk, lamp::Lamp, machine::Machine, read::Format,
+        alert::Alert, ask::SourceAsk, lamp::Lamp, machine::Machine, origin::Origin, read::Format,
         standing::Standing,
     },
 };
@@ -200,7 +199,7 @@ fn lamps(machine: &Machine, step: Lamp) -> Lamps {
 
 fn checkpoints(followed: &Followed) -> Vec<CheckpointRecord> {
     let places = followed.ask.checkpoints.iter().enumerate();
-    let of = |(at, place): (usize, &Location)| {
+    let of = |(at, place): (usize, &Origin)| {
         let newest = followed.run.checkpoints.get(at).and_then(Option::as_ref);
         let loss = newest
             .zip(followed.run.last())

@@ -1,6 +1,7 @@
 //! The machine that a run is on: how a person names it, which of several instances it is, and what its lamps tell, each with
 //! its evidence and its age. What cannot be known stays unknown, with the reason and what to do about it.
 
+mod folder;
 mod log;
 mod name;
 mod process;
@@ -14,6 +15,7 @@ use crate::domain::{
 
 use super::lamp::Light;
 
+pub use folder::{files, newest_files};
 pub use log::Piece;
 pub use name::{MachineAsk, MachineName, NameError, Process};
 pub use process::{failure, quoted};

@@ -407,13 +407,14 @@ impl Run {
         self.launch_ended().or(told).or_else(all)
     }
 
-    /// Whether more work than was agreed to is in no checkpoint.
+    /// Whether more work than was agreed to is in no checkpoint that outlives its machine.
     pub fn is_unsaved(&self, now: Timestamp) -> bool {
         let (Some(limit), Some(last)) = (self.terms.lose_at_most, self.last()) else {
             return false;
         };
         let running = matches!(self.state(now), State::Training | State::Stalled);
-        let saved = |checkpoint: &Checkpoint| checkpoint.loss(last).time <= limit;
+        let saved =
+            |checkpoint: &Checkpoint| !checkpoint.on_box && checkpoint.loss(last).time <= limit;
         let young = self.began().is_some_and(|began| {
             Duration::try_from(now.duration_since(began)).unwrap_or_default() <= limit
         });

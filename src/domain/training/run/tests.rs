@@ -1,11 +1,11 @@
 //! Runs whose logs are whole texts.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
 use super::{Run, State, Stream, Terms};
-use crate::domain::training::{lamp::Light, read::Reader, series::By};
+use crate::domain::training::{checkpoint::Checkpoint, lamp::Light, read::Reader, series::By};
 
 fn stream(number: usize, source: usize, label: &str) -> Stream {
     Stream {
@@ -230,5 +230,29 @@ proptest::proptest! {
         let batch = Reader::new(None).feed(&bytes, true);
         run.absorb(&stream(0, 0, ""), &batch, second(100));
         asked(&run, second(200));
+    }
+}
+
+#[test]
+fn a_checkpoint_on_the_machine_does_not_outlive_it() {
+    let terms = Terms {
+        lose_at_most: Some(Duration::from_secs(100)),
+        ..Terms::default()
+    };
+    let mut run = Run::new(terms);
+    let at = 1_768_140_000;
+    let line = |step| format!("{{\"step\": {step}, \"timestamp\": {}}}\n", at + step);
+    let text: String = (0..400).map(line).collect();
+    let batch = Reader::new(None).feed(text.as_bytes(), true);
+    run.absorb(&stream(0, 0, ""), &batch, second(399));
+    for on_box in [true, false] {
+        run.checkpoints = vec![Some(Checkpoint {
+            name: "a".into(),
+            at: second(390),
+            step: Some(390),
+            size: 1,
+            on_box,
+        })];
+        assert_eq!(run.is_unsaved(second(400)), on_box);
     }
 }

@@ -7,7 +7,7 @@ use ratatui::{
 
 use crate::domain::{
     text::readable,
-    training::{ask::SourceAsk, lamp::Light, origin::Origin},
+    training::{lamp::Light, origin::Origin},
 };
 use crate::engine::training::Followed;
 use crate::humanize;
@@ -54,9 +54,9 @@ fn checkpoints(followed: &Followed, shell: &Shell) -> Vec<String> {
         .collect()
 }
 
-/// Where a source is.
-fn from(ask: &SourceAsk, shell: &Shell) -> String {
-    match &ask.from {
+/// Where a source or a place of checkpoints is.
+fn from(origin: &Origin, shell: &Shell) -> String {
+    match origin {
         Origin::Place(place) => shell.shown(place),
         origin @ (Origin::Logs(_) | Origin::OnBox(_)) => origin.to_string(),
     }
@@ -75,11 +75,11 @@ fn troubles(followed: &Followed, shell: &Shell) -> Vec<String> {
     let sources = followed.ask.sources.iter().zip(&followed.standings);
     let sources = sources.filter_map(|(ask, standing)| {
         let trouble = readable(standing.trouble.as_ref()?);
-        Some(format!("{}: {trouble}", from(ask, shell)))
+        Some(format!("{}: {trouble}", from(&ask.from, shell)))
     });
     let places = followed.ask.checkpoints.iter().zip(&followed.unlisted);
     let places = places
-        .filter_map(|(place, why)| Some(format!("{}: {}", shell.shown(place), why.as_ref()?)));
+        .filter_map(|(place, why)| Some(format!("{}: {}", from(place, shell), why.as_ref()?)));
     let launch = followed.ask.launches.iter().zip(&followed.launch_failed);
     let launch = launch.map(|(place, why)| format!("{}: {why}", shell.shown(place)));
     let own = dark(followed).chain(launch);
@@ -128,7 +128,7 @@ pub(super) fn lines(followed: &Followed, shell: &Shell) -> Vec<Line<'static>> {
     lines.push(Line::default());
     lines.push(heading("sources"));
     for (ask, standing) in followed.ask.sources.iter().zip(&followed.standings) {
-        lines.push(Line::from(format!("  {}", from(ask, shell))));
+        lines.push(Line::from(format!("  {}", from(&ask.from, shell))));
         lines.push(Line::from(format!(
             "    {}",
             humanize::training::source(standing, "a", shell.now).join(" · ")

@@ -1,6 +1,6 @@
 //! The newest checkpoint of this machine's disk is pushed now: through the plan of the deepest mapping that holds its folder.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use crate::config::{Ask, Scope, Way, layer::Layer};
 use crate::domain::{key::Key, location::Location};
@@ -25,21 +25,19 @@ impl Training {
 }
 
 /// The folder of this machine with the newest checkpoint, and its name there.
-fn newest(followed: &Followed) -> Option<(&Location, &Key)> {
+fn newest(followed: &Followed) -> Option<(&Path, &Key)> {
     let places = followed.ask.checkpoints.iter();
     let places = places.zip(&followed.run.checkpoints);
-    let here = places.filter_map(|(place, newest)| Some((place, newest.as_ref()?)));
-    let here = here.filter(|(place, _)| place.disk().is_some());
+    let here = places.filter_map(|(place, newest)| Some((place.disk()?, newest.as_ref()?)));
     let newest = here.max_by_key(|(_, checkpoint)| checkpoint.at);
-    newest.map(|(place, checkpoint)| (place, &checkpoint.name))
+    newest.map(|(folder, checkpoint)| (folder, &checkpoint.name))
 }
 
 fn push(followed: &Followed, shell: &mut Shell) -> Result<(), String> {
-    let (place, name) = newest(followed).ok_or(
+    let (folder, name) = newest(followed).ok_or(
         "No checkpoint on this machine's disk is known: write its folder into checkpoints of the run, or push it on the instance (wharf push).",
     )?;
     let config = Arc::clone(&shell.settings.config);
-    let folder = place.disk().unwrap_or_else(|| std::path::Path::new(""));
     let held = config.mappings.values().filter_map(|mapping| {
         let local = config.local(mapping).ok()?;
         let below = folder.strip_prefix(&local).ok()?;
@@ -50,7 +48,7 @@ fn push(followed: &Followed, shell: &mut Shell) -> Result<(), String> {
     let (mapping, mut key) = held.ok_or_else(|| {
         format!(
             "No mapping holds {}: write [mappings.NAME] with it as local, its remote, and direction = \"push\".",
-            shell.shown(place)
+            shell.shown(&Location::Disk(folder.to_owned()))
         )
     })?;
     if let Some(refusal) = config.refuses(mapping, Way::Push) {
