@@ -168,17 +168,22 @@ pub fn launch(status: &Status, now: Timestamp) -> String {
 }
 
 /// `checkpoint in S3: step 45,000, 1.9 GiB, 22m ago: if it died now you lose 22m and 3,205 steps`.
-pub fn checkpoint(run: &Run, place: usize, origin: &Origin, now: Timestamp) -> String {
+/// `is_listed` where the place was looked at.
+pub fn checkpoint(
+    run: &Run,
+    (place, origin, is_listed): (usize, &Origin, bool),
+    now: Timestamp,
+) -> String {
     let (kept, died) = match origin {
         Origin::OnBox(_) => ("on the instance", "if its process died now"),
         Origin::Place(place) if place.s3().is_none() => ("on disk", "if it died now"),
         Origin::Place(_) | Origin::Logs(_) => ("in S3", "if it died now"),
     };
     let Some(Some(checkpoint)) = run.checkpoints.get(place) else {
-        return if run.ended().is_some() {
-            format!("no checkpoint {kept}")
-        } else {
-            format!("no checkpoint {kept} yet: {died} you lose everything")
+        return match (is_listed, run.ended()) {
+            (false, _) => format!("whether a checkpoint is {kept} is not known yet"),
+            (true, Some(_)) => format!("no checkpoint {kept}"),
+            (true, None) => format!("no checkpoint {kept} yet: {died} you lose everything"),
         };
     };
     let step = checkpoint

@@ -102,6 +102,11 @@ impl Followed {
         }
     }
 
+    /// Whether the checkpoints of a place were listed: else nothing is known of them.
+    pub fn has_listed(&self, place: usize) -> bool {
+        self.polled && self.unlisted.get(place).is_some_and(Option::is_none)
+    }
+
     /// Whether nothing could be read of it at all.
     pub fn is_unreadable(&self) -> bool {
         let dark = |standing: &Standing| standing.trouble.is_some();

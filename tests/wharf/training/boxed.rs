@@ -281,8 +281,7 @@ async fn checkpoints_on_the_machine_are_known_and_go_with_it() {
     let now = jiff::Timestamp::now();
     let told = wharf::humanize::training::checkpoint(
         &watch.followed.run,
-        0,
-        &watch.followed.ask.checkpoints[0],
+        (0, &watch.followed.ask.checkpoints[0], true),
         now,
     );
     assert!(

@@ -366,7 +366,9 @@ fn all_is_read_again_when_asked_and_old_answers_are_dropped() {
         Some(*view)
     });
     assert!(asked.len() == 2 && asked[1] != old && runs == 3);
-    watch.shows("Reading its sources…");
+    watch
+        .shows("Reading its sources…")
+        .shows("whether a checkpoint is in S3 is not known yet");
     watch.poll();
     watch.shows("Reading its sources…");
 }

@@ -86,7 +86,7 @@ pub(super) fn lines(followed: &Followed, now: Timestamp) -> Vec<String> {
     for (at, place) in followed.ask.checkpoints.iter().enumerate() {
         lines.push(fact(
             "checkpoint",
-            humanize::training::checkpoint(run, at, place, now),
+            humanize::training::checkpoint(run, (at, place, followed.has_listed(at)), now),
         ));
     }
     lines.extend(

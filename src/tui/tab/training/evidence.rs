@@ -50,7 +50,10 @@ pub(super) fn foot(followed: &Followed, shell: &Shell, width: u16) -> Vec<Line<'
 fn checkpoints(followed: &Followed, shell: &Shell) -> Vec<String> {
     let places = followed.ask.checkpoints.iter().enumerate();
     places
-        .map(|(at, place)| humanize::training::checkpoint(&followed.run, at, place, shell.now))
+        .map(|(at, place)| {
+            let place = (at, place, followed.has_listed(at));
+            humanize::training::checkpoint(&followed.run, place, shell.now)
+        })
         .collect()
 }
 
