@@ -1,6 +1,8 @@
 //! A look at one entry: its facts, what it bears beside its content, and the first bytes of that. Two requests of S3, one
 //! more where it has tags; never more than `preview::MOST` bytes.
 
+use bytes::Bytes;
+
 use crate::backend::{
     Error,
     store::{Checksum, Headers, Pin, ReadQuery, Stat, Store},
@@ -9,7 +11,7 @@ use crate::domain::{
     entry::{Facts, Kind},
     key::Key,
     location::Location,
-    preview::{Glance, MOST, parquet},
+    preview::{Glance, Line, MOST, parquet, rows},
     version::Version,
 };
 
@@ -110,8 +112,51 @@ async fn footer(store: &Store, key: &Key, facts: &Facts) -> Result<Option<Glance
     }
     let whole = usize::try_from(whole).unwrap_or(usize::MAX);
     let from = end.len().saturating_sub(whole);
-    let footer = end.get(from..end.len().saturating_sub(parquet::TAIL));
-    Ok(footer.and_then(parquet::glance))
+    let end = Bytes::from(end);
+    let footer = end.slice(from..end.len().saturating_sub(parquet::TAIL));
+    let Some(mut glance) = parquet::glance(&footer) else {
+        return Ok(None);
+    };
+    match first_rows((store, key, facts), &footer, end).await {
+        Ok(lines) => glance.lines.extend(lines),
+        Err(why) => {
+            let told = format!("its first rows are not shown: {why}");
+            glance.lines.extend([Line::new(""), Line::new(&told)]);
+        }
+    }
+    Ok(Some(glance))
+}
+
+/// The first rows of a Parquet file, by a few ranged reads; `end` are its last bytes.
+async fn first_rows(
+    (store, key, facts): (&Store, &Key, &Facts),
+    footer: &[u8],
+    end: Bytes,
+) -> Result<Vec<Line>, String> {
+    let Some(wanted) = rows::wanted(footer)? else {
+        return Ok(Vec::new());
+    };
+    let size = facts.size;
+    let behind = size.saturating_sub(end.len() as u64);
+    let mut pieces = vec![(behind, end)];
+    for (from, to) in &wanted.ranges {
+        // A small file was read whole already.
+        let range = *from..(*to).min(size);
+        if range.is_empty() || range.start >= behind {
+            continue;
+        }
+        let query = ReadQuery {
+            range: Some(range.clone()),
+            pin: Pin::of(facts),
+        };
+        let read = async { store.read(key, query).await?.all().await };
+        let bytes = read.await.map_err(|error: Error| error.to_string())?;
+        pieces.push((range.start, bytes));
+    }
+    let decoded = tokio::task::spawn_blocking(move || rows::lines(wanted, size, pieces));
+    decoded
+        .await
+        .unwrap_or_else(|_panicked| Err("what they are made of makes no sense".to_owned()))
 }
 
 /// Why an entry has no content that can be read.

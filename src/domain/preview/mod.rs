@@ -5,6 +5,7 @@ mod decode;
 mod hex;
 mod json;
 pub mod parquet;
+pub mod rows;
 mod table;
 
 use std::io::Read as _;
@@ -42,7 +43,8 @@ pub struct Line {
 }
 
 impl Line {
-    fn new(text: &str) -> Self {
+    /// A line of a text, made safe and cut where it is too long.
+    pub fn new(text: &str) -> Self {
         let text = text.trim_end_matches(['\r', '\n']);
         let cut = text.char_indices().nth(COLUMNS);
         let text = cut.and_then(|(at, _)| text.get(..at)).unwrap_or(text);

@@ -56,6 +56,34 @@ pub fn glance(footer: &[u8]) -> Option<Glance> {
     })
 }
 
+/// What a page claims of itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PageSize {
+    /// Bytes when it is expanded.
+    pub expanded: i64,
+    /// Bytes as it is stored, behind its header.
+    pub stored: i64,
+    /// Values.
+    pub values: i64,
+}
+
+/// What a page claims whose header stands at the beginning of these bytes, and how long the header is.
+pub fn page_size(bytes: &[u8]) -> Option<(usize, PageSize)> {
+    let mut reader = Reader::new(bytes);
+    let mut size = PageSize::default();
+    let mut last = 0;
+    while let Next::Field(id, kind) = reader.field(&mut last)? {
+        match (id, kind) {
+            (2, Kind::Int) => size.expanded = reader.int()?,
+            (3, Kind::Int) => size.stored = reader.int()?,
+            // Of data, of a dictionary, of data in the second version: their number of values comes first.
+            (5 | 7 | 8, Kind::Struct) => size.values = reader.first_int()?,
+            (_, kind) => reader.skip(kind, 0)?,
+        }
+    }
+    Some((bytes.len() - reader.bytes.len(), size))
+}
+
 /// What is known of a file.
 #[derive(Default)]
 struct File {
@@ -297,6 +325,18 @@ impl<'a> Reader<'a> {
         };
         *last = id;
         Some(Next::Field(id, Kind::of(head & 0x0f)?))
+    }
+
+    /// The first field of a struct, a number; what follows it is passed over.
+    fn first_int(&mut self) -> Option<i64> {
+        let (mut last, mut first) = (0, 0);
+        while let Next::Field(id, kind) = self.field(&mut last)? {
+            match (id, kind) {
+                (1, Kind::Int) => first = self.int()?,
+                (_, kind) => self.skip(kind, 1)?,
+            }
+        }
+        Some(first)
     }
 
     /// How many values a list has, at most as many as there are bytes, and their kind.

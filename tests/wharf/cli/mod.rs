@@ -25,6 +25,7 @@ mod mappings;
 mod migrate;
 mod moved;
 mod names;
+mod parquet;
 mod planned;
 mod recipes;
 mod recorded;
