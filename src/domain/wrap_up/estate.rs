@@ -146,6 +146,7 @@ impl Judge<'_> {
             name: tag(tags, "Name").unwrap_or_default().into(),
             about: String::new(),
             price: Price::default(),
+            since: None,
             origin: self.made(kind, id, tags),
             on: None,
             goes_with: false,
@@ -174,6 +175,7 @@ impl Judge<'_> {
         Resource {
             about: format!("{} {}", one.kind, one.state.word()),
             price,
+            since: one.launched.filter(|_| one.state.costs()),
             on: self.told.request_of(&one.id).map(Box::from),
             ..self.resource(Kind::Instance, (&one.id, &one.region), &one.tags)
         }
@@ -187,6 +189,7 @@ impl Judge<'_> {
         Resource {
             about: format!("{} GiB {} {where_from}", one.gib, one.kind),
             price: Rates::embedded().volume(one),
+            since: one.created,
             on: one.instance.clone(),
             goes_with: one.goes_with_instance,
             ..self.resource(Kind::Volume, (&one.id, &one.region), &one.tags)
@@ -212,6 +215,7 @@ impl Judge<'_> {
         Resource {
             about: format!("of {}, {} GiB", one.volume, one.gib),
             price: Rates::embedded().snapshot(one),
+            since: one.started,
             on: self.told.image_on(&one.id).map(Box::from),
             ..self.resource(Kind::Snapshot, (&one.id, &one.region), &one.tags)
         }

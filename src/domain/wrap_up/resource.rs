@@ -1,5 +1,7 @@
 //! What still costs, by kind, with its price and where it came from.
 
+use jiff::Timestamp;
+
 use crate::domain::cloud::Price;
 
 /// A tag that keeps a thing from ever being deleted by wharf; any value but `false` counts.
@@ -99,6 +101,8 @@ pub struct Resource {
     pub about: String,
     /// An hour of it, as it stands now.
     pub price: Price,
+    /// Since when it costs, as far as AWS tells: an instance since it was started last.
+    pub since: Option<Timestamp>,
     /// Where it came from.
     pub origin: Origin,
     /// What it hangs on, by its id: an instance, a NAT gateway, an image; for an instance what would launch it again.
@@ -137,6 +141,12 @@ impl Resource {
         }
     }
 
+    /// What it has cost by now, at the price that it has now; `None` where nobody tells since when.
+    pub fn so_far(&self, now: Timestamp) -> Option<Price> {
+        let hours = now.duration_since(self.since?).as_secs_f64() / 3600.0;
+        Some(self.price.times(hours.max(0.0)))
+    }
+
     /// Whether AWS still has it.
     pub fn exists(&self) -> bool {
         self.origin != Origin::Gone
@@ -150,6 +160,7 @@ impl Resource {
             name: "".into(),
             about: "in the ledger, and gone".to_owned(),
             price: Price::default(),
+            since: None,
             origin: Origin::Gone,
             on: None,
             goes_with: false,

@@ -24,6 +24,8 @@ pub struct ResourceRecord<'a> {
     about: &'a str,
     price_per_hour: f64,
     estimate: bool,
+    /// Since when it costs; an instance since it was started last.
+    since: Option<Timestamp>,
     origin: &'static str,
     /// The other run that made it.
     run: Option<&'a str>,
@@ -45,6 +47,7 @@ impl<'a> ResourceRecord<'a> {
             about: &one.about,
             price_per_hour: one.price.amount,
             estimate: one.price.estimate,
+            since: one.since,
             origin: one.origin.words(),
             run: one.other_run(),
             on: one.on.as_deref(),

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::{
-    cloud::Rates,
+    cloud::{Price, Rates},
     text::printable,
-    wrap_up::{Fate, NOT_LOOKED_FOR, Resource, Wrapped, cost},
+    wrap_up::{Fate, NOT_LOOKED_FOR, Origin, Resource, Wrapped, cost},
 };
 use crate::humanize;
 
@@ -53,19 +53,25 @@ pub fn markdown(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
     proof.extend(without.map(|why| format!("Deleted without proof, because: {}", escaped(why))));
     section(&mut text, "Proof", &proof);
     let all = cost(&wrapped.resources, |_| true);
+    let own = wrapped.resources.iter();
+    let own = own.filter(|one| one.origin == Origin::ThisRun);
+    let so_far = own.filter_map(|one| one.so_far(at));
+    let so_far = so_far.fold(Price::default(), Price::and);
     let rows: String = wrapped
         .resources
         .iter()
-        .map(|one| row(one, wrapped))
+        .map(|one| row(one, (wrapped, at)))
         .collect();
     // Writing to a text does not fail.
     write!(
         text,
-        "\n## What it costs\n\n| what | name | is | $/h | $/day | made by | became |\n\
-         |---|---|---|--:|--:|---|---|\n{rows}\nAll of it: {}/h, {}/day, by prices of {}.\n",
+        "\n## What it costs\n\n| what | name | is | $/h | $/day | so far | made by | became |\n\
+         |---|---|---|--:|--:|--:|---|---|\n{rows}\nAll of it: {}/h, {}/day, by prices of {}.\n\
+         What this run made and is still known: {} so far; an instance is counted from its last start.\n",
         humanize::amount(Some(all)),
         humanize::amount(Some(all.times(24.0))),
-        Rates::embedded().dated
+        Rates::embedded().dated,
+        humanize::amount(Some(so_far)),
     )
     .unwrap_or_default();
     let open: Vec<String> = wrapped.open.iter().map(open).collect();
@@ -89,7 +95,7 @@ fn section(text: &mut String, heading: &str, points: &[String]) {
     write!(text, "\n## {heading}\n\n- {points}\n").unwrap_or_default();
 }
 
-fn row(one: &Resource, wrapped: &Wrapped) -> String {
+fn row(one: &Resource, (wrapped, at): (&Wrapped, Timestamp)) -> String {
     let became = match wrapped.fate(&one.target()) {
         Some(Fate::Gone) => "deleted".to_owned(),
         Some(Fate::Stays { why }) => format!("stays: {why}"),
@@ -103,6 +109,8 @@ fn row(one: &Resource, wrapped: &Wrapped) -> String {
         one.about.clone(),
         humanize::hourly(Some(one.price)),
         humanize::amount(Some(one.price.times(24.0))),
+        one.so_far(at)
+            .map_or_else(String::new, |price| humanize::amount(Some(price))),
         made_by(one),
         became,
     ];

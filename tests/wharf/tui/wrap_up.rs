@@ -69,6 +69,7 @@ fn resource(kind: Kind, id: &str, about: &str, (price, origin): (f64, Origin)) -
         name: "".into(),
         about: about.to_owned(),
         price: Price::exact(price),
+        since: None,
         selected: origin == Origin::ThisRun,
         origin,
         on: None,
