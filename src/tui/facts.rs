@@ -146,7 +146,7 @@ fn looked_up(state: &mut State, view: View, question: Question, told: LookTold) 
                 shell.effects.push(Effect::Clipboard(address));
             }
         }
-        told @ (LookTold::Settings(_) | LookTold::Holds { .. }) => {
+        told @ (LookTold::Settings(_) | LookTold::Holds { .. } | LookTold::Metrics(_)) => {
             if buckets_shown(&mut shell.dialogs, view, told) {
                 shell.close(view);
             }

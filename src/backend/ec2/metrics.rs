@@ -125,15 +125,34 @@ impl Ec2 {
     async fn batch(
         &self,
         batch: &[Measure],
-        (from, to): (Timestamp, Timestamp),
+        span: (Timestamp, Timestamp),
         into: &mut [Series],
     ) -> Result<(), Error> {
-        let client = self.cloudwatch().await;
         let queries = batch.iter().zip(0..);
-        let queries: Vec<_> = queries.map(|(one, number)| one.query(number)).collect();
+        let queries = queries.map(|(one, number)| one.query(number)).collect();
+        self.data(queries, span, |at, points| {
+            let Some((measure, series)) = batch.get(at).zip(into.get_mut(at)) else {
+                return;
+            };
+            series.points.extend(points.map(|(at, value)| Point {
+                at,
+                value: measure.value(value),
+            }));
+        })
+        .await
+    }
+
+    /// Asks for the values of up to 500 metrics, whose queries are named `m0`, `m1`, …; `take` gets those of each by its number.
+    pub(super) async fn data(
+        &self,
+        queries: Vec<MetricDataQuery>,
+        (from, to): (Timestamp, Timestamp),
+        mut take: impl FnMut(usize, &mut dyn Iterator<Item = (Timestamp, f64)>),
+    ) -> Result<(), Error> {
+        let client = self.cloudwatch().await;
         let mut token: Option<String> = None;
         loop {
-            self.counter.count_metrics(batch.len());
+            self.counter.count_metrics(queries.len());
             let request = client
                 .get_metric_data()
                 .set_metric_data_queries(Some(queries.clone()))
@@ -143,8 +162,8 @@ impl Ec2 {
                 .set_next_token(token.take());
             let asked = watches("GetMetricData");
             let page = self.call(asked, request.send()).await?;
-            for result in page.metric_data_results() {
-                absorb(result, batch, into);
+            for (number, result) in page.metric_data_results().iter().filter_map(numbered) {
+                take(number, &mut points(result));
             }
             token = more(page.next_token());
             if token.is_none() {
@@ -222,23 +241,21 @@ impl Ec2 {
     }
 }
 
-/// Puts the values of a result where its question stands.
-fn absorb(result: &MetricDataResult, batch: &[Measure], into: &mut [Series]) {
-    let number = result.id().and_then(|id| id.strip_prefix('m'));
-    let number: Option<usize> = number.and_then(|number| number.parse().ok());
-    let place = number.and_then(|number| Some((batch.get(number)?, into.get_mut(number)?)));
-    let Some((measure, series)) = place else {
-        return;
-    };
-    let points = result.timestamps().iter().zip(result.values());
-    series.points.extend(points.filter_map(|(at, value)| {
-        let at = wire::timestamp(at)?;
-        let value = measure.value(*value);
-        value.is_finite().then_some(Point { at, value })
-    }));
+/// A result with the number of its query.
+fn numbered(result: &MetricDataResult) -> Option<(usize, &MetricDataResult)> {
+    let number = result.id()?.strip_prefix('m')?.parse().ok()?;
+    Some((number, result))
 }
 
-fn dimensions(told: &[Dimension]) -> Vec<(Box<str>, Box<str>)> {
+/// The values of a result that are numbers.
+fn points(result: &MetricDataResult) -> impl Iterator<Item = (Timestamp, f64)> {
+    let points = result.timestamps().iter().zip(result.values());
+    let points = points.filter(|(_, value)| value.is_finite());
+    points.filter_map(|(at, value)| Some((wire::timestamp(at)?, *value)))
+}
+
+/// The dimensions of a metric, in CloudWatch's order.
+pub(super) fn dimensions(told: &[Dimension]) -> Vec<(Box<str>, Box<str>)> {
     told.iter()
         .filter_map(|one| Some((one.name()?.into(), one.value().unwrap_or_default().into())))
         .collect()

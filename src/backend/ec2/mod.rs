@@ -2,6 +2,7 @@
 //! request is counted, bounded in time, and its failure told with what to do next. Nothing is tried twice here: the engine does.
 
 mod beside;
+mod bucket;
 mod command;
 mod counter;
 mod delete;

@@ -42,6 +42,12 @@ impl S3 {
         })
     }
 
+    /// Where the bucket lives.
+    pub async fn region(&self) -> Result<Box<str>, Error> {
+        self.head_bucket().await?;
+        Ok((*self.session.region_of(self.bucket()).await?).into())
+    }
+
     async fn versioning(&self) -> Result<&'static str, Error> {
         let send = |client: aws_sdk_s3::Client| {
             client.get_bucket_versioning().bucket(self.bucket()).send()

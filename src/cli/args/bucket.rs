@@ -21,6 +21,11 @@ pub enum BucketAction {
         #[arg(long)]
         no_count: bool,
     },
+    /// Tell what CloudWatch knows of a bucket without listing it: bytes by kind of storage, objects, requests of a day
+    Metrics {
+        /// The bucket, by its address
+        bucket: String,
+    },
     /// Show the lifecycle rules, add one or take one away; all others are written back as they were
     Lifecycle {
         /// The bucket, by its address
@@ -41,7 +46,9 @@ impl BucketAction {
     /// The bucket.
     pub fn bucket(&self) -> &str {
         match self {
-            Self::Show { bucket, .. } | Self::Lifecycle { bucket, .. } => bucket,
+            Self::Show { bucket, .. }
+            | Self::Metrics { bucket }
+            | Self::Lifecycle { bucket, .. } => bucket,
         }
     }
 }

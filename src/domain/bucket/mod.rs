@@ -1,10 +1,12 @@
 //! A bucket as a whole: who may read it, how it encrypts, what it keeps and for how long, and what it costs a month.
 
 mod lifecycle;
+mod metrics;
 
 use crate::domain::{entry::Tally, estimate::Prices};
 
 pub use lifecycle::{LifecycleAction, LifecycleRule, NewRule, RuleEdit, Rules, loses, read_rule};
+pub use metrics::{Measured, Metrics, Reading};
 
 /// Something about a bucket, or why it is not known.
 pub type Known<T> = Result<T, Box<str>>;

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::backend::store::ListQuery;
 use crate::domain::{
-    bucket::{Holds, RuleEdit, Rules},
+    bucket::{Holds, Metrics, RuleEdit, Rules},
     entry::{Kind, Page, Tally},
     estimate::Prices,
     location::{Location, Prefix},
 };
 use crate::engine::{
     answer::Answer,
+    cloud::patient,
     event::{Body, Failed},
     guard,
     room::Room,
@@ -77,6 +80,21 @@ pub(super) async fn look(
             answer.tell(Body::Looked(Box::new(told))).await;
         }
     }
+}
+
+/// Tells what CloudWatch knows of it, in its own region.
+pub(super) async fn metrics(room: &Room, location: &Location) -> Result<LookTold, Failed> {
+    let bucket = whole(location)?;
+    let store = room.sessions.store(&bucket).await?;
+    let s3 = in_s3(&store)?;
+    let region = patient(|| s3.region()).await?;
+    let remote = bucket.s3().map(|prefix| prefix.remote.clone());
+    let remote = remote.unwrap_or_default();
+    let door = room.sessions.ec2(&remote, Some(&region)).await?;
+    let now = Timestamp::now();
+    let readings = patient(|| door.bucket_metrics(s3.bucket(), now)).await?;
+    let prices = (Prices::embedded(), &*region);
+    Ok(LookTold::Metrics(Metrics::of(&readings, now, prices)))
 }
 
 /// Adds a page by class; gives back how many entries it had.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::backend::{s3::S3, store::Store};
 use crate::domain::{
-    bucket::{Holds, RuleEdit, Rules, Settings},
+    bucket::{Holds, Metrics, RuleEdit, Rules, Settings},
     entry::{End, Entry},
     key::Key,
     location::Location,
@@ -61,6 +61,11 @@ pub enum LookAsk {
         /// Whether all of it is listed, to tell what it holds and costs.
         counts: bool,
     },
+    /// What CloudWatch tells of a bucket → `LookTold::Metrics`.
+    Metrics {
+        /// The bucket, or a prefix in it: all of the bucket is meant.
+        bucket: Location,
+    },
     /// Edit the lifecycle rules of a bucket, if they still are those that were seen → `LookTold::Rules`. Its name must have
     /// been given as a word of consent.
     Lifecycle {
@@ -110,6 +115,8 @@ pub enum LookTold {
         /// Whether this is all of it; why the listing broke where it did.
         end: Option<End>,
     },
+    /// What CloudWatch tells of a bucket.
+    Metrics(Metrics),
     /// The lifecycle rules as they are now.
     Rules(Rules),
 }
@@ -147,6 +154,7 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &LookAsk) -> Resul
             time,
         } => address(room, (location, key), *time).await?,
         LookAsk::Bucket { bucket, counts } => bucket::look(room, answer, (bucket, *counts)).await?,
+        LookAsk::Metrics { bucket } => bucket::metrics(room, bucket).await?,
         LookAsk::Lifecycle { bucket, edit, seen } => {
             bucket::edit(room, bucket, (edit, seen)).await?
         }

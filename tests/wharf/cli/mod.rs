@@ -3,6 +3,7 @@
 mod batch;
 mod boxed;
 mod boxed_faults;
+mod bucket_metrics;
 mod buckets;
 mod config;
 mod consolidated;

@@ -9,9 +9,10 @@
 use std::sync::Arc;
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use jiff::SignedDuration;
 use wharf::{
     domain::{
-        bucket::{Holds, PublicAccess, Rules, Settings},
+        bucket::{Holds, Measured, Metrics, PublicAccess, Reading, Rules, Settings},
         entry::{End, Entry, Facts, Kind, Tally},
         estimate::Prices,
         plan::{Edit, Op},
@@ -213,6 +214,26 @@ fn a_lifecycle_rule_wants_the_buckets_name() {
         end: Some(End::Complete),
     };
     stage.tell(view, Body::Looked(Box::new(told)));
+    let measuring = stage.asked(|command| {
+        let Command::Look { view, ask } = command else {
+            return None;
+        };
+        matches!(**ask, LookAsk::Metrics { .. }).then_some(*view)
+    });
+    let now = stage.state.shell.now;
+    let day = now - SignedDuration::from_hours(30);
+    let measured = |measured, value| Reading {
+        measured,
+        value,
+        at: day,
+    };
+    let readings = [
+        measured(Measured::Bytes("StandardStorage".into()), 26e9),
+        measured(Measured::Objects, 51_002.0),
+    ];
+    let prices = (Prices::embedded(), "us-east-2");
+    let told = LookTold::Metrics(Metrics::of(&readings, now, prices));
+    stage.tell(measuring, Body::Looked(Box::new(told)));
     insta::assert_snapshot!("bucket-80x24", stage.text((80, 24)));
     insta::assert_snapshot!("bucket-132x36", stage.text((132, 36)));
     stage.press("Enter").type_text("abort 7").press("Enter");

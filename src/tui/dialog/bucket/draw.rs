@@ -3,7 +3,7 @@
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::domain::{
-    bucket::{Known, LifecycleRule, Settings},
+    bucket::{Known, LifecycleRule, Metrics, Settings},
     entry::{End, Tally},
     text::printable,
 };
@@ -50,7 +50,9 @@ impl BucketDialog {
             return;
         };
         let mut at = draw_settings(settings, inner, buffer, theme) + 1;
-        at += self.draw_counted((inner, at), shell, buffer) + 1;
+        at += self.draw_counted((inner, at), shell, buffer);
+        self.draw_metrics(line_of(inner, at), shell, buffer);
+        at += 2;
         self.draw_rules(settings, (inner, at), buffer, theme);
     }
 
@@ -61,7 +63,7 @@ impl BucketDialog {
             .as_ref()
             .map_or(0, |counted| counted.holds.classes.len().min(CLASSES + 1));
         let rows = if self.settings.is_some() {
-            5 + 1 + classes + 2 + 1 + self.rules().len() + 1
+            5 + 1 + classes + 2 + 1 + 1 + self.rules().len() + 1
         } else {
             3
         };
@@ -144,6 +146,19 @@ impl BucketDialog {
         at + 2 - top
     }
 
+    /// What CloudWatch knows of it, on one line: it is known before all is counted, and a day or two old.
+    fn draw_metrics(&self, line: Rect, shell: &Shell, buffer: &mut Buffer) {
+        let theme = &shell.theme;
+        let words = match &self.metrics {
+            None => format!("{} asking", shell.spinner()),
+            Some(Err(why)) => why.clone(),
+            Some(Ok(told)) => measured(told, shell),
+        };
+        put(buffer, line, "CloudWatch", theme.dim);
+        let words = printable(words.as_bytes());
+        put_middle(buffer, slice(line, NAME, line.width), &words, Style::new());
+    }
+
     fn draw_rules(
         &self,
         settings: &Settings,
@@ -186,6 +201,29 @@ impl BucketDialog {
             }
         }
     }
+}
+
+fn measured(told: &Metrics, shell: &Shell) -> String {
+    let Some(at) = told.at else {
+        return "has told nothing yet: it does so once a day".to_owned();
+    };
+    let objects = told
+        .objects
+        .map(|objects| humanize::counted(objects, "object"));
+    let requests: u64 = told.requests.iter().map(|(_, requests)| requests).sum();
+    let requests = (!told.requests.is_empty())
+        .then(|| format!("{} in 24 h", humanize::counted(requests, "request")));
+    let facts = [
+        Some(humanize::bytes(told.bytes())),
+        objects,
+        Some(format!(
+            "{} a month",
+            humanize::about(&humanize::money(told.month()))
+        )),
+        requests,
+        Some(format!("as of {}", humanize::age_of(at, shell.now))),
+    ];
+    facts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn draw_settings(settings: &Settings, area: Rect, buffer: &mut Buffer, theme: &Theme) -> u16 {

@@ -3,7 +3,7 @@
 mod draw;
 
 use crate::domain::{
-    bucket::{Holds, LifecycleRule, RuleEdit, Rules, Settings, read_rule},
+    bucket::{Holds, LifecycleRule, Metrics, RuleEdit, Rules, Settings, read_rule},
     entry::End,
     location::Location,
 };
@@ -48,6 +48,9 @@ pub struct BucketDialog {
     bucket: Location,
     settings: Option<Settings>,
     counted: Option<Counted>,
+    /// The question for what CloudWatch knows, and its answer.
+    measuring: View,
+    metrics: Option<Result<Metrics, String>>,
     trouble: Option<String>,
     /// Which rule; behind the last one stands the wish for another.
     cursor: usize,
@@ -60,6 +63,10 @@ impl BucketDialog {
     /// Asks for all that is shown.
     pub fn open(bucket: Location, shell: &mut Shell) {
         stop(shell);
+        let ask = Box::new(LookAsk::Metrics {
+            bucket: bucket.clone(),
+        });
+        let measuring = shell.ask(Question::Bucket, |view| Command::Look { view, ask });
         let ask = Box::new(LookAsk::Bucket {
             bucket: bucket.clone(),
             counts: true,
@@ -70,6 +77,8 @@ impl BucketDialog {
             bucket,
             settings: None,
             counted: None,
+            measuring,
+            metrics: None,
             trouble: None,
             cursor: 0,
             window: Window::default(),
@@ -94,6 +103,10 @@ impl BucketDialog {
                 });
                 return over;
             }
+            LookTold::Metrics(metrics) if view == self.measuring => {
+                self.metrics = Some(Ok(metrics));
+                return true;
+            }
             // Rules of another bucket, which was shown before, are not its own.
             LookTold::Rules(rules) if self.ruled == Some(view) => {
                 if let Some(settings) = &mut self.settings {
@@ -105,6 +118,7 @@ impl BucketDialog {
             LookTold::Settings(_)
             | LookTold::Holds { .. }
             | LookTold::Rules(_)
+            | LookTold::Metrics(_)
             | LookTold::Found { .. }
             | LookTold::Versions { .. }
             | LookTold::Address { .. } => {}
@@ -114,6 +128,9 @@ impl BucketDialog {
 
     /// Takes the bad news.
     pub fn fail(&mut self, view: View, failed: &Failed) {
+        if view == self.measuring {
+            self.metrics = Some(Err(failed.message.clone()));
+        }
         if view == self.view {
             let help = failed.help.as_deref().unwrap_or_default();
             let text = format!("{} {help}", failed.message);

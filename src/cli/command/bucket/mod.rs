@@ -1,5 +1,7 @@
 //! `wharf bucket`: a bucket as a whole, and its lifecycle rules, which are changed only behind the bucket's name.
 
+mod metrics;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -73,6 +75,7 @@ pub(super) async fn bucket(
     }
     match action {
         BucketAction::Show { no_count, .. } => show(context, location, !no_count).await,
+        BucketAction::Metrics { .. } => metrics::metrics(context, location).await,
         BucketAction::Lifecycle {
             add,
             remove,
