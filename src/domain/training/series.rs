@@ -294,6 +294,9 @@ struct Grid {
     columns: Vec<Option<Column>>,
     start: u64,
     scale: f64,
+    /// Places that are known to lie in one column, and which: points mostly come in order, and few of them turn a column.
+    within: Range<u64>,
+    at: usize,
 }
 
 impl Grid {
@@ -303,7 +306,29 @@ impl Grid {
             columns: vec![None; columns],
             start: steps.start,
             scale: columns as f64 / span,
+            within: 0..0,
+            at: 0,
         }
+    }
+
+    /// The column of a place that lies so far behind the first one.
+    fn column(&self, behind: u64) -> usize {
+        floor(behind as f64 * self.scale)
+    }
+
+    /// Goes to the column of a place, and keeps up to where it reaches; `None` where there is none.
+    fn turn(&mut self, place: u64) -> Option<()> {
+        let at = self.column(place.checked_sub(self.start)?);
+        self.columns.get(at)?;
+        self.at = at;
+        let end = self
+            .start
+            .saturating_add(floor((at + 1) as f64 / self.scale) as u64);
+        let is_in = |last: u64| last > place && self.column(last - self.start) == at;
+        let last = end.saturating_sub(1);
+        let alone = place.saturating_add(1);
+        self.within = place..if is_in(last) { end } else { alone };
+        Some(())
     }
 
     /// Adds a value that may be no number.
@@ -315,11 +340,13 @@ impl Grid {
 
     /// Adds a value that may lie before the columns or behind them.
     fn add(&mut self, place: Option<u64>, value: f64) {
-        let Some(from) = place.and_then(|place| place.checked_sub(self.start)) else {
+        let Some(place) = place else {
             return;
         };
-        let place = from as f64 * self.scale;
-        let Some(column) = self.columns.get_mut(floor(place)) else {
+        if !self.within.contains(&place) && self.turn(place).is_none() {
+            return;
+        }
+        let Some(column) = self.columns.get_mut(self.at) else {
             return;
         };
         let column = column.get_or_insert(Column {
@@ -375,7 +402,9 @@ fn floor(value: f64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{By, Point, Series};
+    use proptest::{collection::vec, prelude::*};
+
+    use super::{By, Grid, Point, Series, floor};
 
     fn series(points: &[(u64, f64)]) -> Series {
         let mut series = Series::default();
@@ -484,5 +513,34 @@ mod tests {
         );
         let smooth = series.smoothed((By::Time, &(1050..1091)), 4, 0.9);
         assert!(smooth.iter().all(Option::is_some));
+    }
+
+    proptest! {
+        #[test]
+        fn a_place_lies_in_its_column_however_it_is_come_to(
+            start in prop_oneof![0_u64..100, (u64::MAX - 3000)..(u64::MAX - 2000)],
+            span in 1_u64..2000,
+            columns in 0_usize..300,
+            behind in vec(0_u64..2100, 1..200),
+            ascends: bool,
+        ) {
+            let mut behind = behind;
+            if ascends {
+                behind.sort_unstable();
+            }
+            let mut grid = Grid::new(&(start..start + span), columns);
+            for (number, behind) in (0_u32..).zip(&behind) {
+                grid.add(start.checked_add(*behind), f64::from(number));
+            }
+            let mut last = vec![None; columns];
+            for (number, behind) in (0_u32..).zip(&behind) {
+                let at = floor(*behind as f64 * (columns as f64 / span as f64));
+                if let Some(last) = last.get_mut(at) {
+                    *last = Some(f64::from(number));
+                }
+            }
+            let found = grid.columns.iter().map(|column| column.map(|column| column.last));
+            prop_assert_eq!(found.collect::<Vec<_>>(), last);
+        }
     }
 }

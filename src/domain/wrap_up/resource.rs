@@ -188,3 +188,28 @@ pub fn hold_back(resources: &mut [Resource], leave: &[Box<str>]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Price, Resource, Timestamp};
+    use crate::domain::wrap_up::Target;
+
+    #[test]
+    fn what_it_came_to_is_told_where_its_beginning_is_known() {
+        let at = |hours: i64| Timestamp::from_second(hours * 3600).unwrap();
+        let seen = Target {
+            kind: Kind::Volume,
+            id: "vol-1".into(),
+            region: "us-east-1".into(),
+        };
+        let mut volume = Resource {
+            price: Price::exact(0.5),
+            ..Resource::gone(&seen)
+        };
+        assert_eq!(volume.so_far(at(12)), None);
+        volume.since = Some(at(10));
+        assert_eq!(volume.so_far(at(12)).map(|price| price.amount), Some(1.0));
+        // A clock that is behind AWS's.
+        assert_eq!(volume.so_far(at(9)).map(|price| price.amount), Some(0.0));
+    }
+}
