@@ -1,6 +1,6 @@
 //! What CloudWatch tells of a bucket, in the bucket's own region.
 
-use aws_sdk_cloudwatch::types::{DimensionFilter, Metric, MetricDataQuery, MetricStat};
+use aws_sdk_cloudwatch::types::{DimensionFilter, Metric};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::backend::error::Error;
@@ -8,7 +8,7 @@ use crate::domain::bucket::{Measured, Reading};
 
 use super::{
     Ec2,
-    metrics::{BATCH, dimensions},
+    metrics::{BATCH, dimensions, query},
     more, watches,
 };
 
@@ -43,7 +43,8 @@ impl Ec2 {
         into: &mut Vec<Reading>,
     ) -> Result<(), Error> {
         let queries = batch.iter().zip(0..);
-        let queries = queries.map(|((metric, measured), at)| query(metric, measured, at));
+        let queries =
+            queries.map(|((metric, measured), at)| query(metric.clone(), asked(measured), at));
         let queries = queries.collect();
         self.data(queries, (now - BACK, now), |at, points| {
             let measured = batch.get(at).map(|(_, measured)| measured);
@@ -99,18 +100,10 @@ fn measured(metric: &Metric) -> Option<Measured> {
     }
 }
 
-fn query(metric: &Metric, measured: &Measured, number: usize) -> MetricDataQuery {
-    let (statistic, period) = match measured {
+/// The statistic that is asked for, and the seconds of each value.
+fn asked(measured: &Measured) -> (&'static str, i32) {
+    match measured {
         Measured::Bytes(_) | Measured::Objects => ("Average", DAY),
         Measured::Requests(_) => ("Sum", HOUR),
-    };
-    let stat = MetricStat::builder()
-        .metric(metric.clone())
-        .period(period)
-        .stat(statistic)
-        .build();
-    MetricDataQuery::builder()
-        .id(format!("m{number}"))
-        .metric_stat(stat)
-        .build()
+    }
 }

@@ -80,15 +80,8 @@ impl Measure {
         } else {
             "Sum"
         };
-        let stat = MetricStat::builder()
-            .metric(metric)
-            .period(i32::try_from(self.period).unwrap_or(300))
-            .stat(statistic)
-            .build();
-        MetricDataQuery::builder()
-            .id(format!("m{number}"))
-            .metric_stat(stat)
-            .build()
+        let period = i32::try_from(self.period).unwrap_or(300);
+        query(metric, (statistic, period), number)
     }
 
     /// A value as it is told: sums become rates.
@@ -239,6 +232,23 @@ impl Ec2 {
             }
         }
     }
+}
+
+/// The question for a metric, a value each `period` seconds; `data` tells the answer by its number.
+pub(super) fn query(
+    metric: Metric,
+    (statistic, period): (&str, i32),
+    number: usize,
+) -> MetricDataQuery {
+    let stat = MetricStat::builder()
+        .metric(metric)
+        .period(period)
+        .stat(statistic)
+        .build();
+    MetricDataQuery::builder()
+        .id(format!("m{number}"))
+        .metric_stat(stat)
+        .build()
 }
 
 /// A result with the number of its query.

@@ -4,19 +4,12 @@
     reason = "a stage that cannot be set must stop the test"
 )]
 
-use std::sync::Arc;
-
 use wharf::{
-    config::{Config, Env},
     domain::{key::Key, training::checkpoint::Checkpoint},
-    engine::{
-        Body, Command,
-        training::{News, RunNews},
-    },
-    tui::{msg::Msg, shell::Settings, theme::ThemeName},
+    engine::{Command, training::News},
 };
 
-use super::stage::{Stage, now, settings};
+use super::stage::{Stage, now};
 
 const RUN: &str = "
 [runs.stage2]
@@ -27,23 +20,7 @@ checkpoints = [\"s3://runs/ckpt/stage2\", \"/data/checkpoints/stage2\"]
 /// A screen whose run has a checkpoint in S3 and a newer one on this machine.
 fn stage(mapping: &str) -> Stage {
     let text = format!("{mapping}{RUN}");
-    let config = Config::of_text(None, &text, &Env::default()).unwrap();
-    let settings = Settings {
-        config: Arc::new(config),
-        ..settings()
-    };
-    let mut stage = Stage::with(settings, ThemeName::Plain);
-    stage.list().send(Msg::Tick {
-        now: now(),
-        snapshot: Box::default(),
-    });
-    stage.press("4");
-    let view = stage.asked(|command| {
-        let Command::Watch { view, .. } = command else {
-            return None;
-        };
-        Some(*view)
-    });
+    let (mut stage, view) = Stage::watching(&text);
     for (place, step) in [(0, 300), (1, 400)] {
         let checkpoint = Checkpoint {
             name: Key::from(&*format!("step={step}.pt")),
@@ -54,8 +31,7 @@ fn stage(mapping: &str) -> Stage {
         };
         let newest = Ok(Some(checkpoint));
         let news = News::Checkpoint { place, newest };
-        let news = RunNews { run: 0, news };
-        stage.tell(view, Body::Run(Box::new(news)));
+        stage.tell_run(view, news);
     }
     stage
 }

@@ -4,41 +4,18 @@
     reason = "a stage that cannot be set must stop the test"
 )]
 
-use std::sync::Arc;
-
 use wharf::{
-    config::{Config, Env},
     domain::training::{read::Reader, run::Stream},
-    engine::{
-        Body, Command,
-        training::{News, RunNews},
-    },
-    tui::{msg::Msg, shell::Settings, theme::ThemeName},
+    engine::training::News,
 };
 
-use super::stage::{Stage, now, settings};
+use super::stage::{Stage, now};
 
 const RUN: &str = "[runs.stage2]\nmetrics = [{ from = \"/data/m.jsonl\" }]\n";
 
 /// A screen whose run told this.
 fn stage(log: &str) -> Stage {
-    let config = Config::of_text(None, RUN, &Env::default()).unwrap();
-    let settings = Settings {
-        config: Arc::new(config),
-        ..settings()
-    };
-    let mut stage = Stage::with(settings, ThemeName::Plain);
-    stage.list().send(Msg::Tick {
-        now: now(),
-        snapshot: Box::default(),
-    });
-    stage.press("4");
-    let view = stage.asked(|command| {
-        let Command::Watch { view, .. } = command else {
-            return None;
-        };
-        Some(*view)
-    });
+    let (mut stage, view) = Stage::watching(RUN);
     let told = News::Told {
         stream: Stream {
             number: 0,
@@ -52,8 +29,7 @@ fn stage(log: &str) -> Stage {
         looked: Some(now()),
     };
     for news in [told, polled] {
-        let news = RunNews { run: 0, news };
-        stage.tell(view, Body::Run(Box::new(news)));
+        stage.tell_run(view, news);
     }
     stage
 }

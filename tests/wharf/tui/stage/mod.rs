@@ -7,6 +7,7 @@
 )]
 
 mod story;
+mod watching;
 
 use std::sync::Arc;
 
