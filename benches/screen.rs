@@ -39,6 +39,8 @@ const TERMINAL: (u16, u16) = (200, 60);
 const FRAMES: usize = 500;
 /// What a frame may take at 100,000 rows.
 const LIMIT: Duration = Duration::from_millis(8);
+/// Bytes that a row may take beside its name.
+const ROOM: u64 = 120;
 
 fn main() {
     println!(
@@ -176,10 +178,11 @@ fn compared(effect: &Effect) -> Option<View> {
 fn memory(tree: &Tree, rows: u64) -> String {
     let each = |bytes: usize| bytes as u64 / rows;
     let (all, names) = (tree.memory(), tree.memory_of_names());
+    let beside = each(all - names);
+    let verdict = if beside <= ROOM { "within" } else { "OVER" };
     format!(
-        "{} bytes, {} beside its name,",
-        each(all),
-        each(all - names)
+        "{} bytes, {beside} beside its name ({verdict} {ROOM}),",
+        each(all)
     )
 }
 

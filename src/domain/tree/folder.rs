@@ -1,5 +1,7 @@
 //! What a folder knows of everything below it: counts, totals, and its children in key order.
 
+use std::mem::size_of;
+
 use crate::domain::{
     diff::{Level, Sign},
     side::Side,
@@ -75,12 +77,80 @@ impl SignCounts {
         signs.iter().map(|sign| self.of(sign)).sum()
     }
 
+    #[cfg(test)]
     pub(super) fn add(&mut self, sign: Sign, level: Option<Level>) {
         self.0[slot(sign, level)] += 1;
     }
+}
 
+/// `SignCounts` of one folder: most hold entries of one sign and proof alone, which need no room for all the others.
+#[derive(Debug)]
+pub(super) enum Tally {
+    One { slot: u8, count: u32 },
+    Many(Box<SignCounts>),
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self::One { slot: 0, count: 0 }
+    }
+}
+
+impl Tally {
+    /// All counts.
+    pub(super) fn counts(&self) -> SignCounts {
+        match self {
+            Self::One { slot, count } => {
+                let mut counts = SignCounts::default();
+                counts.0[usize::from(*slot)] = *count;
+                counts
+            }
+            Self::Many(counts) => **counts,
+        }
+    }
+
+    pub(super) fn add(&mut self, sign: Sign, level: Option<Level>) {
+        let at = slot(sign, level);
+        match self {
+            Self::One { slot, count } if *count == 0 || usize::from(*slot) == at => {
+                *slot = u8::try_from(at).unwrap_or_default();
+                *count += 1;
+            }
+            Self::One { .. } => {
+                let mut counts = self.counts();
+                counts.0[at] += 1;
+                *self = Self::Many(Box::new(counts));
+            }
+            Self::Many(counts) => counts.0[at] += 1,
+        }
+    }
+
+    /// Takes one away that was added.
     pub(super) fn subtract(&mut self, sign: Sign, level: Option<Level>) {
-        self.0[slot(sign, level)] -= 1;
+        match self {
+            Self::One { count, .. } => *count -= 1,
+            Self::Many(counts) => counts.0[slot(sign, level)] -= 1,
+        }
+    }
+
+    /// Gives the room back where one sign is left, as after a task that settled the differences.
+    fn compact(&mut self) {
+        let Self::Many(counts) = self else {
+            return;
+        };
+        let mut filled = (0..).zip(counts.0).filter(|&(_, count)| count > 0);
+        match (filled.next(), filled.next()) {
+            (None, _) => *self = Self::default(),
+            (Some((slot, count)), None) => *self = Self::One { slot, count },
+            (Some(_), Some(_)) => {}
+        }
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Self::One { .. } => 0,
+            Self::Many(_) => size_of::<SignCounts>(),
+        }
     }
 }
 
@@ -172,11 +242,34 @@ pub(super) struct Folder {
     /// Folders below, left and right, itself not counted.
     pub(super) folders: [u32; 2],
     /// Signs of the entries below.
-    pub(super) signs: SignCounts,
+    pub(super) signs: Tally,
     /// Entries below that are queued or on their way.
     pub(super) moving: u32,
     /// Entries below whose move failed.
     pub(super) failed: u32,
     /// Marked rows below.
     pub(super) marked: u32,
+}
+
+impl Folder {
+    /// Takes in a row at seat `at`, growing by an eighth.
+    pub(super) fn seat(&mut self, at: usize, id: u32) {
+        if self.children.len() == self.children.capacity() {
+            self.children.reserve_exact(self.children.len() / 8 + 1);
+        }
+        self.children.insert(at, id);
+    }
+
+    /// Gives back what was reserved and is not used.
+    pub(super) fn compact(&mut self) {
+        self.children.shrink_to_fit();
+        self.signs.compact();
+    }
+
+    /// Bytes held beside the record itself.
+    pub(super) fn memory(&self) -> usize {
+        self.children.capacity() * size_of::<u32>()
+            + self.signs.memory()
+            + self.view.as_deref().map_or(0, View::memory)
+    }
 }

@@ -1,5 +1,5 @@
 //! `Tree`: a listing, or two merged ones, as rows to look at. One owner (the TUI's state), no lock.
-//! Rows live in arrays (about 100 bytes each), totals are rolled up to every ancestor as rows arrive, and what is
+//! Rows live in arrays (50 bytes each, and their part of a folder), totals are rolled up to every ancestor as rows arrive, and what is
 //! visible is counted in the folders, so that a window of 50 rows costs the same in 100 rows and in 1,000,000.
 //!
 //! Names are kept as the bytes they are: a key is the names from the top down, joined. After `absorb…`, `end_step`
@@ -197,8 +197,8 @@ impl Tree {
     }
 
     /// The signs of all entries.
-    pub fn signs(&self) -> &SignCounts {
-        &self.folders[0].signs
+    pub fn signs(&self) -> SignCounts {
+        self.folders[0].signs.counts()
     }
 
     /// Why a row clashes, could not be read, or failed to move.
@@ -218,23 +218,16 @@ impl Tree {
 
     /// Bytes that the tree holds, unused capacity included.
     pub fn memory(&self) -> usize {
-        let children: usize = self
-            .folders
-            .iter()
-            .map(|folder| folder.children.capacity() * size_of::<u32>())
-            .sum();
-        let views: usize = self
-            .folders
-            .iter()
-            .filter_map(|folder| folder.view.as_deref())
-            .map(View::memory)
-            .sum();
+        let folders: usize = self.folders.iter().map(Folder::memory).sum();
         let hits = self.filter.as_ref().map_or(0, Filter::memory);
-        self.nodes.memory()
-            + self.folders.capacity() * size_of::<Folder>()
-            + children
-            + views
-            + hits
+        self.nodes.memory() + self.folders.capacity() * size_of::<Folder>() + folders + hits
+    }
+
+    /// Gives back what was reserved for rows to come; for the end of a listing, when none are expected.
+    pub fn compact(&mut self) {
+        self.nodes.compact();
+        self.folders.shrink_to_fit();
+        self.folders.iter_mut().for_each(Folder::compact);
     }
 
     /// The row for a key, made if there is none; `None` where no row can be (the root itself, or no room).
@@ -290,7 +283,7 @@ impl Tree {
             }
             self.folders.push(Folder::default());
         }
-        self.folders[above].children.insert(at, id);
+        self.folders[above].seat(at, id);
         if let Some(filter) = &mut self.filter {
             filter.admit(&mut self.nodes, id);
         }

@@ -409,7 +409,7 @@ fn check_row(tree: &Tree, model: &Model, id: NodeId) {
         );
         return;
     };
-    assert_eq!(below.signs, &model.signs(&path));
+    assert_eq!(below.signs, model.signs(&path));
     assert_eq!(row.sign, below.signs.worst());
     if id != NodeId::ROOT {
         assert_eq!(tree.find(&key), Some(id));

@@ -80,6 +80,20 @@ impl Nodes {
         }
     }
 
+    /// Gives back what was reserved and is not used.
+    pub(super) fn compact(&mut self) {
+        self.names.shrink_to_fit();
+        for column in [&mut self.name_end, &mut self.parent, &mut self.folder] {
+            column.shrink_to_fit();
+        }
+        self.state.shrink_to_fit();
+        for side in Side::BOTH {
+            self.size[side.index()].shrink_to_fit();
+            self.modified[side.index()].shrink_to_fit();
+            self.class[side.index()].shrink_to_fit();
+        }
+    }
+
     /// Bytes held by the names.
     pub(super) fn memory_of_names(&self) -> usize {
         self.names.capacity()

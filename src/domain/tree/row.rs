@@ -41,7 +41,7 @@ pub struct Row<'t> {
     /// Whether it is marked.
     pub mark: Mark,
     /// What only folders have.
-    pub folder: Option<Below<'t>>,
+    pub folder: Option<Below>,
     /// Where the filter's text stands in the printable name.
     pub matches: Vec<Range<usize>>,
 }
@@ -65,13 +65,13 @@ pub struct Cell<'t> {
 
 /// What only folders have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Below<'t> {
+pub struct Below {
     /// Whether it is open.
     pub expanded: bool,
     /// How far its own listing is (panes apart).
     pub listed: Listed,
     /// The signs of the entries below.
-    pub signs: &'t SignCounts,
+    pub signs: SignCounts,
     /// Entries below that are queued or on their way.
     pub moving: u64,
     /// Entries below whose move failed.
@@ -150,7 +150,7 @@ impl Tree {
         let Some(folder) = self.nodes.folder(id) else {
             return own;
         };
-        let below = self.folders[folder].signs.worst();
+        let below = self.folders[folder].signs.counts().worst();
         let grave = own.filter(|sign| below.is_none() || matches!(sign, Sign::Clash | Sign::Error));
         below.max(grave)
     }
@@ -165,7 +165,8 @@ impl Tree {
             [true, true] | [false, false] => return None,
         };
         let objects = u64::from(folder.objects[missing.other().index()]);
-        let gaps = folder.signs.of(only) + folder.signs.of(Sign::Archived);
+        let signs = folder.signs.counts();
+        let gaps = signs.of(only) + signs.of(Sign::Archived);
         let whole = if objects == 0 {
             self.nodes.state(id).sign() == Some(only)
         } else {
@@ -194,7 +195,11 @@ impl Tree {
             right,
             sign,
             level: match below {
-                Some(folder) => folder.signs.weakest().filter(|_| sign == Some(Sign::Same)),
+                Some(folder) => folder
+                    .signs
+                    .counts()
+                    .weakest()
+                    .filter(|_| sign == Some(Sign::Same)),
                 None => state.level(),
             },
             newer: state.newer(),
@@ -203,7 +208,7 @@ impl Tree {
             folder: below.map(|folder| Below {
                 expanded: state.has(Flag::Expanded),
                 listed: state.listed(),
-                signs: &folder.signs,
+                signs: folder.signs.counts(),
                 moving: folder.moving.into(),
                 failed: folder.failed.into(),
                 missing: self.missing_on(id),

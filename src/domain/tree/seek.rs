@@ -82,7 +82,7 @@ impl Tree {
         let below = self
             .nodes
             .folder(id)
-            .is_some_and(|folder| self.folders[folder].signs.any(signs) > 0);
+            .is_some_and(|folder| self.folders[folder].signs.counts().any(signs) > 0);
         below || self.sign_of(id).is_some_and(|sign| signs.contains(sign))
     }
 

@@ -1,7 +1,10 @@
 //! What is visible: every open folder counts the rows below its open children, so that a row is found by its
 //! number, and a number by its row, in steps that grow with the depth and the logarithm of a folder's width.
 
-use std::{collections::BinaryHeap, mem::size_of};
+use std::{
+    collections::BinaryHeap,
+    mem::{size_of, size_of_val},
+};
 
 use crate::domain::tree::{NodeId, Tree, nodes::ROOT, state::Flag};
 
@@ -9,24 +12,24 @@ use crate::domain::tree::{NodeId, Tree, nodes::ROOT, state::Flag};
 #[derive(Debug, Default)]
 pub(super) struct View {
     /// Its children as sorted and filtered; `None` while they stand as the folder keeps them.
-    pub(super) shown: Option<Vec<u32>>,
+    pub(super) shown: Option<Box<[u32]>>,
     /// The open ones among the shown, in order.
-    stops: Vec<Stop>,
+    stops: Box<[Stop]>,
     /// How many children have a view, shown or not.
     pub(super) open: u32,
     /// Rows below when it was last put in order: what the folder above counted.
-    rows: usize,
+    rows: u32,
 }
 
-/// An open child.
+/// An open child. A tree has fewer than 2³² rows, so that each count fits.
 #[derive(Debug, Clone, Copy)]
 struct Stop {
     /// Its place among the shown.
-    index: usize,
+    index: u32,
     /// Rows below the open children before it.
-    before: usize,
+    before: u32,
     /// Rows below it.
-    rows: usize,
+    rows: u32,
 }
 
 impl View {
@@ -40,30 +43,35 @@ impl View {
 
     /// Rows below the open children in front of place `index`.
     fn rows_before(&self, index: usize) -> usize {
-        let at = self.stops.partition_point(|stop| stop.index < index);
-        at.checked_sub(1)
-            .map_or(0, |at| self.stops[at].before + self.stops[at].rows)
+        let at = self
+            .stops
+            .partition_point(|stop| (stop.index as usize) < index);
+        at.checked_sub(1).map_or(0, |at| {
+            self.stops[at].before as usize + self.stops[at].rows as usize
+        })
     }
 
     /// The child in whose range a row lies, and how far below it: 0 for the child itself.
     fn seek(&self, row: usize) -> (usize, usize) {
-        let at = self
-            .stops
-            .partition_point(|stop| stop.index + stop.before <= row);
-        let Some(stop) = at.checked_sub(1).map(|at| self.stops[at]) else {
+        let wide = |stop: &Stop| [stop.index, stop.before, stop.rows].map(|n| n as usize);
+        let at = self.stops.partition_point(|stop| {
+            let [index, before, _] = wide(stop);
+            index + before <= row
+        });
+        let Some([index, before, rows]) = at.checked_sub(1).map(|at| wide(&self.stops[at])) else {
             return (row, 0);
         };
-        let past = row - stop.index - stop.before;
-        if past <= stop.rows {
-            (stop.index, past)
+        let past = row - index - before;
+        if past <= rows {
+            (index, past)
         } else {
-            (stop.index + past - stop.rows, 0)
+            (index + past - rows, 0)
         }
     }
 
     pub(super) fn memory(&self) -> usize {
-        let shown = self.shown.as_ref().map_or(0, Vec::capacity);
-        size_of::<Self>() + shown * size_of::<u32>() + self.stops.capacity() * size_of::<Stop>()
+        let shown = self.shown.as_deref().map_or(0, size_of_val);
+        size_of::<Self>() + shown + size_of_val(&*self.stops)
     }
 }
 
@@ -120,7 +128,7 @@ impl Tree {
         let mut waiting: BinaryHeap<u32> = self.dirty.drain(..).collect();
         while let Some(id) = waiting.pop() {
             self.nodes.put(id, Flag::Dirty, false);
-            let before = self.view(id).map_or(0, |view| view.rows);
+            let before = self.view(id).map_or(0, |view| view.rows as usize);
             self.refresh(id);
             let parent = self.nodes.parent(id);
             // A parent has a lower number than its children: it always waits behind them.
@@ -239,7 +247,7 @@ impl Tree {
         })
     }
 
-    pub(super) fn forget_shown(&mut self, shown: Option<Vec<u32>>) {
+    pub(super) fn forget_shown(&mut self, shown: Option<Box<[u32]>>) {
         for child in shown.into_iter().flatten() {
             self.nodes.put(child, Flag::Shown, false);
         }
@@ -267,23 +275,23 @@ impl Tree {
         }
         let shown = view
             .shown
-            .as_ref()
+            .as_deref()
             .unwrap_or(&self.folders[folder].children);
-        view.rows = shown.len() + view.rows_before(usize::MAX);
+        view.rows = narrow(shown.len() + view.rows_before(usize::MAX));
         self.folders[folder].view = Some(view);
     }
 
     /// The open ones among rows of one folder.
-    fn find_stops(&self, shown: &[u32]) -> Vec<Stop> {
+    fn find_stops(&self, shown: &[u32]) -> Box<[Stop]> {
         let mut before = 0;
         let rows = shown
             .iter()
-            .map(|&child| self.rows_below(child))
+            .map(|&child| narrow(self.rows_below(child)))
             .enumerate();
         rows.filter(|&(_, rows)| rows > 0)
             .map(|(index, rows)| {
                 let stop = Stop {
-                    index,
+                    index: narrow(index),
                     before,
                     rows,
                 };
@@ -294,8 +302,8 @@ impl Tree {
     }
 
     /// The children that pass, in order; `old` is the order before, so that the sort meets long runs.
-    fn arrange(&mut self, folder: usize, old: Option<Vec<u32>>) -> Vec<u32> {
-        let mut shown = old.unwrap_or_default();
+    fn arrange(&mut self, folder: usize, old: Option<Box<[u32]>>) -> Box<[u32]> {
+        let mut shown = old.map(Vec::from).unwrap_or_default();
         shown.retain(|&child| {
             let keep = self.passes(child);
             self.nodes.put(child, Flag::Shown, keep);
@@ -309,6 +317,11 @@ impl Tree {
             }
         }
         shown.sort_by(|&a, &b| self.compare(a, b));
-        shown
+        shown.into_boxed_slice()
     }
+}
+
+/// A number of rows, which are numbered by `u32`.
+fn narrow(rows: usize) -> u32 {
+    u32::try_from(rows).unwrap_or(u32::MAX)
 }

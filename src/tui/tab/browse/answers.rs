@@ -53,6 +53,7 @@ impl Browse {
                 shell.close(view);
                 tell_broken(&compared, shell);
                 comparison.progress = Progress::Done(compared);
+                comparison.rows.tree.compact();
                 self.gaps.explain(&comparison.rows.tree);
                 self.gaps.open_if_any();
             }
