@@ -13,6 +13,9 @@ use super::{
 /// The themes that are built in.
 pub const THEMES: [&str; 4] = ["dark", "light", "contrast", "plain"];
 
+/// What may draw pictures.
+pub const PICTURES: [&str; 6] = ["auto", "kitty", "iterm2", "sixel", "blocks", "off"];
+
 /// How the terminal interface looks; what is not said is found by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Screen {
@@ -24,6 +27,8 @@ pub struct Screen {
     pub restore: Option<Sourced<bool>>,
     /// Whether lines and signs are drawn with letters that every terminal has.
     pub ascii: Option<Sourced<bool>>,
+    /// What draws pictures.
+    pub pictures: Option<Sourced<String>>,
     /// A file of key bindings that are laid over the built-in ones.
     pub keymap: Option<Sourced<PathBuf>>,
 }
@@ -35,11 +40,13 @@ impl Screen {
         };
         let folder = table.document.folder().to_owned();
         let theme = |text: &str| setting::word(text, &THEMES).map(str::to_owned);
+        let pictures = |text: &str| setting::word(text, &PICTURES).map(str::to_owned);
         let screen = Self {
             theme: table.read("theme", theme),
             mouse: table.read("mouse", setting::switch),
             restore: table.read("restore", setting::switch),
             ascii: table.read("ascii", setting::switch),
+            pictures: table.read("pictures", pictures),
             keymap: table
                 .text("keymap")
                 .map(|file| file.map(|file| env.expand(&file, &folder))),

@@ -57,6 +57,12 @@ impl Config {
                 .iter()
                 .map(|theme| row("screen.theme", text(&theme.value), &theme.origin)),
         );
+        rows.extend(
+            screen
+                .pictures
+                .iter()
+                .map(|word| row("screen.pictures", text(&word.value), &word.origin)),
+        );
         let switches = [
             ("mouse", &screen.mouse),
             ("restore", &screen.restore),

@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
+    entry::Facts,
     key::Key,
     location::{Location, Remote},
     plan::{Edit, Plan, Route, SyncOptions, TwoWayRule},
@@ -220,6 +221,19 @@ pub enum Command {
         location: Location,
         /// Which.
         key: Key,
+    },
+    /// The pixels of a picture that was previewed → `Body::Picture`.
+    Picture {
+        /// Who asks.
+        view: View,
+        /// Where.
+        location: Location,
+        /// Which.
+        key: Key,
+        /// As it was seen: anything else is refused.
+        facts: Box<Facts>,
+        /// The most pixels across and down.
+        most: (u32, u32),
     },
     /// Watch training runs → `Body::Run`…; `Body::Watched` where they are looked at once.
     Watch {

@@ -16,6 +16,7 @@ use super::{
     command::View,
     journal::{PastTask, Report},
     look::LookTold,
+    picture::Pixels,
     preview::Preview,
     training::RunNews,
     wrap_up::WrapTold,
@@ -75,6 +76,8 @@ pub enum Body {
     PlannedRoutes(Arc<[PlannedRoute]>),
     /// A look at one entry.
     Preview(Box<Preview>),
+    /// The pixels of a picture.
+    Picture(Pixels),
     /// Something about a training run that is watched.
     Run(Box<RunNews>),
     /// All runs were looked at once.

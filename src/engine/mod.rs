@@ -23,6 +23,7 @@ pub mod journal;
 pub mod launch;
 pub mod look;
 mod only;
+pub mod picture;
 mod plan;
 mod preflight;
 pub mod preview;
@@ -141,9 +142,7 @@ impl Engine {
             Command::Pause(task) if self.is_elsewhere(task) => self.wish_there(task, Wish::Pause),
             Command::Cancel(task) if self.is_elsewhere(task) => self.wish_there(task, Wish::Cancel),
             Command::Resume(task) if self.is_elsewhere(task) => self.wish_there(task, Wish::Resume),
-            Command::Pause(task) => self.turn_all(task, |task| {
-                task.control.pause();
-            }),
+            Command::Pause(task) => self.pause(task),
             Command::Resume(task) => self.resume(task),
             Command::Cancel(task) => self.turn(task, |task| task.control.cancel()),
             Command::Pace { task, change } => self.set_pace(task, change),
@@ -191,11 +190,18 @@ impl Engine {
             | Command::Past { view, .. }
             | Command::Report { view, .. }
             | Command::Preview { view, .. }
+            | Command::Picture { view, .. }
             | Command::Watch { view, .. }
             | Command::Cloud { view, .. }
             | Command::Look { view, .. }
             | Command::WrapUp { view, .. }) => self.ask(view, question),
         }
+    }
+
+    fn pause(&self, task: TaskId) {
+        self.turn_all(task, |task| {
+            task.control.pause();
+        });
     }
 
     /// The quantities of all tasks, and what the session sent; cheap enough for every frame.

@@ -28,6 +28,7 @@ use super::{
     failed::class,
     journal::{PastTask, Report, Search},
     look,
+    picture::picture,
     plan::{Wanted, about_inventories, compared, plan, plan_both},
     preview::preview,
     record::record,
@@ -54,6 +55,15 @@ pub(super) async fn answer(
         Command::Preview { location, key, .. } => {
             Ok(Body::Preview(Box::new(preview(room, location, key).await?)))
         }
+        Command::Picture {
+            location,
+            key,
+            facts,
+            most,
+            ..
+        } => Ok(Body::Picture(
+            picture(room, (location, key, facts), *most).await?,
+        )),
         Command::Compare {
             left,
             right,

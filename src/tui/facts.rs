@@ -52,7 +52,7 @@ fn answer(state: &mut State, view: View, body: Body) {
             question @ (Question::Layout | Question::Parts | Question::Completion),
             body @ (Body::Listed { .. } | Body::Buckets(_)),
         ) => gathered(state, view, &question, &body),
-        (question, body @ (Body::Identity(_) | Body::Preview(_))) => {
+        (question, body @ (Body::Identity(_) | Body::Preview(_) | Body::Picture(_))) => {
             looked(state, view, question, body);
         }
         (question, Body::Looked(told)) => looked_up(state, view, question, *told),
@@ -114,6 +114,8 @@ fn looked(state: &mut State, view: View, question: Question, body: Body) {
     state.shell.close(view);
     if let Body::Preview(preview) = body {
         state.browse.preview.absorb(view, preview);
+    } else if let Body::Picture(pixels) = body {
+        state.browse.preview.absorb_picture(view, pixels);
     } else if let (Question::Identity(remote), Body::Identity(identity)) = (question, body) {
         state.shell.identities.insert(remote, Some(*identity));
     }
@@ -377,7 +379,7 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
         }
         Question::Layout => state.browse.layout.fail(&failed),
         Question::Identity(remote) => identity::unknown(remote, &failed, shell),
-        Question::Preview => state.browse.preview.fail(view, &failed),
+        Question::Preview | Question::Picture => state.browse.preview.fail(view, &failed),
         Question::Errand => {
             errands(&mut shell.dialogs).for_each(|dialog| dialog.fail(view, &failed));
         }

@@ -4,6 +4,7 @@
 pub mod action;
 pub mod ascii;
 mod bookmarks;
+pub mod brush;
 pub mod dialog;
 mod export;
 pub mod facts;

@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
+use ratatui::layout::Size;
 
 use crate::domain::{location::Remote, log::Record};
-use crate::engine::{Command, Event, Snapshot};
-use crate::tui::kept::Change;
+use crate::engine::{Command, Event, Snapshot, View, picture::Pixels};
+use crate::tui::{
+    brush::{Brush, Painted},
+    kept::Change,
+};
 
 /// Something happened.
 #[derive(Debug, Clone)]
@@ -31,6 +35,13 @@ pub enum Msg {
     },
     /// The program told these about itself.
     Records(Vec<Arc<Record>>),
+    /// A picture was painted for a room of so many columns and lines, or why not.
+    Painted {
+        /// Whose pixels, and the room.
+        of: (View, Size),
+        /// What to draw.
+        painted: Result<Painted, String>,
+    },
     /// A file was written, or not.
     Saved(Result<Arc<str>, Arc<str>>),
     /// A signal asks the program to end; nothing is asked.
@@ -57,6 +68,15 @@ pub enum Effect {
     },
     /// Keep a bookmark, or what is looked at, for later sessions.
     Keep(Change),
+    /// Paint a picture beside the screen.
+    Paint {
+        /// Whose pixels, and for which room.
+        of: (View, Size),
+        /// What.
+        pixels: Pixels,
+        /// By what means.
+        brush: Brush,
+    },
     /// Ring the bell, and let the terminal say this wherever the person looks (OSC 9).
     Notify(String),
     /// Draw every cell afresh.

@@ -5,6 +5,7 @@ use std::{fs, path::PathBuf, sync::Arc};
 use crate::config::{Config, Env, layer::Layer};
 use crate::domain::{location::Location, log::Ring};
 use crate::tui::{
+    brush::{Brush, Unable},
     shell::{Mapping, Settings},
     theme::ThemeName,
 };
@@ -73,6 +74,7 @@ impl Options {
             sync: Arc::new(config.options(flags).options),
             config: Arc::new(config.clone()),
             home: env.home.clone(),
+            brush: brush(config, env),
             remarks,
             ascii: config.screen.ascii.as_ref().is_some_and(|on| on.value),
             ..Settings::default()
@@ -85,6 +87,15 @@ impl Options {
             ..Self::default()
         }
     }
+}
+
+/// What draws pictures; nothing where no colours are wanted.
+fn brush(config: &Config, env: &Env) -> Brush {
+    if theme(config, env) == ThemeName::Plain {
+        return Brush::Nothing(Unable::Plain);
+    }
+    let word = config.screen.pictures.as_ref();
+    Brush::of(word.map(|word| word.value.as_str()), env)
 }
 
 /// `NO_COLOR` before all, then the configuration, then what the terminal tells of its background.

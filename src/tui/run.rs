@@ -12,6 +12,7 @@ use std::{
 use crossterm::event::{Event as Input, EventStream};
 use futures::StreamExt;
 use jiff::Timestamp;
+use ratatui::layout::Size;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
@@ -20,15 +21,16 @@ use tokio::{
 
 use crate::domain::log::Ring;
 use crate::domain::progress::TaskId;
-use crate::engine::{Engine, Events};
+use crate::engine::{Engine, Events, View, picture::Pixels};
 use crate::tui::{
+    brush::{self, Brush},
     kept::{Keeper, Kept},
     keymap::{Keymap, KeymapError},
     msg::{Effect, Msg},
     options::Options,
     scene::Scene,
     state::State,
-    terminal::Screen,
+    terminal::{self, Screen},
     theme::Theme,
     update::update,
 };
@@ -288,6 +290,7 @@ impl Player {
                     .keeper
                     .iter()
                     .for_each(|keeper| keeper.keep(change.clone())),
+                Effect::Paint { of, pixels, brush } => self.paint(of, pixels, brush),
                 Effect::Redraw => self.screen.redraw()?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Detach => {
@@ -307,6 +310,17 @@ impl Player {
             let saved = write_new(&name, &content).map_err(|why| Arc::from(why.to_string()));
             // Nobody is left to be told when the interface has been left meanwhile.
             sender.send(Msg::Saved(saved)).ok();
+        });
+    }
+
+    /// Paints beside all else, and tells what came of it.
+    fn paint(&self, of: (View, Size), pixels: Pixels, brush: Brush) {
+        let sender = self.sender.clone();
+        let cell = terminal::cell();
+        tokio::task::spawn_blocking(move || {
+            let painted = brush::paint(&pixels, (brush, cell), of.1);
+            // As above.
+            sender.send(Msg::Painted { of, painted }).ok();
         });
     }
 

@@ -21,6 +21,7 @@ use crate::domain::{
 use crate::engine::{Command, Identity, Snapshot, View, event::Failed};
 
 use crate::tui::{
+    brush::{Brush, Unable},
     dialog::Dialog,
     kept::Bookmark,
     keymap::{Chord, Keymap},
@@ -60,6 +61,8 @@ pub struct Settings {
     pub read_only: bool,
     /// Lines and signs are drawn with letters that every terminal has.
     pub ascii: bool,
+    /// What draws pictures.
+    pub brush: Brush,
     /// Remotes of the configuration; the unnamed one may be among them.
     pub remotes: Vec<Remote>,
     /// Mappings of the configuration, in its order.
@@ -99,6 +102,8 @@ pub enum Question {
     Layout,
     /// What one entry is and holds.
     Preview,
+    /// The pixels of a picture.
+    Picture,
     /// How a remote is reached, and who we are there.
     Identity(Remote),
     /// What differs.
@@ -155,6 +160,7 @@ impl Question {
             Self::Choices(_)
             | Self::Layout
             | Self::Preview
+            | Self::Picture
             | Self::Identity(_)
             | Self::Compare
             | Self::Plan
@@ -277,6 +283,15 @@ impl Shell {
     /// The question that an answer belongs to; `None` for one that nobody waits for any more.
     pub fn question(&self, view: View) -> Option<&Question> {
         self.questions.get(&view)
+    }
+
+    /// What draws pictures here.
+    pub fn brush(&self) -> Brush {
+        if self.settings.ascii {
+            Brush::Nothing(Unable::Ascii)
+        } else {
+            self.settings.brush
+        }
     }
 
     /// Forgets a question that is answered.

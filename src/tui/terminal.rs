@@ -10,9 +10,11 @@ use crossterm::{
     cursor,
     event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
     execute,
-    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+    terminal::{
+        EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, window_size,
+    },
 };
-use ratatui::{Terminal, backend::CrosstermBackend};
+use ratatui::{Terminal, backend::CrosstermBackend, layout::Size};
 
 use crate::tui::{state::State, view::view};
 
@@ -78,6 +80,14 @@ impl Drop for Screen {
     fn drop(&mut self) {
         give_back().ok();
     }
+}
+
+/// The pixels of a cell, where the terminal tells them.
+pub fn cell() -> Option<Size> {
+    let window = window_size().ok()?;
+    let width = window.width.checked_div(window.columns)?;
+    let height = window.height.checked_div(window.rows)?;
+    (width > 0 && height > 0).then_some(Size::new(width, height))
 }
 
 fn enter(mouse: bool) -> io::Result<()> {

@@ -8,7 +8,12 @@ use crate::cli::{
     exit::Exit,
     output::record::{FactsRecord, KeyText},
 };
-use crate::domain::{entry::Facts, location::Location, preview::Glance, text::printable};
+use crate::domain::{
+    entry::Facts,
+    location::Location,
+    preview::{Glance, Picture},
+    text::printable,
+};
 use crate::engine::{Body, Command, preview::Preview};
 use crate::humanize;
 
@@ -28,11 +33,33 @@ struct Record<'a> {
     properties: BTreeMap<&'a str, &'a str>,
     /// What the content is, in a few words; null where it cannot be shown.
     what: Option<&'a str>,
+    /// Form and size of a picture; null for all else.
+    picture: Option<PictureRecord>,
     /// Why it cannot.
     reason: Option<&'a str>,
     lines: Vec<&'a str>,
     /// Whether more stands behind the lines.
     more: bool,
+}
+
+/// The picture that a content is.
+#[derive(Serialize)]
+struct PictureRecord {
+    format: &'static str,
+    /// Pixels; null where they stand behind what was read.
+    width: Option<u32>,
+    height: Option<u32>,
+}
+
+impl From<Picture> for PictureRecord {
+    fn from(picture: Picture) -> Self {
+        let (width, height) = picture.size.unzip();
+        Self {
+            format: picture.form.word(),
+            width,
+            height,
+        }
+    }
 }
 
 /// Runs the command.
@@ -86,6 +113,7 @@ fn record(key: KeyText, preview: &Preview, most: usize) -> Record<'_> {
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect(),
         what: glance.map(|glance| glance.what.as_str()),
+        picture: glance.and_then(|glance| glance.picture).map(Into::into),
         reason: preview.content.as_ref().err().map(|why| &**why),
         lines: lines
             .iter()

@@ -1,6 +1,7 @@
 //! Every file of the world: its key below `data/` or beside it, its bytes, its dates, and on which sides it is.
 
 use super::cards::{Card, Lack, cards, scaled, seed};
+use super::picture::picture;
 use bytes::Bytes;
 use std::time::{Duration, SystemTime};
 
@@ -89,7 +90,9 @@ impl Planned {
 
     fn made(&self, luck: u64) -> Bytes {
         match self.kind {
-            Kind::Image => noise(b"\x89PNG\r\n\x1a\n", luck, 300 + luck % 1800),
+            Kind::Image => picture(luck, 300 + luck % 1800, |head, size| {
+                noise(head, luck, size)
+            }),
             Kind::Array => noise(b"\x93NUMPY\x01\x00", luck, 3000 + luck % 1000),
             Kind::Weights => noise(b"", luck, 1000 + luck % 3000),
             Kind::Json => json(luck),

@@ -5,6 +5,7 @@ mod cards;
 mod cloud;
 mod files;
 pub mod outputs;
+mod picture;
 
 use super::s3::{NewObject, Store, WriteError};
 use super::{Demo, REGION, Versioning};

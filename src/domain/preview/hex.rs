@@ -14,6 +14,7 @@ pub(super) fn glance(head: &[u8], whole: bool) -> Glance {
         what: kind(head).unwrap_or("binary").to_owned(),
         lines: lines.map(|(at, bytes)| line(at * WIDE, bytes)).collect(),
         more: !whole || head.len() > WIDE * FEW,
+        picture: None,
     }
 }
 
@@ -43,10 +44,7 @@ fn line(at: usize, bytes: &[u8]) -> Line {
 
 /// The kind of a content whose first bytes are a sign of their own.
 fn kind(head: &[u8]) -> Option<&'static str> {
-    const KINDS: [(&[u8], &str); 20] = [
-        (b"\x89PNG\r\n\x1a\n", "PNG image"),
-        (b"\xff\xd8\xff", "JPEG image"),
-        (b"GIF8", "GIF image"),
+    const KINDS: [(&[u8], &str); 17] = [
         (b"II*\0", "TIFF image"),
         (b"MM\0*", "TIFF image"),
         (b"BM", "BMP image"),
@@ -67,7 +65,6 @@ fn kind(head: &[u8]) -> Option<&'static str> {
     ];
     if head.starts_with(b"RIFF") {
         return match head.get(8..12) {
-            Some(b"WEBP") => Some("WebP image"),
             Some(b"WAVE") => Some("WAVE sound"),
             Some(_) | None => Some("RIFF"),
         };

@@ -41,6 +41,7 @@ pub(super) fn glance(text: &str, whole: bool) -> Glance {
         what: "JSON".to_owned(),
         lines: lines.take(LINES).collect(),
         more: !whole || cut,
+        picture: None,
     }
 }
 

@@ -1,16 +1,21 @@
-//! What a content looks like from its first bytes: text, JSON, a table, or bare bytes; gzip streams are seen through.
+//! What a content looks like from its first bytes: text, JSON, a table, a picture, or bare bytes; gzip streams are seen
+//! through.
 //! Pure: the engine brings the bytes, the screen shows the lines. Lines are safe for a terminal.
 
 mod decode;
 mod hex;
 mod json;
 pub mod parquet;
+mod picture;
 pub mod rows;
 mod table;
 
 use std::io::Read as _;
 
 use flate2::read::MultiGzDecoder;
+
+use crate::domain::preview::picture::Broken;
+pub use crate::domain::preview::picture::{Form, Picture};
 
 use crate::domain::{key::Key, text::readable};
 
@@ -31,6 +36,8 @@ pub struct Glance {
     pub lines: Vec<Line>,
     /// Whether more of it stands behind them.
     pub more: bool,
+    /// The picture that it is.
+    pub picture: Option<Picture>,
 }
 
 /// One line of a preview, safe for a terminal.
@@ -106,6 +113,22 @@ fn expand(head: &[u8]) -> (Vec<u8>, bool) {
 }
 
 fn content(name: &[u8], head: &[u8], whole: bool) -> Glance {
+    match Picture::of(head, whole) {
+        Ok(None) => {}
+        Ok(Some(picture)) => {
+            return Glance {
+                what: picture.words(),
+                picture: Some(picture),
+                ..Glance::default()
+            };
+        }
+        Err(Broken(form)) => {
+            return Glance {
+                what: format!("a broken {} image", form.word()),
+                ..hex::glance(head, whole)
+            };
+        }
+    }
     let Some(decoded) = decode::text(head, whole) else {
         return hex::glance(head, whole);
     };
@@ -149,6 +172,7 @@ fn plain(text: &str, whole: bool) -> Glance {
         what: "text".to_owned(),
         lines,
         more,
+        picture: None,
     }
 }
 

@@ -53,6 +53,7 @@ pub fn glance(footer: &[u8]) -> Option<Glance> {
         what: crate::domain::text::readable(&what),
         lines: std::iter::once(heading).chain(shown).collect(),
         more: count > LINES,
+        picture: None,
     })
 }
 

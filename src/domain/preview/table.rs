@@ -35,6 +35,7 @@ pub(super) fn glance(text: &str, separator: u8, whole: bool) -> Glance {
         what: format!("{kind}, {columns} column{plural}"),
         lines: lines(&rows, columns),
         more,
+        picture: None,
     }
 }
 

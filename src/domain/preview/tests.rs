@@ -122,7 +122,7 @@ fn streams_are_seen_through_and_their_breaks_told() {
 fn bytes_are_shown_as_bytes_with_the_kind_they_are_known_by() {
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
     let found = glance("a.png", png, true);
-    assert_eq!(found.what, "PNG image");
+    assert_eq!(found.what, "a broken PNG image");
     assert_eq!(
         texts(&found),
         ["000000  89 50 4e 47 0d 0a 1a 0a  00 00 00 0d 49 48 44 52  ·PNG········IHDR"]

@@ -195,6 +195,7 @@ impl Desk {
                 | Body::PlannedRoutes(_)
                 | Body::Identity(_)
                 | Body::Preview(_)
+                | Body::Picture(_)
                 | Body::Cloud(_)
                 | Body::Looked(_)
                 | Body::WrapUp(_)

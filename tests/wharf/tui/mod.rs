@@ -10,6 +10,7 @@ mod instances;
 mod journeys;
 mod keys;
 mod migrations;
+mod pictures;
 mod screens;
 pub(crate) mod stage;
 mod training;

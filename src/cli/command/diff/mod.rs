@@ -201,6 +201,7 @@ impl Context {
                 | Body::PlannedRoutes(_)
                 | Body::Identity(_)
                 | Body::Preview(_)
+                | Body::Picture(_)
                 | Body::Cloud(_)
                 | Body::Looked(_)
                 | Body::WrapUp(_)

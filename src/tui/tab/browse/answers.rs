@@ -70,6 +70,7 @@ impl Browse {
             | Body::PlannedRoutes(_)
             | Body::Identity(_)
             | Body::Preview(_)
+            | Body::Picture(_)
             | Body::Cloud(_)
             | Body::Looked(_)
             | Body::WrapUp(_)

@@ -15,6 +15,7 @@ mod migrate;
 mod motion;
 pub mod names;
 mod pane;
+mod picture;
 mod places;
 mod preview;
 mod preview_view;

@@ -1,7 +1,12 @@
 //! A look at the entry under the cursor, on the side that has the focus: asked for as soon as the cursor rests, the latest
 //! wins. Only what was told is shown; nothing is kept of what the cursor left.
 
-use ratatui::text::{Line, Span};
+use std::cell::Cell;
+
+use ratatui::{
+    layout::Size,
+    text::{Line, Span},
+};
 
 use crate::domain::{
     entry::Facts, key::Key, location::Location, side::Side, text::printable, version::Version,
@@ -14,7 +19,7 @@ use crate::humanize;
 use crate::tui::{
     dialog::{Dialog, pages::Pages},
     shell::{Question, Shell},
-    tab::browse::Browse,
+    tab::browse::{Browse, picture::Canvas},
 };
 
 /// Columns of a property's name in the reading view.
@@ -24,7 +29,7 @@ const NAME: usize = 18;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Seen {
     pub(super) side: Side,
-    place: Location,
+    pub(super) place: Location,
     pub(super) key: Key,
     /// Whether this side has it.
     pub(super) is_here: bool,
@@ -50,6 +55,10 @@ pub struct PreviewPanel {
     pub shown: bool,
     pub(super) seen: Option<Seen>,
     pub(super) stage: Stage,
+    /// The picture that it is.
+    pub(super) canvas: Canvas,
+    /// The columns and lines that a picture has where it was drawn last.
+    pub(super) room: Cell<Size>,
 }
 
 impl Default for PreviewPanel {
@@ -58,6 +67,8 @@ impl Default for PreviewPanel {
             shown: false,
             seen: None,
             stage: Stage::Waiting,
+            canvas: Canvas::Empty,
+            room: Cell::default(),
         }
     }
 }
@@ -77,6 +88,7 @@ impl PreviewPanel {
             let text = format!("{} {help}", failed.message);
             self.stage = Stage::Failed(text.trim_end().to_owned());
         }
+        self.fail_picture(view, failed);
     }
 }
 
@@ -106,9 +118,11 @@ impl Browse {
             stop(shell);
             self.preview.seen = seen;
             self.preview.stage = Stage::Waiting;
+            self.preview.canvas = Canvas::Empty;
         } else if rests && matches!(self.preview.stage, Stage::Waiting) {
             self.ask_preview(shell);
         }
+        self.attend_picture(shell);
     }
 
     /// Looks at the file under the cursor, or reads what is seen of it.
@@ -156,7 +170,7 @@ impl Browse {
 }
 
 fn stop(shell: &mut Shell) {
-    shell.stop(|question| matches!(question, Question::Preview));
+    shell.stop(|question| matches!(question, Question::Preview | Question::Picture));
 }
 
 /// What an entry is, each with its name, safe for a terminal.

@@ -49,10 +49,35 @@ impl Browse {
         };
         let inner = panel.draw(area, buffer, &shell.theme);
         if let Some(preview) = told {
-            draw_told(preview, shell, inner, buffer);
+            self.draw_told(preview, shell, inner, buffer);
         } else {
             let (words, style) = self.preview_words(shell);
             put_words(&words, style, inner, buffer);
+        }
+    }
+
+    fn draw_told(&self, preview: &Preview, shell: &Shell, area: Rect, buffer: &mut Buffer) {
+        let theme = &shell.theme;
+        let facts = facts(preview, shell);
+        let most = if area.width >= WIDE {
+            area.width * 2 / 5
+        } else {
+            area.width / 2
+        };
+        let width = natural(&facts).saturating_add(3).min(most);
+        let left = slice(area, 0, width.saturating_sub(3));
+        draw_facts(&facts, left, buffer, theme);
+        let right = slice(area, width, area.width);
+        let glance = match &preview.content {
+            Ok(glance) => glance,
+            Err(why) => return put_words(why, theme.differs, right, buffer),
+        };
+        match self.preview.draw_picture(glance, shell, (right, buffer)) {
+            Some(words) if words.starts_with('!') => {
+                put_words(&words, theme.differs, right, buffer);
+            }
+            Some(words) => put_words(&words, theme.dim, right, buffer),
+            None => draw_glance(glance, right, buffer, theme),
         }
     }
 
@@ -91,23 +116,6 @@ fn foot(told: bool, shell: &Shell) -> String {
         String::new()
     };
     format!("{read}{other} the other side · {close} closes it")
-}
-
-fn draw_told(preview: &Preview, shell: &Shell, area: Rect, buffer: &mut Buffer) {
-    let facts = facts(preview, shell);
-    let most = if area.width >= WIDE {
-        area.width * 2 / 5
-    } else {
-        area.width / 2
-    };
-    let width = natural(&facts).saturating_add(3).min(most);
-    let left = slice(area, 0, width.saturating_sub(3));
-    draw_facts(&facts, left, buffer, &shell.theme);
-    let right = slice(area, width, area.width);
-    match &preview.content {
-        Ok(glance) => draw_glance(glance, right, buffer, &shell.theme),
-        Err(why) => put_words(why, shell.theme.differs, right, buffer),
-    }
 }
 
 /// The columns that names and values take.
