@@ -186,6 +186,26 @@ ec2 = boto3.client("ec2", region_name="us-east-1", endpoint_url=sys.argv[1])
 def tags(kind, name):
     own = [{"Key": "wharf:run", "Value": "opinion"}, {"Key": "Name", "Value": name}]
     return [{"ResourceType": kind, "Tags": own}]
+def client(service):
+    return boto3.client(service, region_name="us-east-1", endpoint_url=sys.argv[1])
+def beside(own):
+    subnets = [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]][:2]
+    client("elbv2").create_load_balancer(Name="front", Type="network", Subnets=subnets, Tags=own)
+    client("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName="workers", MinSize=0, MaxSize=2, DesiredCapacity=0, AvailabilityZones=["us-east-1a"],
+        LaunchTemplate={"LaunchTemplateName": "workers"}, Tags=[dict(tag, PropagateAtLaunch=True) for tag in own])
+    efs = client("efs")
+    files = efs.create_file_system(CreationToken="shared", Tags=own)["FileSystemId"]
+    efs.create_mount_target(FileSystemId=files, SubnetId=subnets[0])
+    client("fsx").create_file_system(FileSystemType="LUSTRE", StorageCapacity=1200, StorageType="SSD",
+                                     SubnetIds=subnets[:1], Tags=own)
+    maker = client("sagemaker")
+    maker.create_model(ModelName="cards", ExecutionRoleArn="arn:aws:iam::123456789012:role/cards",
+                       PrimaryContainer={"Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/cards"})
+    maker.create_endpoint_config(EndpointConfigName="cards", ProductionVariants=[{
+        "VariantName": "all", "ModelName": "cards", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}])
+    maker.create_endpoint(EndpointName="cards", EndpointConfigName="cards", Tags=own)
+    client("logs").create_log_group(logGroupName="/wharf/opinion", tags={one["Key"]: one["Value"] for one in own})
 image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
 one = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, InstanceType="t3.micro",
                         TagSpecifications=tags("instance", "trainer"))["Instances"][0]["InstanceId"]
@@ -196,6 +216,7 @@ ec2.create_snapshot(VolumeId=data, TagSpecifications=tags("snapshot", "data"))
 ec2.create_launch_template(LaunchTemplateName="workers", LaunchTemplateData={"InstanceType": "t3.micro"},
                            TagSpecifications=tags("launch-template", "workers"))
 ec2.allocate_address(Domain="vpc", TagSpecifications=tags("elastic-ip", "door"))
+beside(tags("", "beside")[0]["Tags"])
 print(one)
 PYTHON
 }
@@ -211,7 +232,7 @@ cloud() {
   step "instances: listed, what is not served told" 3 "${run[@]}" instances list
   step "instances: details" 0 "${run[@]}" instances show "$id"
   step "instances: stop, followed" 0 "${run[@]}" instances stop "$id"
-  step "wrap-up: a look lists what the run made" 0 own_things 5
+  step "wrap-up: a look lists what the run made" 0 own_things 11
   step "wrap-up: no proof and no reason, refused" 5 "${run[@]}" wrap-up opinion --apply --account 123456789012
   step "wrap-up: another account is refused" 5 "${run[@]}" wrap-up opinion --apply --account 210987654321 --override-proof trial
   step "wrap-up: all that is ticked goes, in order" 0 "${run[@]}" wrap-up opinion --apply --account 123456789012 --override-proof trial

@@ -1,4 +1,4 @@
-//! The way of requests to the small services (EC2, CloudWatch and its Logs, SSM, S3 Control): their bodies are read first, because the operation may stand
+//! The way of requests to the small services (EC2, CloudWatch and its Logs, SSM, S3 Control, what runs beside instances): their bodies are read first, because the operation may stand
 //! there; log and faults see them as they see those of S3, and a fault is told in the service's own words.
 
 use super::answer::{Answer, Harm, Watched};
@@ -6,9 +6,10 @@ use super::call::Call;
 use super::cloud::Refusal;
 use super::fault::Fault;
 use super::front::{Hangup, Service};
+use super::services::{self, Which};
 use super::{batch, cloudwatch, ec2, json, logs, ssm};
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode, request::Parts};
+use http::{Response, StatusCode, request::Parts};
 use http_body_util::{BodyExt as _, Limited};
 
 /// The largest body of a request.
@@ -23,6 +24,8 @@ pub(super) enum Small {
     Ssm,
     /// It signs as S3 does, and is known by its path.
     S3Control,
+    /// What AWS runs beside instances.
+    Beside(Which),
 }
 
 impl Small {
@@ -39,7 +42,7 @@ impl Small {
             "logs" => Some(Self::Logs),
             "ssm" => Some(Self::Ssm),
             "monitoring" if headers.contains_key("smithy-protocol") => Some(Self::CloudWatch),
-            _ => None,
+            other => Which::of(other).map(Self::Beside),
         }
     }
 
@@ -49,6 +52,7 @@ impl Small {
             Self::CloudWatch => cloudwatch::refuse(refusal),
             Self::Logs | Self::Ssm => json::refuse(refusal),
             Self::S3Control => batch::refuse(refusal),
+            Self::Beside(which) => which.refuse(refusal),
         }
     }
 
@@ -59,6 +63,7 @@ impl Small {
             (Self::Ec2, Fault::SlowDown) => "RequestLimitExceeded",
             (Self::CloudWatch, Fault::SlowDown) => "Throttling",
             (Self::Logs | Self::Ssm, Fault::SlowDown) => "ThrottlingException",
+            (Self::Beside(which), Fault::SlowDown) => which.throttles(),
             _ => code,
         };
         // An error inside a 200 is S3's way alone.
@@ -90,6 +95,7 @@ impl Service {
             Small::Ssm => ssm::gist(&parts.headers, &body),
             Small::S3Control => batch::operation(&parts.method, parts.uri.path())
                 .unwrap_or(("Unknown", String::new())),
+            Small::Beside(which) => which.gist(&parts, &form, &body),
         };
         let record = self.front.log.open(call, connection);
         self.front.log.tell();
@@ -106,7 +112,7 @@ impl Service {
         }
         let response = match sentence.fault.and_then(|fault| small.hurt(fault)) {
             Some(refusal) => small.refuse(&refusal),
-            None => self.small_answer(small, &record.call, (&form, &body, &parts.headers)),
+            None => self.small_answer(small, &record.call, (&form, &body, &parts)),
         };
         if matches!(sentence.fault, Some(Fault::Lost | Fault::Cut)) {
             return Err(Hangup);
@@ -120,7 +126,7 @@ impl Service {
         &self,
         small: Small,
         call: &Call,
-        (form, body, headers): (&ec2::Form, &Bytes, &HeaderMap),
+        (form, body, parts): (&ec2::Form, &Bytes, &Parts),
     ) -> Response<s3s::Body> {
         let region = call.region.as_deref().unwrap_or_default();
         let key = call.access_key.as_deref();
@@ -138,11 +144,22 @@ impl Service {
                 operation: call.operation,
                 job: &call.key,
                 query: &call.query,
-                headers,
+                headers: &parts.headers,
                 body: &String::from_utf8_lossy(body),
                 region,
                 key: key.filter(|_| known),
             }),
+            Small::Beside(which) => which.answer(
+                (cloud, &self.front.logs),
+                &services::Request {
+                    operation: call.operation,
+                    parts,
+                    form,
+                    body,
+                    region,
+                    known,
+                },
+            ),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The embedded AWS: S3, S3 Control, STS, EC2, CloudWatch and its Logs, and SSM on a loopback port, in this process. `wharf demo` and the tests run against it.
+//! The embedded AWS: S3, S3 Control, STS, EC2, CloudWatch and its Logs, SSM, and what runs beside instances (`services`) on a loopback port, in this process. `wharf demo` and the tests run against it.
 //! It refuses what AWS refuses, logs every request and can be told to fail.
 
 mod answer;
@@ -17,6 +17,7 @@ mod logs;
 pub mod s3;
 pub mod seed;
 mod server;
+mod services;
 mod ssm;
 mod sts;
 pub mod trainer;

@@ -1,13 +1,14 @@
-//! Deleting: one request for each kind of thing, and the same as a dry run, by which EC2 tells whether it would be allowed.
+//! Deleting: one request for each kind of thing, and the same as a dry run, by which EC2 tells whether it would be allowed. What is not
+//! EC2's is asked of its own service.
 
-use crate::backend::error::Error;
+use crate::backend::{error::Error, managed::Went};
 use crate::domain::wrap_up::Kind;
 
 use super::{Ec2, Manner, asks};
 
 impl Ec2 {
-    /// Asks EC2 to delete something; its end takes a while. What hangs on something else is refused.
-    pub async fn delete(&self, kind: Kind, id: &str, manner: Manner) -> Result<(), Error> {
+    /// Asks AWS to delete something; its end takes a while. What hangs on something else is refused.
+    pub async fn delete(&self, kind: Kind, id: &str, manner: Manner) -> Result<Went, Error> {
         let (client, dry) = (self.client().await, manner.flag());
         macro_rules! ask {
             ($operation:literal, $request:expr) => {
@@ -19,7 +20,7 @@ impl Ec2 {
                 .await
             };
         }
-        match kind {
+        let told = match kind {
             Kind::Instance => ask!(
                 "TerminateInstances",
                 client.terminate_instances().instance_ids(id)
@@ -42,6 +43,10 @@ impl Ec2 {
                 client.delete_launch_template().launch_template_id(id)
             ),
             Kind::Image => ask!("DeregisterImage", client.deregister_image().image_id(id)),
-        }
+            Kind::Group | Kind::Endpoint | Kind::Balancer | Kind::Efs | Kind::Fsx | Kind::Logs => {
+                return self.delete_managed(kind, id, manner).await;
+            }
+        };
+        told.map(|()| Went::Asked)
     }
 }

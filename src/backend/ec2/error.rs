@@ -19,7 +19,7 @@ use crate::domain::{retry::FailureKind, text::printable};
 pub(in crate::backend) struct Asked<'a> {
     /// The operation.
     pub(in crate::backend) operation: &'static str,
-    /// `EC2`, `CloudWatch` or `CloudWatch Logs`.
+    /// `EC2`, `CloudWatch`, `Auto Scaling`, ….
     pub(in crate::backend) service: &'static str,
     /// The thing that was named; empty where none was.
     pub(in crate::backend) target: &'a str,
@@ -113,7 +113,7 @@ impl Asked<'_> {
             | FailureKind::DiskFull
             | FailureKind::Archived
             | FailureKind::Refused
-            | FailureKind::Cancelled => match remedy(code) {
+            | FailureKind::Cancelled => match remedy(service, code) {
                 Some(remedy) => format!("{service} refuses: {quoted}; {remedy}"),
                 None => format!("{service} refuses: {quoted}"),
             },
@@ -125,14 +125,16 @@ impl Asked<'_> {
 fn policy(service: &str) -> String {
     match service {
         "CloudWatch Logs" => "logs".to_owned(),
-        service => service.to_lowercase(),
+        "EFS" => "elasticfilesystem".to_owned(),
+        "Resource Groups Tagging" => "tag".to_owned(),
+        service => service.to_lowercase().replace(' ', ""),
     }
 }
 
 /// What can be done about a refusal.
-fn remedy(code: &str) -> Option<&'static str> {
+fn remedy(service: &str, code: &str) -> Option<&'static str> {
     Some(match code {
-        "OperationNotPermitted" => {
+        "OperationNotPermitted" if service == "EC2" => {
             "termination protection is on: `aws ec2 modify-instance-attribute --no-disable-api-termination --instance-id ID` switches it off"
         }
         "UnsupportedOperation" => "a one-time spot instance can only be terminated",
@@ -146,6 +148,8 @@ fn remedy(code: &str) -> Option<&'static str> {
         "InsufficientInstanceCapacity" => {
             "another zone or type may have room, and this one later: try again"
         }
+        "ScalingActivityInProgress" => "it still launches or ends instances: try again in a moment",
+        "FileSystemInUse" => "something is still mounted on it: end that first",
         "InvalidAction" => "the endpoint may be no AWS: instances are asked of AWS itself",
         _ => return None,
     })
@@ -172,9 +176,10 @@ fn kind(code: &str, status: u16) -> FailureKind {
         | "UnrecognizedClientException"
         | "MissingAuthenticationToken"
         | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
         | "OptInRequired" => FailureKind::Credentials,
-        "ResourceNotFoundException" | "NatGatewayNotFound" => FailureKind::NotFound,
-        _ if code.ends_with(".NotFound") => FailureKind::NotFound,
+        "ResourceNotFoundException" => FailureKind::NotFound,
+        _ if code.ends_with("NotFound") => FailureKind::NotFound,
         // Told with a 500, and yet an answer: nothing was made.
         _ if code.starts_with("Insufficient") && code.ends_with("Capacity") => FailureKind::Refused,
         _ if status >= 500 => FailureKind::Transient,

@@ -32,7 +32,7 @@ use crate::backend::{
     batch,
     counter::RequestCounter,
     error::Error,
-    s3::hot::{self, Hot, Pool, Reach},
+    s3::hot::{self, Hot, Pool, Reach, Ring},
 };
 use crate::domain::retry::FailureKind;
 
@@ -80,6 +80,8 @@ pub(in crate::backend) struct Connection {
     anonymous: bool,
     clients: Mutex<HashMap<Box<str>, Client>>,
     clock: Clock,
+    /// The keys for what no client of the SDK sends; `None`: nothing is signed.
+    ring: Option<Ring>,
     /// The thin plane; `None` where all is the SDK's.
     hot: Option<Hot>,
 }
@@ -197,6 +199,7 @@ impl Session {
         };
         let path_style = self.options.path_style.unwrap_or(auto);
         Connection {
+            ring: config.credentials_provider().map(Ring::new),
             hot: self.hot(&config, proxy, endpoint.as_deref(), path_style),
             config,
             http: self.http_client(proxy),
@@ -339,6 +342,26 @@ impl Connection {
     /// The thin plane; `None` where all is the SDK's.
     pub(in crate::backend) fn hot(&self) -> Option<&Hot> {
         self.hot.as_ref()
+    }
+
+    /// What the environment, the profile and the remote say.
+    pub(in crate::backend) fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// The http client.
+    pub(in crate::backend) fn http(&self) -> SharedHttpClient {
+        self.http.clone()
+    }
+
+    /// The clock that signatures go by.
+    pub(in crate::backend) fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
+    /// The keys to sign with by hand.
+    pub(in crate::backend) fn ring(&self) -> Option<&Ring> {
+        self.ring.as_ref()
     }
 
     /// A client that can ask who we are.

@@ -9,6 +9,7 @@ mod metric;
 mod place;
 mod refusal;
 mod resource;
+mod services;
 mod stat;
 
 pub use beside::{Nat, OwnImage, SpotRequest, Template};
@@ -19,6 +20,8 @@ pub use managed::{Parameter, Reply};
 pub use metric::{Alarm, Metric, Shape};
 pub use place::{Group, Image, Subnet};
 pub use resource::{Address, Fate, NewVolume, Snapshot, Volume};
+pub(super) use services::arn;
+pub use services::{Balancer, Efs, Endpoint, Fsx, Group as ScalingGroup, Service};
 
 pub(super) use managed::{Progress, Sent};
 pub(super) use place::{Ground, KINDS};
@@ -56,6 +59,8 @@ pub(super) struct World {
     pub(super) spot: IndexMap<String, f64>,
     /// What lies beside instances.
     pub(super) beside: beside::Beside,
+    /// What AWS runs beside them.
+    pub(super) services: services::Services,
     /// What instances are launched from and into.
     pub(super) ground: Ground,
     /// Commands that were sent to instances, by their ids.
@@ -210,6 +215,7 @@ impl Cloud {
             .chain(world.snapshots.keys())
             .chain(world.ids_beside())
             .cloned()
+            .chain(world.ids_of_services())
             .collect()
     }
 
@@ -265,6 +271,7 @@ impl World {
             self.let_go(&id);
         }
         self.settle_beside(now);
+        self.settle_services(now);
         self.instances.retain(|_, one| !one.is_forgotten(now));
         self.volumes.retain(|_, volume| !volume.is_gone(now));
         self.snapshots.retain(|_, snapshot| !snapshot.is_gone(now));

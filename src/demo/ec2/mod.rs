@@ -11,7 +11,7 @@ mod status;
 mod storage;
 mod tagging;
 mod turn;
-mod xml;
+pub(super) mod xml;
 
 pub(super) use form::Form;
 
@@ -215,7 +215,7 @@ impl Ask<'_> {
 }
 
 /// A time as EC2 writes it.
-fn time(at: SystemTime) -> String {
+pub(super) fn time(at: SystemTime) -> String {
     jiff::Timestamp::try_from(at).map_or_else(
         |_| String::new(),
         |at| at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string(),

@@ -4,7 +4,7 @@ use quick_xml::escape::escape;
 
 /// An element: text, or elements below it.
 #[derive(Debug, Clone)]
-pub(super) struct Element {
+pub(in crate::demo) struct Element {
     name: &'static str,
     inner: Inner,
 }
@@ -20,7 +20,7 @@ enum Inner {
     clippy::needless_pass_by_value,
     reason = "numbers, switches and texts are written alike where it is called"
 )]
-pub(super) fn leaf(name: &'static str, text: impl ToString) -> Element {
+pub(in crate::demo) fn leaf(name: &'static str, text: impl ToString) -> Element {
     Element {
         name,
         inner: Inner::Text(text.to_string()),
@@ -28,7 +28,10 @@ pub(super) fn leaf(name: &'static str, text: impl ToString) -> Element {
 }
 
 /// An element with elements below it.
-pub(super) fn node(name: &'static str, below: impl IntoIterator<Item = Element>) -> Element {
+pub(in crate::demo) fn node(
+    name: &'static str,
+    below: impl IntoIterator<Item = Element>,
+) -> Element {
     Element {
         name,
         inner: Inner::Below(below.into_iter().collect()),
@@ -36,7 +39,7 @@ pub(super) fn node(name: &'static str, below: impl IntoIterator<Item = Element>)
 }
 
 /// A list, as EC2 writes them: each thing an `item`.
-pub(super) fn set<T>(
+pub(in crate::demo) fn set<T>(
     name: &'static str,
     things: impl IntoIterator<Item = T>,
     item: impl Fn(T) -> Vec<Element>,
@@ -48,7 +51,7 @@ pub(super) fn set<T>(
 }
 
 /// The tags of a thing.
-pub(super) fn tags(tags: &[(String, String)]) -> Element {
+pub(in crate::demo) fn tags(tags: &[(String, String)]) -> Element {
     set("tagSet", tags, |(name, value)| {
         vec![leaf("key", name), leaf("value", value)]
     })
@@ -56,7 +59,7 @@ pub(super) fn tags(tags: &[(String, String)]) -> Element {
 
 impl Element {
     /// Writes it, and all below it.
-    pub(super) fn write(&self, out: &mut String) {
+    pub(in crate::demo) fn write(&self, out: &mut String) {
         out.push('<');
         out.push_str(self.name);
         out.push('>');

@@ -11,7 +11,7 @@ const EVENTS: usize = 10_000;
 /// Bytes of a page, as events are counted.
 const BYTES: usize = 1 << 20;
 
-pub(super) fn get(ask: &Ask<'_>, world: &World) -> Told {
+pub(super) fn get(ask: &Ask<'_>, world: &mut World) -> Told {
     let group = ask.group(world)?;
     let name = ask.text("logStreamName").unwrap_or_default();
     let Some(stream) = group.streams.get(name) else {

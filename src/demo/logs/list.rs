@@ -2,13 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Ask, Told, page, store::World};
-use crate::demo::{cloud::Refusal, sts::ACCOUNT};
+use super::{
+    Ask, Told, page,
+    store::{World, arn_of},
+};
+use crate::demo::cloud::Refusal;
 
 /// Groups or streams on a page.
 const PAGE: usize = 50;
 
-pub(super) fn groups(ask: &Ask<'_>, world: &World) -> Told {
+pub(super) fn groups(ask: &Ask<'_>, world: &mut World) -> Told {
     let prefix = ask.text("logGroupNamePrefix").unwrap_or_default();
     let pattern = ask.text("logGroupNamePattern").unwrap_or_default();
     if !prefix.is_empty() && !pattern.is_empty() {
@@ -18,18 +21,23 @@ pub(super) fn groups(ask: &Ask<'_>, world: &World) -> Told {
     let found = world.groups(ask.region);
     let found = found.filter(|(name, _)| name.starts_with(prefix) && name.contains(pattern));
     let told = found.map(|(name, group)| {
-        let events = group.streams.values().flat_map(|stream| &stream.events);
         json!({
             "logGroupName": name,
-            "arn": format!("arn:aws:logs:{}:{ACCOUNT}:log-group:{name}:*", ask.region),
-            "storedBytes": events.map(super::store::Event::size).sum::<usize>(),
+            "arn": format!("{}:*", arn_of(ask.region, name)),
+            "storedBytes": group.bytes(),
         })
     });
     let (found, next) = page(told.collect(), ask, PAGE)?;
     Ok(with_token(json!({ "logGroups": found }), next))
 }
 
-pub(super) fn streams(ask: &Ask<'_>, world: &World) -> Told {
+pub(super) fn delete_group(ask: &Ask<'_>, world: &mut World) -> Told {
+    ask.group(world)?;
+    world.forget(ask.region, ask.text("logGroupName").unwrap_or_default());
+    Ok(Value::Null)
+}
+
+pub(super) fn streams(ask: &Ask<'_>, world: &mut World) -> Told {
     let group = ask.group(world)?;
     let prefix = ask.text("logStreamNamePrefix");
     let by_time = ask.text("orderBy") == Some("LastEventTime");

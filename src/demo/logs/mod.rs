@@ -1,5 +1,5 @@
 //! CloudWatch Logs: groups, streams and their events over the demo's clock, and the wire (JSON 1.1 with `x-amz-target`) that
-//! tells them in pages, by tokens. Tests and seeds write what they need; the service only reads.
+//! tells them in pages, by tokens. Tests and seeds write what they need; the service reads, and deletes groups.
 
 mod events;
 mod list;
@@ -27,10 +27,11 @@ struct Ask<'a> {
 type Told = Result<Value, Refusal>;
 
 /// An operation.
-type Act = fn(&Ask<'_>, &World) -> Told;
+type Act = fn(&Ask<'_>, &mut World) -> Told;
 
 /// What is served here.
-const OPERATIONS: [(&str, Act); 3] = [
+const OPERATIONS: [(&str, Act); 4] = [
+    ("DeleteLogGroup", list::delete_group),
     ("DescribeLogGroups", list::groups),
     ("DescribeLogStreams", list::streams),
     ("GetLogEvents", events::get),
@@ -86,7 +87,7 @@ fn told(
         body: &body,
         region,
     };
-    act(&ask, &logs.world())
+    act(&ask, &mut logs.world())
 }
 
 impl Ask<'_> {

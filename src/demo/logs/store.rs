@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::demo::cloud::arn;
+
 /// The groups of all regions; clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Logs(Arc<Mutex<World>>);
@@ -23,6 +25,22 @@ pub(super) struct World {
 #[derive(Debug, Default)]
 pub(super) struct Group {
     pub(super) streams: BTreeMap<String, Stream>,
+    /// Bytes that it keeps beside those of its streams.
+    kept: usize,
+    tags: Vec<(String, String)>,
+}
+
+impl Group {
+    /// Bytes that it keeps.
+    pub(super) fn bytes(&self) -> usize {
+        let events = self.streams.values().flat_map(|stream| &stream.events);
+        self.kept + events.map(Event::size).sum::<usize>()
+    }
+}
+
+/// The ARN of a group, as its tags know it.
+pub(super) fn arn_of(region: &str, group: &str) -> String {
+    arn("logs", region, &format!("log-group:{group}"))
 }
 
 /// A stream of a group.
@@ -54,6 +72,32 @@ impl Logs {
         self.world().make(region, group);
     }
 
+    /// Makes a group that keeps so many bytes of logs of which nothing is told, with its tags.
+    pub fn fill_group(&self, (region, group): (&str, &str), bytes: usize, tags: &[(&str, &str)]) {
+        let mut world = self.world();
+        let group = world.make(region, group);
+        group.kept = bytes;
+        let tags = tags.iter();
+        group.tags = tags
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+    }
+
+    /// The groups that are there now.
+    pub fn groups(&self, region: &str) -> Vec<String> {
+        let world = self.world();
+        let names = world.groups(region).map(|(name, _)| name.to_owned());
+        names.collect()
+    }
+
+    /// The tags of the groups of a region, by ARN.
+    pub(in crate::demo) fn tags(&self, region: &str) -> Vec<(String, Vec<(String, String)>)> {
+        let world = self.world();
+        let told = world.groups(region);
+        let told = told.map(|(name, group)| (arn_of(region, name), group.tags.clone()));
+        told.collect()
+    }
+
     /// Writes lines to a stream, which is made where there is none yet.
     pub fn write<'l>(
         &self,
@@ -80,8 +124,7 @@ impl Logs {
 
     /// Deletes a group with all that is in it.
     pub fn delete_group(&self, region: &str, group: &str) {
-        let key = (region.to_owned(), group.to_owned());
-        self.world().groups.remove(&key);
+        self.world().forget(region, group);
     }
 
     /// Lets a page hold so many events at most, and now and then none though more follows.
@@ -97,6 +140,10 @@ impl Logs {
 }
 
 impl World {
+    pub(super) fn forget(&mut self, region: &str, group: &str) {
+        self.groups.remove(&(region.to_owned(), group.to_owned()));
+    }
+
     fn make(&mut self, region: &str, group: &str) -> &mut Group {
         let key = (region.to_owned(), group.to_owned());
         self.groups.entry(key).or_default()

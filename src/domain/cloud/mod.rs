@@ -3,6 +3,7 @@
 
 mod beside;
 mod instance;
+mod managed;
 mod price;
 mod redact;
 mod resource;
@@ -15,6 +16,7 @@ pub use instance::{
     Architecture, Check, CheckKind, Checks, Instance, Lifecycle, RUN_TAG, Scheduled, State, Tag,
     Turn,
 };
+pub use managed::{Efs, Fsx, Managed, What};
 pub use price::{Price, Rates};
 pub use redact::redacted;
 pub use resource::{Address, Attached, Snapshot, Volume};

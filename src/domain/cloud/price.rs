@@ -58,6 +58,7 @@ pub struct Rates {
     regions: BTreeMap<String, f64>,
     volumes: BTreeMap<String, f64>,
     rest: Rest,
+    managed: BTreeMap<String, f64>,
 }
 
 /// What has one price.
@@ -93,8 +94,8 @@ impl Rates {
     pub fn volume(&self, volume: &Volume) -> Price {
         let listed = self.volumes.get(&*volume.kind).copied();
         let month = listed.or_else(|| self.volumes.get("gp3").copied());
-        let amount = month.unwrap_or_default() * volume.gib as f64 / HOURS;
-        let price = self.in_region(amount, &volume.region);
+        let amount = month.unwrap_or_default() * volume.gib as f64;
+        let price = self.of_month(amount, &volume.region);
         Price {
             estimate: price.estimate || listed.is_none(),
             ..price
@@ -103,9 +104,9 @@ impl Rates {
 
     /// An hour of a snapshot, at most: it holds changed blocks only.
     pub fn snapshot(&self, snapshot: &Snapshot) -> Price {
-        let amount = self.rest.snapshot * snapshot.gib as f64 / HOURS;
+        let amount = self.rest.snapshot * snapshot.gib as f64;
         Price {
-            amount: self.in_region(amount, &snapshot.region).amount,
+            amount: self.of_month(amount, &snapshot.region).amount,
             estimate: true,
         }
     }
@@ -120,12 +121,22 @@ impl Rates {
         self.in_region(self.rest.nat, region)
     }
 
+    /// What AWS asks for something that it runs; what the table does not know is nothing, about.
+    pub(super) fn of(&self, name: &str) -> f64 {
+        self.managed.get(name).copied().unwrap_or_default()
+    }
+
+    /// An hour of what costs so much a month.
+    pub(super) fn of_month(&self, amount: f64, region: &str) -> Price {
+        self.in_region(amount / HOURS, region)
+    }
+
     fn of_family(&self, kind: &str) -> Option<f64> {
         let (family, size) = kind.split_once('.')?;
         Some(self.families.get(family)? * larges(size)?)
     }
 
-    fn in_region(&self, amount: f64, region: &str) -> Price {
+    pub(super) fn in_region(&self, amount: f64, region: &str) -> Price {
         if self.base.iter().any(|base| base == region) {
             return Price::exact(amount);
         }

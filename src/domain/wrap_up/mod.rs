@@ -4,6 +4,7 @@
 mod debt;
 mod estate;
 mod gate;
+mod judge;
 mod record;
 mod resource;
 mod teardown;
@@ -14,7 +15,7 @@ pub use debt::{Account, Debt, Owed};
 pub use estate::{Estate, estate};
 pub use gate::{Claim, Consent, License, Open, OutputProof, Proven, license};
 pub use record::{Wake, stale};
-pub use resource::{KEEP_TAG, Kind, Origin, Resource, Target, hold_back};
+pub use resource::{KEEP_TAG, Keep, Kind, Origin, Resource, Target, hold_back};
 pub use teardown::{Alive, End, Fate, Step, Teardown};
 pub use ticks::Ticks;
 pub use wrapped::{NOT_LOOKED_FOR, Wrapped, cost};

@@ -12,46 +12,70 @@ pub const KEEP_TAG: &str = "wharf:keep";
 pub enum Kind {
     /// A request for spot capacity: it would launch again.
     SpotRequest,
+    /// An Auto Scaling group: it would launch again.
+    Group,
     /// An instance.
     Instance,
+    /// An endpoint of SageMaker.
+    Endpoint,
+    /// A load balancer.
+    Balancer,
     /// A NAT gateway.
     Nat,
     /// An elastic address.
     Address,
     /// A volume.
     Volume,
+    /// A file system of EFS.
+    Efs,
+    /// A file system of FSx.
+    Fsx,
     /// An image.
     Image,
     /// A snapshot.
     Snapshot,
     /// A launch template.
     Template,
+    /// A group of CloudWatch Logs.
+    Logs,
 }
 
 impl Kind {
     /// All that are looked for.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::SpotRequest,
+        Self::Group,
         Self::Instance,
+        Self::Endpoint,
+        Self::Balancer,
         Self::Nat,
         Self::Address,
         Self::Volume,
+        Self::Efs,
+        Self::Fsx,
         Self::Image,
         Self::Snapshot,
         Self::Template,
+        Self::Logs,
     ];
 
     /// A word for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::SpotRequest => "spot request",
+            Self::Group => "Auto Scaling group",
             Self::Instance => "instance",
+            Self::Endpoint => "endpoint",
+            Self::Balancer => "load balancer",
             Self::Nat => "NAT gateway",
             Self::Address => "address",
             Self::Volume => "volume",
+            Self::Efs => "EFS",
+            Self::Fsx => "FSx",
             Self::Image => "image",
             Self::Snapshot => "snapshot",
             Self::Template => "launch template",
+            Self::Logs => "log group",
         }
     }
 
@@ -86,6 +110,25 @@ impl Origin {
     }
 }
 
+/// Why a thing stays, whatever is ticked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Its tag says so.
+    Tag,
+    /// Nobody tells its tags: one of them may say so.
+    Untold,
+}
+
+impl Keep {
+    /// Words for it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Tag => "kept by its tag",
+            Self::Untold => "kept, because its tags are not told",
+        }
+    }
+}
+
 /// Something that costs, or did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
@@ -105,12 +148,12 @@ pub struct Resource {
     pub since: Option<Timestamp>,
     /// Where it came from.
     pub origin: Origin,
-    /// What it hangs on, by its id: an instance, a NAT gateway, an image; for an instance what would launch it again.
+    /// What it hangs on, by its id: an instance, a NAT gateway, a balancer, an image; for an instance what would launch it again.
     pub on: Option<Box<str>>,
-    /// Whether it goes when that instance ends.
+    /// Whether it goes when that ends.
     pub goes_with: bool,
-    /// Whether a tag keeps it.
-    pub kept: bool,
+    /// Why it stays, whatever is ticked.
+    pub kept: Option<Keep>,
     /// Whether it is to be deleted.
     pub selected: bool,
 }
@@ -164,27 +207,30 @@ impl Resource {
             origin: Origin::Gone,
             on: None,
             goes_with: false,
-            kept: false,
+            kept: None,
             selected: false,
         }
     }
 }
 
-/// Lets an instance stay that holds what must stay and would go with it: what a tag keeps, another run made, or is in `leave`.
+/// Lets what holds something stay that must stay and would go with it: what is kept, another run made, or is in `leave`. An
+/// instance that stays for its volume lets its group stay.
 pub fn hold_back(resources: &mut [Resource], leave: &[Box<str>]) {
     let stays = |one: &&Resource| {
         let named = leave.contains(&one.id) || matches!(one.origin, Origin::OtherRun(_));
-        one.exists() && one.goes_with && (one.kept || named)
+        one.exists() && one.goes_with && (one.kept.is_some() || named)
     };
+    let holds = |one: &Resource| Some((one.on.clone()?, one.id.clone()));
     let held = resources.iter().filter(stays);
-    let held: Vec<(Box<str>, Box<str>)> = held
-        .filter_map(|one| Some((one.on.clone()?, one.id.clone())))
-        .collect();
-    for (instance, volume) in held {
-        let holds = |one: &&mut Resource| one.is(Kind::Instance, &instance);
-        for one in resources.iter_mut().filter(holds) {
+    let mut held: Vec<(Box<str>, Box<str>)> = held.filter_map(holds).collect();
+    while let Some((holder, what)) = held.pop() {
+        let is_holder = |one: &&mut Resource| {
+            matches!(one.kind, Kind::Instance | Kind::Group) && one.id == holder
+        };
+        for one in resources.iter_mut().filter(is_holder) {
             one.selected = false;
-            one.about = format!("{}, holds {volume}, which stays", one.about);
+            one.about = format!("{}, holds {what}, which stays", one.about);
+            held.extend(holds(one).filter(|_| one.goes_with));
         }
     }
 }

@@ -75,6 +75,8 @@ pub struct End {
 pub struct Teardown {
     left: Vec<Target>,
     asked: BTreeSet<Target>,
+    /// What was asked for already, and waits for what hangs on it.
+    again: BTreeSet<Target>,
     /// What goes: what hangs on it is waited for, also while AWS still shows it tied to one that is gone.
     going: BTreeSet<Box<str>>,
     /// What goes with its instance, and is never deleted by itself before.
@@ -89,7 +91,7 @@ impl Teardown {
     pub fn new(_license: &License, resources: &[Resource]) -> Self {
         let chosen = resources
             .iter()
-            .filter(|one| one.selected && !one.kept && one.exists());
+            .filter(|one| one.selected && one.kept.is_none() && one.exists());
         let mut left: Vec<Target> = chosen.clone().map(Resource::target).collect();
         left.sort();
         Self {
@@ -104,6 +106,7 @@ impl Teardown {
                 .collect(),
             left,
             asked: BTreeSet::new(),
+            again: BTreeSet::new(),
             ends: Vec::new(),
         }
     }
@@ -138,6 +141,17 @@ impl Teardown {
             (true, false) => Step::Wait,
             (true, true) => Step::Done,
         }
+    }
+
+    /// What hangs on it was asked to go first: it is asked for again at the next look.
+    pub fn ask_again(&mut self, target: &Target) {
+        self.asked.remove(target);
+        self.again.insert(target.clone());
+    }
+
+    /// Whether it was asked for before.
+    pub fn asks_again(&self, target: &Target) -> bool {
+        self.again.contains(target)
     }
 
     /// A call was refused: the thing stays.

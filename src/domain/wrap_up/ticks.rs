@@ -1,6 +1,6 @@
 //! Ticks: what a person wants to go beside what the run made, what is to stay, and what was shown when that was said.
 
-use super::resource::{Origin, Resource, Target, hold_back};
+use super::resource::{Kind, Origin, Resource, Target, hold_back};
 
 /// What a person ticked, and did not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,8 +17,16 @@ impl Ticks {
     /// Ticks things as they were asked for; what must stay holds the instance that it would go with.
     pub fn apply(&self, resources: &mut [Resource]) {
         let mut leave = self.leave.clone();
-        for one in resources.iter_mut().filter(|one| one.exists() && !one.kept) {
-            one.selected |= self.also.contains(&one.id);
+        // A group ends its instances: who ticks it sees them ticked.
+        let groups = resources.iter();
+        let groups = groups.filter(|one| one.kind == Kind::Group && self.also.contains(&one.id));
+        let groups: Vec<Box<str>> = groups.map(|one| one.id.clone()).collect();
+        let of_group = |one: &Resource| one.on.as_ref().is_some_and(|on| groups.contains(on));
+        for one in resources
+            .iter_mut()
+            .filter(|one| one.exists() && one.kept.is_none())
+        {
+            one.selected |= self.also.contains(&one.id) || (one.goes_with && of_group(one));
             one.selected &= !self.leave.contains(&one.id);
             let shown = self.only.as_ref();
             if one.selected && shown.is_some_and(|shown| !shown.contains(&one.target())) {

@@ -1,10 +1,10 @@
 //! Looking: everything that is there in all regions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::backend::{Ec2, Error};
 use crate::domain::{
-    cloud::{Instance, RUN_TAG, State, Trouble},
+    cloud::{Instance, Managed, RUN_TAG, State, Trouble, What},
     launch::LAUNCH_TAG,
     wrap_up::{Alive, Estate, Kind, Origin, Resource, Target, Wake, estate},
 };
@@ -23,6 +23,8 @@ pub(super) struct Look<'a> {
     told: Estate,
     /// Instances that are terminated, as long as AWS tells of them.
     over: Vec<Instance>,
+    /// What endpoints run on, by region and name, once it was asked.
+    machines: Machines,
     /// Whether anything was asked yet.
     looked: bool,
     /// What was asked for and told, by region: of anything else nobody knows whether it is gone.
@@ -37,6 +39,7 @@ impl<'a> Look<'a> {
             doors: doors(room, &ask.scope).await?,
             told: Estate::default(),
             over: Vec::new(),
+            machines: Machines::new(),
             looked: false,
             answered: BTreeSet::new(),
         })
@@ -81,6 +84,8 @@ impl<'a> Look<'a> {
                 .extend(hear.hear(Kind::SpotRequest, requests)?);
             told.templates.extend(hear.hear(Kind::Template, templates)?);
             told.images.extend(hear.hear(Kind::Image, images)?);
+            told.managed
+                .extend(managed(&mut hear, &mut self.machines).await?);
         }
         let over = |one: &mut Instance| one.state == State::Terminated;
         self.over = told.instances.extract_if(.., over).collect();
@@ -169,6 +174,43 @@ impl<'a> Look<'a> {
     }
 }
 
+/// What AWS runs beside instances in a region.
+async fn managed(hear: &mut Hear<'_>, machines: &mut Machines) -> Result<Vec<Managed>, Failed> {
+    let door = hear.door;
+    let tags = hear
+        .answer(patient(|| door.tags_of_managed()).await)?
+        .unwrap_or_default();
+    let (groups, balancers, endpoints) = tokio::join!(
+        patient(|| door.scaling_groups()),
+        patient(|| door.balancers(&tags)),
+        patient(|| door.endpoints(&tags)),
+    );
+    let (efs, fsx, logs) = tokio::join!(
+        patient(|| door.efs()),
+        patient(|| door.fsx()),
+        patient(|| door.log_groups(&tags)),
+    );
+    let mut all = hear.hear(Kind::Group, groups)?;
+    all.extend(hear.hear(Kind::Balancer, balancers)?);
+    all.extend(hear.hear(Kind::Efs, efs)?);
+    all.extend(hear.hear(Kind::Fsx, fsx)?);
+    all.extend(hear.hear(Kind::Logs, logs)?);
+    for mut endpoint in hear.hear(Kind::Endpoint, endpoints)? {
+        let name = (endpoint.region.clone(), endpoint.id.clone());
+        if !machines.contains_key(&name) {
+            let told = patient(|| door.machines_of(&endpoint.id)).await;
+            machines.extend(hear.answer(told)?.map(|told| (name.clone(), told)));
+        }
+        let known = machines.get(&name);
+        endpoint.what = What::Endpoint(known.cloned().unwrap_or_default());
+        all.push(endpoint);
+    }
+    Ok(all)
+}
+
+/// What endpoints run on, by region and name.
+type Machines = HashMap<(Box<str>, Box<str>), Vec<(Box<str>, u64)>>;
+
 /// Takes answers, and tells those that did not come.
 struct Hear<'a> {
     door: &'a Ec2,
@@ -178,12 +220,19 @@ struct Hear<'a> {
 }
 
 impl Hear<'_> {
+    /// All things of a kind; none where the answer did not come.
     fn hear<T>(&mut self, kind: Kind, answer: Result<Vec<T>, Error>) -> Result<Vec<T>, Failed> {
+        let told = self.answer(answer)?;
+        if told.is_some() {
+            self.answered.insert((kind, self.door.region().into()));
+        }
+        Ok(told.unwrap_or_default())
+    }
+
+    /// An answer; `None` where it did not come, which is told once.
+    fn answer<T>(&mut self, answer: Result<T, Error>) -> Result<Option<T>, Failed> {
         let error = match answer {
-            Ok(things) => {
-                self.answered.insert((kind, self.door.region().into()));
-                return Ok(things);
-            }
+            Ok(told) => return Ok(Some(told)),
             Err(error) => error,
         };
         let known = self.troubles.iter();
@@ -197,6 +246,6 @@ impl Hear<'_> {
         if !known {
             self.troubles.push(trouble(self.door.region(), &error));
         }
-        Ok(Vec::new())
+        Ok(None)
     }
 }

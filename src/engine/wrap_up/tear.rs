@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use crate::backend::{Error, ec2::Manner};
+use crate::backend::{Error, Went, ec2::Manner};
 use crate::domain::{
     retry::FailureKind,
     wrap_up::{Fate, Open, Resource, Step, Target, Teardown, Wrapped, license},
@@ -68,10 +68,11 @@ pub(super) async fn tear(
     loop {
         let alive = look.again(&mut wrapped.troubles).await?;
         let step = teardown.next(&alive);
+        let mut asked = false;
         if let Step::Delete(targets) = &step {
-            delete_all(answer, (ledger, look), targets, &mut teardown).await?;
+            asked = delete_all(answer, (ledger, look), targets, &mut teardown).await?;
         }
-        if matches!(step, Step::Delete(_)) || teardown.ends().len() > told {
+        if asked || teardown.ends().len() > told {
             moved = Instant::now();
         }
         if moved.elapsed() > PATIENCE {
@@ -95,24 +96,29 @@ pub(super) async fn tear(
     Ok(())
 }
 
-/// Asks for deletions, each written down before.
+/// Asks for deletions, each written down before; `false` where all of them wait for what hangs on them.
 async fn delete_all(
     answer: &Answer,
     (ledger, look): (&Ledger, &Look<'_>),
     targets: &[Target],
     teardown: &mut Teardown,
-) -> Result<(), Failed> {
+) -> Result<bool, Failed> {
+    let mut asked = false;
     for target in targets {
-        ledger.intend(target).await?;
-        tell(answer, WrapTold::Deleting(target.clone())).await;
-        if let Err(error) = delete(look, target).await {
-            teardown.refused(target, error.reason);
+        if !teardown.asks_again(target) {
+            ledger.intend(target).await?;
+            tell(answer, WrapTold::Deleting(target.clone())).await;
+        }
+        match delete(look, target).await {
+            Ok(Went::Asked) => asked = true,
+            Ok(Went::Prepared) => teardown.ask_again(target),
+            Err(error) => teardown.refused(target, error.reason),
         }
     }
-    Ok(())
+    Ok(asked)
 }
 
-async fn delete(look: &Look<'_>, target: &Target) -> Result<(), Error> {
+async fn delete(look: &Look<'_>, target: &Target) -> Result<Went, Error> {
     let Some(door) = look.door(&target.region) else {
         let reason = "its region was not asked";
         return Err(Error::new(
@@ -124,7 +130,7 @@ async fn delete(look: &Look<'_>, target: &Target) -> Result<(), Error> {
     };
     match patient(|| door.delete(target.kind, &target.id, Manner::Real)).await {
         // Gone already: an earlier call whose answer was lost, or somebody else.
-        Err(error) if error.failure_kind() == FailureKind::NotFound => Ok(()),
+        Err(error) if error.failure_kind() == FailureKind::NotFound => Ok(Went::Asked),
         told => told,
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::wrap_up::{
-    Claim, End, Fate, NOT_LOOKED_FOR, OutputProof, Resource, Wrapped, cost,
+    Claim, End, Fate, Keep, NOT_LOOKED_FOR, OutputProof, Resource, Wrapped, cost,
 };
 
 use super::open;
@@ -32,6 +32,8 @@ pub struct ResourceRecord<'a> {
     on: Option<&'a str>,
     goes_with_instance: bool,
     kept: bool,
+    /// Why.
+    kept_because: Option<&'static str>,
     selected: bool,
 }
 
@@ -52,7 +54,8 @@ impl<'a> ResourceRecord<'a> {
             run: one.other_run(),
             on: one.on.as_deref(),
             goes_with_instance: one.goes_with,
-            kept: one.kept,
+            kept: one.kept.is_some(),
+            kept_because: one.kept.map(Keep::words),
             selected: one.selected,
         }
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::domain::{
     cloud::{Price, Rates},
     text::printable,
-    wrap_up::{Fate, NOT_LOOKED_FOR, Origin, Resource, Wrapped, cost},
+    wrap_up::{Fate, Keep, NOT_LOOKED_FOR, Origin, Resource, Wrapped, cost},
 };
 use crate::humanize;
 
@@ -100,8 +100,7 @@ fn row(one: &Resource, (wrapped, at): (&Wrapped, Timestamp)) -> String {
         Some(Fate::Gone) => "deleted".to_owned(),
         Some(Fate::Stays { why }) => format!("stays: {why}"),
         None if !one.exists() => "gone before".to_owned(),
-        None if one.kept => "kept by its tag".to_owned(),
-        None => "left".to_owned(),
+        None => one.kept.map_or("left", Keep::words).to_owned(),
     };
     let cells = [
         format!("{} {}", one.kind.word(), one.id),

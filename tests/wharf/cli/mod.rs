@@ -42,3 +42,4 @@ mod tasks;
 mod verify;
 mod wrap_up;
 mod wrap_up_kinds;
+mod wrap_up_managed;

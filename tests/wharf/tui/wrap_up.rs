@@ -14,7 +14,8 @@ use wharf::{
         location::{Location, Remote},
         plan::SyncOptions,
         wrap_up::{
-            Claim, Consent, End, Fate, Kind, Open, Origin, OutputProof, Proven, Resource, Wrapped,
+            Claim, Consent, End, Fate, Keep, Kind, Open, Origin, OutputProof, Proven, Resource,
+            Wrapped,
         },
     },
     engine::{
@@ -74,7 +75,7 @@ fn resource(kind: Kind, id: &str, about: &str, (price, origin): (f64, Origin)) -
         origin,
         on: None,
         goes_with: false,
-        kept: false,
+        kept: None,
     }
 }
 
@@ -135,7 +136,7 @@ fn estate() -> Vec<Resource> {
             "stage1-data",
         ),
         Resource {
-            kept: true,
+            kept: Some(Keep::Tag),
             selected: false,
             ..resource(
                 Kind::Snapshot,
@@ -376,7 +377,7 @@ fn what_is_kept_or_gone_is_not_ticked_and_a_heading_ticks_all_below_it() {
     stage.text((132, 36));
     stage.press("j").press("j").press("j").press("Space");
     let text = stage.text((132, 36));
-    assert!(text.contains("is kept by its tag wharf:keep"), "{text}");
+    assert!(text.contains("is kept by its tag"), "{text}");
     stage.press("j").press("Space");
     stage.press("D");
     let text = stage.text((132, 36));

@@ -21,7 +21,7 @@ const ENDLESS: Duration = Duration::from_mins(15);
 
 /// The keys of a remote; many may ask at once, and the chain is asked once.
 #[derive(Debug)]
-pub(super) struct Ring {
+pub(in crate::backend) struct Ring {
     provider: SharedCredentialsProvider,
     kept: Mutex<Option<Kept>>,
     asking: tokio::sync::Mutex<()>,
@@ -34,7 +34,7 @@ struct Kept {
 }
 
 impl Ring {
-    pub(super) fn new(provider: SharedCredentialsProvider) -> Self {
+    pub(in crate::backend) fn new(provider: SharedCredentialsProvider) -> Self {
         Self {
             provider,
             kept: Mutex::default(),
@@ -43,7 +43,7 @@ impl Ring {
     }
 
     /// The keys to sign with now.
-    pub(super) async fn identity(&self) -> Result<Identity, CredentialsError> {
+    pub(in crate::backend) async fn identity(&self) -> Result<Identity, CredentialsError> {
         if let Some(identity) = self.kept() {
             return Ok(identity);
         }

@@ -12,7 +12,7 @@ mod keys;
 pub(super) mod page;
 mod question;
 mod reply;
-pub(super) mod xml;
+pub(in crate::backend) mod xml;
 
 use std::{
     fmt,
@@ -35,7 +35,7 @@ use super::body::Outgoing;
 use address::{Address, Addresses};
 use dial::{Dialer, Uses};
 use expect::Go;
-use keys::Ring;
+pub(in crate::backend) use keys::Ring;
 
 pub(in crate::backend) use address::Reach;
 pub(super) use failure::Failure;

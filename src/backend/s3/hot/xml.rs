@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use quick_xml::{Reader, events::Event};
 
 /// Reads the elements of an answer.
-pub(in crate::backend::s3) trait Reads<'a> {
+pub(in crate::backend) trait Reads<'a> {
     /// An element opens.
     fn open(&mut self, _name: &[u8]) {}
 
@@ -15,7 +15,7 @@ pub(in crate::backend::s3) trait Reads<'a> {
 
 /// What an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::backend::s3) enum Root {
+pub(in crate::backend) enum Root {
     /// What was asked for.
     Other,
     /// `<Error>`.
@@ -23,7 +23,7 @@ pub(in crate::backend::s3) enum Root {
 }
 
 /// Reads a whole answer; one that breaks off is no answer.
-pub(in crate::backend::s3) fn read<'a>(
+pub(in crate::backend) fn read<'a>(
     body: &'a [u8],
     reads: &mut impl Reads<'a>,
 ) -> Result<Root, String> {
@@ -102,16 +102,16 @@ fn add<'a>(text: &mut Cow<'a, [u8]>, more: Cow<'a, [u8]>) {
 }
 
 /// Text of an element, whatever its bytes are.
-pub(in crate::backend::s3) fn lossy(text: &[u8]) -> String {
+pub(in crate::backend) fn lossy(text: &[u8]) -> String {
     String::from_utf8_lossy(text).into_owned()
 }
 
 /// What an `<Error>` says.
 #[derive(Debug, Default)]
-pub(in crate::backend::s3) struct Said {
-    pub(in crate::backend::s3) code: String,
-    pub(in crate::backend::s3) message: String,
-    pub(in crate::backend::s3) request_id: Option<Box<str>>,
+pub(in crate::backend) struct Said {
+    pub(in crate::backend) code: String,
+    pub(in crate::backend) message: String,
+    pub(in crate::backend) request_id: Option<Box<str>>,
 }
 
 impl<'a> Reads<'a> for Said {

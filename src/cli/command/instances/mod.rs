@@ -3,7 +3,7 @@
 mod exec;
 mod launch;
 mod list;
-mod record;
+pub(super) mod record;
 mod shell;
 mod show;
 mod turn;

@@ -124,7 +124,7 @@ impl<'a> InstanceRecord<'a> {
 
 /// `trouble`: a question that was not answered.
 #[derive(Serialize)]
-pub(super) struct TroubleRecord<'a> {
+pub(in crate::cli::command) struct TroubleRecord<'a> {
     r#type: &'static str,
     operation: &'static str,
     region: &'a str,
@@ -132,7 +132,7 @@ pub(super) struct TroubleRecord<'a> {
 }
 
 impl<'a> TroubleRecord<'a> {
-    pub(super) fn new(trouble: &'a Trouble) -> Self {
+    pub(in crate::cli::command) fn new(trouble: &'a Trouble) -> Self {
         Self {
             r#type: "trouble",
             operation: trouble.operation,

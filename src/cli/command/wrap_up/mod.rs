@@ -21,7 +21,7 @@ use crate::humanize::wrap_up::{
     report,
 };
 
-use super::{Context, VIEW};
+use super::{Context, VIEW, instances::record::TroubleRecord};
 
 /// From one look at what is going to the next.
 const EVERY: Duration = Duration::from_secs(3);
@@ -63,6 +63,9 @@ async fn look_and_apply(
     }
     for proof in &wrapped.proofs {
         context.output.record(&ProofRecord::new(proof));
+    }
+    for trouble in &wrapped.troubles {
+        context.output.record(&TroubleRecord::new(trouble));
     }
     if wrapped.ends.is_empty() {
         told::tell(context, &wrapped);

@@ -87,7 +87,7 @@ pub(super) fn tell(context: &mut Context, wrapped: &Wrapped) {
 
 fn row(one: &Resource) -> [String; 6] {
     let text = |text: &str| printable(text.as_bytes()).into_owned();
-    let tick = match (one.selected, one.kept) {
+    let tick = match (one.selected, one.kept.is_some()) {
         (true, _) => "[x]",
         (false, true) => "[k]",
         (false, false) => "[ ]",

@@ -124,11 +124,11 @@ proptest! {
         prop_assert!(licensed.is_ok() || world.deleted.is_empty());
         let own: BTreeSet<&str> = before
             .iter()
-            .filter(|one| one.origin == Origin::ThisRun && !one.kept)
+            .filter(|one| one.origin == Origin::ThisRun && one.kept.is_none())
             .map(|one| &*one.id)
             .collect();
         prop_assert!(world.deleted.iter().all(|id| own.contains(&**id)), "{:?}", world.deleted);
-        let stays = before.iter().filter(|one| one.kept || matches!(one.origin, Origin::OtherRun(_)));
+        let stays = before.iter().filter(|one| one.kept.is_some() || matches!(one.origin, Origin::OtherRun(_)));
         for one in stays {
             prop_assert!(world.told.alive().has(one.kind, &one.id), "{} went with its instance", one.id);
         }

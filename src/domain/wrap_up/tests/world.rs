@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::RUN;
 use crate::domain::{
     cloud::{
-        Address, Attached, Image, Instance, Nat, RUN_TAG, Snapshot, SpotRequest, State, Tag,
-        Template, Volume,
+        Address, Attached, Image, Instance, Managed, Nat, RUN_TAG, Snapshot, SpotRequest, State,
+        Tag, Template, Volume, What,
     },
     wrap_up::{Estate, KEEP_TAG, Kind},
 };
@@ -53,6 +53,10 @@ impl World {
             Kind::SpotRequest => self.told.requests.retain(|one| *one.id != *id),
             Kind::Image => self.told.images.retain(|one| *one.id != *id),
             Kind::Template => self.told.templates.retain(|one| *one.id != *id),
+            Kind::Group => self.end_group(id),
+            Kind::Endpoint | Kind::Balancer | Kind::Efs | Kind::Fsx | Kind::Logs => {
+                self.told.managed.retain(|one| *one.id != *id);
+            }
         }
         true
     }
@@ -63,6 +67,27 @@ impl World {
             // It would come back at once.
             return false;
         }
+        if self.told.managed.iter().any(|one| has(one, id)) {
+            return false;
+        }
+        self.let_go(id);
+        true
+    }
+
+    /// A group ends its instances.
+    fn end_group(&mut self, id: &str) {
+        let all = self.told.managed.iter();
+        let group = all.clone().find(|one| *one.id == *id);
+        let Some(What::Group { instances, .. }) = group.map(|one| one.what.clone()) else {
+            return;
+        };
+        self.told.managed.retain(|one| *one.id != *id);
+        for instance in instances {
+            self.let_go(&instance);
+        }
+    }
+
+    fn let_go(&mut self, id: &str) {
         self.told.instances.retain(|one| *one.id != *id);
         let goes = |one: &Volume| one.instance.as_deref() == Some(id) && one.goes_with_instance;
         self.told.volumes.retain(|one| !goes(one));
@@ -73,7 +98,6 @@ impl World {
             let untied = one.instance.take_if(|on| **on == *id).is_some();
             one.tied &= !untied;
         }
-        true
     }
 
     fn end_nat(&mut self, id: &str) {
@@ -85,6 +109,11 @@ impl World {
             one.tied = false;
         }
     }
+}
+
+/// Whether a group has an instance.
+fn has(one: &Managed, instance: &str) -> bool {
+    matches!(&one.what, What::Group { instances, .. } if instances.iter().any(|id| **id == *instance))
 }
 
 fn tags(run: Option<&str>, kept: bool) -> Vec<Tag> {
@@ -108,28 +137,32 @@ pub(super) fn worlds() -> impl Strategy<Value = World> {
     let hung = (things(4), things(6), things(3));
     let beside = (things(3), things(3), things(2), things(3), things(2));
     let keeps = prop::collection::vec(any::<bool>(), 6);
-    (hung, beside, keeps).prop_map(|((instances, volumes, addresses), beside, keeps)| {
-        let instances_count = instances.len();
-        let on = |at: usize| (at < instances_count).then(|| Box::from(format!("i-{at}")));
-        let instances = instances.iter().enumerate();
-        let volumes = volumes.iter().enumerate();
-        let addresses = addresses.iter().enumerate();
-        let mut told = Estate {
-            instances: instances.map(|(at, one)| instance(at, one)).collect(),
-            volumes: volumes
-                .map(|(at, one)| volume(at, one, (on(one.1), keeps.get(at) == Some(&true))))
-                .collect(),
-            addresses: addresses
-                .map(|(at, one)| address(at, one, on(one.1)))
-                .collect(),
-            ..Estate::default()
-        };
-        lay_beside(&mut told, beside);
-        World {
-            told,
-            deleted: Vec::new(),
-        }
-    })
+    let groups = things(3);
+    (hung, beside, (keeps, groups)).prop_map(
+        |((instances, volumes, addresses), beside, (keeps, groups))| {
+            let instances_count = instances.len();
+            let on = |at: usize| (at < instances_count).then(|| Box::from(format!("i-{at}")));
+            let instances = instances.iter().enumerate();
+            let volumes = volumes.iter().enumerate();
+            let addresses = addresses.iter().enumerate();
+            let mut told = Estate {
+                instances: instances.map(|(at, one)| instance(at, one)).collect(),
+                volumes: volumes
+                    .map(|(at, one)| volume(at, one, (on(one.1), keeps.get(at) == Some(&true))))
+                    .collect(),
+                addresses: addresses
+                    .map(|(at, one)| address(at, one, on(one.1)))
+                    .collect(),
+                ..Estate::default()
+            };
+            lay_beside(&mut told, beside);
+            lay_groups(&mut told, groups);
+            World {
+                told,
+                deleted: Vec::new(),
+            }
+        },
+    )
 }
 
 fn instance(at: usize, (run, _, kept): &(Option<&str>, usize, bool)) -> Instance {
@@ -246,5 +279,46 @@ fn lay_images(told: &mut Estate, (templates, snapshots, images): (Things, Things
             snapshots: snapshot.map(|one| one.id.clone()).into_iter().collect(),
             tags: tags(run, kept),
         });
+    }
+}
+
+/// Groups with an instance that nothing else would launch again, and with none; log groups of those.
+fn lay_groups(told: &mut Estate, groups: Things) {
+    for (at, (run, tie, kept)) in groups.into_iter().enumerate() {
+        let id = format!("i-{tie}");
+        let free = |one: &&Instance| {
+            let asked = told
+                .requests
+                .iter()
+                .any(|request| request.instance.as_ref() == Some(&one.id));
+            *one.id == *id && !asked && !told.managed.iter().any(|group| has(group, &id))
+        };
+        let instances: Vec<Box<str>> = told
+            .instances
+            .iter()
+            .filter(free)
+            .map(|one| one.id.clone())
+            .collect();
+        let one = |id: String, what| Managed {
+            id: id.into(),
+            region: "us-east-1".into(),
+            name: "".into(),
+            what,
+            created: None,
+            tags: Some(tags(run, kept)),
+        };
+        let logs = What::Logs {
+            bytes: 1,
+            days: None,
+        };
+        let group = What::Group {
+            wanted: instances.len() as u64,
+            instances,
+        };
+        let both = [
+            one(format!("/logs/{at}"), logs),
+            one(format!("workers-{at}"), group),
+        ];
+        told.managed.extend(both);
     }
 }

@@ -220,7 +220,7 @@ impl Rows<'_> {
             Some(Course::Over(Fate::Stays { .. })) => return (" ! ", theme.missing),
             Some(Course::Asked) | None => {}
         }
-        match (one.exists(), one.kept, one.selected) {
+        match (one.exists(), one.kept.is_some(), one.selected) {
             (false, _, _) => (" ✓ ", theme.dim),
             (true, true, _) => ("[k]", theme.dim),
             (true, false, true) => ("[x]", theme.missing),
@@ -248,8 +248,8 @@ impl Rows<'_> {
         if one.goes_with && one.selected {
             remark("goes with it", theme.dim);
         }
-        if one.kept {
-            remark("kept by its tag", theme.dim);
+        if let Some(kept) = one.kept {
+            remark(kept.words(), theme.dim);
         }
         if one.is_left_behind(shown) {
             remark("stays and costs on", theme.differs);

@@ -232,14 +232,22 @@ impl WrapUp {
         let under = stand.under_cursor();
         if let [one] = under.as_slice() {
             let id = printable(one.id.as_bytes());
-            if one.kept {
-                return shell.say(Weight::Info, format!("{id} is kept by its tag wharf:keep."));
+            if let Some(kept) = one.kept {
+                let kept = kept.words();
+                return shell.say(
+                    Weight::Info,
+                    format!("{id} is {kept}: wharf never deletes it."),
+                );
             }
             if !one.exists() {
                 return shell.say(Weight::Info, format!("{id} is gone already."));
             }
         }
-        let able = || under.iter().filter(|one| one.exists() && !one.kept);
+        let able = || {
+            under
+                .iter()
+                .filter(|one| one.exists() && one.kept.is_none())
+        };
         let all = able().all(|one| one.selected);
         for one in able().filter(|one| one.selected == all) {
             stand.ticks.turn(one);

@@ -1,0 +1,298 @@
+//! What AWS runs beside instances at the end of a run: each is listed with its price and its maker, goes in its order and is followed
+//! until it is gone; what protects a thing is honoured, and what may not be asked says so while the rest works.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops where its stage cannot be set"
+)]
+
+use serde_json::{Value, json};
+use wharf::demo::{
+    REGION,
+    cloud::{Balancer, Efs, Endpoint, Fsx, NewInstance, NewVolume},
+};
+
+use super::wrap_up::{applied, own};
+use crate::support::wharf::{Run, Stage};
+
+const TAG: [(&str, &str); 1] = [("wharf:run", "stage2")];
+const OTHER: [(&str, &str); 1] = [("wharf:run", "stage1")];
+const GIB: u64 = 1 << 30;
+
+/// One of each, made by the run, and log groups of others.
+struct World {
+    stage: Stage,
+    balancer: String,
+    address: String,
+    worker: String,
+    efs: String,
+    fsx: String,
+}
+
+fn balancer(protected: bool, addresses: Vec<String>) -> Balancer {
+    Balancer {
+        kind: "network".to_owned(),
+        addresses,
+        protected,
+        ..Balancer::default()
+    }
+}
+
+fn world() -> World {
+    let stage = Stage::new();
+    let cloud = stage.demo.cloud();
+    let address = cloud.add_address(REGION, "203.0.113.77", None);
+    let behind = balancer(false, vec![address.clone()]);
+    let balancer = cloud.add_balancer((REGION, "front"), behind, &TAG);
+    let worker = NewInstance {
+        name: "worker".to_owned(),
+        stopped: true,
+        volumes: vec![NewVolume::default()],
+        ..NewInstance::default()
+    };
+    let workers = cloud.add_group((REGION, "workers"), [worker], &TAG);
+    let files = Efs {
+        name: "shared".to_owned(),
+        bytes: (40 * GIB, 100 * GIB),
+        ..Efs::default()
+    };
+    let efs = cloud.add_efs(REGION, (files, 2), &TAG);
+    let lustre = Fsx {
+        kind: "LUSTRE".to_owned(),
+        gib: 1200,
+        throughput: 0,
+    };
+    let fsx = cloud.add_fsx(REGION, lustre, &TAG);
+    let machine = "ml.g5.xlarge".to_owned();
+    cloud.add_endpoint((REGION, "cards"), Endpoint { machine, count: 2 }, &TAG);
+    let logs = stage.demo.logs();
+    let bytes = 50 << 30;
+    logs.fill_group((REGION, "/wharf/stage2"), bytes, &TAG);
+    logs.fill_group((REGION, "/aws/lambda/others"), bytes, &[]);
+    logs.fill_group((REGION, "/aws/lambda/silent"), 0, &[]);
+    logs.fill_group((REGION, "/wharf/stage1"), 0, &OTHER);
+    World {
+        stage,
+        balancer,
+        address,
+        worker: workers[0].clone(),
+        efs,
+        fsx,
+    }
+}
+
+fn of(run: &Run, id: &str) -> Value {
+    let all = run.of_type("resource");
+    let found = all.into_iter().find(|one| one["id"] == id);
+    found.unwrap_or_default()
+}
+
+fn is_about(told: &Value, price: f64) {
+    let amount = told["price_per_hour"].as_f64().unwrap();
+    assert!((amount - price).abs() < 1e-4, "{told} for {price}");
+}
+
+#[test]
+fn each_is_listed_with_its_price_and_its_maker() {
+    let world = world();
+    let look = world.stage.run(&["wrap-up", "stage2", "--json"]);
+    let look = look.ended_with(0);
+    for (id, kind, price) in [
+        (&*world.balancer, "load balancer", 0.0225),
+        ("workers", "Auto Scaling group", 0.0),
+        (&*world.efs, "EFS", (40.0 * 0.3 + 100.0 * 0.0165) / 730.0),
+        (&*world.fsx, "FSx", 1200.0 * 0.145 / 730.0),
+        ("cards", "endpoint", 2.0 * 1.006 * 1.25),
+        ("/wharf/stage2", "log group", 50.0 * 0.03 / 730.0),
+    ] {
+        let told = of(&look, id);
+        assert_eq!(
+            (&told["kind"], &told["origin"]),
+            (&json!(kind), &json!("this run")),
+            "{told}"
+        );
+        assert_eq!(told["selected"], json!(true), "{told}");
+        is_about(&told, price);
+    }
+    // What hangs on what; an instance without a tag is its group's.
+    assert_eq!(of(&look, &world.address)["on"], json!(world.balancer));
+    let worker = of(&look, &world.worker);
+    assert_eq!(
+        (&worker["on"], &worker["origin"]),
+        (&json!("workers"), &json!("this run"))
+    );
+    // Of others: what costs is told, what costs nothing is told of runs alone.
+    assert_eq!(of(&look, "/aws/lambda/others")["selected"], json!(false));
+    assert_eq!(of(&look, "/aws/lambda/silent"), Value::Null);
+    assert_eq!(of(&look, "/wharf/stage1")["origin"], "another run");
+}
+
+#[test]
+fn all_go_in_their_order_and_are_followed_until_they_are_gone() {
+    let world = world();
+    let stage = &world.stage;
+    let more = ["--override-proof", "a test", "--also", &world.address];
+    let run = applied(stage, &more).ended_with(0);
+    let gone = run.of_type("ended");
+    assert!(gone.iter().all(|end| end["gone"] == true), "{}", run.stdout);
+    assert_eq!(stage.demo.cloud().living(), Vec::<String>::new());
+    let left = stage.demo.logs().groups(REGION);
+    assert_eq!(
+        left,
+        ["/aws/lambda/others", "/aws/lambda/silent", "/wharf/stage1"]
+    );
+    let log = stage.demo.log();
+    let lines = log.lines();
+    let at = |operation: &str| {
+        let mut lines = lines.iter();
+        lines.position(|line| line.operation == operation && line.succeeded())
+    };
+    assert!(at("DeleteLoadBalancer").unwrap() < at("ReleaseAddress").unwrap());
+    assert_eq!(log.count("DeleteMountTarget"), 2);
+    // The group ends its instance: nobody else does.
+    let ended = lines
+        .iter()
+        .filter(|line| line.operation == "TerminateInstances");
+    assert_eq!(ended.filter(|line| line.succeeded()).count(), 0);
+}
+
+#[test]
+fn a_group_stays_for_what_its_instance_holds() {
+    let stage = Stage::new();
+    let kept = NewVolume {
+        tags: own(&[("wharf:keep", "yes")]),
+        ..NewVolume::default()
+    };
+    let holder = NewInstance {
+        stopped: true,
+        volumes: vec![kept],
+        tags: own(&[]),
+        ..NewInstance::default()
+    };
+    let cloud = stage.demo.cloud();
+    cloud.add_group((REGION, "workers"), [holder], &TAG);
+    let before = cloud.living().len();
+    let run = applied(&stage, &["--override-proof", "a test"]).ended_with(0);
+    assert_eq!(of(&run, "workers")["selected"], json!(false));
+    assert_eq!(stage.demo.cloud().living().len(), before);
+    assert_eq!(stage.demo.log().count("DeleteAutoScalingGroup"), 0);
+}
+
+#[test]
+fn what_is_protected_keeps_the_gate_shut_before_anything_goes() {
+    let world = world();
+    let cloud = world.stage.demo.cloud();
+    cloud.add_balancer((REGION, "guarded"), balancer(true, Vec::new()), &TAG);
+    let before = cloud.living().len();
+    let run = applied(&world.stage, &["--override-proof", "a test"]).ended_with(5);
+    let open = run.summary()["open"].to_string();
+    assert!(
+        open.contains("deletion protection") && open.contains("net/guarded/"),
+        "{open}"
+    );
+    assert_eq!(cloud.living().len(), before);
+}
+
+#[test]
+fn what_may_not_be_asked_says_so_and_the_rest_works() {
+    let world = world();
+    let cloud = world.stage.demo.cloud();
+    for operation in [
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "autoscaling:DescribeAutoScalingGroups",
+        "elasticfilesystem:DescribeFileSystems",
+        "sagemaker:DescribeEndpointConfig",
+    ] {
+        cloud.deny(operation);
+    }
+    let run = world.stage.run(&["wrap-up", "stage2", "--json"]);
+    let run = run.ended_with(3);
+    for right in [
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "autoscaling:DescribeAutoScalingGroups",
+        "elasticfilesystem:DescribeFileSystems",
+        "sagemaker:DescribeEndpointConfig",
+    ] {
+        let words = format!("the credentials lack {right}");
+        assert!(run.stdout.contains(&words), "{right}: {}", run.stdout);
+    }
+    is_about(&of(&run, &world.fsx), 1200.0 * 0.145 / 730.0);
+    // Without its machines an endpoint has no price that is known; it is not free.
+    let endpoint = of(&run, "cards");
+    assert_eq!(
+        (&endpoint["price_per_hour"], &endpoint["estimate"]),
+        (&json!(0.0), &json!(true))
+    );
+}
+
+#[test]
+fn what_tells_no_tags_is_never_deleted() {
+    let world = world();
+    let stage = &world.stage;
+    stage.demo.cloud().deny("tag:GetResources");
+    let more = [
+        "--override-proof",
+        "a test",
+        "--also",
+        "cards",
+        "--also",
+        "/wharf/stage2",
+    ];
+    let run = applied(stage, &more).ended_with(3);
+    let endpoint = of(&run, "cards");
+    assert_eq!(
+        (&endpoint["kept"], &endpoint["selected"]),
+        (&json!(true), &json!(false))
+    );
+    let log = stage.demo.log();
+    for operation in ["DeleteEndpoint", "DeleteLogGroup", "DeleteLoadBalancer"] {
+        assert_eq!(log.count(operation), 0, "{operation}");
+    }
+    let told = run.of_type("trouble");
+    assert!(told[0].to_string().contains("tag:GetResources"), "{told:?}");
+    assert_eq!(log.count("DeleteAutoScalingGroup"), 1);
+}
+
+#[test]
+fn each_service_is_asked_again_where_it_asks_to_slow_down() {
+    let world = world();
+    let faults = world.stage.demo.faults();
+    let operations = [
+        "DescribeLoadBalancers",
+        "DescribeAutoScalingGroups",
+        "ListEndpoints",
+    ];
+    for operation in operations {
+        let rule = wharf::demo::Rule::new(wharf::demo::Fault::SlowDown);
+        faults.add(rule.on(operation).nth(1));
+    }
+    let run = world
+        .stage
+        .run(&["wrap-up", "stage2", "--json"])
+        .ended_with(0);
+    assert_eq!(of(&run, "workers")["origin"], "this run");
+    for operation in operations {
+        assert_eq!(world.stage.demo.log().count(operation), 2, "{operation}");
+    }
+}
+
+#[test]
+fn pages_are_read_to_their_end() {
+    let stage = Stage::new();
+    for number in 0..130 {
+        let name = format!("/wharf/{number:03}");
+        stage.demo.logs().fill_group((REGION, &name), 1 << 20, &TAG);
+        let machine = "ml.m5.large".to_owned();
+        let endpoint = Endpoint { machine, count: 1 };
+        let name = format!("cards-{number:03}");
+        stage
+            .demo
+            .cloud()
+            .add_endpoint((REGION, &name), endpoint, &TAG);
+    }
+    let run = stage.run(&["wrap-up", "stage2", "--json"]).ended_with(0);
+    let count = |kind: &str| {
+        let all = run.of_type("resource");
+        all.iter().filter(|one| one["kind"] == kind).count()
+    };
+    assert_eq!((count("log group"), count("endpoint")), (130, 130));
+}
