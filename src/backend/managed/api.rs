@@ -39,8 +39,8 @@ pub(super) struct Api {
     pub(super) id: &'static str,
     /// Its host before the region.
     pub(super) host: &'static str,
-    /// The region of its one place; `None` where each region has its own.
-    pub(super) at: Option<&'static str>,
+    /// Whether it has one place for all regions of a partition.
+    pub(super) is_one: bool,
     pub(super) wire: Wire,
 }
 
@@ -76,7 +76,7 @@ impl Api {
         region: &str,
         question: &Question,
     ) -> Result<Bytes, Failure> {
-        let region = self.at.unwrap_or(region);
+        let region = if self.is_one { home(region) } else { region };
         let base = self.base(connection.config(), region);
         let request = self.signed(connection, (&base, region), question).await?;
         let operation: Operation<HttpRequest, Bytes, ErrorMetadata> = Operation::builder()
@@ -172,10 +172,22 @@ impl Api {
         } else {
             "amazonaws.com"
         };
-        match self.at {
-            Some(_) => format!("https://{host}.{domain}"),
-            None => format!("https://{host}.{region}.{domain}"),
+        match (self.is_one, region) {
+            (true, "us-east-1") => format!("https://{host}.{domain}"),
+            (true, "us-gov-west-1") => format!("https://{host}.us-gov.{domain}"),
+            (true | false, _) => format!("https://{host}.{region}.{domain}"),
         }
+    }
+}
+
+/// The region whose name stands for all of its partition.
+fn home(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "cn-north-1"
+    } else if region.starts_with("us-gov-") {
+        "us-gov-west-1"
+    } else {
+        "us-east-1"
     }
 }
 

@@ -40,7 +40,7 @@ const BALANCING: Api = Api {
     signs_as: "elasticloadbalancing",
     id: "Elastic Load Balancing v2",
     host: "elasticloadbalancing",
-    at: None,
+    is_one: false,
     wire: Wire::Query("2015-12-01"),
 };
 const SCALING: Api = Api {
@@ -48,7 +48,7 @@ const SCALING: Api = Api {
     signs_as: "autoscaling",
     id: "Auto Scaling",
     host: "autoscaling",
-    at: None,
+    is_one: false,
     wire: Wire::Query("2011-01-01"),
 };
 const EFS: Api = Api {
@@ -56,7 +56,7 @@ const EFS: Api = Api {
     signs_as: "elasticfilesystem",
     id: "EFS",
     host: "elasticfilesystem",
-    at: None,
+    is_one: false,
     wire: Wire::Rest,
 };
 const FSX: Api = Api {
@@ -64,7 +64,7 @@ const FSX: Api = Api {
     signs_as: "fsx",
     id: "FSx",
     host: "fsx",
-    at: None,
+    is_one: false,
     wire: Wire::Json("AWSSimbaAPIService_v20180301"),
 };
 const SAGEMAKER: Api = Api {
@@ -72,7 +72,7 @@ const SAGEMAKER: Api = Api {
     signs_as: "sagemaker",
     id: "SageMaker",
     host: "api.sagemaker",
-    at: None,
+    is_one: false,
     wire: Wire::Json("SageMaker"),
 };
 const LOGS: Api = Api {
@@ -80,7 +80,7 @@ const LOGS: Api = Api {
     signs_as: "logs",
     id: "CloudWatch Logs",
     host: "logs",
-    at: None,
+    is_one: false,
     wire: Wire::Json("Logs_20140328"),
 };
 const TAGGING: Api = Api {
@@ -88,11 +88,28 @@ const TAGGING: Api = Api {
     signs_as: "tagging",
     id: "Resource Groups Tagging API",
     host: "tagging",
-    at: None,
+    is_one: false,
     wire: Wire::Json("ResourceGroupsTaggingAPI_20170126"),
 };
 
+const IAM: Api = Api {
+    name: "IAM",
+    signs_as: "iam",
+    id: "IAM",
+    host: "iam",
+    is_one: true,
+    wire: Wire::Query("2010-05-08"),
+};
+
 impl Ec2 {
+    /// The names of the account; AWS lets it have one.
+    pub async fn aliases(&self) -> Result<Vec<Box<str>>, Error> {
+        let told = self.query(&IAM, ("ListAccountAliases", ""), &[]).await?;
+        let result = told.at("ListAccountAliasesResult/AccountAliases");
+        let names = result.into_iter().flat_map(Tree::all_members);
+        Ok(names.map(Box::from).collect())
+    }
+
     /// Asks one of these services; the body is in its wire.
     async fn ask(
         &self,

@@ -62,6 +62,14 @@ impl Tree {
         let list = self.at(path).into_iter();
         list.flat_map(|list| list.below.iter().filter(|one| one.name == "member"))
     }
+
+    /// The texts of a list's members.
+    pub(super) fn all_members(&self) -> impl Iterator<Item = &str> {
+        self.below
+            .iter()
+            .filter(|one| one.name == "member")
+            .map(|one| one.text.as_str())
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub const NOT_LOOKED_FOR: [&str; 2] = ["S3 storage", "unfinished uploads"];
 pub struct Wrapped {
     /// The account.
     pub account: Box<str>,
+    /// Its names; none where it has none, or nobody tells.
+    pub aliases: Vec<Box<str>>,
     /// Everything that costs, or did.
     pub resources: Vec<Resource>,
     /// The outputs.
@@ -32,6 +34,14 @@ pub struct Wrapped {
 }
 
 impl Wrapped {
+    /// The account, with its names behind it.
+    pub fn whose(&self) -> String {
+        match self.aliases.as_slice() {
+            [] => self.account.to_string(),
+            names => format!("{} ({})", self.account, names.join(", ")),
+        }
+    }
+
     /// What became of a thing that was to go.
     pub fn fate(&self, target: &Target) -> Option<&Fate> {
         let end = self.ends.iter().find(|end| end.target == *target);

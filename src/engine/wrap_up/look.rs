@@ -45,6 +45,15 @@ impl<'a> Look<'a> {
         })
     }
 
+    /// The names of the account; where they are not told, why.
+    pub(super) async fn aliases(&self) -> Result<Vec<Box<str>>, Trouble> {
+        let Some(door) = self.doors.first() else {
+            return Ok(Vec::new());
+        };
+        let told = patient(|| door.aliases()).await;
+        told.map_err(|error| trouble(door.region(), &error))
+    }
+
     /// The door to a region.
     pub(super) fn door(&self, region: &str) -> Option<&Ec2> {
         self.doors.iter().find(|door| door.region() == region)

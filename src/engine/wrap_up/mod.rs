@@ -111,6 +111,15 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
         applied: ask.apply.is_some(),
         ..Wrapped::default()
     };
+    let named = ask.apply.as_ref().and_then(|said| said.account.as_deref());
+    match look.aliases().await {
+        Ok(aliases) => wrapped.aliases = aliases,
+        // It matters only to whoever named the account by one.
+        Err(trouble) if named.is_some_and(|named| *named != *account) => {
+            wrapped.troubles.push(trouble);
+        }
+        Err(trouble) => tracing::debug!(?trouble, "the account's names are not told"),
+    }
     let alive = look.again(&mut wrapped.troubles).await?;
     let settled = ledger.settle_all(&alive, |target| look.looked_for(target));
     for (target, gone) in settled.await? {

@@ -41,7 +41,8 @@ pub(super) async fn tear(
     wrapped: &mut Wrapped,
 ) -> Result<(), Failed> {
     let running = look.running(&wrapped.resources);
-    let names = [wrapped.account.clone()];
+    let mut names = vec![wrapped.account.clone()];
+    names.extend(wrapped.aliases.iter().cloned());
     let consent = ask.apply.clone().unwrap_or_default();
     let license = match license(&wrapped.proofs, running, &names, &consent) {
         Ok(license) if ask.apply.is_some() => license,

@@ -43,7 +43,7 @@ pub fn markdown(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
     let mut text = format!(
         "# Wrap-up of {}\n\nAt {at}, account {}.\n",
         escaped(run),
-        wrapped.account
+        escaped(&wrapped.whose())
     );
     let mut proof: Vec<String> = wrapped.proofs.iter().map(proven).collect();
     if proof.is_empty() {

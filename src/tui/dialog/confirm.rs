@@ -12,6 +12,7 @@ use crate::domain::plan::{Brake, Cleaning, MaxDelete, Plan, Tally};
 use crate::domain::{
     cloud::{Instance, Turn},
     text::printable,
+    wrap_up::Wrapped,
 };
 use crate::engine::{Family, cloud::Place};
 
@@ -36,6 +37,8 @@ pub struct ConfirmDialog {
     grave: Option<String>,
     places: Vec<Location>,
     word: String,
+    /// Words that do as well.
+    others: Vec<Box<str>>,
     input: Input,
     runs: Runs,
     title: &'static str,
@@ -115,6 +118,7 @@ impl ConfirmDialog {
             grave: None,
             places: Vec::new(),
             word: if plain { instance.name() } else { &instance.id }.to_owned(),
+            others: Vec::new(),
             input: Input::default(),
             runs: Runs::End(place),
             title: "terminate?",
@@ -122,15 +126,18 @@ impl ConfirmDialog {
         }
     }
 
-    /// Asks before what is ticked of a run goes; the word is the account's number.
-    pub fn of_teardown(lines: Vec<String>, account: &str) -> Self {
+    /// Asks before what is ticked of a run goes; the word is the account's number, or its alias.
+    pub fn of_teardown(lines: Vec<String>, told: &Wrapped) -> Self {
+        let account = &told.account;
+        let whose = printable(told.whose().as_bytes()).into_owned();
         Self {
             lines,
-            grave: Some(format!("in the account {account}")),
+            grave: Some(format!("in the account {whose}")),
             places: Vec::new(),
-            word: account.to_owned(),
+            word: account.to_string(),
+            others: told.aliases.clone(),
             input: Input::default(),
-            runs: Runs::Teardown(account.into()),
+            runs: Runs::Teardown(account.clone()),
             title: "delete?",
             wrong: false,
         }
@@ -166,6 +173,7 @@ impl ConfirmDialog {
             grave: None,
             places: vec![ruling.bucket.clone()],
             word,
+            others: Vec::new(),
             input: Input::default(),
             runs: Runs::Rules(Box::new(ruling)),
             title: "change the lifecycle?",
@@ -229,6 +237,7 @@ impl ConfirmDialog {
             lines: asked.lines,
             grave: None,
             word: asked.word,
+            others: Vec::new(),
             input: Input::default(),
             runs,
             wrong: false,
@@ -241,9 +250,15 @@ impl ConfirmDialog {
         Decision::Stay
     }
 
+    /// Whether the word, or one that does as well, is typed.
+    fn is_given(&self) -> bool {
+        let typed = self.input.value().trim();
+        typed == self.word || self.others.iter().any(|other| **other == *typed)
+    }
+
     pub(super) fn answer(&mut self, answer: Answer) -> Decision {
         match answer {
-            Answer::Accept if self.input.value().trim() == self.word => self.runs.decision(),
+            Answer::Accept if self.is_given() => self.runs.decision(),
             Answer::Accept => {
                 self.wrong = true;
                 Decision::Stay

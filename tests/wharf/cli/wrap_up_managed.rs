@@ -296,3 +296,43 @@ fn pages_are_read_to_their_end() {
     };
     assert_eq!((count("log group"), count("endpoint")), (130, 130));
 }
+
+#[test]
+fn the_account_may_be_named_by_its_alias_and_what_may_not_be_asked_is_told() {
+    let stage = Stage::new();
+    let cloud = stage.demo.cloud();
+    cloud.set_alias("research");
+    let named = |account: &str| {
+        let args = [
+            "wrap-up",
+            "stage2",
+            "--apply",
+            "--account",
+            account,
+            "--json",
+        ];
+        let more = ["--override-proof", "a test"];
+        stage.run(&args.iter().chain(&more).copied().collect::<Vec<_>>())
+    };
+    let run = named("research").ended_with(0);
+    assert_eq!(run.summary()["aliases"], json!(["research"]));
+    assert!(
+        named("other").ended_with(5).summary()["open"]
+            .to_string()
+            .contains("other")
+    );
+    cloud.deny("iam:ListAccountAliases");
+    let run = named("research").ended_with(5);
+    let told = run.of_type("trouble");
+    assert!(
+        told[0]
+            .to_string()
+            .contains("the credentials lack iam:ListAccountAliases"),
+        "{told:?}"
+    );
+    // Whoever names its id needs no right to ask.
+    assert_eq!(
+        named("123456789012").ended_with(0).of_type("trouble").len(),
+        0
+    );
+}

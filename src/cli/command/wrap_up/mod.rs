@@ -159,11 +159,11 @@ async fn ask(
     }
 }
 
-/// Asks a person to type the account's id.
+/// Asks a person to type the account's id or alias.
 fn typed_account(context: &mut Context, wrapped: &Wrapped) -> String {
     context.output.ask(format_args!(
-        "What is ticked in account {} would be deleted for good. Type the account's id to go on: ",
-        wrapped.account
+        "What is ticked in account {} would be deleted for good. Type the account's id or alias to go on: ",
+        printable(wrapped.whose().as_bytes())
     ));
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);

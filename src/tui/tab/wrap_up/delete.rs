@@ -85,8 +85,7 @@ impl WrapUp {
             Dialog::Input(InputDialog::boxed(Purpose::Reason, String::new()))
         } else {
             let lines = lines(&name, stand, &ticked, log_is_over);
-            let account = &stand.told.account;
-            let confirm = ConfirmDialog::of_teardown(lines, account);
+            let confirm = ConfirmDialog::of_teardown(lines, &stand.told);
             Dialog::Confirm(Box::new(confirm))
         };
         shell.dialogs.push(dialog);

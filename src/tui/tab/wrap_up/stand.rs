@@ -5,6 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap, collections::BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use tui_tree_widget::TreeState;
 
+use crate::domain::text::printable;
 use crate::domain::wrap_up::{
     Consent, End, Fate, Kind, Open, Origin, OutputProof, Resource, Target, Ticks, Wrapped,
 };
@@ -213,9 +214,10 @@ impl Stand {
         };
         let age = now.duration_since(came).max(SignedDuration::ZERO);
         let age = humanize::age(age.try_into().unwrap_or_default());
-        let account = match &*self.told.account {
-            "" => String::new(),
-            account => format!(" · account {account}"),
+        let account = if self.told.account.is_empty() {
+            String::new()
+        } else {
+            format!(" · account {}", printable(self.told.whose().as_bytes()))
         };
         format!("as of {age}{account}")
     }
@@ -229,6 +231,6 @@ pub(super) fn is_of_a_run(one: &Resource) -> bool {
 /// Kinds whose things are told alone: they cost, and go by other means.
 pub(super) fn word_of(target: &Target) -> String {
     let kind: Kind = target.kind;
-    let id = crate::domain::text::printable(target.id.as_bytes());
+    let id = printable(target.id.as_bytes());
     format!("{} {id}", kind.word())
 }
