@@ -85,6 +85,7 @@ actions! {
         NewFolder "new-folder" "Make a folder.";
         Edit "edit" "Change what objects bear.";
         Bucket "bucket" "The bucket as a whole.";
+        Versions "versions" "The versions of what is under the cursor.";
         Find "find" "Search at any depth.";
         Migrate "migrate" "Plan a migration of the marked folders to the other side, each as a route.";
         Verify "verify" "Prove by checksum what both sides have.";

@@ -22,6 +22,7 @@ use crate::tui::{
     dialog::{
         Dialog, cleanup::CleanupDialog, errand::ErrandDialog, find::FindDialog, input::InputDialog,
         pages::Pages, parts::PartsDialog, picker::PickerDialog, plan::PlanDialog,
+        versions::VersionsDialog,
     },
     identity,
     msg::Effect,
@@ -158,7 +159,23 @@ fn looked_up(state: &mut State, view: View, question: Question, told: LookTold) 
             shell.say(Weight::Good, "The lifecycle rules are changed.");
             buckets_shown(&mut shell.dialogs, view, LookTold::Rules(rules));
         }
-        LookTold::Versions { .. } => {}
+        LookTold::Versions { versions, over } => {
+            let dialog = shell.dialogs.iter_mut().find_map(version_list);
+            let done = dialog.is_none_or(|dialog| dialog.absorb(view, versions, over));
+            if over {
+                shell.close(view);
+            } else if done {
+                shell.stop(|question| matches!(question, Question::Versions));
+            }
+        }
+    }
+}
+
+fn version_list(dialog: &mut Dialog) -> Option<&mut VersionsDialog> {
+    if let Dialog::Versions(versions) = dialog {
+        Some(versions)
+    } else {
+        None
     }
 }
 
@@ -367,15 +384,9 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
                 .retain(|dialog| !matches!(dialog, Dialog::Cleanup(look) if look.waits_for(view)));
             shell.say_failed(&failed);
         }
-        Question::Bucket => {
-            for dialog in &mut shell.dialogs {
-                if let Dialog::Bucket(bucket) = dialog {
-                    bucket.fail(view, &failed);
-                }
-            }
-        }
-        Question::Found => {
-            finds(&mut shell.dialogs).for_each(|dialog| dialog.fail(view, &failed));
+        Question::Bucket | Question::Found | Question::Versions => {
+            let dialogs = shell.dialogs.iter_mut();
+            dialogs.for_each(|dialog| dialog.fail(view, &failed));
         }
         Question::Layout => state.browse.layout.fail(&failed),
         Question::Identity(remote) => identity::unknown(remote, &failed, shell),

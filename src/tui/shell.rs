@@ -126,6 +126,8 @@ pub enum Question {
     Found,
     /// What a bucket is set to and holds.
     Bucket,
+    /// Which versions there are.
+    Versions,
     /// What could follow a place that is being typed.
     Completion,
     /// How a bucket's lifecycle rules are then.
@@ -182,6 +184,7 @@ impl Question {
             | Self::Found
             | Self::Completion
             | Self::Bucket
+            | Self::Versions
             | Self::Rules
             | Self::Address(_) => None,
         }

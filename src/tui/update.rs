@@ -323,22 +323,23 @@ fn decide(state: &mut State, decision: Decision) {
         Decision::Below(edit) => state.browse.edit_below(edit, shell),
         Decision::AskRule => rules::ask(shell),
         Decision::EditRules(ruling) => rules::edit(shell, *ruling),
+        Decision::BringBack(what) => state.browse.bring_back(*what, shell),
         Decision::Reveal(key) => state.browse.reveal(&key, shell),
         Decision::Act(action) => act(state, action),
         Decision::Detach => shell.effects.push(Effect::Detach),
         Decision::Quit => shell.effects.push(Effect::Quit),
-        Decision::QuitWhenDone => {
-            state.leaving = true;
-            shell.say(
-                Weight::Info,
-                "wharf leaves as soon as no task runs; q takes that back.",
-            );
-        }
+        Decision::QuitWhenDone => leave_when_done(state),
         Decision::AskExport => export::ask(shell),
         Decision::AskStart => ask_start(shell),
         Decision::Start(at) => start_at(shell, at),
         Decision::ExportPlan(form) => export::write(shell, form),
     }
+}
+
+fn leave_when_done(state: &mut State) {
+    state.leaving = true;
+    let text = "wharf leaves as soon as no task runs; q takes that back.";
+    state.shell.say(Weight::Info, text);
 }
 
 /// Runs exactly this plan; that it may write to production, a person said.

@@ -34,4 +34,13 @@ pub struct VersionsArgs {
     /// Of all below it
     #[arg(short, long)]
     pub recursive: bool,
+    /// Copy this older version of the object onto its key; what is there now stays as an older version
+    #[arg(long, value_name = "VERSION", conflicts_with = "recursive")]
+    pub bring_back: Option<String>,
+    /// Tell what would be brought back, and do nothing
+    #[arg(short = 'n', long, requires = "bring_back")]
+    pub dry_run: bool,
+    /// Yes to what is asked
+    #[arg(long, requires = "bring_back")]
+    pub yes: bool,
 }

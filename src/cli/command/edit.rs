@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use crate::cli::{
-    args::{EditArgs, RenameArgs, RestoreArgs, UndeleteArgs},
+    args::{EditArgs, RenameArgs, RestoreArgs, UndeleteArgs, VersionsArgs},
     exit::Exit,
 };
 use crate::config::{
@@ -96,6 +96,20 @@ pub(super) async fn undelete(
 ) -> Exit {
     let of = (args.recursive, args.dry_run, Approval::Given);
     in_place(context, (location, Edit::Undelete, options), of).await
+}
+
+/// Runs `wharf versions --bring-back`.
+pub(super) async fn bring_back(
+    context: &mut Context,
+    (args, version): (&VersionsArgs, &str),
+    (location, options): At,
+) -> Exit {
+    let edit = Edit::BringBack {
+        version: version.into(),
+    };
+    let options = Arc::new(options.of_bring_back());
+    let of = (false, args.dry_run, Approval::of(args.yes));
+    in_place(context, (location, edit, options), of).await
 }
 
 /// Runs `wharf restore`.

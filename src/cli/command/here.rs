@@ -44,6 +44,10 @@ async fn edited(
         (Command::Restore(args), at) => edit::restore(context, args, at).await,
         (Command::Uploads(args), at) => uploads(context, args, at).await,
         (Command::Edit(args), at) => edit::edit(context, args, at).await,
+        (Command::Versions(args), at) => match &args.bring_back {
+            Some(version) => edit::bring_back(context, (args, version), at).await,
+            None => return None,
+        },
         _ => return None,
     })
 }

@@ -140,15 +140,17 @@ fn recorded(config: &Config, args: &ManifestArgs) -> Result<Asked, TargetError> 
     ))
 }
 
+/// One location, with the options of a filter.
+fn one(config: &Config, word: &str, given: &Given) -> Result<Asked, TargetError> {
+    Ok(Asked::One(
+        target::location(config, word)?,
+        target::options(config, given)?,
+    ))
+}
+
 /// Reads the words and flags of a command; `None` where the command asks the engine nothing.
 /// `config` gains a remote for a side that has flags of its own, so this comes before the engine is built.
 pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, TargetError>> {
-    let one = |word: &str, given: &Given| {
-        Ok(Asked::One(
-            target::location(config, word)?,
-            target::options(config, given)?,
-        ))
-    };
     Some(match command {
         Command::Rm(RmArgs { location, .. })
         | Command::Rename(RenameArgs { location, .. })
@@ -160,15 +162,22 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
             abort: true,
             ..
         })
+        | Command::Versions(VersionsArgs {
+            location,
+            bring_back: Some(_),
+            ..
+        })
         | Command::Edit(EditArgs { location, .. }) => written_to(config, location),
         Command::Preview(PreviewArgs { location, .. })
         | Command::Uploads(UploadsArgs { location, .. })
         | Command::Presign(PresignArgs { location, .. })
-        | Command::Versions(VersionsArgs { location, .. }) => one(location, &Given::default()),
-        Command::Ls(args) => one(&args.location, &args.filter.0),
-        Command::Find(args) => one(&args.location, &args.filter.0),
+        | Command::Versions(VersionsArgs { location, .. }) => {
+            one(config, location, &Given::default())
+        }
+        Command::Ls(args) => one(config, &args.location, &args.filter.0),
+        Command::Find(args) => one(config, &args.location, &args.filter.0),
         Command::Manifest(args) => recorded(config, args),
-        Command::Bucket(args) => one(args.action.bucket(), &Given::default()),
+        Command::Bucket(args) => one(config, args.action.bucket(), &Given::default()),
         Command::Pull(args) => several(config, args, (Way::Pull, None)),
         Command::Push(args) => several(config, args, (Way::Push, None)),
         Command::Both(args) => several(config, &args.mappings, (Way::Both, args.conflicts)),

@@ -211,7 +211,7 @@ impl Maker<'_> {
                 let tariff = self.source_tariff(step.source.as_ref());
                 self.estimate.requests_cost += tariff.retrieval(size);
             }
-            Some(Edit::Rename { .. } | Edit::Rewrite) | None => {}
+            Some(Edit::Rename { .. } | Edit::Rewrite | Edit::BringBack { .. }) | None => {}
         }
     }
 

@@ -23,6 +23,11 @@ pub enum Edit {
     NewFolder,
     /// What a delete marker hides is brought back: the marker goes.
     Undelete,
+    /// An older version is copied onto its key; what stands there stays as a version.
+    BringBack {
+        /// Its id.
+        version: Arc<str>,
+    },
     /// Archived objects are made readable for some days, as the options' `restore` says.
     Restore,
     /// What objects bear is changed: the options say class, encryption and metadata, tags stay unless they are told too.
@@ -43,6 +48,7 @@ impl Edit {
             Self::Rename { .. } => "rename",
             Self::NewFolder => "make folder",
             Self::Undelete => "undelete",
+            Self::BringBack { .. } => "bring back",
             Self::Restore => "restore",
             Self::Rewrite => "rewrite",
             Self::Tag => "tag",
@@ -56,6 +62,7 @@ impl Edit {
             Self::Rename { .. } => "rename in",
             Self::NewFolder => "make folder in",
             Self::Undelete => "undelete in",
+            Self::BringBack { .. } => "bring back in",
             Self::Restore => "restore in",
             Self::Rewrite => "rewrite in",
             Self::Tag => "tag in",
@@ -187,6 +194,15 @@ impl SyncOptions {
             // Nothing moves: S3 rewrites what it has.
             verify: None,
             ..self.clone()
+        }
+    }
+
+    /// These options for an older version that is brought back: it keeps what it bears, and is proven.
+    #[must_use]
+    pub fn of_bring_back(&self) -> Self {
+        Self {
+            verify: self.verify,
+            ..self.of_edit(&Bears::default())
         }
     }
 

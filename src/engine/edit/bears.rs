@@ -194,7 +194,7 @@ fn why(options: &SyncOptions) -> String {
     crate::domain::text::printable(words.join(" · ").as_bytes()).into_owned()
 }
 
-fn in_s3(store: &Store) -> Result<&S3, Failed> {
+pub(super) fn in_s3(store: &Store) -> Result<&S3, Failed> {
     match store {
         Store::S3(s3) => Ok(s3),
         Store::Disk(_) | Store::Manifest(_) => {

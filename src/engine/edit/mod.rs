@@ -1,6 +1,7 @@
 //! Plans of what is done at one place to what stands there: each entry is looked at first, and edited only while it is that.
 
 mod bears;
+mod bring;
 
 use jiff::Timestamp;
 
@@ -64,6 +65,9 @@ pub(super) async fn plan(room: &Room, asked: &EditAsk) -> Result<Plan, Failed> {
         Edit::Rename { to } => rename(store, one(only, edit)?, to).await?,
         Edit::NewFolder => new_folder(store, one(only, edit)?).await?,
         Edit::Undelete => bears::undelete(&ends).await?,
+        Edit::BringBack { version } => {
+            bring::back(bears::in_s3(store)?, one(only, edit)?, version).await?
+        }
         Edit::Restore => bears::restore(&ends, &options).await?,
         Edit::Rewrite | Edit::Tag => bears::rewrite(&ends, (edit, &options)).await?,
         Edit::Abort { before } => bears::abort(&ends, *before).await?,
@@ -80,7 +84,8 @@ pub(super) async fn plan(room: &Room, asked: &EditAsk) -> Result<Plan, Failed> {
     if !made.steps.is_empty() {
         plan.groups.push(Group {
             sign: sign(&made.edit),
-            overwrites: made.op == Op::Copy,
+            overwrites: made.op == Op::Copy
+                && made.steps.iter().any(|step| step.destination.is_some()),
             op: made.op,
             selected: true,
             why: Some(made.why.into()),
@@ -95,7 +100,11 @@ pub(super) async fn plan(room: &Room, asked: &EditAsk) -> Result<Plan, Failed> {
 fn sign(edit: &Edit) -> Sign {
     match edit {
         Edit::NewFolder | Edit::Undelete => Sign::OnlyLeft,
-        Edit::Rename { .. } | Edit::Restore | Edit::Rewrite | Edit::Tag => Sign::Differs,
+        Edit::Rename { .. }
+        | Edit::BringBack { .. }
+        | Edit::Restore
+        | Edit::Rewrite
+        | Edit::Tag => Sign::Differs,
         Edit::Abort { .. } => Sign::OnlyRight,
     }
 }
@@ -121,7 +130,7 @@ async fn rename(store: &Store, key: &Key, to: &Key) -> Result<Made, Failed> {
         });
     }
     let facts = look(store, key).await?;
-    let facts = facts.ok_or_else(|| missing(key))?;
+    let facts = facts.ok_or_else(|| missing(&format!("nothing is called {key}")))?;
     let slash = |key: &Key| match facts.kind {
         Kind::Folder if !key.is_folder() => key.join("/"),
         Kind::Folder | Kind::Object | Kind::Symlink | Kind::Special => key.clone(),
@@ -174,11 +183,11 @@ async fn look(store: &Store, key: &Key) -> Result<Option<Facts>, Failed> {
     }
 }
 
-fn missing(key: &Key) -> Failed {
+fn missing(message: &str) -> Failed {
     Failed {
         class: FailedClass::Broken,
         help: Some("list afresh: it may have another name by now".to_owned()),
-        ..Failed::usage(format!("nothing is called {key}"))
+        ..Failed::usage(message)
     }
 }
 

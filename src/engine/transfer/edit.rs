@@ -21,7 +21,7 @@ pub(super) async fn one(work: &Work, tries: &Tries) -> Result<Done, Halt> {
         Some(Edit::Restore) => restored(work).await,
         Some(Edit::Tag) => tag(work).await,
         Some(Edit::Abort { .. }) => abort(work).await,
-        Some(Edit::Rewrite) | None => {
+        Some(Edit::Rewrite | Edit::BringBack { .. }) | None => {
             let reason = "the plan does not say what is to be changed: make a new plan";
             Err(Halt::failed(FailureKind::Refused, reason))
         }

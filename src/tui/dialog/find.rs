@@ -29,7 +29,7 @@ use crate::tui::{
     tab::browse::stepped,
     theme::Theme,
     widget::{
-        paint::{put_middle, put_right, row as line_of, select, slice},
+        paint::{put, put_middle, put_right, row as line_of, select, slice, wrap},
         panel::Panel,
         window::Window,
     },
@@ -211,7 +211,9 @@ impl FindDialog {
         };
         if self.found.is_empty() {
             let (words, style) = self.words(shell);
-            put_middle(buffer, line_of(rows, 0), &words, style);
+            for (at, line) in (0..).zip(wrap(&words, rows.width)) {
+                put(buffer, line_of(rows, at), &line, style);
+            }
             return;
         }
         if let Stage::Broken(why) = &self.stage {

@@ -15,6 +15,7 @@ pub mod parts;
 pub mod picker;
 pub mod plan;
 mod plan_facts;
+pub mod versions;
 
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ use crate::domain::{
     side::Side,
 };
 
-use crate::engine::{Pace, cloud::Place};
+use crate::engine::{Pace, View, cloud::Place, event::Failed};
 
 use crate::engine::Family;
 use crate::tui::tab::wrap_up::Said;
@@ -51,6 +52,7 @@ use crate::tui::{
         picker::PickerDialog,
         plan::PlanDialog,
         plan::PlanForm,
+        versions::VersionsDialog,
     },
     keymap::Context,
     shell::Shell,
@@ -75,6 +77,8 @@ pub enum Dialog {
     Bucket(Box<BucketDialog>),
     /// What is found below a folder.
     Find(Box<FindDialog>),
+    /// Versions of objects.
+    Versions(Box<VersionsDialog>),
     /// A line to type in.
     Input(InputDialog),
     /// A few things to choose from.
@@ -150,6 +154,8 @@ pub enum Decision {
     AskRule,
     /// To edit the lifecycle rules of a bucket whose name was given.
     EditRules(Box<Ruling>),
+    /// To plan that a version is there again: where, which key, how.
+    BringBack(Box<(Location, Key, Edit)>),
     /// To go to a key of the side that has the focus.
     Reveal(Key),
     /// To do what an action means.
@@ -206,6 +212,7 @@ impl Decision {
             | Self::Ask(_)
             | Self::Below(_)
             | Self::EditRules(_)
+            | Self::BringBack(_)
             | Self::Reveal(_)
             | Self::ExportPlan(_)
             | Self::Start(_)
@@ -227,6 +234,7 @@ impl Dialog {
             Self::Parts(_)
             | Self::Confirm(_)
             | Self::Find(_)
+            | Self::Versions(_)
             | Self::Bucket(_)
             | Self::Input(_)
             | Self::Menu(_)
@@ -245,6 +253,7 @@ impl Dialog {
             Self::Parts(_)
             | Self::Confirm(_)
             | Self::Find(_)
+            | Self::Versions(_)
             | Self::Bucket(_)
             | Self::Input(_)
             | Self::Menu(_)
@@ -255,12 +264,35 @@ impl Dialog {
         true
     }
 
+    /// Takes the bad news about what it looked at, where that was its question.
+    pub fn fail(&mut self, view: View, failed: &Failed) {
+        match self {
+            Self::Find(find) => find.fail(view, failed),
+            Self::Bucket(bucket) => bucket.fail(view, failed),
+            Self::Versions(versions) => versions.fail(view, failed),
+            Self::Plan(_)
+            | Self::Errand(_)
+            | Self::Cleanup(_)
+            | Self::Parts(_)
+            | Self::Confirm(_)
+            | Self::Input(_)
+            | Self::Menu(_)
+            | Self::Picker(_)
+            | Self::Palette(_)
+            | Self::Pages(_) => {}
+        }
+    }
+
     /// Which keys it takes.
     pub fn context(&self) -> Context {
         match self {
             Self::Plan(_) | Self::Errand(_) | Self::Cleanup(_) => Context::Plan,
             Self::Confirm(_) | Self::Input(_) | Self::Palette(_) | Self::Find(_) => Context::Input,
-            Self::Menu(_) | Self::Picker(_) | Self::Parts(_) | Self::Bucket(_) => Context::Menu,
+            Self::Menu(_)
+            | Self::Picker(_)
+            | Self::Parts(_)
+            | Self::Bucket(_)
+            | Self::Versions(_) => Context::Menu,
             Self::Pages(_) => Context::Pages,
         }
     }
@@ -293,6 +325,7 @@ impl Dialog {
             }
             Self::Find(_) => FindDialog::back(shell),
             Self::Bucket(_) => BucketDialog::back(shell),
+            Self::Versions(_) => VersionsDialog::back(shell),
             Self::Confirm(_)
             | Self::Menu(_)
             | Self::Picker(_)
@@ -312,6 +345,7 @@ impl Dialog {
             Self::Palette(palette) => palette.walk(step),
             Self::Find(find) => find.walk(step),
             Self::Bucket(bucket) => bucket.walk(step),
+            Self::Versions(versions) => versions.walk(step),
             Self::Pages(pages) => pages.walk(step),
             Self::Confirm(_) | Self::Input(_) => {}
         }
@@ -331,6 +365,7 @@ impl Dialog {
             Self::Palette(palette) => palette.answer(answer),
             Self::Find(find) => find.answer(answer, shell),
             Self::Bucket(bucket) => bucket.answer(answer, shell),
+            Self::Versions(versions) => versions.answer(answer, shell),
             Self::Pages(_) => Decision::Stay,
         }
     }
@@ -346,6 +381,7 @@ impl Dialog {
             | Self::Errand(_)
             | Self::Cleanup(_)
             | Self::Bucket(_)
+            | Self::Versions(_)
             | Self::Parts(_)
             | Self::Menu(_)
             | Self::Picker(_)
@@ -367,6 +403,7 @@ impl Dialog {
             Self::Palette(palette) => palette.draw(shell, screen, buffer),
             Self::Find(find) => find.draw(shell, screen, buffer),
             Self::Bucket(bucket) => bucket.draw(shell, screen, buffer),
+            Self::Versions(versions) => versions.draw(shell, screen, buffer),
             Self::Pages(pages) => pages.draw(shell, screen, buffer),
         }
     }

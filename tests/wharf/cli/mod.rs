@@ -40,6 +40,7 @@ mod stored;
 mod story;
 mod tasks;
 mod verify;
+mod versions;
 mod wrap_up;
 mod wrap_up_kinds;
 mod wrap_up_managed;

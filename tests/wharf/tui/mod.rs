@@ -15,4 +15,5 @@ mod screens;
 pub(crate) mod stage;
 mod training;
 mod training_charts;
+mod versions;
 mod wrap_up;

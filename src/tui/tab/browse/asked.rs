@@ -298,7 +298,7 @@ impl Browse {
     }
 
     /// Plans what is done to entries where they stand.
-    fn plan_edit(
+    pub(super) fn plan_edit(
         (place, only): About,
         (edit, options): (Edit, Arc<SyncOptions>),
         shell: &mut Shell,

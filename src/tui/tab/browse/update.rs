@@ -39,6 +39,7 @@ impl Browse {
             Browsing::Edit => self.edit_menu(shell),
             Browsing::Find => self.find(shell),
             Browsing::Bucket => self.show_bucket(shell),
+            Browsing::Versions => self.show_versions(shell),
             Browsing::Migrate => self.migrate(shell),
             Browsing::Verify => self.verify(self.rows().tree.marked_keys(), shell),
             Browsing::Filter => self.ask_filter(shell),
@@ -92,6 +93,11 @@ impl Browse {
         true
     }
 
+    fn is_in_s3(&self) -> bool {
+        let place = self.place(self.focus);
+        place.is_some_and(|place| place.s3().is_some())
+    }
+
     /// Whether an action would have an effect now.
     pub fn offers(&self, action: Browsing, shell: &Shell) -> bool {
         let comparing = self.comparison.is_some();
@@ -104,11 +110,8 @@ impl Browse {
             Browsing::Sync | Browsing::CopyAcross | Browsing::MoveAcross => {
                 both && !shell.settings.read_only
             }
-            Browsing::Edit => {
-                self.place(self.focus)
-                    .is_some_and(|place| place.s3().is_some())
-                    && !shell.settings.read_only
-            }
+            Browsing::Edit => self.is_in_s3() && !shell.settings.read_only,
+            Browsing::Versions => self.is_in_s3(),
             Browsing::Bucket => matches!(
                 self.place(self.focus),
                 Some(Location::S3(_) | Location::Buckets(_))
