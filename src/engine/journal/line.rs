@@ -11,9 +11,10 @@ use tokio::sync::{mpsc, oneshot};
 use super::write::Write;
 
 /// Facts under way to the writer; beyond that, tasks wait.
-const QUEUE: usize = 4096;
-/// How long a fact waits for company: no longer than a killed process may forget.
-const GATHERS: Duration = Duration::from_millis(10);
+const QUEUE: usize = 2048;
+/// How long a fact waits for company. What a killed process forgets is asked for again, so that nothing heavy waits; of small
+/// steps more share each page that is written, which counts most where several tasks write by turns.
+const GATHERS: Duration = Duration::from_millis(100);
 
 /// Where facts are told; clones lead to the same writer.
 #[derive(Debug, Clone)]

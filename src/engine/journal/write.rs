@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use crate::domain::{
     key::Key,
     plan::Plan,
-    progress::{EndedStep, Recount, TaskId, TaskState},
+    progress::{EndedStep, Outcome, Recount, TaskId, TaskState},
 };
 use crate::engine::{command::Check, tasks::Brief};
 
@@ -129,8 +129,18 @@ pub(super) enum Fact {
     Job(Box<KeptJob>),
 }
 
+/// Where facts lie in the file: by task, or by place and key.
+pub(super) type Lies<'a> = (Option<TaskId>, Option<(usize, &'a Key)>);
+
+fn there<'a>(places: &Arc<Ends>, key: &'a Key) -> Lies<'a> {
+    (None, Some((Arc::as_ptr(places).addr(), key)))
+}
+
+/// Bytes that are kept at once when they arrived: a killed process must not send so many again.
+const HEAVY: u64 = 4 << 20;
+
 impl Write {
-    /// Whether somebody waits until it is kept.
+    /// Whether somebody waits until it is kept, or much would be moved again if it were lost.
     pub(super) fn presses(&self) -> bool {
         match self {
             Self::Begin(_)
@@ -138,13 +148,30 @@ impl Write {
             | Self::Beat { .. }
             | Self::CutOf { .. }
             | Self::Settle(_) => true,
-            Self::OfTask { fact, .. } => matches!(fact, Fact::Partial { .. }),
+            Self::OfTask { fact, .. } => fact.presses(),
             Self::Proof { .. }
             | Self::Cut { .. }
             | Self::Gone { .. }
             | Self::Seen(_)
             | Self::Ask { .. }
             | Self::Priority { .. } => false,
+        }
+    }
+
+    /// Where in the file it lies: facts of tasks by task, facts of places by place and key. What waits for a commit lies
+    /// nowhere.
+    pub(super) fn lies(&self) -> Lies<'_> {
+        match self {
+            Self::OfTask { task, .. }
+            | Self::Take { task, .. }
+            | Self::Ask { task, .. }
+            | Self::Priority { task, .. } => (Some(*task), None),
+            Self::Beat { pulse, .. } => (Some(pulse.task), None),
+            Self::Proof { places, proof } => there(places, &proof.key),
+            Self::Cut { places, key, .. }
+            | Self::CutOf { places, key, .. }
+            | Self::Gone { places, key } => there(places, key),
+            Self::Begin(_) | Self::Seen(_) | Self::Settle(_) => (None, None),
         }
     }
 
@@ -159,5 +186,17 @@ impl Write {
                     ..
                 }
         )
+    }
+}
+
+impl Fact {
+    fn presses(&self) -> bool {
+        match self {
+            Self::Partial { .. } | Self::Part { .. } => true,
+            Self::Ended(step) => {
+                matches!(step.outcome, Outcome::Done { bytes, .. } if bytes >= HEAVY)
+            }
+            Self::State(..) | Self::Recounted(_) | Self::PartialOver { .. } | Self::Job(_) => false,
+        }
     }
 }

@@ -27,7 +27,7 @@ use super::{
 };
 
 /// The most facts in one transaction.
-const BATCH: usize = 500;
+const BATCH: usize = 1024;
 /// Chunks of a plan between two signs of life of the tasks that run beside it.
 const CHUNKS_A_BEAT: usize = 20;
 
@@ -60,6 +60,14 @@ pub(super) fn start(
     thread.spawn(work).map(drop).map_err(JournalError::NoThread)
 }
 
+/// Puts together what lies together in the file; of one thing, what was told first stays first. What a listing saw speaks of
+/// many things, and keeps its place among them.
+fn gather(batch: &mut [Write]) {
+    for told in batch.split_mut(|fact| matches!(fact, Write::Seen(_))) {
+        told.sort_by(|one, other| one.lies().cmp(&other.lies()));
+    }
+}
+
 struct Writer {
     connection: Connection,
     setup: Setup,
@@ -90,6 +98,7 @@ impl Writer {
                 return Ok(());
             }
             self.last(batch.iter().any(Write::must_last))?;
+            gather(&mut batch);
             for fact in batch.drain(..) {
                 self.take(fact)?;
             }
@@ -319,5 +328,63 @@ impl Writer {
             fact::alive(&self.connection, (&self.setup.owner, now), *task)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::{collection::vec, prelude::*};
+
+    use super::{Fact, TaskId, TaskState, Write, gather};
+    use crate::domain::{key::Key, location::Location};
+    use crate::engine::journal::place::Ends;
+
+    fn ends() -> Arc<Ends> {
+        let bucket = |name: &str| format!("s3://{name}").parse::<Location>().unwrap();
+        Ends::of(&bucket("one"), &bucket("other"))
+    }
+
+    /// What a task was told, in its order.
+    fn reasons(batch: &[Write], task: TaskId) -> Vec<&str> {
+        let mut told = Vec::new();
+        for write in batch {
+            if let Write::OfTask {
+                task: of,
+                fact: Fact::State(_, Some(why)),
+            } = write
+                && *of == task
+            {
+                told.push(&**why);
+            }
+        }
+        told
+    }
+
+    proptest! {
+        #[test]
+        fn what_lies_together_comes_together_and_of_one_task_in_its_order(
+            told in vec((0..5_u64, "[a-c]{1,2}"), 0..60),
+        ) {
+            let places = [ends(), ends()];
+            let write = |(at, (kind, name)): (usize, &(u64, String))| match kind {
+                0 | 1 => Write::Gone {
+                    places: Arc::clone(&places[usize::from(*kind == 0)]),
+                    key: Key::from(&**name),
+                },
+                _ => Write::OfTask {
+                    task: TaskId(*kind),
+                    fact: Fact::State(TaskState::Running, Some(at.to_string().into())),
+                },
+            };
+            let make = || -> Vec<Write> { told.iter().enumerate().map(write).collect() };
+            let (before, mut batch) = (make(), make());
+            gather(&mut batch);
+            for task in (2..5).map(TaskId) {
+                prop_assert_eq!(reasons(&before, task), reasons(&batch, task));
+            }
+            prop_assert!(batch.is_sorted_by(|one, other| one.lies() <= other.lies()));
+        }
     }
 }
