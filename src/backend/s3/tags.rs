@@ -1,9 +1,14 @@
 //! Tags of an object: only for copies that S3 does not make whole by itself, which would lose them.
 
+use http::Method;
+
 use crate::backend::{counter::Operation, error::Error, store::Pin};
 use crate::domain::key::Key;
 
-use super::{Call, S3};
+use super::{
+    Call, S3,
+    hot::{self, Question},
+};
 
 impl S3 {
     /// The tags of an object, of the pinned version where the pin knows one.
@@ -14,6 +19,14 @@ impl S3 {
         let operation = Operation::GetObjectTagging;
         let full = self.full_to_read(operation, key).await?;
         let (_, version) = self.pinned(operation, key, pin)?;
+        if self.is_thin().await {
+            let question = Question::new(Method::GET, Some(&full))
+                .query("tagging", "")
+                .version(version.as_deref())
+                .payer(self.pays());
+            let read = async |reply: hot::Reply| hot::tags::read(reply).await;
+            return Box::pin(self.ask(Call::new(operation, &full), &question, read)).await;
+        }
         let send = |client: aws_sdk_s3::Client| {
             client
                 .get_object_tagging()

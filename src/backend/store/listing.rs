@@ -17,8 +17,8 @@ use crate::domain::{
 
 use super::{ListQuery, Pages, Store};
 
-/// Pages that may wait for a slow reader.
-const AHEAD: usize = 2;
+/// Pages that may wait for a slow reader, beside the one that the lister has in hand.
+const AHEAD: usize = 1;
 
 /// What a lister tells: some entries, and with the last ones how it ended.
 #[derive(Debug)]

@@ -194,13 +194,15 @@ async fn many<L: Lister>(lister: &L, ranges: Vec<ListQuery>, out: &mut Out) {
 }
 
 async fn forward(mut pages: impl Pages + Failing, to: mpsc::Sender<Page>, failure: Failure) {
-    while let Some(page) = pages.next().await {
+    // Room first: a page in hand beside those that wait, for each reader of each side, is memory that nobody uses.
+    while let Ok(room) = to.reserve().await {
+        let Some(page) = pages.next().await else {
+            return;
+        };
         if let Some(error) = pages.failure() {
             failure.get_or_init(|| error.clone());
         }
-        if to.send(page).await.is_err() {
-            return;
-        }
+        room.send(page);
     }
 }
 

@@ -106,6 +106,11 @@ async fn an_object_bears_what_it_was_given() {
         .unwrap();
     let view = demo.store().object(BUCKET, "a").unwrap();
     assert_eq!(view.tags, headers.tags);
+    assert_eq!(
+        s3.tags(&"a".into(), None).await.unwrap(),
+        headers.tags,
+        "as they were given"
+    );
     let told = s3.stat(&"a".into()).await.unwrap();
     assert_eq!(
         told.headers,

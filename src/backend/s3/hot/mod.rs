@@ -12,11 +12,15 @@ mod keys;
 pub(super) mod page;
 mod question;
 mod reply;
+pub(super) mod tags;
 pub(in crate::backend) mod xml;
 
 use std::{
     fmt,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -35,6 +39,8 @@ use super::body::Outgoing;
 use address::{Address, Addresses};
 use dial::{Dialer, Uses};
 use expect::Go;
+use reply::Spare;
+
 pub(in crate::backend) use keys::Ring;
 
 pub(in crate::backend) use address::Reach;
@@ -44,6 +50,10 @@ pub(super) use reply::Reply;
 
 /// How long a connection is kept that nobody uses: shorter than S3 keeps it, so that few die at the moment of use.
 const IDLE: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// Bytes that a connection reads at once at most. Grown to hold a whole page of a listing, the buffers of the connections were
+/// the largest thing in memory.
+const READ_MAX: usize = 64 * 1024;
 
 /// What the answers of S3 may be told by: our name and version.
 const AGENT: &str = concat!("wharf/", env!("CARGO_PKG_VERSION"));
@@ -57,6 +67,7 @@ pub(in crate::backend) fn pool(options: &RemoteOptions) -> Pool {
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
         .pool_max_idle_per_host(options.max_connections)
+        .http1_max_buf_size(READ_MAX)
         .build(Dialer::new(options.connect_timeout))
 }
 
@@ -70,6 +81,7 @@ pub(in crate::backend) struct Hot {
     clock: Clock,
     /// The server does not know `Expect: 100-continue`.
     is_deaf: AtomicBool,
+    spare: Arc<Spare>,
 }
 
 impl Hot {
@@ -81,6 +93,7 @@ impl Hot {
             addresses: Addresses::new(reach),
             clock,
             is_deaf: AtomicBool::new(false),
+            spare: Arc::default(),
         }
     }
 
@@ -139,7 +152,7 @@ impl Hot {
         if let Some(date) = date.and_then(|date| date.to_str().ok()) {
             self.clock.note(date);
         }
-        Reply::of(response).success(&self.clock).await
+        Reply::of(response, &self.spare).success(&self.clock).await
     }
 
     fn request(

@@ -1,5 +1,10 @@
 //! One answer: its head, and its body as a stream, as bytes or as XML. An error inside a success is found by whoever reads it.
 
+use std::{
+    ops::RangeInclusive,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -18,21 +23,66 @@ const ERROR_MAX: usize = 64 * 1024;
 /// Bytes that are set aside at most for a body that tells its length.
 const ROOM: usize = 4 << 20;
 
+/// Buffers of whole bodies that were read, for the next ones: a page of a listing is as large as the one before, and an
+/// allocator that gets each back for a moment keeps holes for all of them.
+#[derive(Debug, Default)]
+pub(super) struct Spare(Mutex<Vec<BytesMut>>);
+
+impl Spare {
+    /// Buffers that are kept.
+    const MOST: usize = 4;
+    /// Bytes of those that are worth it.
+    const WORTH: RangeInclusive<usize> = 64 * 1024..=1 << 20;
+    /// Their sizes are multiples of this, so that a page that is a little longer fits too.
+    const STEP: usize = 64 * 1024;
+
+    /// An empty buffer with room for so many bytes.
+    fn take(&self, room: usize) -> BytesMut {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = kept.iter().position(|kept| kept.capacity() >= room)
+            && Self::WORTH.contains(&room)
+        {
+            return kept.swap_remove(at);
+        }
+        drop(kept);
+        let worth = Self::WORTH.contains(&room);
+        BytesMut::with_capacity(if worth {
+            room.next_multiple_of(Self::STEP)
+        } else {
+            room
+        })
+    }
+
+    /// Keeps the buffer of a body that nobody reads any more.
+    fn keep(&self, body: Bytes) {
+        let Ok(mut buffer) = body.try_into_mut() else {
+            return;
+        };
+        buffer.clear();
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if Self::WORTH.contains(&buffer.capacity()) && kept.len() < Self::MOST {
+            kept.push(buffer);
+        }
+    }
+}
+
 /// An answer.
 #[derive(Debug)]
 pub(in crate::backend::s3) struct Reply {
     status: StatusCode,
     headers: HeaderMap,
     body: Incoming,
+    spare: Arc<Spare>,
 }
 
 impl Reply {
-    pub(super) fn of(response: Response<Incoming>) -> Self {
+    pub(super) fn of(response: Response<Incoming>, spare: &Arc<Spare>) -> Self {
         let (head, body) = response.into_parts();
         Self {
             status: head.status,
             headers: head.headers,
             body,
+            spare: Arc::clone(spare),
         }
     }
 
@@ -45,8 +95,9 @@ impl Reply {
             status,
             headers,
             body,
+            spare,
         } = self;
-        let said = match collected(body, ERROR_MAX).await {
+        let said = match collected(body, ERROR_MAX, &spare).await {
             Ok(said) => said,
             // The status alone says much.
             Err(_broken) => Bytes::new(),
@@ -85,7 +136,8 @@ impl Reply {
         Ok(Whole {
             status: self.status,
             headers: self.headers,
-            body: collected(self.body, usize::MAX).await?,
+            body: collected(self.body, usize::MAX, &self.spare).await?,
+            spare: self.spare,
         })
     }
 }
@@ -96,6 +148,13 @@ pub(in crate::backend::s3) struct Whole {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
+    spare: Arc<Spare>,
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        self.spare.keep(std::mem::take(&mut self.body));
+    }
 }
 
 impl Whole {
@@ -149,7 +208,7 @@ fn answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Answer {
 }
 
 /// A whole body of at most `most` bytes; what is beyond is not read.
-async fn collected(mut body: Incoming, most: usize) -> Result<Bytes, Failure> {
+async fn collected(mut body: Incoming, most: usize, spare: &Spare) -> Result<Bytes, Failure> {
     let expected = body.size_hint().lower();
     // Room that grows by doubling would hold twice a page of a listing, eight times at once.
     let room = usize::try_from(expected)
@@ -166,7 +225,7 @@ async fn collected(mut body: Incoming, most: usize) -> Result<Bytes, Failure> {
             return Ok(piece);
         }
         if all.is_empty() {
-            all.reserve(room);
+            all = spare.take(room.max(piece.len()));
         }
         all.extend_from_slice(&piece);
         if all.len() >= most {
