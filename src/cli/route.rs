@@ -27,7 +27,7 @@ pub struct Routes {
 }
 
 /// Reads the words and flags of the command.
-pub fn routes(config: &Config, args: &MigrateArgs) -> Result<Routes, TargetError> {
+pub fn routes(config: &mut Config, args: &MigrateArgs) -> Result<Routes, TargetError> {
     let flags = layer(config, &args.sync.given)?;
     let (name, migration) = match &args.name {
         Some(name) => (name.as_str(), config.migration(name)?.clone()),
@@ -36,7 +36,10 @@ pub fn routes(config: &Config, args: &MigrateArgs) -> Result<Routes, TargetError
     if migration.routes.is_empty() {
         return Err(no_routes(config, name));
     }
-    let routes = config.routes(&migration, &flags);
+    let mut routes = config.routes(&migration, &flags);
+    for route in &mut routes {
+        args.sides.lay(config, (&mut route.from, &mut route.to))?;
+    }
     for route in &routes {
         if let Some(refusal) = config.refusal(&route.to) {
             return Err(TargetError::Refused(refusal));

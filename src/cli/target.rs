@@ -116,12 +116,7 @@ pub fn target(
 ) -> Result<Target, TargetError> {
     let flags = layer(config, given)?;
     let mut target = ends(config, words, &flags, purpose)?;
-    for (side, flags, location) in [
-        ("source", sides.source()?, &mut target.left),
-        ("destination", sides.destination()?, &mut target.right),
-    ] {
-        *location = config.lay_side(side, location.clone(), &flags);
-    }
+    sides.lay(config, (&mut target.left, &mut target.right))?;
     let written: &[&Location] = match purpose {
         Purpose::Compare => &[],
         Purpose::Move => &[&target.right],
@@ -384,6 +379,17 @@ pub fn place_words(config: &Config, location: &Location) -> String {
 }
 
 impl SideArgs {
+    /// Lets each of two places be reached as its flags say.
+    pub(super) fn lay(
+        &self,
+        config: &mut Config,
+        (source, destination): (&mut Location, &mut Location),
+    ) -> Result<(), Error> {
+        *source = config.lay_side("source", source.clone(), &self.source()?);
+        *destination = config.lay_side("destination", destination.clone(), &self.destination()?);
+        Ok(())
+    }
+
     /// What the flags of the source say.
     fn source(&self) -> Result<RemoteConfig, Error> {
         Ok(RemoteConfig {

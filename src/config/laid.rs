@@ -23,11 +23,16 @@ impl Config {
             return location;
         };
         let weaker = self.remotes.get(remote).cloned().unwrap_or_default();
+        let differing = weaker.under(flags);
+        let is_it = |name: &&Remote| self.remotes.get(*name) == Some(&differing);
+        if let Some(known) = self.laid.iter().find(is_it) {
+            return location.with_remote(known.clone());
+        }
         let mut own = Remote::named(side);
         while self.remotes.contains_key(&own) {
             own = Remote::named(&format!("{}-flags", own.name().unwrap_or(side)));
         }
-        self.lay(own.clone(), weaker.under(flags));
+        self.lay(own.clone(), differing);
         location.with_remote(own)
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{RunPace, SyncArgs};
+use super::{RunPace, SideArgs, SyncArgs};
 
 /// `wharf migrate`.
 #[derive(Debug, Clone, Default, Args)]
@@ -28,6 +28,9 @@ pub struct MigrateArgs {
     /// All sync options.
     #[command(flatten)]
     pub sync: SyncArgs,
+    /// How one side is reached, of each route.
+    #[command(flatten)]
+    pub sides: SideArgs,
     /// Plan and ask now, and run at this time: 02:00, +2h or 2026-01-31T02:00
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,

@@ -1,5 +1,6 @@
 //! The program as a script sees it: exit codes, stdout, stderr, and what it does to the world.
 
+mod anonymous;
 mod batch;
 mod boxed;
 mod boxed_faults;
