@@ -68,7 +68,9 @@ fn where_the_own_credentials_may_not_read_it_comes_through_here_without_a_signat
         access_key: Some(ACCESS_KEY.to_owned()),
         ..Denial::default()
     });
-    let run = stage.run(&[&MIGRATE[..4], &["--dry-run"]].concat()).ended_with(0);
+    let run = stage
+        .run(&[&MIGRATE[..4], &["--dry-run"]].concat())
+        .ended_with(0);
     let told = format!("{}{}", run.stdout, run.stderr);
     assert!(told.contains("may not read the source"), "{told}");
     let run = stage.run(&MIGRATE).ended_with(0);

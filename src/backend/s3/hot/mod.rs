@@ -41,10 +41,9 @@ use dial::{Dialer, Uses};
 use expect::Go;
 use reply::Spare;
 
-pub(in crate::backend) use keys::Ring;
-
 pub(in crate::backend) use address::Reach;
 pub(super) use failure::Failure;
+pub(in crate::backend) use keys::Ring;
 pub(super) use question::{Payload, Question};
 pub(super) use reply::Reply;
 
