@@ -10,12 +10,13 @@ use wharf::{
         command::{self, Context, Interrupts},
         ending::Ending,
         exit::Exit,
+        launching::launching,
         output::Output,
         setup,
         target::{self, TargetError},
     },
     config::{
-        Config, Env, Sourced,
+        Config, Env, RunEnd, Sourced,
         layer::Layer,
         remote::{Checksums, Plane, RemoteConfig},
     },
@@ -127,6 +128,20 @@ pub(crate) fn endings(config: &Config) -> Vec<tui::Ending> {
         })
     };
     config.ends.keys().filter_map(of).collect()
+}
+
+/// The runs that say what is launched, each with what is asked for it.
+pub(crate) fn launches(config: &Config) -> Vec<tui::Launchable> {
+    let says = |end: &RunEnd| end.launch.is_some();
+    let runs = config.ends.iter().filter(|(_, end)| says(end));
+    runs.map(|(run, _)| tui::Launchable {
+        run: run.as_str().into(),
+        ask: launching(config, run).map_err(|error| match error.help() {
+            Some(help) => format!("{error}: {help}"),
+            None => error.to_string(),
+        }),
+    })
+    .collect()
 }
 
 /// The runtime of the whole process.

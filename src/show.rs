@@ -96,6 +96,7 @@ pub(crate) fn demo(
     };
     let mut options = tui::Options::of(&config, &Layer::default());
     options.settings.endings = compose::endings(&config);
+    options.settings.launches = compose::launches(&config);
     "demo".clone_into(&mut options.settings.title);
     options.records = Some(log.ring.clone());
     options.settings.ascii |= cli.global.ascii;
@@ -125,6 +126,7 @@ pub(crate) fn screen(cli: &Cli, env: &Env, (log, mut output): (&Log, Output)) ->
     }
     let mut options = tui::Options::of(&config, &Layer::default());
     options.settings.endings = compose::endings(&config);
+    options.settings.launches = compose::launches(&config);
     options.records = Some(log.ring.clone());
     options.settings.ascii |= cli.global.ascii;
     options.left = left.or_else(|| Some(Location::Disk(env.cwd.clone())));

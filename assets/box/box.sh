@@ -125,12 +125,22 @@ is_empty() { # DISK: nothing that is known stands on it, and nothing at its begi
   [ "$code" = 2 ] && cmp -s -n 1048576 "$1" /dev/zero
 }
 
-disk_of() { # DEVICE GIB: the disk by the name that it was asked for with; newer machines name disks themselves
-  local name real size found=''
+serial_of() { # DEVICE: the volume that EC2 has there, as the serial number of its disk; nothing where the role may not ask
+  wharf instances show "$INSTANCE" ${REMOTE:+--remote "$REMOTE"} --region "$REGION" --json 2>/dev/null |
+    tr '{' '\n' | grep -F "\"device\":\"$1\"" | sed -n 's/.*"id":"vol-\([0-9a-f]*\)".*/vol\1/p' | head -n 1
+}
+
+disk_of() { # DEVICE GIB: the disk by the name that it was asked for with, or by its serial; newer machines name disks themselves
+  local name real size serial found=''
   for name in "$1" "${1/sd/xvd}"; do
     real=$(readlink -f "$name") || continue
     disks | grep -q "^$real " && echo "$real" && return
   done
+  serial=$(serial_of "$1")
+  if [ -n "$serial" ]; then
+    found=$(lsblk -dnpo NAME,SERIAL | awk -v serial="$serial" '$2 == serial { print $1 }')
+    [ -z "$found" ] || { echo "$found" && return; }
+  fi
   while read -r name size; do
     if [ "$size" != "$(($2 * 1073741824))" ] || ! is_free "$name"; then
       continue
@@ -354,7 +364,9 @@ finish_and_exit() {
 boot() { # a later boot: the time goes on, and what was interrupted ends now
   local left
   left=$((($(cat "$BOX/deadline") - $(date +%s)) / 60))
-  if [ "$HARD_MINUTES" -gt 0 ] && [ ! -f "$BOX/ended" ]; then
+  if [ "$HARD_MINUTES" -gt 0 ]; then
+    # Somebody starts it again after its end, to look: it gets its time once more, and no longer.
+    [ ! -f "$BOX/ended" ] || left=$HARD_MINUTES
     shutdown -h "+$((left > 5 ? left : 5))"
   fi
   [ ! -f "$BOX/ended" ] || exit 0

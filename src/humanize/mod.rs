@@ -7,6 +7,7 @@ mod cloud;
 mod gap;
 mod proof;
 mod runs;
+mod said;
 pub mod training;
 pub mod wrap_up;
 
@@ -23,6 +24,7 @@ pub use cloud::{
 pub use gap::{explain_gap, explain_rule};
 pub use proof::proofs;
 pub use runs::runs;
+pub use said::{cuts, ended, gpu_rows, gpus_rest, launch_plan, launch_price};
 
 /// The units above bytes that a `u64` can reach.
 const UNITS: [FixedAt; 6] = [

@@ -139,6 +139,9 @@ actions! {
         Terminate "terminate-instance" "End an instance for good.";
         Console "console" "What an instance wrote to its console.";
         Details "instance-details" "What hangs on an instance.";
+        Launch "launch-run" "Look at the launch of a run, and launch it.";
+        Exec "run-command" "Run a line on an instance.";
+        Gpus "gpu-processes" "Who uses the GPUs of an instance.";
         SpanNext "span-next" "Look further back, or less far.";
         OrderNext "order-next" "Order instances by the next thing.";
         FilterInstances "filter-instances" "Show only instances that hold a text.";

@@ -402,7 +402,7 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
             shell.say_failed(&failed);
         }
         Question::WrapUp(run) => state.wrap_up.fail((view, run), failed, shell),
-        Question::Turn(..) => state.instances.not_turned(question, &failed, shell),
+        Question::Turn(..) | Question::Sought(_) => state.instances.fail(question, &failed, shell),
         Question::Compare
         | Question::Address(_)
         | Question::Rules

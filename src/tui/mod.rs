@@ -29,4 +29,4 @@ pub mod widget;
 
 pub use options::Options;
 pub use run::{Error, Handed, run};
-pub use tab::wrap_up::Ending;
+pub use tab::{instances::Launchable, wrap_up::Ending};

@@ -27,6 +27,7 @@ use crate::tui::{
     keymap::{Chord, Keymap},
     msg::Effect,
     tab::{
+        instances::{Launchable, Sought},
         log::{Entry, Weight},
         wrap_up::Ending,
     },
@@ -71,6 +72,8 @@ pub struct Settings {
     pub groups: Vec<(Arc<str>, Vec<String>)>,
     /// Runs that can be wrapped up.
     pub endings: Vec<Ending>,
+    /// Runs that say what is launched.
+    pub launches: Vec<Launchable>,
     /// Options where no mapping says otherwise.
     pub sync: Arc<SyncOptions>,
     /// Where the reader's clock stands.
@@ -142,6 +145,8 @@ pub enum Question {
     Details,
     /// What an instance wrote to its console.
     Console,
+    /// What an instance's shell says, or how a launch goes.
+    Sought(Sought),
     /// Whether an instance of this id could be turned.
     Turn(Box<str>, Turn),
     /// How training runs go on; it stays open.
@@ -176,6 +181,7 @@ impl Question {
             | Self::Instances
             | Self::Details
             | Self::Console
+            | Self::Sought(_)
             | Self::Turn(..)
             | Self::Training
             | Self::WrapUp(_)

@@ -306,7 +306,7 @@ fn decide(state: &mut State, decision: Decision) {
         Decision::Filter(text) => state.browse.filter(&text),
         Decision::Search(text) => search(state, &text),
         Decision::Pace(task, change) => shell.command(Command::Pace { task, change }),
-        Decision::Turn(place, turn) => state.instances.turn(&place, turn, shell),
+        Decision::Instance(deed) => state.instances.carry_out(deed, shell),
         Decision::Wrap(said) => state.wrap_up.said(said, shell),
         Decision::Cancel(task) => shell.command(Command::Cancel(task)),
         Decision::AskBookmark => bookmarks::ask(state),

@@ -43,7 +43,14 @@ impl Ec2 {
                 client.delete_launch_template().launch_template_id(id)
             ),
             Kind::Image => ask!("DeregisterImage", client.deregister_image().image_id(id)),
-            Kind::Group | Kind::Endpoint | Kind::Balancer | Kind::Efs | Kind::Fsx | Kind::Logs => {
+            Kind::Group
+            | Kind::Endpoint
+            | Kind::Balancer
+            | Kind::Efs
+            | Kind::Fsx
+            | Kind::Logs
+            | Kind::Storage
+            | Kind::Upload => {
                 return self.delete_managed(kind, id, manner).await;
             }
         };

@@ -196,9 +196,11 @@ impl Ec2 {
                 | Kind::Volume
                 | Kind::Image
                 | Kind::Snapshot
-                | Kind::Template,
+                | Kind::Template
+                | Kind::Storage
+                | Kind::Upload,
                 Manner::Real,
-            ) => Err(unread("delete", id, "it is EC2's")),
+            ) => Err(unread("delete", id, "it is EC2's or S3's")),
         };
         match told {
             // Two of the services have no code of its own for what is gone.

@@ -31,6 +31,8 @@ pub enum InstancesAction {
     Terminate(InstanceId),
     /// Print what an instance wrote to its console
     Console(InstanceId),
+    /// List the processes that use the GPUs of an instance, as its nvidia-smi tells them by SSM
+    Gpu(InstanceId),
     /// Open a shell on an instance, by Session Manager's plugin or by ssh
     Shell(InstancesShell),
     /// Launch the instance of a run, after everything that it stands on was looked at
@@ -50,6 +52,7 @@ impl InstancesAction {
             Self::List(_)
             | Self::Show(_)
             | Self::Console(_)
+            | Self::Gpu(_)
             | Self::Exec(_)
             | Self::Shell(_)
             | Self::Launch(_) => None,

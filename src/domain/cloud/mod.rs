@@ -2,6 +2,7 @@
 //! of each costs. Names, tags and reasons are as AWS tells them: hostile until `printable`.
 
 mod beside;
+mod gpu;
 mod instance;
 mod managed;
 mod price;
@@ -12,6 +13,7 @@ mod series;
 mod survey;
 
 pub use beside::{Image, Nat, SpotRequest, Template};
+pub use gpu::{GPU_SCRIPT, GpuProcess, GpuUse};
 pub use instance::{
     Architecture, Check, CheckKind, Checks, Instance, Lifecycle, RUN_TAG, Scheduled, State, Tag,
     Turn,

@@ -55,6 +55,14 @@ pub fn policy(
             "Condition": { "StringEquals": tags },
         }));
     }
+    if wish.volumes.iter().any(|volume| volume.mount.is_some()) {
+        // Which volume is which disk; without it a disk is known by its name or its size.
+        statements.push(json!({
+            "Effect": "Allow",
+            "Action": ["ec2:DescribeInstances", "ec2:DescribeVolumes"],
+            "Resource": "*",
+        }));
+    }
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 

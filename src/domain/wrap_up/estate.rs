@@ -9,6 +9,7 @@ use crate::domain::cloud::{
 use super::{
     judge::Judge,
     resource::{Kind, Origin, Resource, Target},
+    stored::{Pending, Stored},
     teardown::Alive,
 };
 
@@ -33,6 +34,10 @@ pub struct Estate {
     pub images: Vec<Image>,
     /// What AWS runs beside all that.
     pub managed: Vec<Managed>,
+    /// What S3 keeps at the run's places.
+    pub stored: Vec<Stored>,
+    /// Unfinished uploads there.
+    pub pending: Vec<Pending>,
 }
 
 impl Estate {
@@ -63,6 +68,9 @@ impl Estate {
         let images = self.images.iter().map(|one| (Kind::Image, &one.id));
         let managed = self.managed.iter().map(|one| (kind(&one.what), &one.id));
         let beside = nats.chain(requests).chain(templates).chain(images);
+        for one in &self.pending {
+            alive.add(Kind::Upload, &one.id, None, false);
+        }
         for (kind, id) in beside.chain(managed) {
             alive.add(kind, id, None, false);
         }
@@ -132,6 +140,12 @@ pub fn estate(told: &Estate, run: &str, ledger: &BTreeSet<Target>) -> Vec<Resour
     all.extend(told.volumes.iter().map(|one| judge.volume(one)));
     all.extend(told.snapshots.iter().map(|one| judge.snapshot(one)));
     all.extend(judge.beside());
+    let filled = told
+        .stored
+        .iter()
+        .filter(|one| one.holds.total().objects > 0);
+    all.extend(filled.map(Stored::resource));
+    all.extend(told.pending.iter().map(Pending::resource));
     let mut made: BTreeMap<Box<str>, Origin> = BTreeMap::new();
     for resource in &mut all {
         // What goes with a group or an instance of a run is of that run, where its own tags say nothing.

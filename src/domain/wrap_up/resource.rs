@@ -38,11 +38,15 @@ pub enum Kind {
     Template,
     /// A group of CloudWatch Logs.
     Logs,
+    /// What S3 keeps at a place.
+    Storage,
+    /// An unfinished multipart upload.
+    Upload,
 }
 
 impl Kind {
     /// All that are looked for.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::SpotRequest,
         Self::Group,
         Self::Instance,
@@ -57,6 +61,8 @@ impl Kind {
         Self::Snapshot,
         Self::Template,
         Self::Logs,
+        Self::Storage,
+        Self::Upload,
     ];
 
     /// A word for it.
@@ -76,6 +82,8 @@ impl Kind {
             Self::Snapshot => "snapshot",
             Self::Template => "launch template",
             Self::Logs => "log group",
+            Self::Storage => "storage",
+            Self::Upload => "unfinished upload",
         }
     }
 
@@ -117,6 +125,8 @@ pub enum Keep {
     Tag,
     /// Nobody tells its tags: one of them may say so.
     Untold,
+    /// It is what a run made.
+    Data,
 }
 
 impl Keep {
@@ -125,6 +135,7 @@ impl Keep {
         match self {
             Self::Tag => "kept by its tag",
             Self::Untold => "kept, because its tags are not told",
+            Self::Data => "kept, only wharf rm deletes it",
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::domain::cloud::{Price, Trouble};
 
 /// Kinds of things that cost and that this version does not look for: told, so that nobody takes silence for their absence.
-pub const NOT_LOOKED_FOR: [&str; 2] = ["S3 storage", "unfinished uploads"];
+pub const NOT_LOOKED_FOR: [&str; 2] = ["classic load balancers", "backups of FSx"];
 
 /// How it all stands.
 #[derive(Debug, Clone, Default)]

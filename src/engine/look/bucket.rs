@@ -57,7 +57,7 @@ pub(super) async fn look(
     let (mut seen, mut last) = (0, 0);
     loop {
         let page = scan.next().await.unwrap_or_else(vanished);
-        seen += add(&mut classes, &page);
+        seen += by_class(&mut classes, &page);
         let holds = || {
             let classes = classes.iter().map(|(class, tally)| (&**class, *tally));
             Holds::of(classes, (Prices::embedded(), &region))
@@ -98,7 +98,7 @@ pub(super) async fn metrics(room: &Room, location: &Location) -> Result<LookTold
 }
 
 /// Adds a page by class; gives back how many entries it had.
-fn add(classes: &mut BTreeMap<Box<str>, Tally>, page: &Page) -> u64 {
+pub(in crate::engine) fn by_class(classes: &mut BTreeMap<Box<str>, Tally>, page: &Page) -> u64 {
     for entry in &page.entries {
         if matches!(entry.facts.kind, Kind::Object) || entry.facts.etag().is_some() {
             let class = entry.facts.class().unwrap_or("STANDARD");

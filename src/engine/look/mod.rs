@@ -4,6 +4,8 @@
 mod bucket;
 mod find;
 
+pub(in crate::engine) use bucket::by_class;
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use jiff::Timestamp;

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, Row, params};
 use super::ledger::{Ledger, now};
 use crate::domain::{
     cloud::Price,
-    wrap_up::{Account, Origin, Owed, Resource},
+    wrap_up::{Account, Kind, Origin, Owed, Resource},
 };
 use crate::engine::event::Failed;
 
@@ -31,7 +31,8 @@ impl Ledger {
         resources: &[Resource],
         at_rest: bool,
     ) -> Result<(), Failed> {
-        let own = resources.iter().filter(|one| one.origin == Origin::ThisRun);
+        let owes = |one: &&Resource| one.origin == Origin::ThisRun && one.kind != Kind::Storage;
+        let own = resources.iter().filter(owes);
         let own: Vec<Cost> = own
             .map(|one| Cost {
                 kind: one.kind.word(),

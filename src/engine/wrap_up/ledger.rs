@@ -94,7 +94,8 @@ impl Ledger {
     /// Notes what the run has now.
     pub(in crate::engine) async fn note(&self, resources: &[Resource]) -> Result<(), Failed> {
         let own = resources.iter();
-        let own = own.filter(|one| one.origin == Origin::ThisRun);
+        // What is stored is what a run was for: no start reminds of it.
+        let own = own.filter(|one| one.origin == Origin::ThisRun && one.kind != Kind::Storage);
         let own: Vec<Target> = own.map(Resource::target).collect();
         self.note_targets(own).await
     }

@@ -9,7 +9,7 @@ use crate::domain::{
     wrap_up::{Alive, Estate, Kind, Origin, Resource, Target, Wake, estate},
 };
 
-use super::{WrapAsk, launches::Asked};
+use super::{WrapAsk, launches::Asked, storage::Storage};
 use crate::engine::{
     cloud::{doors, patient, trouble},
     event::Failed,
@@ -23,6 +23,8 @@ pub(super) struct Look<'a> {
     told: Estate,
     /// Instances that are terminated, as long as AWS tells of them.
     over: Vec<Instance>,
+    /// The run's places in S3.
+    storage: Storage,
     /// What endpoints run on, by region and name, once it was asked.
     machines: Machines,
     /// Whether anything was asked yet.
@@ -33,10 +35,15 @@ pub(super) struct Look<'a> {
 
 impl<'a> Look<'a> {
     /// Opens the doors to all regions.
-    pub(super) async fn begin(room: &Room, ask: &'a WrapAsk) -> Result<Self, Failed> {
+    pub(super) async fn begin(
+        room: &Room,
+        ask: &'a WrapAsk,
+        troubles: &mut Vec<Trouble>,
+    ) -> Result<Self, Failed> {
         Ok(Self {
             ask,
             doors: doors(room, &ask.scope).await?,
+            storage: Storage::of(room, ask, troubles).await,
             told: Estate::default(),
             over: Vec::new(),
             machines: Machines::new(),
@@ -52,6 +59,16 @@ impl<'a> Look<'a> {
         };
         let told = patient(|| door.aliases()).await;
         told.map_err(|error| trouble(door.region(), &error))
+    }
+
+    /// Ends an unfinished upload that was found.
+    pub(super) async fn abort(&self, id: &str) -> Result<(), Error> {
+        let mut all = self.told.pending.iter();
+        match all.find(|one| *one.id == *id) {
+            Some(pending) => self.storage.abort(pending).await,
+            // It is gone already.
+            None => Ok(()),
+        }
     }
 
     /// The door to a region.
@@ -79,7 +96,7 @@ impl<'a> Look<'a> {
                 patient(|| door.images()),
             );
             let mut hear = Hear {
-                door,
+                region: door.region(),
                 first,
                 troubles,
                 answered: &mut self.answered,
@@ -94,7 +111,17 @@ impl<'a> Look<'a> {
             told.templates.extend(hear.hear(Kind::Template, templates)?);
             told.images.extend(hear.hear(Kind::Image, images)?);
             told.managed
-                .extend(managed(&mut hear, &mut self.machines).await?);
+                .extend(managed(door, &mut hear, &mut self.machines).await?);
+        }
+        told.stored = self.storage.stored(troubles).await;
+        for (region, pending) in self.storage.pending().await {
+            let mut hear = Hear {
+                region: &region,
+                first,
+                troubles,
+                answered: &mut self.answered,
+            };
+            told.pending.extend(hear.hear(Kind::Upload, pending)?);
         }
         let over = |one: &mut Instance| one.state == State::Terminated;
         self.over = told.instances.extract_if(.., over).collect();
@@ -184,8 +211,11 @@ impl<'a> Look<'a> {
 }
 
 /// What AWS runs beside instances in a region.
-async fn managed(hear: &mut Hear<'_>, machines: &mut Machines) -> Result<Vec<Managed>, Failed> {
-    let door = hear.door;
+async fn managed(
+    door: &Ec2,
+    hear: &mut Hear<'_>,
+    machines: &mut Machines,
+) -> Result<Vec<Managed>, Failed> {
     let tags = hear
         .answer(patient(|| door.tags_of_managed()).await)?
         .unwrap_or_default();
@@ -222,7 +252,7 @@ type Machines = HashMap<(Box<str>, Box<str>), Vec<(Box<str>, u64)>>;
 
 /// Takes answers, and tells those that did not come.
 struct Hear<'a> {
-    door: &'a Ec2,
+    region: &'a str,
     first: bool,
     troubles: &'a mut Vec<Trouble>,
     answered: &'a mut BTreeSet<(Kind, Box<str>)>,
@@ -233,7 +263,7 @@ impl Hear<'_> {
     fn hear<T>(&mut self, kind: Kind, answer: Result<Vec<T>, Error>) -> Result<Vec<T>, Failed> {
         let told = self.answer(answer)?;
         if told.is_some() {
-            self.answered.insert((kind, self.door.region().into()));
+            self.answered.insert((kind, self.region.into()));
         }
         Ok(told.unwrap_or_default())
     }
@@ -246,14 +276,14 @@ impl Hear<'_> {
         };
         let known = self.troubles.iter();
         let known = known
-            .filter(|one| *one.region == *self.door.region())
+            .filter(|one| *one.region == *self.region)
             .any(|one| one.operation == error.op);
         // Without its instances a region says nothing of what hangs on what.
         if error.op == "DescribeInstances" || !(self.first || known) {
             return Err(error.into());
         }
         if !known {
-            self.troubles.push(trouble(self.door.region(), &error));
+            self.troubles.push(trouble(self.region, &error));
         }
         Ok(None)
     }

@@ -6,6 +6,7 @@ mod launches;
 pub(super) mod ledger;
 mod look;
 mod outputs;
+mod storage;
 mod tear;
 
 pub use debts::accounts;
@@ -105,12 +106,12 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
     }
     let account = room.sessions.identity(&ask.scope.remote).await?.account;
     let ledger = Ledger::open(room.options.journal.as_deref(), (&account, &ask.run)).await?;
-    let mut look = Look::begin(room, ask).await?;
     let mut wrapped = Wrapped {
         account: (&*account).into(),
         applied: ask.apply.is_some(),
         ..Wrapped::default()
     };
+    let mut look = Look::begin(room, ask, &mut wrapped.troubles).await?;
     let named = ask.apply.as_ref().and_then(|said| said.account.as_deref());
     match look.aliases().await {
         Ok(aliases) => wrapped.aliases = aliases,

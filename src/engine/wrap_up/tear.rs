@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use crate::backend::{Error, Went, ec2::Manner};
 use crate::domain::{
     retry::FailureKind,
-    wrap_up::{Fate, Open, Resource, Step, Target, Teardown, Wrapped, license},
+    wrap_up::{Fate, Kind, Open, Resource, Step, Target, Teardown, Wrapped, license},
 };
 
 use super::{WrapAsk, WrapTold, ledger::Ledger, look::Look, tell};
@@ -120,6 +120,9 @@ async fn delete_all(
 }
 
 async fn delete(look: &Look<'_>, target: &Target) -> Result<Went, Error> {
+    if target.kind == Kind::Upload {
+        return look.abort(&target.id).await.map(|()| Went::Asked);
+    }
     let Some(door) = look.door(&target.region) else {
         let reason = "its region was not asked";
         return Err(Error::new(
@@ -139,7 +142,8 @@ async fn delete(look: &Look<'_>, target: &Target) -> Result<Went, Error> {
 /// Asks AWS of everything that is to go whether it may: what may not keeps the gate shut before anything went.
 async fn rehearse(look: &Look<'_>, resources: &[Resource]) -> Vec<Open> {
     let mut open = Vec::new();
-    for one in resources.iter().filter(|one| one.selected && one.exists()) {
+    let going = |one: &&Resource| one.selected && one.exists() && one.kind != Kind::Upload;
+    for one in resources.iter().filter(going) {
         let Some(door) = look.door(&one.region) else {
             continue;
         };

@@ -18,7 +18,7 @@ use crate::engine::{Family, cloud::Place};
 
 use crate::humanize;
 
-use crate::tui::tab::wrap_up::Said;
+use crate::tui::tab::{instances::Deed, wrap_up::Said};
 use crate::tui::{
     action::Answer,
     dialog::{Decision, bucket::Ruling, centred, input::draw_input},
@@ -78,7 +78,7 @@ impl Runs {
                 }
                 Decision::RunFamily(family)
             }
-            Self::End(place) => Decision::Turn(place.clone(), Turn::Terminate),
+            Self::End(place) => Decision::Instance(Deed::Turn(place.clone(), Turn::Terminate)),
             Self::Teardown(account) => Decision::Wrap(Said::Account(account.to_string())),
             Self::Rules(ruling) => Decision::EditRules(ruling.clone()),
         }

@@ -13,7 +13,7 @@ use crate::domain::{entry::Entry, location::Location, progress::TaskId, side::Si
 
 use crate::engine::{Pace, View, event::Bucket};
 
-use crate::tui::tab::wrap_up::Said;
+use crate::tui::tab::{instances::Deed, wrap_up::Said};
 use crate::tui::{
     action::Answer,
     dialog::{Decision, centred, complete::Completion},
@@ -52,6 +52,8 @@ pub enum Purpose {
     Browse(Asked),
     /// Why a run's things go without proof of its outputs.
     Reason,
+    /// What is run on an instance.
+    Exec,
 }
 
 impl Purpose {
@@ -66,6 +68,7 @@ impl Purpose {
             Self::Requests(task) => format!("requests a second of task {}", task.0),
             Self::Start => "run this plan at".to_owned(),
             Self::Browse(asked) => asked.title().to_owned(),
+            Self::Exec => "run on the instance".to_owned(),
             Self::Reason => "delete without proof, because".to_owned(),
         }
     }
@@ -81,6 +84,7 @@ impl Purpose {
             Self::Bandwidth(_) => "bytes a second, e.g. 20MiB; empty is unlimited",
             Self::Requests(_) => "a number; empty is unlimited",
             Self::Reason => "the outputs are not proven to be in S3; the report keeps the reason",
+            Self::Exec => "a line for its shell, by SSM; it goes on there if the screen is left",
             Self::Start => "02:00, +2h or 2026-01-31 02:00; empty is at once",
             Self::Browse(asked) => asked.help(),
         }
@@ -170,6 +174,7 @@ impl InputDialog {
             | Purpose::Bandwidth(_)
             | Purpose::Requests(_)
             | Purpose::Reason
+            | Purpose::Exec
             | Purpose::Start
             | Purpose::Browse(_) => Decision::Nothing,
         }
@@ -197,6 +202,7 @@ impl InputDialog {
             | Purpose::Bandwidth(_)
             | Purpose::Requests(_)
             | Purpose::Reason
+            | Purpose::Exec
             | Purpose::Start
             | Purpose::Browse(_) => Decision::Stay,
         }
@@ -232,6 +238,8 @@ impl InputDialog {
             Purpose::Browse(asked) => asked
                 .check(text)
                 .map(|()| Decision::Typed(asked, text.to_owned())),
+            Purpose::Exec if text.is_empty() => Err("a line is wanted".to_owned()),
+            Purpose::Exec => Ok(Decision::Instance(Deed::Exec(text.to_owned()))),
             Purpose::Reason if text.is_empty() => Err("a reason is wanted".to_owned()),
             Purpose::Reason => Ok(Decision::Wrap(Said::Reason(text.to_owned()))),
         };

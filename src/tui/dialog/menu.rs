@@ -7,9 +7,10 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use crate::domain::{
     cloud::Turn, key::Key, location::Location, plan::Edit, progress::TaskId, text::printable,
 };
+
 use crate::engine::cloud::Place;
 
-use crate::tui::tab::wrap_up::Said;
+use crate::tui::tab::{instances::Deed, wrap_up::Said};
 use crate::tui::{
     action::{Answer, Move},
     dialog::{Decision, Dialog, centred, errand::Wish, plan::PlanForm},
@@ -42,6 +43,8 @@ pub enum Choice {
     Nothing,
     /// Turn an instance.
     Turn(Place, Turn),
+    /// Look at the launch of a run, by its number.
+    PlanLaunch(usize),
     /// Go on with the end of a run.
     Wrap(Said),
     /// Stop a task.
@@ -78,7 +81,8 @@ impl Choice {
     fn decision(&self) -> Decision {
         match self {
             Self::Nothing => Decision::Nothing,
-            Self::Turn(place, turn) => Decision::Turn(place.clone(), *turn),
+            Self::Turn(place, turn) => Decision::Instance(Deed::Turn(place.clone(), *turn)),
+            Self::PlanLaunch(at) => Decision::Instance(Deed::PlanLaunch(*at)),
             Self::Wrap(said) => Decision::Wrap(said.clone()),
             Self::Cancel(task) => Decision::Cancel(*task),
             Self::Copy(text) => Decision::Copy(text.clone()),

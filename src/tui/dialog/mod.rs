@@ -8,6 +8,7 @@ pub mod confirm;
 pub mod errand;
 pub mod find;
 pub mod input;
+pub mod launch;
 pub mod menu;
 pub mod pages;
 pub mod palette;
@@ -24,7 +25,6 @@ use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use crate::domain::{
-    cloud::Turn,
     key::Key,
     location::Location,
     plan::{Edit, Plan},
@@ -32,10 +32,10 @@ use crate::domain::{
     side::Side,
 };
 
-use crate::engine::{Pace, View, cloud::Place, event::Failed};
+use crate::engine::{Pace, View, event::Failed};
 
 use crate::engine::Family;
-use crate::tui::tab::wrap_up::Said;
+use crate::tui::tab::{instances::Deed, wrap_up::Said};
 use crate::tui::{
     action::{Action, Answer, Global, Move},
     dialog::{
@@ -45,6 +45,7 @@ use crate::tui::{
         errand::{ErrandDialog, Wish},
         find::FindDialog,
         input::InputDialog,
+        launch::LaunchDialog,
         menu::{MenuDialog, Signed},
         pages::Pages,
         palette::PaletteDialog,
@@ -71,6 +72,8 @@ pub enum Dialog {
     Cleanup(Box<CleanupDialog>),
     /// The parts of a mapping.
     Parts(Box<PartsDialog>),
+    /// A launch before it is one.
+    Launch(Box<LaunchDialog>),
     /// Asks for a typed word.
     Confirm(Box<ConfirmDialog>),
     /// A bucket as a whole.
@@ -126,8 +129,8 @@ pub enum Decision {
     Search(String),
     /// To change the pace of a task.
     Pace(TaskId, Pace),
-    /// To turn an instance.
-    Turn(Place, Turn),
+    /// To do this with an instance, or to launch one.
+    Instance(Deed),
     /// To go on with the end of a run, by what was said.
     Wrap(Said),
     /// To stop a task.
@@ -199,7 +202,7 @@ impl Decision {
             | Self::Choose(_)
             | Self::Mapping(_)
             | Self::Pace(..)
-            | Self::Turn(..)
+            | Self::Instance(_)
             | Self::Wrap(_)
             | Self::Cancel(_)
             | Self::AskBookmark
@@ -232,6 +235,7 @@ impl Dialog {
             Self::Errand(dialog) => dialog.plan(),
             Self::Cleanup(dialog) => dialog.plan(),
             Self::Parts(_)
+            | Self::Launch(_)
             | Self::Confirm(_)
             | Self::Find(_)
             | Self::Versions(_)
@@ -251,6 +255,7 @@ impl Dialog {
             Self::Errand(dialog) => dialog.start(at),
             Self::Cleanup(dialog) => dialog.start(at),
             Self::Parts(_)
+            | Self::Launch(_)
             | Self::Confirm(_)
             | Self::Find(_)
             | Self::Versions(_)
@@ -274,6 +279,7 @@ impl Dialog {
             | Self::Errand(_)
             | Self::Cleanup(_)
             | Self::Parts(_)
+            | Self::Launch(_)
             | Self::Confirm(_)
             | Self::Input(_)
             | Self::Menu(_)
@@ -292,6 +298,7 @@ impl Dialog {
             | Self::Picker(_)
             | Self::Parts(_)
             | Self::Bucket(_)
+            | Self::Launch(_)
             | Self::Versions(_) => Context::Menu,
             Self::Pages(_) => Context::Pages,
         }
@@ -327,6 +334,7 @@ impl Dialog {
             Self::Bucket(_) => BucketDialog::back(shell),
             Self::Versions(_) => VersionsDialog::back(shell),
             Self::Confirm(_)
+            | Self::Launch(_)
             | Self::Menu(_)
             | Self::Picker(_)
             | Self::Palette(_)
@@ -341,6 +349,7 @@ impl Dialog {
             Self::Cleanup(cleanup) => cleanup.walk(step),
             Self::Parts(parts) => parts.walk(step),
             Self::Menu(menu) => menu.walk(step),
+            Self::Launch(launch) => launch.walk(step),
             Self::Picker(picker) => picker.walk(step),
             Self::Palette(palette) => palette.walk(step),
             Self::Find(find) => find.walk(step),
@@ -361,6 +370,7 @@ impl Dialog {
             Self::Confirm(confirm) => confirm.answer(answer),
             Self::Input(input) => input.answer(answer, shell),
             Self::Menu(menu) => menu.answer(answer),
+            Self::Launch(launch) => launch.answer(answer),
             Self::Picker(picker) => picker.answer(answer, shell),
             Self::Palette(palette) => palette.answer(answer),
             Self::Find(find) => find.answer(answer, shell),
@@ -383,6 +393,7 @@ impl Dialog {
             | Self::Bucket(_)
             | Self::Versions(_)
             | Self::Parts(_)
+            | Self::Launch(_)
             | Self::Menu(_)
             | Self::Picker(_)
             | Self::Pages(_) => Decision::Stay,
@@ -399,6 +410,7 @@ impl Dialog {
             Self::Confirm(confirm) => confirm.draw(shell, screen, buffer),
             Self::Input(input) => input.draw(shell, screen, buffer),
             Self::Menu(menu) => menu.draw(shell, screen, buffer),
+            Self::Launch(launch) => launch.draw(shell, screen, buffer),
             Self::Picker(picker) => picker.draw(shell, screen, buffer),
             Self::Palette(palette) => palette.draw(shell, screen, buffer),
             Self::Find(find) => find.draw(shell, screen, buffer),

@@ -101,6 +101,17 @@ impl Machine {
             .cloud()
             .change(&self.id, |one| data.clone_from(&one.made.user_data));
         let script = self.stage.file("user-data", data.as_bytes());
+        self.bash(&script)
+    }
+
+    /// A later boot, by the script that the first one left.
+    pub(super) fn boot_again(&self) -> Command {
+        let mut command = self.bash(&self.stage.path("box/box.sh"));
+        command.arg("boot");
+        command
+    }
+
+    fn bash(&self, script: &std::path::Path) -> Command {
         let bin = self.stage.path("bin");
         self.stand_in("shutdown", "echo \"$@\" >> \"$WHARF_BOX/shutdown\"\n");
         // The instance's image has no AWS CLI: requests are signed by curl.

@@ -299,3 +299,61 @@ fn a_folder_that_should_be_a_mount_and_is_none_is_neither_pushed_nor_recorded() 
         0
     );
 }
+
+#[test]
+fn of_two_disks_of_one_size_the_serial_tells_which_is_meant() {
+    let Some(machine) = with_disks(TRAIN) else {
+        return;
+    };
+    let machine = machine.launched();
+    disks(&machine, &[b"somebody else's", b""]);
+    // The launch made the root first, then the volume that is meant.
+    let living = machine.stage.demo.cloud().living();
+    let volume = living.iter().filter(|id| id.starts_with("vol-")).nth(1);
+    let serial = volume.unwrap().replace("vol-", "vol");
+    let [other, meant] = [0, 1].map(|number| {
+        let path = machine.stage.path(&format!("disk-{number}"));
+        fs::canonicalize(path).unwrap().display().to_string()
+    });
+    let serials = format!("{other} vol00000000000000000\n{meant} {serial}\n");
+    machine.stage.file("serials", serials.as_bytes());
+    machine.stand_in(
+        "lsblk",
+        "case \"$1 $2\" in '-bdnpo '*) cat \"$WHARF_BOX/../disks\" ;; '-dnpo '*) cat \"$WHARF_BOX/../serials\" ;; '-nlo NAME') echo it ;; esac\n",
+    );
+    machine.run();
+    let log = machine.text("log.txt");
+    assert!(formatted(&machine, 1) && !formatted(&machine, 0), "{log}");
+    assert_ne!(outcome(&machine), "setup", "{log}");
+}
+
+#[test]
+fn an_instance_that_is_started_again_after_its_end_keeps_a_hard_limit_and_its_volumes() {
+    let Some(machine) = with_disks(TRAIN) else {
+        return;
+    };
+    let machine = machine.reconfigured("at_end = \"terminate\"", "at_end = \"stop\"");
+    let machine = machine.launched();
+    disks(&machine, &[b""]);
+    machine.run();
+    let before = machine.text("shutdown");
+    assert!(before.ends_with("-h now\n"), "{before}");
+    let told = machine.status();
+    let again = machine.boot_again().status().unwrap();
+    assert!(again.success());
+    // Its twelve hours once more; nothing is trained, pushed or told again.
+    assert_eq!(machine.text("shutdown"), format!("{before}-h +720\n"));
+    assert_eq!(machine.status(), told);
+    // A boot in the middle mounts by UUID, whatever the disk is called by then.
+    fs::remove_file(machine.stage.path("box/ended")).unwrap();
+    machine.stage.file("box/mounted", b"");
+    machine.stand_in(
+        "mount",
+        "echo \"$1\" >> \"$WHARF_BOX/by\"; echo \"$2\" >> \"$WHARF_BOX/mounted\"\n",
+    );
+    machine.boot_again().status().unwrap();
+    let uuid = machine.text("mounts");
+    let uuid = uuid.split(' ').next().unwrap();
+    assert_eq!(machine.text("by"), format!("UUID={uuid}\n"));
+    assert_eq!(outcome(&machine), "interrupted");
+}

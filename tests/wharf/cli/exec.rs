@@ -114,3 +114,31 @@ fn who_does_not_answer_or_may_not_be_asked_is_told_and_nothing_is_run_twice() {
     let nothing = stage.run(&["instances", "exec", &id]).ended_with(2);
     assert!(nothing.stderr.contains("COMMAND"));
 }
+
+#[test]
+fn the_processes_on_the_gpus_are_told() {
+    let told = "GPU-a, 0, NVIDIA A10G\n--\nGPU-a, 4242, 18734, python3 train.py\n";
+    let (stage, id, scripts) = stage(Reply::said(told.to_owned()));
+    let run = stage.run(&["instances", "gpu", "trainer"]).ended_with(0);
+    assert!(run.stdout.contains("python3 train.py") && run.stdout.contains("18,734 MiB"));
+    let run = stage
+        .run(&["instances", "gpu", &id, "--json"])
+        .ended_with(0);
+    let process = &run.of_type("gpu_process")[0];
+    assert_eq!(
+        (&process["pid"], &process["memory_mib"]),
+        (&4242.into(), &18_734.into())
+    );
+    assert!(scripts.lock().unwrap()[0].contains("nvidia-smi"));
+}
+
+#[test]
+fn an_instance_without_gpus_says_so() {
+    let (stage, _, _) = stage(Reply {
+        stderr: "sh: nvidia-smi: command not found\n".to_owned(),
+        code: 127,
+        ..Reply::said(String::new())
+    });
+    let run = stage.run(&["instances", "gpu", "trainer"]).ended_with(3);
+    assert!(run.stderr.contains("it has no GPU"), "{}", run.stderr);
+}

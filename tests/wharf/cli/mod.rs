@@ -45,3 +45,4 @@ mod versions;
 mod wrap_up;
 mod wrap_up_kinds;
 mod wrap_up_managed;
+mod wrap_up_stored;

@@ -158,14 +158,14 @@ fn survey_of(mut seen: Vec<Observed>) -> Survey {
     }
 }
 
-fn world() -> Survey {
+pub(super) fn world() -> Survey {
     let mut notebook = instance("日本-notebook\u{202e}", 3, "m5.large", SignedDuration::ZERO);
     notebook.state = State::Stopped;
     survey_of(vec![labeler(), observed(notebook, &[]), trainer()])
 }
 
 /// The last question about instances, with its view.
-fn asked(stage: &Stage) -> (View, CloudAsk) {
+pub(super) fn asked(stage: &Stage) -> (View, CloudAsk) {
     stage.asked(|command| {
         if let Command::Cloud { view, ask } = command {
             Some((*view, (**ask).clone()))
@@ -182,7 +182,11 @@ fn told(stage: &mut Stage, told: CloudTold) {
 
 /// The tab with a look at the world.
 fn opened(survey: Survey) -> Stage {
-    let mut stage = Stage::new();
+    opened_on(Stage::new(), survey)
+}
+
+/// The tab of a screen with a look at the world.
+pub(super) fn opened_on(mut stage: Stage, survey: Survey) -> Stage {
     stage.press("3").tick();
     told(&mut stage, CloudTold::Survey(Arc::new(survey)));
     stage

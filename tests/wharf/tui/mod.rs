@@ -9,6 +9,7 @@ mod fuzz;
 mod instances;
 mod journeys;
 mod keys;
+mod launching;
 mod migrations;
 mod pictures;
 mod screens;

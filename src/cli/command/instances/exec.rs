@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::cli::{args::InstancesExec, exit::Exit};
 use crate::domain::{
-    cloud::{CommandState, STDERR_TOLD, STDOUT_TOLD, Said},
+    cloud::{CommandState, Said},
     shell,
 };
 use crate::engine::cloud::{CloudAsk, CloudTold, Place};
@@ -83,16 +83,8 @@ fn tell(context: &mut Context, said: &Said) {
     for line in humanize::printable_lines(said.stderr.as_bytes()) {
         context.output.tell(line);
     }
-    for (cut, name, most) in [
-        (said.stdout_cut, "output", STDOUT_TOLD),
-        (said.stderr_cut, "errors", STDERR_TOLD),
-    ] {
-        if cut {
-            context.output.tell(format_args!(
-                "! the {name} may go on: SSM tells the first {} characters; write it to a file there and fetch that",
-                humanize::count(most as u64)
-            ));
-        }
+    for cut in humanize::cuts(said) {
+        context.output.tell(format_args!("! {cut}"));
     }
     match said.state {
         CommandState::Ended | CommandState::Running => {}

@@ -207,16 +207,8 @@ fn tell(context: &mut Context, run: &str, plan: &LaunchPlan) {
             words,
         });
     }
-    let most = plan
-        .price
-        .zip(plan.limits)
-        .map(|(price, limits)| price.times(limits.whole.as_secs_f64() / 3600.0));
-    if let Some(most) = most.filter(|most| most.amount > 0.0) {
-        context.output.line(format_args!(
-            "  at most {} for the instance; volumes, addresses and traffic come to that",
-            humanize::amount(Some(most))
-        ));
-    }
+    let price = humanize::launch_price(plan.price, plan.limits);
+    context.output.line(format_args!("  {price}"));
     context
         .output
         .remark("what its role must allow at least: wharf instances launch RUN --policy");

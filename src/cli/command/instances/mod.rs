@@ -1,6 +1,7 @@
 //! `wharf instances`: what runs, how it does and what it costs; one in detail; and turning one, followed until it holds.
 
 mod exec;
+mod gpu;
 mod launch;
 mod list;
 pub(super) mod record;
@@ -40,6 +41,7 @@ pub(super) async fn instances(context: &mut Context, args: &InstancesArgs, remot
                 shell::shell(context, args, place(remote, &args.id)).await
             }
             InstancesAction::Exec(args) => exec::exec(context, args, place(remote, &args.id)).await,
+            InstancesAction::Gpu(id) => gpu::gpu(context, place(remote, &id.id)).await,
             InstancesAction::Console(id) => console(context, place(remote, &id.id)).await,
             // A launch has a question of its own: it never comes here.
             InstancesAction::Launch(_) => Err(Exit::Usage),

@@ -54,6 +54,7 @@ impl World {
             Kind::Image => self.told.images.retain(|one| *one.id != *id),
             Kind::Template => self.told.templates.retain(|one| *one.id != *id),
             Kind::Group => self.end_group(id),
+            Kind::Storage | Kind::Upload => return false,
             Kind::Endpoint | Kind::Balancer | Kind::Efs | Kind::Fsx | Kind::Logs => {
                 self.told.managed.retain(|one| *one.id != *id);
             }

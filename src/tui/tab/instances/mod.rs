@@ -2,6 +2,7 @@
 //! seldom while it is not; this keeps the last look and what a person does with it.
 
 mod alerts;
+mod asked;
 mod charts;
 mod columns;
 mod details;
@@ -9,7 +10,7 @@ pub mod update;
 pub mod view;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -19,8 +20,15 @@ use crate::domain::{
     cloud::{Gauge, Observed, Span, State, Survey, Turn},
     health::Gravity,
 };
-use crate::engine::{View, cloud::Regions, event::Failed};
+use crate::engine::{
+    View,
+    cloud::{Place, Regions},
+    event::Failed,
+    launch::LaunchAsk,
+};
 use crate::tui::widget::window::Window;
+
+pub use asked::{Deed, Launchable, Sought};
 
 /// What rows are ordered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,6 +104,14 @@ pub struct Instances {
     said: BTreeSet<(Box<str>, &'static str)>,
     /// Instances that are being turned, by id.
     turning: HashMap<Box<str>, (Turn, State)>,
+    /// The instance that a line is typed for.
+    typed_for: Option<Place>,
+    /// The line that was run last.
+    typed: String,
+    /// The launch whose ground is looked at.
+    planned: Option<LaunchAsk>,
+    /// Launches that are under way, by run, and how far each is.
+    launching: BTreeMap<Arc<str>, String>,
     /// What is on the screen.
     pub window: Window,
 }

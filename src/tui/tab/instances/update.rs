@@ -11,6 +11,7 @@ use crate::engine::{
     Command, View,
     cloud::{CloudAsk, CloudTold, Place, Regions, Scope},
     event::Failed,
+    launch::LaunchTold,
 };
 
 use crate::tui::{
@@ -27,7 +28,7 @@ use crate::tui::{
     tab::{browse::stepped, log::Weight},
 };
 
-use super::{Instances, details};
+use super::{Instances, Sought, details};
 
 /// From one look to the next while the tab is in front.
 const NEAR: Duration = Duration::from_mins(1);
@@ -69,7 +70,7 @@ impl Instances {
     }
 
     /// Looks at once.
-    fn look_again(&mut self, shell: &mut Shell) {
+    pub(super) fn look_again(&mut self, shell: &mut Shell) {
         self.watch_from(true, Duration::ZERO, shell);
     }
 
@@ -110,7 +111,21 @@ impl Instances {
                     self.turning.insert(id.clone(), (*turn, state));
                 }
             }
-            CloudTold::Said { .. } | CloudTold::Launch(_) | CloudTold::Session(_) => {
+            CloudTold::Said { said, .. } => {
+                shell.close(view);
+                if let Question::Sought(sought) = question {
+                    self.said(sought, &said, shell);
+                }
+            }
+            CloudTold::Launch(told) => {
+                if matches!(told, LaunchTold::Over { .. }) {
+                    shell.close(view);
+                }
+                if let Question::Sought(sought) = question {
+                    self.launch_told(sought, told, shell);
+                }
+            }
+            CloudTold::Session(_) => {
                 shell.close(view);
             }
             CloudTold::Turned(state) => {
@@ -140,15 +155,19 @@ impl Instances {
         self.look_again(shell);
     }
 
-    /// A turn came to nothing.
-    pub fn not_turned(&mut self, question: &Question, failed: &Failed, shell: &mut Shell) {
+    /// A turn or a launch came to nothing.
+    pub fn fail(&mut self, question: &Question, failed: &Failed, shell: &mut Shell) {
         if let Question::Turn(id, _) = question {
             self.turning.remove(id);
+        }
+        if let Question::Sought(Sought::Launch(run)) = question {
+            self.launching.remove(run);
+            self.look_again(shell);
         }
         shell.say_failed(failed);
     }
 
-    fn name_of(&self, id: &str) -> String {
+    pub(super) fn name_of(&self, id: &str) -> String {
         let found = self.survey().and_then(|survey| {
             let mut all = survey.seen.iter();
             all.find(|seen| *seen.instance.id == *id)
@@ -172,6 +191,7 @@ impl Instances {
                 return self.arrange();
             }
             Instancing::Regions => return self.other_regions(shell),
+            Instancing::Launch => return self.choose_launch(shell),
             Instancing::FilterInstances => {
                 let dialog = InputDialog::line(Purpose::Search, self.filter.clone());
                 return shell.dialogs.push(Dialog::Input(dialog));
@@ -181,6 +201,8 @@ impl Instances {
             | Instancing::Reboot
             | Instancing::Terminate
             | Instancing::Console
+            | Instancing::Exec
+            | Instancing::Gpus
             | Instancing::Details => {}
         }
         let Some(instance) = self.current().map(|seen| seen.instance.clone()) else {
@@ -192,11 +214,14 @@ impl Instances {
             Instancing::Reboot => self.may(&instance, Turn::Reboot, shell),
             Instancing::Terminate => self.may(&instance, Turn::Terminate, shell),
             Instancing::Console => ask_details(Question::Console, &instance, shell),
+            Instancing::Exec => self.ask_line(&instance, shell),
+            Instancing::Gpus => self.ask_gpus(&instance, shell),
             Instancing::Details
             | Instancing::LookAgain
             | Instancing::SpanNext
             | Instancing::OrderNext
             | Instancing::Regions
+            | Instancing::Launch
             | Instancing::FilterInstances => ask_details(Question::Details, &instance, shell),
         }
     }
@@ -291,16 +316,22 @@ impl Instances {
     /// Whether an action would have an effect now.
     pub fn offers(&self, action: Instancing) -> bool {
         let Some(seen) = self.current() else {
-            return matches!(action, Instancing::LookAgain | Instancing::Regions);
+            return matches!(
+                action,
+                Instancing::LookAgain | Instancing::Regions | Instancing::Launch
+            );
         };
         let allows = |turn: Turn| turn.allowed(seen.instance.state).is_ok();
         match action {
             Instancing::Start => seen.instance.state == State::Stopped,
-            Instancing::Stop => seen.instance.state == State::Running,
+            Instancing::Stop | Instancing::Exec | Instancing::Gpus => {
+                seen.instance.state == State::Running
+            }
             Instancing::Reboot => allows(Turn::Reboot),
             Instancing::Terminate => allows(Turn::Terminate),
             Instancing::Console
             | Instancing::Details
+            | Instancing::Launch
             | Instancing::LookAgain
             | Instancing::SpanNext
             | Instancing::OrderNext
@@ -322,7 +353,7 @@ fn remote(shell: &Shell) -> Remote {
     shell.settings.config.remote.clone()
 }
 
-fn place(instance: &Instance, shell: &Shell) -> Place {
+pub(super) fn place(instance: &Instance, shell: &Shell) -> Place {
     Place {
         remote: remote(shell),
         region: Some(instance.region.clone()),
@@ -330,7 +361,7 @@ fn place(instance: &Instance, shell: &Shell) -> Place {
     }
 }
 
-fn asking(question: Question, ask: CloudAsk, shell: &mut Shell) -> View {
+pub(super) fn asking(question: Question, ask: CloudAsk, shell: &mut Shell) -> View {
     shell.ask(question, |view| Command::Cloud {
         view,
         ask: Box::new(ask),

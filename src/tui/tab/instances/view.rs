@@ -62,10 +62,13 @@ fn draw_table(instances: &Instances, shell: &Shell, area: Rect, buffer: &mut Buf
         return draw_nothing(instances, inner, (buffer, theme));
     };
     let troubles = troubles(instances, survey);
-    let foot = u16::try_from(troubles.len()).unwrap_or(2).min(2);
-    for (trouble, at) in troubles.iter().zip(0..foot) {
+    let launches = instances.launches().map(|text| (text, theme.accent));
+    let troubles = troubles.into_iter().map(|text| (text, theme.differs));
+    let told: Vec<(String, Style)> = launches.chain(troubles).collect();
+    let foot = u16::try_from(told.len()).unwrap_or(3).min(3);
+    for ((text, style), at) in told.iter().zip(0..foot) {
         let line = line_of(inner, inner.height.saturating_sub(foot) + at);
-        put(buffer, line, trouble, theme.differs);
+        put(buffer, line, text, *style);
     }
     let body = Rect {
         y: inner.y + 1,
