@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::domain::{
+    copies::{Again, Copies},
     entry::{Facts, Kind, Tally},
     key::Key,
     layout::{Feature, Layout, Value},
@@ -22,11 +23,19 @@ pub enum Facet {
     Age,
     /// Storage class.
     Class,
+    /// First letter of the name.
+    Letter,
 }
 
 impl Facet {
     /// All, most telling first.
-    pub const ALL: [Self; 4] = [Self::Extension, Self::Size, Self::Age, Self::Class];
+    pub const ALL: [Self; 5] = [
+        Self::Extension,
+        Self::Size,
+        Self::Age,
+        Self::Class,
+        Self::Letter,
+    ];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
@@ -35,6 +44,7 @@ impl Facet {
             Self::Size => "size",
             Self::Age => "age",
             Self::Class => "class",
+            Self::Letter => "first letter",
         }
     }
 
@@ -44,6 +54,7 @@ impl Facet {
             Self::Size => Feature::Size,
             Self::Age => Feature::Age(now),
             Self::Class => Feature::Class,
+            Self::Letter => Feature::Letter,
         }
     }
 
@@ -57,7 +68,8 @@ impl Facet {
 #[derive(Debug, Clone)]
 pub struct Makeup {
     children: BTreeMap<Box<[u8]>, Tally>,
-    layouts: [Layout; 4],
+    layouts: [Layout; 5],
+    copies: Copies,
     total: Tally,
 }
 
@@ -67,6 +79,7 @@ impl Makeup {
         Self {
             children: BTreeMap::new(),
             layouts: Facet::ALL.map(|facet| Layout::by(facet.feature(now))),
+            copies: Copies::default(),
             total: Tally::default(),
         }
     }
@@ -89,6 +102,7 @@ impl Makeup {
             self.children.insert(child.into(), tally);
         }
         self.total.add(facts.size);
+        self.copies.add(facts);
         for layout in &mut self.layouts {
             layout.add(key, facts);
         }
@@ -97,6 +111,11 @@ impl Makeup {
     /// All of it.
     pub fn total(&self) -> Tally {
         self.total
+    }
+
+    /// What stands under several keys; `None` where the listing told nothing of contents.
+    pub fn copies(&self) -> Option<Again> {
+        self.copies.told()
     }
 
     /// What is directly in the folder, most bytes first; folders end with `/`.

@@ -5,6 +5,7 @@ pub mod batch;
 pub mod bucket;
 pub mod cloud;
 pub mod codec;
+pub mod copies;
 pub mod diff;
 pub mod entry;
 pub mod estimate;

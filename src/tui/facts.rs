@@ -159,6 +159,10 @@ fn looked_up(state: &mut State, view: View, question: Question, told: LookTold) 
             shell.say(Weight::Good, "The lifecycle rules are changed.");
             buckets_shown(&mut shell.dialogs, view, LookTold::Rules(rules));
         }
+        LookTold::Uploads { count, bytes } => {
+            shell.close(view);
+            state.browse.layout.absorb_uploads(view, count, bytes);
+        }
         LookTold::Versions { versions, over } => {
             let dialog = shell.dialogs.iter_mut().find_map(version_list);
             let done = dialog.is_none_or(|dialog| dialog.absorb(view, versions, over));
@@ -394,8 +398,13 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
         Question::Errand => {
             errands(&mut shell.dialogs).for_each(|dialog| dialog.fail(view, &failed));
         }
-        // A side that is not there yet has no parts; what is watched tells its failures itself.
-        Question::Completion | Question::Parts | Question::Training | Question::Instances => {}
+        // A side that is not there yet has no parts; where uploads may not be listed nothing is known of them; what is
+        // watched tells its failures itself.
+        Question::Completion
+        | Question::Parts
+        | Question::Uploads
+        | Question::Training
+        | Question::Instances => {}
         Question::Past => {
             // Told once: it would fail again at each look.
             shell.settings.remembers = false;

@@ -103,6 +103,8 @@ pub enum Question {
     Choices(Remote),
     /// What a folder is made of.
     Layout,
+    /// Which uploads below it nobody finished.
+    Uploads,
     /// What one entry is and holds.
     Preview,
     /// The pixels of a picture.
@@ -166,6 +168,7 @@ impl Question {
             Self::Listing(side, _) | Self::Buckets(side) => Some(*side),
             Self::Choices(_)
             | Self::Layout
+            | Self::Uploads
             | Self::Preview
             | Self::Picture
             | Self::Identity(_)

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Stdout, Write},
     mem::ManuallyDrop,
+    thread,
 };
 
 use crossterm::{
@@ -28,10 +29,17 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal over, with its mouse where that is wanted; from now on a panic gives it back before it is told.
+    /// Takes the terminal over, with its mouse where that is wanted; from now on a panic of the thread that
+    /// draws gives it back before it is told.
     pub fn take(mouse: bool) -> io::Result<Self> {
         let before = std::panic::take_hook();
+        let screen = thread::current().id();
         std::panic::set_hook(Box::new(move |panic| {
+            // Work beside the screen that panics is answered for where it was asked for; the screen goes on.
+            if thread::current().id() != screen {
+                tracing::error!(%panic, "work beside the screen broke off");
+                return;
+            }
             give_back().ok();
             before(panic);
         }));

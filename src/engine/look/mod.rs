@@ -47,6 +47,13 @@ pub enum LookAsk {
         /// An object, or a folder with all below; empty for all.
         below: Key,
     },
+    /// Uploads below a folder that nobody finished → `LookTold::Uploads`.
+    Uploads {
+        /// Where.
+        location: Location,
+        /// Below this folder; empty for all.
+        folder: Key,
+    },
     /// An address by which anybody can read an object for a time → `LookTold::Address`.
     Address {
         /// Where.
@@ -99,6 +106,13 @@ pub enum LookTold {
         /// Whether these are the last.
         over: bool,
     },
+    /// Unfinished uploads: their parts show in no listing, and cost.
+    Uploads {
+        /// How many.
+        count: u64,
+        /// What the parts of the first of them hold.
+        bytes: u64,
+    },
     /// An address.
     Address {
         /// As good as a key while it holds.
@@ -150,6 +164,7 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &LookAsk) -> Resul
             options,
         } => find::find(room, answer, ((location, folder), text, options)).await?,
         LookAsk::Versions { location, below } => versions(room, answer, (location, below)).await?,
+        LookAsk::Uploads { location, folder } => uploads(room, (location, folder)).await?,
         LookAsk::Address {
             location,
             key,
@@ -189,6 +204,26 @@ async fn versions(
         }
         answer.tell(Body::Looked(Box::new(told))).await;
     }
+}
+
+/// The parts of so many are looked at for their bytes, a request each.
+const LOOKED_AT: usize = 32;
+
+async fn uploads(room: &Room, (location, folder): (&Location, &Key)) -> Result<LookTold, Failed> {
+    let store = room.sessions.store(location).await?;
+    let s3 = in_s3(&store)?;
+    let mut found = Box::pin(s3.uploads()).await?;
+    found.retain(|upload| upload.key.as_bytes().starts_with(folder.as_bytes()));
+    let mut bytes = 0;
+    for upload in found.iter().take(LOOKED_AT) {
+        // One that ended meanwhile has no parts any more.
+        let parts = s3.parts(&upload.key, &upload.id).await.unwrap_or_default();
+        bytes += parts.iter().map(|part| part.size).sum::<u64>();
+    }
+    Ok(LookTold::Uploads {
+        count: found.len() as u64,
+        bytes,
+    })
 }
 
 async fn address(

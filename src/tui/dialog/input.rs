@@ -76,7 +76,7 @@ impl Purpose {
     fn help(self) -> &'static str {
         match self {
             Self::Place(_) => {
-                "a path, s3://bucket/prefix, REMOTE:s3://bucket/prefix, or s3:// for the list of buckets"
+                "a path, s3://bucket/prefix, REMOTE:s3://bucket/prefix, s3:// for buckets"
             }
             Self::Filter | Self::Search => "",
             Self::Bookmark => "a name; one that is kept already is replaced",

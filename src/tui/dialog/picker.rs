@@ -26,10 +26,13 @@ use crate::tui::{
     shell::{Question, Shell},
     tab::tasks::ask_past,
     widget::{
-        paint::{BAR, columns, paint_bar, put, put_middle, row as line_of, slice},
+        paint::{BAR, columns, end, paint_bar, put, put_middle, row as line_of, slice},
         panel::Panel,
     },
 };
+
+/// Columns before the name of a mapping: the mark, the level, and where a folder's sign would stand.
+const INDENT: usize = 6;
 
 /// What a row of the picker is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -202,7 +205,7 @@ impl PickerDialog {
         }
     }
 
-    fn items(&self, shell: &Shell) -> std::io::Result<Vec<TreeItem<'static, Place>>> {
+    fn items(&self, shell: &Shell, width: u16) -> std::io::Result<Vec<TreeItem<'static, Place>>> {
         let theme = &shell.theme;
         let heading = |text: &str| Line::from(Span::styled(text.to_owned(), theme.strong));
         let names = shell.settings.mappings.iter();
@@ -222,9 +225,11 @@ impl PickerDialog {
                 let [left, right] = [&mapping.left, &mapping.right].map(|place| shell.shown(place));
                 let places = format!("  {left} {arrow} {right}");
                 let space = widest.saturating_sub(usize::from(columns(&mapping.name)));
+                let room = usize::from(width).saturating_sub(widest + INDENT);
+                let places = end(&places, u16::try_from(room).unwrap_or(u16::MAX));
                 let line = Line::from(vec![
                     Span::raw(format!("{}{:space$}", mapping.name, "")),
-                    Span::styled(places, theme.dim),
+                    Span::styled(places.into_owned(), theme.dim),
                 ]);
                 TreeItem::new_leaf(Place::Mapping(at), line)
             });
@@ -346,7 +351,7 @@ impl PickerDialog {
         }
         .draw(area, buffer, theme);
         let inner = self.draw_runs(shell, inner, buffer);
-        let items = self.items(shell).unwrap_or_default();
+        let items = self.items(shell, inner.width).unwrap_or_default();
         match Tree::new(&items) {
             Ok(tree) => {
                 let tree = tree

@@ -30,6 +30,9 @@ const WHAT: u16 = 14;
 const SIZE: u16 = 11;
 const AGE: u16 = 9;
 const TIME: u16 = 18;
+const CLASS: u16 = 14;
+/// The width from which on a list with names has all of them.
+const WIDE: u16 = 100;
 
 /// How far the listing is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,13 +159,20 @@ impl VersionsDialog {
         }
     }
 
-    /// Columns, and whether there is one for the name.
+    /// The columns; where names want the room, class and time go, as the age is told too.
     fn columns(&self, line: Rect) -> [Rect; 6] {
         let named = self.below.is_empty() || self.below.is_folder();
-        let rest = line.width.saturating_sub(WHAT + SIZE + AGE + TIME + 4);
-        let name = if named { rest.saturating_sub(8) } else { 0 };
+        let (time, class) = if named && line.width < WIDE {
+            (0, 0)
+        } else {
+            (TIME, CLASS)
+        };
+        let rest = line
+            .width
+            .saturating_sub(WHAT + SIZE + AGE + time + class + 3);
+        let name = if named { rest } else { 0 };
         let mut from = 2;
-        [name, WHAT, SIZE, AGE, TIME, line.width].map(|width| {
+        [name, WHAT, SIZE, AGE, time, class].map(|width| {
             let column = slice(line, from, width.min(line.width.saturating_sub(from)));
             from += width;
             column

@@ -6,6 +6,7 @@ pub(crate) mod desk;
 mod evidence;
 mod families;
 mod instances;
+mod looks;
 mod pictures;
 mod planned;
 mod queued;

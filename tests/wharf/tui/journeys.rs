@@ -620,6 +620,7 @@ fn the_layout_follows_the_cursor_and_lists_only_where_it_rests() {
         .compare()
         .press("L")
         .press("L")
+        .press("L")
         .press("g g")
         .press("j")
         .press("j");

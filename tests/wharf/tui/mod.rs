@@ -10,6 +10,7 @@ mod instances;
 mod journeys;
 mod keys;
 mod launching;
+mod layouts;
 mod migrations;
 mod pictures;
 mod screens;

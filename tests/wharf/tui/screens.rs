@@ -219,6 +219,13 @@ fn the_layout_of_a_folder() {
     stage.press("g g").press("j").press("j").press("L");
     look(&stage, "layout");
     stage.press("L");
+    look(&stage, "layout-by-count");
+    stage.press("Enter");
+    assert!(
+        stage.text((132, 36)).contains("layout"),
+        "it goes into the greatest"
+    );
+    stage.press("L");
     assert!(!stage.text((132, 36)).contains("L closes it"));
 }
 

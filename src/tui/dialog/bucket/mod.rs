@@ -121,6 +121,7 @@ impl BucketDialog {
             | LookTold::Metrics(_)
             | LookTold::Found { .. }
             | LookTold::Versions { .. }
+            | LookTold::Uploads { .. }
             | LookTold::Address { .. } => {}
         }
         false

@@ -10,7 +10,7 @@ use crate::domain::{
     tree::NodeId,
 };
 
-use crate::engine::{Command, View, event::Failed};
+use crate::engine::{Command, View, event::Failed, look::LookAsk};
 
 use crate::tui::{
     shell::{Question, Shell},
@@ -43,6 +43,17 @@ pub(super) enum Stage {
     TooMany,
 }
 
+/// What is known of uploads that nobody finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Uploads {
+    /// Nothing yet.
+    Unasked,
+    /// S3 was asked.
+    Asked(View),
+    /// So many, with so many bytes.
+    Told(u64, u64),
+}
+
 /// The panel's state.
 #[derive(Debug)]
 pub struct LayoutPanel {
@@ -50,6 +61,11 @@ pub struct LayoutPanel {
     pub shown: bool,
     pub(super) subject: Option<Subject>,
     pub(super) makeup: Option<Makeup>,
+    /// The other side's, while comparing.
+    pub(super) other: Option<Makeup>,
+    /// Tiles are as large as they have objects, not bytes.
+    pub(super) by_count: bool,
+    pub(super) uploads: Uploads,
     pub(super) stage: Stage,
     /// Objects in the tree when it was counted from there.
     counted: u64,
@@ -63,6 +79,9 @@ impl Default for LayoutPanel {
             shown: false,
             subject: None,
             makeup: None,
+            other: None,
+            by_count: false,
+            uploads: Uploads::Unasked,
             stage: Stage::Waiting,
             counted: 0,
             listed: Key::default(),
@@ -92,6 +111,13 @@ impl LayoutPanel {
         }
     }
 
+    /// Takes what nobody finished there.
+    pub fn absorb_uploads(&mut self, view: View, count: u64, bytes: u64) {
+        if self.uploads == Uploads::Asked(view) {
+            self.uploads = Uploads::Told(count, bytes);
+        }
+    }
+
     /// Takes the bad news about it.
     pub fn fail(&mut self, failed: &Failed) {
         self.stage = Stage::Broken(failed.message.clone());
@@ -99,6 +125,15 @@ impl LayoutPanel {
 }
 
 impl Browse {
+    /// Shows the layout in the place of the gap panel: by bytes, then by objects, then not at all.
+    pub(super) fn turn_layout(&mut self, shell: &mut Shell) {
+        if self.layout.shown && !self.layout.by_count {
+            self.layout.by_count = true;
+        } else {
+            self.toggle_layout(shell);
+        }
+    }
+
     /// Shows the layout in the place of the gap panel, or hides it.
     pub(super) fn toggle_layout(&mut self, shell: &mut Shell) {
         let shown = !self.layout.shown;
@@ -119,20 +154,28 @@ impl Browse {
         }
         let subject = self.subject();
         let moved = subject != self.layout.subject;
+        if moved {
+            stop(shell);
+            self.layout.uploads = Uploads::Unasked;
+        } else if rests && self.layout.uploads == Uploads::Unasked {
+            self.ask_uploads(shell);
+        }
         if let Some(comparison) = &self.comparison {
             let objects = all_objects(comparison);
             if moved || rests && objects != self.layout.counted {
-                let counted = count(comparison, subject.as_ref(), shell);
+                let of = subject.as_ref();
+                let counted = count(comparison, of, (self.focus, shell));
                 (self.layout.makeup, self.layout.stage) = counted;
+                (self.layout.other, _) = count(comparison, of, (self.focus.other(), shell));
                 self.layout.counted = objects;
                 self.layout.subject = subject;
             }
             return;
         }
         if moved {
-            stop(shell);
             self.layout.subject = subject;
             self.layout.makeup = None;
+            self.layout.other = None;
             self.layout.stage = Stage::Waiting;
         } else if rests && self.layout.stage == Stage::Waiting {
             self.list_layout(shell);
@@ -149,6 +192,30 @@ impl Browse {
             place,
             folder,
         })
+    }
+
+    /// Asks which uploads below the folder nobody finished: hidden bytes that cost.
+    fn ask_uploads(&mut self, shell: &mut Shell) {
+        let Some(subject) = &self.layout.subject else {
+            return;
+        };
+        if !matches!(subject.place, Location::S3(_)) {
+            return;
+        }
+        let ask = Box::new(LookAsk::Uploads {
+            location: subject.place.clone(),
+            folder: subject.folder.clone(),
+        });
+        let view = shell.ask(Question::Uploads, |view| Command::Look { view, ask });
+        self.layout.uploads = Uploads::Asked(view);
+    }
+
+    /// The greatest of what is in the folder that the layout shows: where Enter goes on.
+    pub(super) fn greatest(&self) -> Option<Key> {
+        let layout = Some(&self.layout).filter(|layout| layout.shown)?;
+        let (subject, makeup) = (layout.subject.as_ref()?, layout.makeup.as_ref()?);
+        let (name, _) = makeup.children().into_iter().next()?;
+        Some(Key::new([subject.folder.as_bytes(), name].concat()))
     }
 
     fn list_layout(&mut self, shell: &mut Shell) {
@@ -179,7 +246,7 @@ impl Browse {
 }
 
 fn stop(shell: &mut Shell) {
-    shell.stop(|question| matches!(question, Question::Layout));
+    shell.stop(|question| matches!(question, Question::Layout | Question::Uploads));
 }
 
 fn all_objects(comparison: &Comparison) -> u64 {
@@ -191,7 +258,7 @@ fn all_objects(comparison: &Comparison) -> u64 {
 fn count(
     comparison: &Comparison,
     subject: Option<&Subject>,
-    shell: &Shell,
+    (side, shell): (Side, &Shell),
 ) -> (Option<Makeup>, Stage) {
     let tree = &comparison.rows.tree;
     let id = subject.and_then(|subject| {
@@ -201,15 +268,15 @@ fn count(
             tree.find(&subject.folder)
         }
     });
-    let (Some(id), Some(subject)) = (id, subject) else {
+    let Some(id) = id else {
         return (None, Stage::Whole);
     };
-    if tree.totals_of(id).objects(subject.side) > MOST {
+    if tree.totals_of(id).objects(side) > MOST {
         return (None, Stage::TooMany);
     }
     let mut makeup = Makeup::new(shell.now);
     tree.each_below(id, |key, row| {
-        let Some(cell) = row.cell(subject.side) else {
+        let Some(cell) = row.cell(side) else {
             return;
         };
         let id = ObjectId {

@@ -4,7 +4,9 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::domain::{
     entry::Tally,
+    estimate::Prices,
     makeup::{Facet, Makeup},
+    side::Side,
     text::printable,
 };
 
@@ -16,7 +18,7 @@ use crate::tui::{
     shell::Shell,
     tab::browse::{
         Browse,
-        layout::{Stage, Subject},
+        layout::{LayoutPanel, Stage, Subject, Uploads},
     },
     theme::Theme,
     widget::{
@@ -32,6 +34,8 @@ const BLOCK: u16 = 30;
 const LINES: u16 = 4;
 /// Columns of a label.
 const LABEL: u16 = 13;
+/// The least columns that hold the maps of both sides.
+const BOTH: u16 = 60;
 /// Columns of the bytes.
 const BYTES: u16 = 9;
 
@@ -57,7 +61,7 @@ impl Browse {
             label: "layout",
             title: &subject.map(title).unwrap_or_default(),
             totals: totals.trim(),
-            foot: &foot(shell),
+            foot: &foot(shell, self.layout.by_count),
             ..Panel::default()
         };
         let inner = panel.draw(area, buffer, &shell.theme);
@@ -77,15 +81,30 @@ impl Browse {
                 put(buffer, line_of(inner, at), &line, shell.theme.dim);
             }
         } else if let Some(makeup) = makeup {
-            draw_makeup(makeup, inner, buffer, &shell.theme);
+            let remarks = self.layout.remarks(makeup);
+            let lines = u16::try_from(remarks.len()).unwrap_or(0);
+            let above = inner.height.saturating_sub(lines);
+            for (at, text) in (above..).zip(&remarks) {
+                put(buffer, line_of(inner, at), text, shell.theme.differs);
+            }
+            let area = Rect {
+                height: above,
+                ..inner
+            };
+            self.layout.draw_makeup(makeup, area, buffer, &shell.theme);
         }
     }
 }
 
-fn foot(shell: &Shell) -> String {
+fn foot(shell: &Shell, by_count: bool) -> String {
     let key = |action: Browsing| shell.keymap.key_text(Context::Browse, action);
-    let (close, other) = (key(Browsing::Layout), key(Browsing::OtherSide));
-    format!("{other} the other side · {close} closes it")
+    let [turn, other, open] = [Browsing::Layout, Browsing::OtherSide, Browsing::Open].map(key);
+    let turns = if by_count {
+        "closes it"
+    } else {
+        "counts objects"
+    };
+    format!("{open} goes into the greatest · {other} the other side · {turn} {turns}")
 }
 
 fn title(subject: &Subject) -> String {
@@ -102,26 +121,96 @@ fn totals(total: Tally) -> String {
     format!("{objects} · {}", humanize::bytes(total.bytes))
 }
 
-fn draw_makeup(makeup: &Makeup, area: Rect, buffer: &mut Buffer, theme: &Theme) {
+impl LayoutPanel {
+    /// What no tile shows: contents that stand several times, and uploads that nobody finished.
+    fn remarks(&self, makeup: &Makeup) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if let Some(again) = makeup.copies().filter(|again| again.extra.objects > 0) {
+            let contents = humanize::counted(again.contents, "content");
+            let extra = humanize::counted(again.extra.objects, "object");
+            let bytes = humanize::bytes(again.extra.bytes);
+            let month = humanize::about(&humanize::money(again.month));
+            remarks.push(format!(
+                "{contents} under several keys: {extra} too many, {bytes}, {month} a month"
+            ));
+        }
+        if let Uploads::Told(count @ 1.., bytes) = self.uploads {
+            let uploads = humanize::counted(count, "unfinished upload");
+            let month = Prices::embedded().of(None, None).month(bytes);
+            let month = humanize::about(&humanize::money(month));
+            let bytes = humanize::bytes(bytes);
+            remarks.push(format!("{uploads}: {bytes} hidden, {month} a month"));
+        }
+        remarks
+    }
+
+    fn draw_makeup(&self, makeup: &Makeup, area: Rect, buffer: &mut Buffer, theme: &Theme) {
+        let across = ((area.width / 2) / (BLOCK + 2)).clamp(1, 2);
+        let map = slice(area, 0, area.width.saturating_sub(across * (BLOCK + 2)));
+        match (&self.other, &self.subject) {
+            (Some(other), Some(subject)) if map.width >= BOTH => {
+                let half = map.width / 2;
+                let [left, right] = [0, half].map(|at| slice(map, at, half.saturating_sub(1)));
+                let (own, opposite) = match subject.side {
+                    Side::Left => (left, right),
+                    Side::Right => (right, left),
+                };
+                self.draw_side((subject.side, makeup), own, (buffer, theme));
+                self.draw_side((subject.side.other(), other), opposite, (buffer, theme));
+            }
+            _ => treemap::draw(&self.tiles(makeup), map, buffer, theme),
+        }
+        draw_bars(makeup, (area, map.width + 2, across), (buffer, theme));
+    }
+
+    /// One side of two, below what it holds.
+    fn draw_side(
+        &self,
+        (side, makeup): (Side, &Makeup),
+        area: Rect,
+        (buffer, theme): (&mut Buffer, &Theme),
+    ) {
+        let head = format!("{} · {}", side.word(), totals(makeup.total()));
+        put(buffer, line_of(area, 0), &head, theme.dim);
+        let below = Rect {
+            y: area.y + 1.min(area.height),
+            height: area.height.saturating_sub(1),
+            ..area
+        };
+        treemap::draw(&self.tiles(makeup), below, buffer, theme);
+    }
+
+    fn tiles(&self, makeup: &Makeup) -> Vec<Tile> {
+        let tile = |(name, tally): (&[u8], Tally)| {
+            let (weight, size) = if self.by_count {
+                (tally.objects, humanize::counted(tally.objects, "object"))
+            } else {
+                (tally.bytes, humanize::bytes(tally.bytes))
+            };
+            Tile {
+                name: printable(name).into_owned(),
+                size,
+                weight,
+            }
+        };
+        let tiles = makeup.children().into_iter().map(tile);
+        let mut tiles: Vec<Tile> = tiles.filter(|tile| tile.weight > 0).collect();
+        tiles.sort_by_key(|tile| std::cmp::Reverse(tile.weight));
+        tiles
+    }
+}
+
+/// Bars by each facet, in blocks right of the map.
+fn draw_bars(
+    makeup: &Makeup,
+    (area, from, across): (Rect, u16, u16),
+    (buffer, theme): (&mut Buffer, &Theme),
+) {
     let blocks: Vec<(Facet, Vec<(String, Tally)>)> = Facet::ALL
         .into_iter()
         .map(|facet| (facet, makeup.counts(facet)))
         .filter(|(_, rows)| !rows.is_empty())
         .collect();
-    let across = ((area.width / 2) / (BLOCK + 2)).clamp(1, 2);
-    let bars = across * (BLOCK + 2);
-    let map = slice(area, 0, area.width.saturating_sub(bars));
-    let tiles: Vec<Tile> = makeup
-        .children()
-        .into_iter()
-        .filter(|(_, tally)| tally.bytes > 0)
-        .map(|(name, tally)| Tile {
-            name: printable(name).into_owned(),
-            size: humanize::bytes(tally.bytes),
-            weight: tally.bytes,
-        })
-        .collect();
-    treemap::draw(&tiles, map, buffer, theme);
     let wanted = u16::try_from(blocks.len()).unwrap_or(1).div_ceil(across);
     let down = wanted.min(area.height / LINES).max(1);
     let height = area.height / down;
@@ -129,7 +218,7 @@ fn draw_makeup(makeup: &Makeup, area: Rect, buffer: &mut Buffer, theme: &Theme) 
         let place = Rect {
             y: area.y + at / across * height,
             height,
-            ..slice(area, map.width + 2 + at % across * (BLOCK + 2), BLOCK)
+            ..slice(area, from + at % across * (BLOCK + 2), BLOCK)
         };
         draw_block(*facet, rows, place, (buffer, theme));
     }

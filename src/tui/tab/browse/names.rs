@@ -5,7 +5,7 @@ use std::{fmt::Write as _, time::Duration};
 use crate::config::Config;
 use crate::domain::{key::Key, location::Location, shell::quoted, uri::encoded};
 
-use crate::engine::{Command, look::LookAsk};
+use crate::engine::{Command, Identity, look::LookAsk};
 
 use crate::tui::{
     dialog::{
@@ -40,7 +40,7 @@ impl Browse {
         for side in [self.focus, self.focus.other()] {
             if let Some(place) = self.place(side) {
                 rows.push((side.word(), place.show_key(&key)));
-                in_s3 = in_s3.or_else(|| object(place, &key, &shell.settings.config));
+                in_s3 = in_s3.or_else(|| object(place, &key, shell));
             }
         }
         rows.push(("place", place.to_string()));
@@ -92,7 +92,21 @@ struct Object {
     profile: Option<String>,
 }
 
-fn object(place: &Location, key: &Key, config: &Config) -> Option<Object> {
+/// As it is reached in this session, and else as the configuration says.
+fn object(place: &Location, key: &Key, shell: &Shell) -> Option<Object> {
+    let mut object = configured(place, key, &shell.settings.config)?;
+    let remote = &place.s3()?.remote;
+    if let Some(Some(Identity {
+        endpoint, region, ..
+    })) = shell.identities.get(remote)
+    {
+        object.endpoint = endpoint.as_deref().map(str::to_owned).or(object.endpoint);
+        object.region = Some(region.to_string()).filter(|region| !region.is_empty());
+    }
+    Some(object)
+}
+
+fn configured(place: &Location, key: &Key, config: &Config) -> Option<Object> {
     let Ok(Location::S3(prefix)) = place.child(key) else {
         return None;
     };
@@ -182,7 +196,9 @@ mod tests {
     fn names(config: &str, place: &str, key: &str) -> Vec<(&'static str, String)> {
         let config = Config::of_text(None, config, &Env::default()).unwrap();
         let place = Location::parse(place).unwrap();
-        object(&place, &Key::from(key), &config).unwrap().names()
+        configured(&place, &Key::from(key), &config)
+            .unwrap()
+            .names()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a person's actions do in Browse.
 
 use crate::domain::{
+    key::Key,
     location::Location,
     side::Side,
     tree::{NodeId, Show, SignSet, Sort, SortBy, Toward},
@@ -48,7 +49,7 @@ impl Browse {
             Browsing::DifferenceNext => self.seek(Toward::Next, shell),
             Browsing::DifferencePrevious => self.seek(Toward::Previous, shell),
             Browsing::Gaps => self.toggle_gaps(shell),
-            Browsing::Layout => self.toggle_layout(shell),
+            Browsing::Layout => self.turn_layout(shell),
             Browsing::Preview => self.toggle_preview(shell),
             Browsing::Mark => self.mark(),
             Browsing::Places => PickerDialog::open(shell),
@@ -315,15 +316,25 @@ impl Browse {
         if is_file {
             return self.look(shell);
         }
+        let greatest = self.greatest();
         if let Some(comparison) = &mut self.comparison {
             if let Some(id) = comparison.rows.current() {
                 comparison.rows.tree.expand(id);
             }
-            return;
+            return self.drill(greatest);
         }
         self.panes[self.focus.index()].open(shell);
         if let Some(key) = key {
             self.open_there(&key, shell);
+        }
+        self.drill(greatest);
+    }
+
+    /// Goes to the greatest of the folder that was opened, where it is known: the layout goes with it.
+    fn drill(&mut self, greatest: Option<Key>) {
+        let rows = self.rows_mut();
+        if let Some(id) = greatest.and_then(|key| rows.tree.find(&key)) {
+            rows.put_on(id);
         }
     }
 
