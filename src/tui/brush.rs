@@ -115,6 +115,11 @@ fn found(env: &Env) -> Brush {
     }
 }
 
+/// Whether the environment tells of a terminal with sixteen colours.
+pub fn is_of_sixteen(env: &Env) -> bool {
+    env.variable("TERM").is_some() && blocks(env) == Brush::Nothing(Unable::FewColours)
+}
+
 fn blocks(env: &Env) -> Brush {
     let term = env.variable("TERM").unwrap_or_default();
     let has = |words: &[&str]| words.iter().any(|word| term.contains(word));

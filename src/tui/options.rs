@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, sync::Arc};
 use crate::config::{Config, Env, layer::Layer};
 use crate::domain::{location::Location, log::Ring};
 use crate::tui::{
-    brush::{Brush, Unable},
+    brush::{Brush, Unable, is_of_sixteen},
     shell::{Mapping, Settings},
     theme::ThemeName,
 };
@@ -98,14 +98,17 @@ fn brush(config: &Config, env: &Env) -> Brush {
     Brush::of(word.map(|word| word.value.as_str()), env)
 }
 
-/// `NO_COLOR` before all, then the configuration, then what the terminal tells of its background.
+/// `NO_COLOR` before all, then the configuration, then what the terminal tells of its colours and its background.
 fn theme(config: &Config, env: &Env) -> ThemeName {
     let named = config
         .screen
         .theme
         .as_ref()
         .and_then(|name| ThemeName::parse(&name.value));
-    let light = || {
+    let found = || {
+        if is_of_sixteen(env) {
+            return ThemeName::Contrast;
+        }
         let background = env
             .variable("COLORFGBG")
             .and_then(|colours| colours.rsplit(';').next());
@@ -117,7 +120,7 @@ fn theme(config: &Config, env: &Env) -> ThemeName {
     };
     match env.variable("NO_COLOR") {
         Some(_) => ThemeName::Plain,
-        None => named.unwrap_or_else(light),
+        None => named.unwrap_or_else(found),
     }
 }
 
@@ -149,6 +152,9 @@ mod tests {
             ThemeName::Light
         );
         assert_eq!(options("", &[("COLORFGBG", "15;0")]).theme, ThemeName::Dark);
+        let of = |term| options("", &[("TERM", term)]).theme;
+        assert_eq!(of("xterm-256color"), ThemeName::Dark);
+        assert_eq!(of("linux"), ThemeName::Contrast);
     }
 
     #[test]

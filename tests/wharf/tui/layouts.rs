@@ -104,3 +104,18 @@ fn a_folder_on_a_disk_has_no_uploads() {
     });
     assert!(asked.is_empty());
 }
+
+#[test]
+fn an_endpoint_that_hangs_is_told_and_freezes_nothing() {
+    let mut stage = Stage::new();
+    stage.press("Tab");
+    for _ in 0..12 {
+        stage.tick();
+    }
+    let screen = stage.text((80, 24));
+    assert!(screen.contains("nothing has answered for 12 s"), "{screen}");
+    assert!(screen.contains("o types another location"), "{screen}");
+    stage.list();
+    let screen = stage.text((80, 24));
+    assert!(!screen.contains("nothing has answered"), "{screen}");
+}

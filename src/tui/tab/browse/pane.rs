@@ -1,5 +1,7 @@
 //! One side while the sides are apart: a place, listed folder by folder as it is opened.
 
+use jiff::Timestamp;
+
 use crate::domain::{
     entry::{End, Entry, Facts, Kind},
     key::Key,
@@ -31,6 +33,8 @@ pub struct Pane {
     pub trouble: Option<Failed>,
     /// Where it has been.
     pub history: History,
+    /// When its top was asked for last.
+    pub asked: Timestamp,
 }
 
 impl Pane {
@@ -42,6 +46,7 @@ impl Pane {
             rows: Rows::default(),
             trouble: None,
             history: History::default(),
+            asked: Timestamp::UNIX_EPOCH,
         }
     }
 
@@ -91,6 +96,7 @@ impl Pane {
         let side = self.side;
         shell.stop(|question| question.side() == Some(side));
         self.trouble = None;
+        self.asked = shell.now;
         match self.place.clone() {
             Some(Location::Buckets(remote)) => {
                 self.rows.tree.set_listed(&Key::default(), Listed::Running);

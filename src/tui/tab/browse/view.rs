@@ -20,6 +20,8 @@ use crate::tui::{
     },
 };
 
+/// Seconds from which on a listing that nothing answers says so.
+const SILENT: i64 = 10;
 /// Columns of the diff between the frames.
 const DIFF: u16 = 8;
 
@@ -291,11 +293,22 @@ fn pane_words(pane: &Pane, shell: &Shell) -> Words {
         return Words::new("No place yet.", "o types a location, m chooses one");
     }
     match pane.listed(NodeId::ROOT) {
-        Listed::Running => Words::new(format!("{} listing", shell.spinner()), ""),
+        Listed::Running => listing_words(pane, shell),
         Listed::Broken => Words::new("The listing broke.", "r lists afresh"),
         Listed::Unknown | Listed::Complete => filtered(tree)
             .unwrap_or_else(|| Words::new("Nothing is here.", "o types another location")),
     }
+}
+
+/// A listing under way; one that nothing answers says so, and that nothing has to wait for it.
+fn listing_words(pane: &Pane, shell: &Shell) -> Words {
+    let spinner = shell.spinner();
+    let waited = shell.now.duration_since(pane.asked).as_secs();
+    if waited < SILENT {
+        return Words::new(format!("{spinner} listing"), "");
+    }
+    let what = format!("{spinner} nothing has answered for {waited} s; it is tried again");
+    Words::new(what, "o types another location, r asks afresh")
 }
 
 /// The words for a filter that lets nothing through.
