@@ -31,6 +31,8 @@ use super::{
 
 /// Bytes that are gathered before they are written: larger pieces cost fewer trips to the disk's threads.
 const PIECE: usize = 512 << 10;
+/// What file systems give a file at once.
+const BLOCK: u64 = 4096;
 /// Bytes that a range holds at most: a piece that is written, and one that is gathered.
 const BUFFER: u64 = 2 * PIECE as u64;
 
@@ -233,15 +235,18 @@ impl Sink<'_> {
         let from = self.next + self.held as u64;
         let mut reading = self.ask(from..self.end).await?;
         while let Some(chunk) = reading.chunk().await? {
+            if chunk.is_empty() {
+                continue;
+            }
             ctx.bandwidth.take(chunk.len() as u64).await;
             flight.moved(chunk.len() as u64);
             self.held += chunk.len();
             self.gathered.push(chunk);
             if self.held >= PIECE {
-                self.write().await?;
+                self.write(BLOCK).await?;
             }
         }
-        self.write().await?;
+        self.write(1).await?;
         if self.next == self.end {
             return Ok(());
         }
@@ -260,12 +265,17 @@ impl Sink<'_> {
         answer.map_err(source_failed)
     }
 
-    async fn write(&mut self) -> Result<(), Halt> {
-        if self.held == 0 {
+    /// Writes what was gathered up to a multiple of `block`; the rest waits for what follows it. A block that two writes share
+    /// can be no hole.
+    async fn write(&mut self, block: u64) -> Result<(), Halt> {
+        let rest = usize::try_from((self.next + self.held as u64) % block).unwrap_or_default();
+        let Some(last) = self.gathered.last_mut().filter(|last| last.len() > rest) else {
             return Ok(());
-        }
+        };
+        let rest = last.split_off(last.len() - rest);
         let pieces = std::mem::take(&mut self.gathered);
-        let length = std::mem::take(&mut self.held);
+        let length = std::mem::replace(&mut self.held, rest.len()) - rest.len();
+        self.gathered.extend((!rest.is_empty()).then_some(rest));
         self.draft.write_all_at(self.next, pieces.clone()).await?;
         for hasher in self.hasher.iter_mut().chain(&mut self.own) {
             for piece in &pieces {
