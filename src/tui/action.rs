@@ -208,6 +208,20 @@ actions! {
     }
 }
 
+impl Move {
+    /// Where this move leads from `at`, where a page has so many rows; beyond the end for the last row.
+    pub fn leads(self, at: usize, page: usize) -> usize {
+        match self {
+            Self::Up => at.saturating_sub(1),
+            Self::Down => at + 1,
+            Self::PageUp => at.saturating_sub(page),
+            Self::PageDown => at + page,
+            Self::Top => 0,
+            Self::Bottom => usize::MAX,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Action;

@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use crate::backend::error::Error;
 
 /// What file systems give a file at once; a hole is a number of these.
-const BLOCK: u64 = 4096;
+pub const BLOCK: u64 = 4096;
 
 /// The shortest run of zeros that becomes a hole: each one asks the file system for something.
 const SHORTEST: u64 = 64 * 1024;

@@ -49,6 +49,7 @@ use crate::domain::{
 
 pub use draft::{Draft, Placing};
 pub use git::{GitRefusal, git_tracks};
+pub use holes::BLOCK;
 pub use link::Link;
 pub use probe::{Found, Probe};
 pub use source::SourceFile;

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, ops::Range};
 use bytes::Bytes;
 
 use crate::backend::{
-    disk::Draft,
+    disk::{BLOCK, Draft},
     s3::PartSum,
     store::{Checksum, ReadQuery, Reading, Stat},
 };
@@ -31,8 +31,6 @@ use super::{
 
 /// Bytes that are gathered before they are written: larger pieces cost fewer trips to the disk's threads.
 const PIECE: usize = 512 << 10;
-/// What file systems give a file at once.
-const BLOCK: u64 = 4096;
 /// Bytes that a range holds at most: a piece that is written, and one that is gathered.
 const BUFFER: u64 = 2 * PIECE as u64;
 

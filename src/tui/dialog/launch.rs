@@ -76,14 +76,7 @@ impl LaunchDialog {
     pub(super) fn walk(&self, step: Move) {
         let page = self.height.get().saturating_sub(1).max(1);
         let top = self.top.get();
-        self.top.set(match step {
-            Move::Up => top.saturating_sub(1),
-            Move::Down => top + 1,
-            Move::PageUp => top.saturating_sub(page),
-            Move::PageDown => top + page,
-            Move::Top => 0,
-            Move::Bottom => usize::MAX,
-        });
+        self.top.set(step.leads(top, page));
     }
 
     pub(super) fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {

@@ -78,14 +78,7 @@ impl Pages {
     pub(super) fn walk(&mut self, step: Move) {
         let page = self.height.get().saturating_sub(1).max(1);
         let top = self.top.get();
-        let to = match step {
-            Move::Up => top.saturating_sub(1),
-            Move::Down => top + 1,
-            Move::PageUp => top.saturating_sub(page),
-            Move::PageDown => top + page,
-            Move::Top => 0,
-            Move::Bottom => self.lines.len(),
-        };
+        let to = step.leads(top, page);
         self.top
             .set(to.min(self.lines.len().saturating_sub(self.height.get())));
     }

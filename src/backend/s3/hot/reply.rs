@@ -38,19 +38,15 @@ impl Spare {
 
     /// An empty buffer with room for so many bytes.
     fn take(&self, room: usize) -> BytesMut {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = kept.iter().position(|kept| kept.capacity() >= room)
-            && Self::WORTH.contains(&room)
-        {
-            return kept.swap_remove(at);
+        if !Self::WORTH.contains(&room) {
+            return BytesMut::with_capacity(room);
         }
-        drop(kept);
-        let worth = Self::WORTH.contains(&room);
-        BytesMut::with_capacity(if worth {
-            room.next_multiple_of(Self::STEP)
-        } else {
-            room
-        })
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = kept.iter().position(|kept| kept.capacity() >= room);
+        fits.map_or_else(
+            || BytesMut::with_capacity(room.next_multiple_of(Self::STEP)),
+            |at| kept.swap_remove(at),
+        )
     }
 
     /// Keeps the buffer of a body that nobody reads any more.

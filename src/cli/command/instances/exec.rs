@@ -9,10 +9,10 @@ use crate::domain::{
     cloud::{CommandState, Said},
     shell,
 };
-use crate::engine::cloud::{CloudAsk, CloudTold, Place};
+use crate::engine::cloud::Place;
 use crate::humanize;
 
-use super::{Context, EVERY};
+use super::Context;
 
 /// `said`: what a command on an instance came to.
 #[derive(Serialize)]
@@ -39,20 +39,12 @@ pub(super) async fn exec(
             .error("--limit is no time that SSM takes", Some(help));
         return Err(Exit::Usage);
     };
-    let ask = CloudAsk::Exec {
-        place,
-        script: shell::script(&args.command).into(),
-        limit: Duration::from_secs(seconds),
-        every: EVERY,
-    };
     let (id, said) = context
-        .cloud(ask, |told| {
-            if let CloudTold::Said { id, said } = told {
-                Some((id, said))
-            } else {
-                None
-            }
-        })
+        .said(
+            place,
+            shell::script(&args.command),
+            Duration::from_secs(seconds),
+        )
         .await?;
     context.output.record(&SaidRecord {
         r#type: "said",

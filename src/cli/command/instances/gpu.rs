@@ -12,10 +12,10 @@ use crate::domain::{
     cloud::{GPU_SCRIPT, GpuUse},
     text::printable,
 };
-use crate::engine::cloud::{CloudAsk, CloudTold, Place};
+use crate::engine::cloud::Place;
 use crate::humanize;
 
-use super::{Context, EVERY};
+use super::Context;
 
 /// How long `nvidia-smi` may take.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -39,21 +39,7 @@ struct Record<'a> {
 }
 
 pub(super) async fn gpu(context: &mut Context, place: Place) -> Result<Exit, Exit> {
-    let ask = CloudAsk::Exec {
-        place,
-        script: GPU_SCRIPT.into(),
-        limit: LIMIT,
-        every: EVERY,
-    };
-    let (id, said) = context
-        .cloud(ask, |told| {
-            if let CloudTold::Said { id, said } = told {
-                Some((id, said))
-            } else {
-                None
-            }
-        })
-        .await?;
+    let (id, said) = context.said(place, GPU_SCRIPT, LIMIT).await?;
     let told = match GpuUse::of(&said) {
         Ok(told) => told,
         Err(why) => {

@@ -9,13 +9,13 @@ mod shell;
 mod show;
 mod turn;
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use crate::cli::{
     args::{InstancesAction, InstancesArgs, InstancesList},
     exit::Exit,
 };
-use crate::domain::location::Remote;
+use crate::domain::{cloud::Said, location::Remote};
 use crate::engine::{
     Body, Command,
     cloud::{CloudAsk, CloudTold, Details, Place, Regions, Scope},
@@ -89,6 +89,29 @@ impl Context {
         self.awaited(|body| {
             if let Body::Cloud(told) = body {
                 wanted(told)
+            } else {
+                None
+            }
+        })
+        .await
+    }
+
+    /// What a script on an instance came to, with the instance's id.
+    async fn said(
+        &mut self,
+        place: Place,
+        script: impl Into<Arc<str>>,
+        limit: Duration,
+    ) -> Result<(Box<str>, Box<Said>), Exit> {
+        let ask = CloudAsk::Exec {
+            place,
+            script: script.into(),
+            limit,
+            every: EVERY,
+        };
+        self.cloud(ask, |told| {
+            if let CloudTold::Said { id, said } = told {
+                Some((id, said))
             } else {
                 None
             }

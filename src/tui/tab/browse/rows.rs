@@ -184,12 +184,5 @@ impl Rows {
 
 /// Where a move leads from `at`; beyond the end for the last row.
 pub fn stepped(action: Move, at: usize, window: &Window) -> usize {
-    match action {
-        Move::Up => at.saturating_sub(1),
-        Move::Down => at + 1,
-        Move::PageUp => at.saturating_sub(window.page()),
-        Move::PageDown => at + window.page(),
-        Move::Top => 0,
-        Move::Bottom => usize::MAX,
-    }
+    action.leads(at, window.page())
 }
