@@ -80,12 +80,14 @@ pub(crate) fn demo(
             thread::park_timeout(trainer::PACE);
         }
     });
-    if let Err(error) = seed::outputs::lay(stage.demo.store(), &stage.folder) {
-        output.error(format_args!("the demo cannot start: {error}"), None);
-        return Exit::Failed;
-    }
-    let text = seed::outputs::config(trainer::CONFIG, &stage.folder);
-    let config = match Config::of_text(None, &text, env) {
+    let (file, text) = match laid(&stage) {
+        Ok(laid) => laid,
+        Err(error) => {
+            output.error(format_args!("the demo cannot start: {error}"), None);
+            return Exit::Failed;
+        }
+    };
+    let config = match Config::of_text(Some(&file), &text, env) {
         Ok(config) => config,
         Err(error) => return compose::refuse(&mut output, &error.into()),
     };
@@ -109,6 +111,15 @@ pub(crate) fn demo(
     };
     let sessions = compose::demo_sessions(&stage.demo.endpoint());
     open(sessions, engine, options, &mut output)
+}
+
+/// Lays out what the story's runs are made of, and writes their configuration: a launch takes its scripts from beside that file.
+fn laid(stage: &Stage) -> io::Result<(PathBuf, String)> {
+    seed::outputs::lay(stage.demo.store(), &stage.folder)?;
+    let file = stage.folder.join("wharf.toml");
+    let text = seed::outputs::config(trainer::CONFIG, &stage.folder);
+    std::fs::write(&file, &text)?;
+    Ok((file, text))
 }
 
 /// Runs `wharf [LEFT [RIGHT]]`: the terminal interface on the person's own remotes.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::demo::Demo;
 use crate::demo::REGION;
-use crate::demo::cloud::{Alarm, Check, Load, NewInstance, NewVolume, Planned, Shape, Snapshot};
+use crate::demo::cloud::{
+    Alarm, Balancer, Check, Efs, Load, NewInstance, NewVolume, Planned, Shape, Snapshot,
+};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -21,6 +23,7 @@ pub(super) fn fill(demo: &Demo) {
         trainer(demo);
         labeler(demo);
         left_over(demo);
+        services(demo);
         prices(demo);
     }
 }
@@ -170,6 +173,23 @@ fn left_over(demo: &Demo) {
         tags: vec![tag(RUN, "stage1-dinov3")],
         ..Snapshot::new(REGION, &volume, 250, now - 4 * DAY)
     });
+}
+
+/// What served the run that ended, and was forgotten too.
+fn services(demo: &Demo) {
+    let cloud = demo.cloud();
+    let run = [(RUN, "stage1-dinov3")];
+    let served = Balancer {
+        kind: "network".to_owned(),
+        ..Balancer::default()
+    };
+    cloud.add_balancer((REGION, "stage1-serve"), served, &run);
+    let cache = Efs {
+        name: "stage1-cache".to_owned(),
+        bytes: (38 << 30, 120 << 30),
+        ..Efs::default()
+    };
+    cloud.add_efs(REGION, (cache, 1), &run);
 }
 
 fn prices(demo: &Demo) {

@@ -20,7 +20,7 @@ const FILES: [(&str, usize); 5] = [
     ("head.bin", 24 << 10),
 ];
 
-/// The mappings that name them.
+/// The mappings that name them, and a run that nobody launched yet.
 const CONFIG: &str = r#"
 [mappings.stage1-models]
 local = "runs/stage1/models"
@@ -30,7 +30,49 @@ direction = "both"
 local = "runs/stage2/models"
 remote = "s3://training-logs/models/stage2"
 direction = "both"
+[mappings.stage3-models]
+local = "runs/stage3/models"
+remote = "s3://training-logs/models/stage3"
+direction = "both"
+[runs.stage3-distilled]
+inputs = ["stage1-models"]
+outputs = ["stage3-models"]
+metrics = [{ from = "s3://training-logs/stage3" }]
+at_end = "terminate"
+[runs.stage3-distilled.launch]
+subnet = "subnet-0a1b2c3d"
+security_groups = ["sg-0a1b2c3d"]
+instance_profile = "wharf-run"
+spot = true
+volumes = [
+  { device = "/dev/xvda", size = "60 GiB" },
+  { device = "/dev/sdf", size = "200 GiB", mount = "/data" },
+]
+upload = ["runs/stage3/scripts/"]
+init = "runs/stage3/scripts/init.sh"
+train = "runs/stage3/scripts/train.sh"
+max_hours = 12
+max_cost = 6.0
 "#;
+
+/// The image and type of the run that can be launched: of this program's own architecture, for it is what would run there.
+const BOX: &str = if cfg!(target_arch = "aarch64") {
+    "image = \"ami-0fedcba9876543210\"\ntype = \"g5g.xlarge\"\n"
+} else {
+    "image = \"ami-0123456789abcdef0\"\ntype = \"g5.xlarge\"\n"
+};
+
+/// The scripts of the run that can be launched.
+const SCRIPTS: [(&str, &str); 2] = [
+    (
+        "init.sh",
+        "#!/usr/bin/env bash\nset -euo pipefail\npython3 -m pip install --quiet -r requirements.txt\n",
+    ),
+    (
+        "train.sh",
+        "#!/usr/bin/env bash\nset -euo pipefail\nexec python3 train.py --teacher stage1/models --out stage3/models\n",
+    ),
+];
 
 /// The configuration of the story's runs, their outputs below `folder`.
 pub fn config(runs: &str, folder: &Path) -> String {
@@ -45,15 +87,22 @@ pub fn config(runs: &str, folder: &Path) -> String {
         let head = format!("[runs.{run}]\n");
         text.replacen(&head, &format!("{head}outputs = [\"{output}\"]\n"), 1)
     });
-    format!("base_dir = \"{base}\"\n{CONFIG}{runs}")
+    let head = "[runs.stage3-distilled.launch]\n";
+    let own = CONFIG.replacen(head, &format!("{head}{BOX}"), 1);
+    format!("base_dir = \"{base}\"\n{runs}{own}")
 }
 
-/// Lays the outputs of the run that ended into the folder and the bucket.
+/// Lays the outputs of the run that ended into the folder and the bucket, and the scripts of the next into the folder.
 ///
 /// # Errors
 /// When the folder cannot be written, or the store does not take an object.
 pub fn lay(store: &Store, folder: &Path) -> io::Result<()> {
     store.create_bucket(BUCKET, REGION);
+    let scripts = folder.join("runs/stage3/scripts");
+    fs::create_dir_all(&scripts)?;
+    for (name, text) in SCRIPTS {
+        fs::write(scripts.join(name), text)?;
+    }
     let local = folder.join("runs/stage1/models");
     for (seed, (name, size)) in (1_u64..).zip(FILES) {
         let path = local.join(name);

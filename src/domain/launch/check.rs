@@ -1,5 +1,7 @@
 //! Whether a launch will do: what it stands on, as AWS and this machine told it, becomes lines of what is well and what is not.
 
+use humansize::{BINARY, format_size};
+
 use crate::domain::{
     cloud::{Architecture, Instance, Price},
     text::printable,
@@ -150,7 +152,8 @@ pub fn checks(wish: &Wish, ground: &Ground, limits: Option<Limits>) -> Vec<Check
     all.push(living(ground));
     all.push(program(ground));
     all.push(Check::of("files", &ground.files, |(files, bytes)| {
-        let words = format!("{files} beside the run, {bytes} bytes, with wharf itself");
+        let bytes = format_size(*bytes, BINARY);
+        let words = format!("{files} beside the run, {bytes} with wharf itself");
         (Standing::Well, words)
     }));
     all.push(room(wish, ground));
@@ -330,8 +333,8 @@ fn room(wish: &Wish, ground: &Ground) -> Check {
             (all, kept) => format!("{kept} of {all} volumes stay when the instance ends"),
         };
         let words = format!(
-            "inputs {:.1} GiB, volumes {gib} GiB; {stay}",
-            *bytes as f64 / 1_073_741_824.0
+            "inputs {}, volumes {gib} GiB; {stay}",
+            format_size(*bytes, BINARY)
         );
         if *bytes > have / 5 * 4 {
             return (Standing::Bad, format!("{words}: make them larger"));

@@ -125,7 +125,7 @@ impl<'a> Steps<'a> {
             (false, false) => Holds::Open,
         };
         let hint = (holds == Holds::No)
-            .then(|| format!("{} says that it is over", self.key(Wrapping::Ended)));
+            .then(|| format!("{}: say that it is over", self.key(Wrapping::Ended)));
         if self.stand.deletes() {
             let words = "looked at once more".to_owned();
             return self.step((1, "training ended"), Holds::Works, (words, theme.dim));
@@ -269,7 +269,7 @@ impl<'a> Steps<'a> {
             return self.step(title, holds, (told, Style::new()));
         }
         let words = if self.stand.is_unproven() && self.stand.is_whole {
-            format!("{key}: refused until 2 holds, or until you type the reason why not")
+            format!("{key}: refused until 2 holds, or a reason is typed")
         } else {
             format!("{key}: shows what goes, and asks for the account")
         };
