@@ -2,13 +2,13 @@
 
 use globset::GlobMatcher;
 
-use crate::domain::{filter::FilterError, key::Key, tree::finds};
+use crate::domain::{filter::FilterError, key::Key, needle::Needle};
 
 /// What is looked for.
 #[derive(Debug, Clone)]
 pub enum Wanted {
     /// A text that stands anywhere in the key; letters match both cases unless one is a capital.
-    Text(String),
+    Text(Needle),
     /// A glob (with `*`, `?`, `[`) of the name, or of the end of the key where it has a `/`.
     Glob(GlobMatcher),
 }
@@ -22,7 +22,7 @@ impl Wanted {
         if text.contains(['*', '?', '[']) {
             return crate::domain::filter::glob(text).map(Self::Glob);
         }
-        Ok(Self::Text(text.to_owned()))
+        Ok(Self::Text(Needle::whole(text)))
     }
 
     /// Whether a key is what is looked for.
@@ -30,7 +30,7 @@ impl Wanted {
         let bytes = key.as_bytes();
         let name = bytes.strip_suffix(b"/").unwrap_or(bytes);
         match self {
-            Self::Text(text) => finds(text, name),
+            Self::Text(text) => text.finds(name),
             Self::Glob(glob) => glob.is_match_candidate(&globset::Candidate::from_bytes(name)),
         }
     }

@@ -22,6 +22,7 @@ pub mod location;
 pub mod log;
 pub mod makeup;
 pub mod name;
+pub mod needle;
 pub mod parts;
 pub mod plan;
 pub mod preview;

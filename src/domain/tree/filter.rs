@@ -3,11 +3,15 @@
 
 use std::{mem::size_of, ops::Range};
 
-use crate::domain::tree::{
-    NodeId, Tree,
-    folder::SignSet,
-    nodes::{Nodes, ROOT},
-    state::{Flag, State},
+use crate::domain::{
+    needle::{Finder, Needle},
+    text::printable,
+    tree::{
+        NodeId, Tree,
+        folder::SignSet,
+        nodes::{Nodes, ROOT},
+        state::{Flag, State},
+    },
 };
 
 /// What a person wants to see.
@@ -15,7 +19,7 @@ use crate::domain::tree::{
 pub struct Show {
     /// Only entries that bear one of these; `None` shows all, those without a verdict too.
     pub signs: Option<SignSet>,
-    /// Only entries whose name, or a folder above, contains this; letters match both cases unless one is a capital.
+    /// Only entries in whose name, or a folder's above, this is found (`Needle::typed`).
     pub text: String,
 }
 
@@ -23,6 +27,8 @@ pub struct Show {
 #[derive(Debug)]
 pub(super) struct Filter {
     show: Show,
+    /// The text of `show`.
+    needle: Needle,
     /// For each row: the entries at and below it that pass.
     hits: Vec<u32>,
 }
@@ -44,7 +50,7 @@ impl Filter {
         self.hits.push(0);
         let above = id != ROOT && nodes.has(nodes.parent(id), Flag::Matched);
         // The root's name is empty: it matches an empty text only.
-        let matched = above || finds(&self.show.text, nodes.name(id));
+        let matched = above || self.needle.finds(nodes.name(id));
         nodes.put(id, Flag::Matched, matched);
     }
 
@@ -59,12 +65,26 @@ impl Filter {
     }
 }
 
+/// Tells where a filter's text stands in names.
+pub(super) struct Marker<'t> {
+    needle: &'t Needle,
+    finder: Finder,
+}
+
+impl Marker<'_> {
+    /// Where it stands in a name, once that is made printable.
+    pub(super) fn places(&mut self, name: &[u8]) -> Vec<Range<usize>> {
+        self.needle.places(&printable(name), &mut self.finder)
+    }
+}
+
 impl Tree {
     /// Shows only what passes; folders stay where anything below them does. Settles.
     pub fn set_show(&mut self, show: Show) {
         self.filter = None;
         if show != Show::default() {
             let mut filter = Filter {
+                needle: Needle::typed(&show.text),
                 show,
                 hits: Vec::with_capacity(self.nodes.len()),
             };
@@ -125,14 +145,13 @@ impl Tree {
             && self.filter.as_ref().is_none_or(|filter| filter.shows(id))
     }
 
-    /// Where the text of the filter stands in `name`, which is a row's name made printable.
-    pub(super) fn match_ranges(&self, name: &str) -> Vec<Range<usize>> {
-        match &self.filter {
-            Some(filter) if !filter.show.text.is_empty() => {
-                ranges(&filter.show.text, name.as_bytes()).collect()
-            }
-            Some(_) | None => Vec::new(),
-        }
+    /// What marks the text of the filter in names, while there is one.
+    pub(super) fn marker(&self) -> Option<Marker<'_>> {
+        let filter = self.filter.as_ref()?;
+        (!filter.show.text.is_empty()).then(|| Marker {
+            needle: &filter.needle,
+            finder: Finder::default(),
+        })
     }
 
     /// Numbers of all rows, parents before children.
@@ -153,43 +172,5 @@ impl Tree {
                 filter.hits[self.nodes.parent(id) as usize] += hits;
             }
         }
-    }
-}
-
-/// Whether `text` stands in `name`; letters match both cases unless one of them is a capital.
-pub fn finds(text: &str, name: &[u8]) -> bool {
-    text.is_empty() || ranges(text, name).next().is_some()
-}
-
-/// Where `text` stands in `name`, without overlaps.
-fn ranges<'n>(text: &'n str, name: &'n [u8]) -> impl Iterator<Item = Range<usize>> + 'n {
-    let exact = text.chars().any(char::is_uppercase);
-    let text = text.as_bytes();
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        let same = |part: &[u8]| {
-            if exact {
-                part == text
-            } else {
-                part.eq_ignore_ascii_case(text)
-            }
-        };
-        let start = from + name.get(from..)?.windows(text.len()).position(same)?;
-        from = start + text.len();
-        Some(start..from)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn capitals_in_the_text_make_it_exact() {
-        assert!(finds("mew", b"Mewtwo.png"));
-        assert!(finds("Mew", b"Mewtwo.png"));
-        assert!(!finds("MEW", b"Mewtwo.png"));
-        assert!(finds("", b"x"));
-        assert_eq!(ranges("aa", b"aaaAx").collect::<Vec<_>>(), [0..2, 2..4]);
     }
 }

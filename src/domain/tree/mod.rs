@@ -25,7 +25,7 @@ mod view;
 use std::{collections::HashMap, mem::size_of};
 
 pub use crate::domain::tree::{
-    filter::{Show, finds},
+    filter::Show,
     folder::{SignCounts, SignSet, Totals},
     mark::Mark,
     row::{Below, Cell, Row},

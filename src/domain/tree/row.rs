@@ -8,7 +8,6 @@ use crate::domain::{
     diff::{Level, Newer, Sign},
     entry::Kind,
     side::Side,
-    text::printable,
     tree::{
         Mark, NodeId, SignCounts, Tree,
         state::{Flag, Listed, Motion},
@@ -93,13 +92,22 @@ impl Row<'_> {
 impl Tree {
     /// Visible rows `from..from + count`; fewer at the end.
     pub fn rows(&self, from: usize, count: usize) -> Vec<Row<'_>> {
+        let mut marker = self.marker();
         self.walk(from)
             .take(count)
-            .map(|(id, depth)| self.make_row(id, depth))
+            .map(|(id, depth)| {
+                let matches = marker
+                    .as_mut()
+                    .map(|marker| marker.places(self.nodes.name(id)));
+                Row {
+                    matches: matches.unwrap_or_default(),
+                    ..self.make_row(id, depth)
+                }
+            })
             .collect()
     }
 
-    /// One row, visible or not.
+    /// One row, visible or not; what a filter found in its name is not told.
     pub fn row(&self, id: NodeId) -> Row<'_> {
         let mut depth = 0;
         let mut at = self.parent_of(id);
@@ -181,11 +189,6 @@ impl Tree {
         let below = self.nodes.folder(id).map(|folder| &self.folders[folder]);
         let sign = self.sign_of(id);
         let name = self.nodes.name(id);
-        let matches = if self.filter.is_some() {
-            self.match_ranges(&printable(name))
-        } else {
-            Vec::new()
-        };
         Row {
             id: NodeId(id),
             depth,
@@ -213,7 +216,7 @@ impl Tree {
                 failed: folder.failed.into(),
                 missing: self.missing_on(id),
             }),
-            matches,
+            matches: Vec::new(),
         }
     }
 

@@ -78,7 +78,8 @@ impl Purpose {
             Self::Place(_) => {
                 "a path, s3://bucket/prefix, REMOTE:s3://bucket/prefix, s3:// for buckets"
             }
-            Self::Filter | Self::Search => "",
+            Self::Filter => "names by their letters, or by a text as it stands behind a '",
+            Self::Search => "",
             Self::Bookmark => "a name; one that is kept already is replaced",
             Self::Workers(_) => "a number from 1 to 256",
             Self::Bandwidth(_) => "bytes a second, e.g. 20MiB; empty is unlimited",
@@ -302,6 +303,10 @@ impl InputDialog {
                 buffer,
                 theme,
             );
+            if self.input.value().is_empty() {
+                let help = slice(line, 3 + used, line.width);
+                put(buffer, help, self.purpose.help(), theme.dim);
+            }
             return;
         }
         let offers = self.completion.found.len();

@@ -5,6 +5,7 @@ mod checkpoints;
 mod cleanups;
 mod dialogs;
 mod edits;
+mod filters;
 mod fuzz;
 mod instances;
 mod journeys;
