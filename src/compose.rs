@@ -178,6 +178,7 @@ pub(crate) fn options(global: &Global, config: &Config) -> EngineOptions {
         allow_git: untracked(config),
         protected: protected(config),
         production: production.map(|(remote, _)| remote.clone()).collect(),
+        reaches: config.reaches().collect(),
         confirmed: global
             .confirm
             .iter()

@@ -12,6 +12,7 @@ mod managed;
 pub mod manifest;
 pub mod s3;
 pub mod session;
+pub mod ssh;
 pub mod store;
 
 pub use batch::{JobAsk, JobSight, JobState, Jobs};
@@ -21,4 +22,5 @@ pub use ec2::{Agent, CloudCounter, Ec2};
 pub use error::{Error, ErrorKind};
 pub use managed::{Tags, Went};
 pub use session::{BucketInfo, ChecksumMode, DataPlane, Identity, Keys, RemoteOptions, Sessions};
+pub use ssh::{Ssh, SshError};
 pub use store::{Listing, Pages, Store};

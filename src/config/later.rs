@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::domain::{
+    cloud::{Reach, Reached},
     launch::Wish,
     location::{Location, Prefix, Remote},
     training::ask::RunAsk,
@@ -15,6 +16,7 @@ use super::{
     launch,
     mapping::{self, Mapping},
     remote::RemoteConfig,
+    setting,
     training::{self, Around},
 };
 
@@ -37,9 +39,24 @@ pub struct RunEnd {
     pub folder: Option<Location>,
     /// What is launched for it.
     pub launch: Option<Wish>,
+    /// By which way its instance is reached, where that is said.
+    pub reach: Option<Reach>,
 }
 
 impl Config {
+    /// By which way the instances of runs are reached, where runs say so.
+    pub fn reaches(&self) -> impl Iterator<Item = Reached> {
+        self.ends.iter().filter_map(|(run, end)| {
+            let machine = self.runs.get(run).and_then(|run| run.machine.as_ref());
+            Some(Reached {
+                run: run.as_str().into(),
+                remote: end.remote.clone().unwrap_or_default(),
+                name: machine.map(|machine| machine.name.clone()),
+                reach: end.reach.clone()?,
+            })
+        })
+    }
+
     /// The folder in S3 of what belongs to a run itself: its launches with their scripts, records and last words. Where none is
     /// named, `wharf-runs/RUN` in the bucket of its first output.
     pub fn run_folder(&self, run: &str) -> Option<Location> {
@@ -92,7 +109,22 @@ fn run(table: &Table<'_>, known: &Known<'_>) -> RunEnd {
         launch: launch::wish(table, inputs, outputs.clone()),
         outputs,
         folder: folder.map(|folder| folder.value),
+        reach: reach(table),
     }
+}
+
+/// The way to the shell of its instance, with who logs in by ssh.
+fn reach(table: &Table<'_>) -> Option<Reach> {
+    let word = table.read("reach", |text| {
+        setting::word(text, &Reach::WORDS).map(str::to_owned)
+    });
+    let user = table.read("ssh_user", |text| {
+        let plain = !text.is_empty() && !text.contains(char::is_whitespace);
+        let form = || Invalid::form(text, "the name of a user there, as ubuntu");
+        plain.then(|| text.to_owned()).ok_or_else(form)
+    });
+    let user = user.map(|user| user.value);
+    word.map(|word| Reach::of(&word.value, user.as_deref()))
 }
 
 /// A prefix of a bucket.

@@ -47,6 +47,7 @@ use tokio::sync::mpsc;
 
 use crate::backend::Sessions;
 use crate::domain::{
+    cloud::Reached,
     location::{Location, Remote},
     plan::Plan,
     progress::{TaskId, TaskState},
@@ -94,6 +95,8 @@ pub struct EngineOptions {
     pub worker: Option<Worker>,
     /// Commands that are run when a task ends or waits for a person.
     pub hooks: Hooks,
+    /// By which way runs reach their instances; SSM where none speaks of one.
+    pub reaches: Arc<[Reached]>,
     /// Tasks that run at once; a few when `None`.
     pub at_once: Option<u16>,
     /// What a person should know from the start on.

@@ -11,13 +11,15 @@ use super::{amount, count, counted};
 /// What the way that a command was told by cut off, in sentences.
 pub fn cuts(said: &Said) -> Vec<String> {
     let all = [
-        (said.stdout_cut, "output", STDOUT_TOLD),
-        (said.stderr_cut, "errors", STDERR_TOLD),
+        (said.stdout_cut, "output", &said.stdout, STDOUT_TOLD),
+        (said.stderr_cut, "errors", &said.stderr, STDERR_TOLD),
     ];
     let cut = all.into_iter().filter(|(cut, ..)| *cut);
-    cut.map(|(_, name, most)| {
+    cut.map(|(_, name, told, by_ssm)| {
+        // SSM cuts within what it tells; by ssh more of it comes.
+        let most = told.chars().count().max(by_ssm);
         format!(
-            "the {name} may go on: SSM tells the first {} characters; write it to a file there and fetch that",
+            "the {name} may go on: these are its first {} characters; write it to a file there and fetch that",
             count(most as u64)
         )
     })

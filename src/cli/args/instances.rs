@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use jiff::SignedDuration;
 
-use crate::domain::cloud::{Span, Turn};
+use crate::domain::cloud::{Reach, Span, Turn};
 
 /// `wharf instances`.
 #[derive(Debug, Clone, Args)]
@@ -31,13 +31,13 @@ pub enum InstancesAction {
     Terminate(InstanceId),
     /// Print what an instance wrote to its console
     Console(InstanceId),
-    /// List the processes that use the GPUs of an instance, as its nvidia-smi tells them by SSM
-    Gpu(InstanceId),
+    /// List the processes that use the GPUs of an instance, as its nvidia-smi tells them
+    Gpu(InstancesGpu),
     /// Open a shell on an instance, by Session Manager's plugin or by ssh
     Shell(InstancesShell),
     /// Launch the instance of a run, after everything that it stands on was looked at
     Launch(InstancesLaunch),
-    /// Run a command on an instance by SSM; its exit code is that of the command
+    /// Run a command on an instance, by SSM or ssh; its exit code is that of the command
     Exec(InstancesExec),
 }
 
@@ -68,6 +68,17 @@ pub struct InstanceId {
     pub id: String,
 }
 
+/// Whose GPUs, and how it is asked.
+#[derive(Debug, Clone, Args)]
+pub struct InstancesGpu {
+    /// Its id, or its name where only one has it
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// By which way
+    #[command(flatten)]
+    pub way: WayArgs,
+}
+
 /// Where a shell is opened, and how.
 #[derive(Debug, Clone, Args)]
 pub struct InstancesShell {
@@ -75,11 +86,29 @@ pub struct InstancesShell {
     #[arg(value_name = "ID")]
     pub id: String,
     /// By which way
-    #[arg(long, value_name = "WAY", default_value = "ssm")]
-    pub reach: ReachArg,
-    /// Who logs in by ssh
-    #[arg(long, value_name = "NAME", default_value = "ec2-user")]
-    pub user: String,
+    #[command(flatten)]
+    pub way: WayArgs,
+}
+
+/// By which way an instance is asked.
+#[derive(Debug, Clone, Default, Args)]
+pub struct WayArgs {
+    /// By which way; as its run says (reach = "ssh" of [runs.NAME]), else ssm
+    #[arg(long, value_name = "WAY")]
+    pub reach: Option<ReachArg>,
+    /// Who logs in by ssh; ec2-user unless told
+    #[arg(long, value_name = "NAME", requires = "reach")]
+    pub user: Option<String>,
+}
+
+impl WayArgs {
+    /// The way, where one was named.
+    pub fn named(&self) -> Option<Reach> {
+        self.reach.map(|reach| match reach {
+            ReachArg::Ssm => Reach::Ssm,
+            ReachArg::Ssh => Reach::of("ssh", self.user.as_deref()),
+        })
+    }
 }
 
 /// By which way an instance is reached.
@@ -125,6 +154,9 @@ pub struct InstancesExec {
     /// How long it may take
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = span)]
     pub limit: SignedDuration,
+    /// By which way
+    #[command(flatten)]
+    pub way: WayArgs,
     /// One word is a line for the shell; several are a command and its arguments
     #[arg(value_name = "COMMAND", required = true, last = true)]
     pub command: Vec<String>,

@@ -25,8 +25,8 @@ pub use bucket::{BucketAction, BucketArgs};
 pub use cleanup::CleanupArgs;
 pub use edit::{EditArgs, MkdirArgs, RenameArgs, RestoreArgs, UndeleteArgs, UploadsArgs};
 pub use instances::{
-    InstanceId, InstanceSort, InstancesAction, InstancesArgs, InstancesExec, InstancesLaunch,
-    InstancesList, InstancesShell, ReachArg, SpanArg,
+    InstanceId, InstanceSort, InstancesAction, InstancesArgs, InstancesExec, InstancesGpu,
+    InstancesLaunch, InstancesList, InstancesShell, ReachArg, SpanArg, WayArgs,
 };
 pub use look::{FindArgs, PresignArgs, VersionsArgs};
 pub use mappings::{BothArgs, Conflicts, MappingArgs};

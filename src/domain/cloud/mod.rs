@@ -6,6 +6,7 @@ mod gpu;
 mod instance;
 mod managed;
 mod price;
+mod reach;
 mod redact;
 mod resource;
 mod said;
@@ -20,6 +21,7 @@ pub use instance::{
 };
 pub use managed::{Efs, Fsx, Managed, What};
 pub use price::{Price, Rates};
+pub use reach::{Reach, Reached};
 pub use redact::redacted;
 pub use resource::{Address, Attached, Snapshot, Volume};
 pub use said::{CommandState, STDERR_TOLD, STDOUT_TOLD, Said, Session};

@@ -19,28 +19,14 @@ pub use tell::{SCRIPT, Values, run_env, user_data};
 
 /// The folder of a run on its instance.
 pub const BOX: &str = "/opt/wharf-run";
+/// Has the run's script on its instance do something: as root, which is who SSM is and who logs in by ssh is not.
+pub fn on_box(what: &str) -> String {
+    let script = format!("bash {BOX}/box.sh {what}");
+    format!("if [ \"$(id -u)\" = 0 ]; then {script}; else sudo -n {script}; fi")
+}
+
 /// The tag that names the launch that made a thing.
 pub const LAUNCH_TAG: &str = "wharf:launch";
-
-/// How an instance is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Reach {
-    /// By SSM.
-    #[default]
-    Ssm,
-    /// By ssh.
-    Ssh,
-}
-
-impl Reach {
-    /// The words of the configuration.
-    pub const WORDS: [&str; 2] = ["ssm", "ssh"];
-
-    /// By its word.
-    pub fn of(word: &str) -> Self {
-        if word == "ssh" { Self::Ssh } else { Self::Ssm }
-    }
-}
 
 /// What the instance does when all is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,13 +1,13 @@
-//! A command on an instance by SSM: whether its agent answers, then the script, followed until it is over.
+//! A command on an instance. By SSM: whether its agent answers, then the script, followed until it is over.
 
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::{CloudTold, Place, details::instance, patient::patient};
+use super::{CloudTold, Place, details::instance, patient::patient, way::Way};
 use crate::backend::{Agent, Ec2};
 use crate::domain::{
-    cloud::{CommandState, Said, State},
+    cloud::{CommandState, Reach, Said, State},
     location::Remote,
     text::printable,
 };
@@ -24,8 +24,8 @@ const GRACE: Duration = Duration::from_mins(2);
 /// Answers the question.
 pub(super) async fn exec(
     room: &Room,
-    place: &Place,
-    (script, limit): (&str, Duration),
+    (place, named): (&Place, Option<&Reach>),
+    script: (&str, Duration),
     every: Duration,
 ) -> Result<CloudTold, Failed> {
     guard(room, &place.remote)?;
@@ -41,21 +41,12 @@ pub(super) async fn exec(
             ))
         });
     }
-    let said = run(&door, &found.id, (script, limit), every).await?;
+    let way = Way::to(room, (&place.remote, &door), &found, named)?;
+    let said = way.run(script, every).await?;
     Ok(CloudTold::Said {
         id: found.id,
         said: Box::new(said),
     })
-}
-
-/// Opens a session on an instance.
-pub(super) async fn session(room: &Room, place: &Place) -> Result<CloudTold, Failed> {
-    guard(room, &place.remote)?;
-    let door = room.door(place).await?;
-    let found = instance(&door, &place.id).await?;
-    answers(&door, &found.id).await?;
-    let session = door.session(&found.id).await?;
-    Ok(CloudTold::Session(Box::new(session)))
 }
 
 /// Refuses what may run no command on the instances of a remote.
@@ -75,7 +66,7 @@ pub(in crate::engine) fn guard(room: &Room, remote: &Remote) -> Result<(), Faile
 }
 
 /// Refuses an instance on which the agent of SSM does not answer.
-pub(in crate::engine) async fn answers(door: &Ec2, id: &str) -> Result<(), Failed> {
+pub(super) async fn answers(door: &Ec2, id: &str) -> Result<(), Failed> {
     match patient(|| door.agent(id)).await? {
         Agent::Online => Ok(()),
         Agent::Lost => {
@@ -95,19 +86,8 @@ pub(in crate::engine) async fn answers(door: &Ec2, id: &str) -> Result<(), Faile
     }
 }
 
-/// Runs a script on an instance and waits for its end.
-pub(in crate::engine) async fn run(
-    door: &Ec2,
-    id: &str,
-    script: (&str, Duration),
-    every: Duration,
-) -> Result<Said, Failed> {
-    answers(door, id).await?;
-    said(door, id, script, every).await
-}
-
-/// The same, where its agent is known to answer.
-pub(in crate::engine) async fn said(
+/// Runs a script by SSM on an instance whose agent is known to answer, and waits for its end.
+pub(super) async fn said(
     door: &Ec2,
     id: &str,
     (script, limit): (&str, Duration),

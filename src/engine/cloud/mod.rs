@@ -3,17 +3,20 @@
 
 mod details;
 pub(super) mod exec;
+mod opening;
 mod patient;
 mod survey;
 mod turn;
+pub(super) mod way;
 
 use std::{sync::Arc, time::Duration};
 
 use crate::domain::{
-    cloud::{Address, Instance, Said, Session, Span, State, Survey, Turn, Volume},
+    cloud::{Address, Instance, Reach, Said, Span, State, Survey, Turn, Volume},
     location::Remote,
 };
 
+pub use opening::Opening;
 pub(super) use patient::patient;
 pub(super) use survey::{doors, trouble};
 
@@ -84,15 +87,19 @@ pub enum CloudAsk {
     },
     /// Launch a run, or tell what its launch would stand on → `CloudTold::Launch`….
     Launch(Box<LaunchAsk>),
-    /// Open a session of Session Manager on an instance → `CloudTold::Session`.
+    /// Open a shell for a person on an instance → `CloudTold::Session`.
     Session {
         /// Which.
         place: Place,
+        /// By which way; as its run says where `None`.
+        reach: Option<Reach>,
     },
-    /// Run a script on an instance by SSM → `CloudTold::Said`.
+    /// Run a script on an instance → `CloudTold::Said`.
     Exec {
         /// Which.
         place: Place,
+        /// By which way; as its run says where `None`.
+        reach: Option<Reach>,
         /// What its shell is given.
         script: Arc<str>,
         /// How long it may take.
@@ -127,8 +134,8 @@ pub enum CloudTold {
     Details(Box<Details>),
     /// Something about a launch.
     Launch(LaunchTold),
-    /// A session is open.
-    Session(Box<Session>),
+    /// What opens a shell.
+    Session(Box<Opening>),
     /// A command on an instance is over.
     Said {
         /// The instance's id.
@@ -183,13 +190,17 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &CloudAsk) -> Resu
             CloudTold::Details(Box::new(details::details(room, place).await?))
         }
         CloudAsk::Launch(ask) => return Box::pin(launch::answer(room, answer, ask)).await,
-        CloudAsk::Session { place } => exec::session(room, place).await?,
+        CloudAsk::Session { place, reach } => {
+            let opening = opening::opening(room, place, reach.as_ref()).await?;
+            CloudTold::Session(Box::new(opening))
+        }
         CloudAsk::Exec {
             place,
+            reach,
             script,
             limit,
             every,
-        } => exec::exec(room, place, (script, *limit), *every).await?,
+        } => exec::exec(room, (place, reach.as_ref()), (script, *limit), *every).await?,
         CloudAsk::Turn { place, turn, every } => {
             turn::turn(room, answer, place, (*turn, *every)).await?
         }

@@ -1,11 +1,11 @@
-//! What is on the run's machine: the files of a folder, and a log that grows, read through the shell in pieces that an answer of SSM holds, from where the last one
+//! What is on the run's machine: the files of a folder, and a log that grows, read through the shell in pieces that an answer of SSM holds (by ssh too), from where the last one
 //! ended; checked by the bytes before that place.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::backend::{Ec2, Error};
+use crate::backend::Error;
 use crate::domain::{
     entry::Entry,
     retry::FailureKind,
@@ -15,7 +15,7 @@ use crate::domain::{
         run::Stream,
     },
 };
-use crate::engine::{cloud::exec, room::Room};
+use crate::engine::{cloud::way::Way, room::Room};
 
 use super::{
     Manner, Teller,
@@ -46,21 +46,20 @@ pub(super) async fn listed(
     folder: &str,
 ) -> Result<Vec<Entry>, String> {
     let ask = ask.ok_or(UNNAMED)?;
-    let (door, id) = reached(room, &mut Finder::new(ask.clone())).await?;
-    let place = (&ask.remote, &door, &*id);
-    let said = shell::ask(room, place, &newest_files(folder), None).await?;
+    let way = reached(room, &mut Finder::new(ask.clone())).await?;
+    let said = shell::ask(room, (&ask.remote, &way), &newest_files(folder), None).await?;
     files(&said)
 }
 
 /// The instance, where its agent answers.
-async fn reached(room: &Room, finder: &mut Finder) -> Result<(Ec2, Box<str>), String> {
+async fn reached(room: &Room, finder: &mut Finder) -> Result<Way, String> {
     let (door, instance) = finder.find(room).await?;
     if let Some(down) = down(&instance, Timestamp::now()) {
         return Err(down.words.into());
     }
-    let answers = exec::answers(&door, &instance.id).await;
-    answers.map_err(shell::words)?;
-    Ok((door, instance.id))
+    let way = finder.way(room, &door, &instance)?;
+    way.answers().await.map_err(shell::words)?;
+    Ok(way)
 }
 
 /// A log that is tailed through a shell.
@@ -71,7 +70,7 @@ pub(super) struct BoxTail {
     ask: MachineAsk,
     finder: Finder,
     /// The instance whose agent answers, once it was found; looked for again when it fails.
-    place: Option<(Ec2, Box<str>)>,
+    place: Option<Way>,
     /// Its size and time, as they were told last; `None` before the first piece.
     stood: Option<(u64, Option<Timestamp>)>,
     /// The place up to which it was read.
@@ -130,14 +129,13 @@ impl BoxTail {
 
     /// What stands from the place up to which it was read, and what it is checked by; `None` where there is no such file.
     async fn piece(&mut self, room: &Room, manner: Manner) -> Result<Option<Piece>, String> {
-        let (door, id) = self.found(room).await?;
+        let way = self.found(room).await?;
         let script = Piece::script(&self.path, self.at - self.tail.len() as u64);
-        let place = (&self.ask.remote, &door, &*id);
-        let said = shell::ask(room, place, &script, manner.every).await?;
+        let said = shell::ask(room, (&self.ask.remote, &way), &script, manner.every).await?;
         Piece::told(&said)
     }
 
-    async fn found(&mut self, room: &Room) -> Result<(Ec2, Box<str>), String> {
+    async fn found(&mut self, room: &Room) -> Result<Way, String> {
         if let Some(place) = &self.place {
             return Ok(place.clone());
         }

@@ -10,13 +10,17 @@ use crate::backend::{Agent, Ec2, Error};
 use crate::domain::{
     cloud::Instance,
     retry::FailureKind,
+    text::printable,
     training::{
         lamp::Light,
         machine::{Evidence, Machine, MachineAsk, MachineName, agent, checks, chosen, down},
     },
 };
 
-use crate::engine::{cloud::patient, room::Room};
+use crate::engine::{
+    cloud::{patient, way::Way},
+    room::Room,
+};
 
 use super::{News, Teller, shell};
 
@@ -63,11 +67,16 @@ impl Watched {
             Ok(found) => found,
             Err(words) => return Machine::unknown(&words),
         };
-        let (checks, agent) = tokio::join!(seen(&door, &instance), answers(&door, &instance));
+        let way = self.finder.way(room, &door, &instance);
+        let agent = self.reached(room, (&door, &instance), &way);
+        let (checks, agent) = tokio::join!(seen(&door, &instance), agent);
         let process = match (down(&instance, Timestamp::now()), agent.light) {
             // Nothing runs on what is not up.
             (Some(down), _) => down,
-            (None, Light::On) => self.process(room, (&door, &instance), every).await,
+            (None, Light::On) => match &way {
+                Ok(way) => self.process(room, way, every).await,
+                Err(words) => Evidence::unknown(words.as_str()),
+            },
             (None, Light::Off | Light::Unknown) => Evidence::unknown(&*agent.words),
         };
         Machine {
@@ -78,20 +87,42 @@ impl Watched {
         }
     }
 
-    async fn process(
+    /// Whether the instance can be asked: its agent answers, or ssh comes in.
+    async fn reached(
         &self,
         room: &Room,
         (door, instance): (&Ec2, &Instance),
-        every: Option<Duration>,
+        way: &Result<Way, String>,
     ) -> Evidence {
+        let way = match way {
+            Ok(way) => way,
+            Err(words) => return Evidence::unknown(words.as_str()),
+        };
+        let Some(ssh) = way.ssh() else {
+            return answers(door, instance).await;
+        };
+        if let Some(down) = down(instance, Timestamp::now()) {
+            return down;
+        }
+        match shell::ask(room, (&self.finder.ask.remote, way), "true", None).await {
+            Ok(said) if said.code == Some(0) => {
+                let login = format!("{}@{}", ssh.user, ssh.address);
+                let words = format!("ssh comes in as {}", printable(login.as_bytes()));
+                Evidence::seen(Light::On, words, Timestamp::now())
+            }
+            Ok(_) => Evidence::unknown("ssh did not come in in time"),
+            Err(words) => Evidence::unknown(words),
+        }
+    }
+
+    async fn process(&self, room: &Room, way: &Way, every: Option<Duration>) -> Evidence {
         let ask = &self.finder.ask;
         let Some(process) = &ask.process else {
             return Evidence::unknown(
                 "nobody said how it is known: write process = \"pgrep:train.py\" (or pid:/FILE, or gpu) into the run",
             );
         };
-        let place = (&ask.remote, door, &*instance.id);
-        match shell::ask(room, place, &process.script(), every).await {
+        match shell::ask(room, (&ask.remote, way), &process.script(), every).await {
             Ok(said) => process.told(&said, Timestamp::now()),
             Err(words) => Evidence::unknown(words),
         }
@@ -112,6 +143,14 @@ impl Finder {
         let door = door.map_err(|error| error.reason)?;
         let instance = self.instance(&door).await?;
         Ok((door, instance))
+    }
+
+    /// The way to its shell, as its run says.
+    ///
+    /// # Errors
+    /// Words for a person.
+    pub(super) fn way(&self, room: &Room, door: &Ec2, instance: &Instance) -> Result<Way, String> {
+        Way::to(room, (&self.ask.remote, door), instance, None).map_err(shell::words)
     }
 
     async fn instance(&mut self, door: &Ec2) -> Result<Instance, String> {

@@ -1,13 +1,16 @@
-//! Questions to the shell of a run's machine, by SSM. They only read; yet none is asked where wharf is read-only, nor where the
+//! Questions to the shell of a run's machine, by SSM or ssh. They only read; yet none is asked where wharf is read-only, nor where the
 //! remote's name has to be typed first.
 
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::backend::Ec2;
 use crate::domain::{cloud::Said, location::Remote};
-use crate::engine::{cloud::exec, event::Failed, room::Room};
+use crate::engine::{
+    cloud::{exec, way::Way},
+    event::Failed,
+    room::Room,
+};
 
 /// How long an answer may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -16,20 +19,20 @@ const PATIENCE: Duration = Duration::from_secs(75);
 /// From one look at a command to the next, at most.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Asks a script of an instance whose agent answers; `every` is how often the logs are looked at. What never came back is
+/// Asks a script of an instance that answers; `every` is how often the logs are looked at. What never came back is
 /// `Running`.
 ///
 /// # Errors
 /// Words for a person.
 pub(super) async fn ask(
     room: &Room,
-    (remote, door, id): (&Remote, &Ec2, &str),
+    (remote, way): (&Remote, &Way),
     script: &str,
     every: Option<Duration>,
 ) -> Result<Said, String> {
     exec::guard(room, remote).map_err(words)?;
     let look = every.unwrap_or(LOOK).min(LOOK);
-    let said = exec::said(door, id, (script, LIMIT), look);
+    let said = way.said((script, LIMIT), look);
     match timeout(PATIENCE, said).await {
         Ok(said) => said.map_err(words),
         Err(_elapsed) => Ok(Said::default()),

@@ -179,11 +179,12 @@ impl<'a> Look<'a> {
     }
 
     /// The door to an instance of a run, where it runs.
-    pub(super) fn awake(&self, id: &str, run: &str) -> Option<&Ec2> {
+    pub(super) fn awake(&self, id: &str, run: &str) -> Option<(&Ec2, &Instance)> {
         let mut all = self.told.instances.iter();
         let found = all.find(|one| *one.id == *id && one.tag(RUN_TAG) == Some(run))?;
         let runs = found.state == State::Running;
-        self.door(&found.region).filter(|_| runs)
+        let door = self.door(&found.region).filter(|_| runs)?;
+        Some((door, found))
     }
 
     /// How awake the instances of a run are; `told` is the one that told its status.

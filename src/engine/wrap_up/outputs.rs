@@ -14,7 +14,7 @@ use crate::domain::{
     diff::Level,
     entry::End,
     key::Key,
-    launch::{BOX, Status},
+    launch::{Status, on_box},
     location::Location,
     plan::SyncOptions,
     retry::FailureKind,
@@ -22,7 +22,13 @@ use crate::domain::{
     text::printable,
     wrap_up::{Claim, OutputProof, Proven, Wake, stale},
 };
-use crate::engine::{cloud::exec, ends::Ends, event::Failed, plan, room::Room};
+use crate::engine::{
+    cloud::{exec, way::Way},
+    ends::Ends,
+    event::Failed,
+    plan,
+    room::Room,
+};
 
 /// How long an instance may take to record its outputs: all of them are read.
 const RECORDING: Duration = Duration::from_hours(2);
@@ -179,11 +185,13 @@ async fn record(
     instance: Option<&str>,
 ) -> Result<(), String> {
     let id = instance.ok_or("the instance has not told who it is")?;
-    let door = look.awake(id, &ask.run);
-    let door = door.ok_or_else(|| format!("{} does not run", printable(id.as_bytes())))?;
+    let awake = look.awake(id, &ask.run);
+    let (door, found) =
+        awake.ok_or_else(|| format!("{} does not run", printable(id.as_bytes())))?;
     exec::guard(room, &ask.scope.remote).map_err(|refused| refused.message)?;
-    let script = format!("bash {BOX}/box.sh record");
-    let said = exec::run(door, id, (&script, RECORDING), EVERY).await;
+    let way = Way::to(room, (&ask.scope.remote, door), found, None);
+    let way = way.map_err(|failed| failed.message)?;
+    let said = way.run((&on_box("record"), RECORDING), EVERY).await;
     match said {
         Ok(said) if said.code == Some(0) => Ok(()),
         Ok(said) => {

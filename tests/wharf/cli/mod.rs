@@ -6,6 +6,7 @@ mod boxed;
 mod boxed_faults;
 mod bucket_metrics;
 mod buckets;
+mod by_ssh;
 mod config;
 mod consolidated;
 mod delta;

@@ -1,4 +1,4 @@
-//! `wharf instances exec`: a command on an instance by SSM. Its output goes where it would have gone, its exit code is ours.
+//! `wharf instances exec`: a command on an instance, by SSM or ssh. Its output goes where it would have gone, its exit code is ours.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ pub(super) async fn exec(
     };
     let (id, said) = context
         .said(
-            place,
+            (place, &args.way),
             shell::script(&args.command),
             Duration::from_secs(seconds),
         )

@@ -1,10 +1,11 @@
-//! `wharf instances gpu`: which processes use the GPUs of an instance, asked of its shell by SSM.
+//! `wharf instances gpu`: which processes use the GPUs of an instance, asked of its shell.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::cli::{
+    args::InstancesGpu,
     exit::Exit,
     output::table::{Align, table},
 };
@@ -38,8 +39,12 @@ struct Record<'a> {
     name: &'a str,
 }
 
-pub(super) async fn gpu(context: &mut Context, place: Place) -> Result<Exit, Exit> {
-    let (id, said) = context.said(place, GPU_SCRIPT, LIMIT).await?;
+pub(super) async fn gpu(
+    context: &mut Context,
+    args: &InstancesGpu,
+    place: Place,
+) -> Result<Exit, Exit> {
+    let (id, said) = context.said((place, &args.way), GPU_SCRIPT, LIMIT).await?;
     let told = match GpuUse::of(&said) {
         Ok(told) => told,
         Err(why) => {

@@ -12,7 +12,7 @@ mod turn;
 use std::{io, sync::Arc, time::Duration};
 
 use crate::cli::{
-    args::{InstancesAction, InstancesArgs, InstancesList},
+    args::{InstancesAction, InstancesArgs, InstancesList, WayArgs},
     exit::Exit,
 };
 use crate::domain::{cloud::Said, location::Remote};
@@ -41,7 +41,7 @@ pub(super) async fn instances(context: &mut Context, args: &InstancesArgs, remot
                 shell::shell(context, args, place(remote, &args.id)).await
             }
             InstancesAction::Exec(args) => exec::exec(context, args, place(remote, &args.id)).await,
-            InstancesAction::Gpu(id) => gpu::gpu(context, place(remote, &id.id)).await,
+            InstancesAction::Gpu(args) => gpu::gpu(context, args, place(remote, &args.id)).await,
             InstancesAction::Console(id) => console(context, place(remote, &id.id)).await,
             // A launch has a question of its own: it never comes here.
             InstancesAction::Launch(_) => Err(Exit::Usage),
@@ -99,12 +99,13 @@ impl Context {
     /// What a script on an instance came to, with the instance's id.
     async fn said(
         &mut self,
-        place: Place,
+        (place, way): (Place, &WayArgs),
         script: impl Into<Arc<str>>,
         limit: Duration,
     ) -> Result<(Box<str>, Box<Said>), Exit> {
         let ask = CloudAsk::Exec {
             place,
+            reach: way.named(),
             script: script.into(),
             limit,
             every: EVERY,

@@ -2,7 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::domain::{cloud::RUN_TAG, location::Remote, text::printable};
+use crate::domain::{
+    cloud::{Instance, RUN_TAG},
+    location::Remote,
+    text::printable,
+};
 
 /// The machine that a run is on, as a person names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +54,14 @@ impl MachineName {
     /// What wharf itself tags the machine of a run with.
     pub fn of_run(run: &str) -> Self {
         Self::Tag(RUN_TAG.into(), run.into())
+    }
+
+    /// Whether it names an instance.
+    pub fn means(&self, instance: &Instance) -> bool {
+        match self {
+            Self::Id(id) => *id == instance.id,
+            Self::Tag(key, value) => instance.tag(key) == Some(value),
+        }
     }
 }
 

@@ -110,6 +110,7 @@ impl Instances {
         let question = Sought::Exec(place.id.clone(), line.into());
         let ask = CloudAsk::Exec {
             place,
+            reach: None,
             script: line.into(),
             limit: LIMIT,
             every: EVERY,
@@ -131,6 +132,7 @@ impl Instances {
         let question = Sought::Gpus(place.id.clone());
         let ask = CloudAsk::Exec {
             place,
+            reach: None,
             script: GPU_SCRIPT.into(),
             limit: BRIEF,
             every: EVERY,
