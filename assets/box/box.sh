@@ -3,6 +3,7 @@
 #   box.sh run      all of it
 #   box.sh boot     at each later boot: what was interrupted is brought to its end
 #   box.sh start    one of both as a unit, which ends before the network and the volumes go
+#   box.sh push     pushes the outputs and records them afresh (asked for by the tab Wrap-up)
 #   box.sh record   records the outputs afresh (asked for by wharf wrap-up)
 set -u
 BOX=${WHARF_BOX:-/opt/wharf-run}
@@ -274,6 +275,13 @@ push() {
   done
 }
 
+push_now() { # asked for from outside, whatever the run does meanwhile
+  all_mounted || { echo 'a volume is not mounted: nothing was pushed' >&2 && return 1; }
+  push
+  [ "$PUSHED" = true ] || { echo 'the outputs could not all be pushed; log.txt tells why' >&2 && return 1; }
+  record || { echo 'the record could not be written; log.txt tells why' >&2 && return 1; }
+}
+
 prove() { # all of the outputs that stand here is in S3, by checksum; nothing at all proves nothing
   local name
   PROVEN=true
@@ -390,7 +398,8 @@ start() { # run | boot: a unit that is told first when the machine goes down, be
 case "${1:-run}" in
   run) run ;;
   boot) boot ;;
+  push) push_now ;;
   record) record ;;
   start) start "${2:-run}" ;;
-  *) echo "box.sh run | boot | record | start run | start boot" && exit 2 ;;
+  *) echo "box.sh run | boot | push | record | start run | start boot" && exit 2 ;;
 esac

@@ -139,6 +139,7 @@ actions! {
         Terminate "terminate-instance" "End an instance for good.";
         Console "console" "What an instance wrote to its console.";
         Details "instance-details" "What hangs on an instance.";
+        Shell "open-shell" "A shell on an instance, the screen put aside.";
         Launch "launch-run" "Look at the launch of a run, and launch it.";
         Exec "run-command" "Run a line on an instance.";
         Gpus "gpu-processes" "Who uses the GPUs of an instance.";

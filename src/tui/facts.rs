@@ -12,6 +12,7 @@ use crate::domain::{
 
 use crate::engine::{
     Body, Event, PastTask, View,
+    cloud::CloudTold,
     event::{Bucket, Failed},
     look::LookTold,
 };
@@ -28,7 +29,7 @@ use crate::tui::{
     msg::Effect,
     shell::{Mapping, Question},
     state::State,
-    tab::log::Weight,
+    tab::{instances::Sought, log::Weight},
 };
 
 /// Takes a fact.
@@ -58,6 +59,10 @@ fn answer(state: &mut State, view: View, body: Body) {
         }
         (question, Body::Looked(told)) => looked_up(state, view, question, *told),
         (_, Body::Run(news)) => state.training.absorb(view, *news, shell),
+        (Question::Sought(Sought::Push(run)), Body::Cloud(CloudTold::Said { said, .. })) => {
+            shell.close(view);
+            state.wrap_up.pushed(&run, &said, shell);
+        }
         (question, Body::Cloud(told)) => state.instances.take((view, &question), told, shell),
         (Question::WrapUp(run), Body::WrapUp(told)) => {
             state.wrap_up.take((view, &run), told, shell);

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 
 use crate::domain::{location::Remote, log::Record};
-use crate::engine::{Command, Event, Snapshot, View, picture::Pixels};
+use crate::engine::{
+    Command, Event, Snapshot, View, cloud::Opening, event::Failed, picture::Pixels,
+};
 use crate::tui::{
     brush::{Brush, Painted},
     kept::Change,
@@ -42,12 +44,23 @@ pub enum Msg {
         /// What to draw.
         painted: Result<Painted, String>,
     },
+    /// A shell on an instance, for which the screen was put aside, is over.
+    ShellOver(Box<ShellOver>),
     /// A file was written, or not.
     Saved(Result<Arc<str>, Arc<str>>),
     /// A signal asks the program to end; nothing is asked.
     Terminate,
     /// The terminal is gone: an ssh session was lost.
     Hangup,
+}
+
+/// How a shell on an instance ended.
+#[derive(Debug, Clone)]
+pub struct ShellOver {
+    /// The instance's name.
+    pub name: Arc<str>,
+    /// Its exit code, where it had one, and what the program that opened it said last; or why there was none.
+    pub ended: Result<(Option<i32>, Option<String>), Failed>,
 }
 
 /// What `update` wants done.
@@ -81,6 +94,13 @@ pub enum Effect {
     Notify(String),
     /// Draw every cell afresh.
     Redraw,
+    /// Put the screen aside for a shell on an instance.
+    Lend {
+        /// The instance's name, safe for a terminal.
+        name: Arc<str>,
+        /// What opens it.
+        opening: Box<Opening>,
+    },
     /// Go back to the shell until `fg`.
     Suspend,
     /// Leave; a worker goes on with what runs.

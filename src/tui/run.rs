@@ -2,6 +2,7 @@
 //! The only place in this room that waits. A frame is drawn only when something changed, at most 30 times a second.
 
 use std::{
+    future::pending,
     io::{self, Write},
     path::Path,
     process,
@@ -21,12 +22,12 @@ use tokio::{
 
 use crate::domain::log::Ring;
 use crate::domain::progress::TaskId;
-use crate::engine::{Engine, Events, View, picture::Pixels};
+use crate::engine::{Engine, Events, View, cloud::Opening, picture::Pixels};
 use crate::tui::{
     brush::{self, Brush},
     kept::{Keeper, Kept},
     keymap::{Keymap, KeymapError},
-    msg::{Effect, Msg},
+    msg::{Effect, Msg, ShellOver},
     options::Options,
     scene::Scene,
     state::State,
@@ -125,12 +126,15 @@ struct Player {
     events: Events,
     /// What the program tells about itself, and the number of the next record to read.
     records: Option<(Ring, u64)>,
-    input: EventStream,
+    /// The keys; `None` while a shell on an instance has them.
+    input: Option<EventStream>,
     signals: Signals,
     later: UnboundedReceiver<Msg>,
     sender: UnboundedSender<Msg>,
     next_tick: Instant,
     next_frame: Instant,
+    /// A shell on an instance that the screen is to be put aside for.
+    lends: Option<(Arc<str>, Box<Opening>)>,
 }
 
 /// Signals that concern the screen.
@@ -171,12 +175,13 @@ impl Player {
             engine,
             events,
             records: records.map(|ring| (ring, 0)),
-            input: EventStream::new(),
+            input: Some(EventStream::new()),
             signals,
             later,
             sender,
             next_tick: Instant::now(),
             next_frame: Instant::now(),
+            lends: None,
         })
     }
 
@@ -208,10 +213,65 @@ impl Player {
                 Woken::Time => {}
             }
             dirty |= self.catch_up(state, &mut effects);
-            if self.carry_out(effects)? {
+            if self.carry_out(effects)? || self.lent(state).await? {
                 return Ok(());
             }
         }
+    }
+
+    /// Puts the screen aside where that is wanted; `true` where the interface is left after it.
+    async fn lent(&mut self, state: &mut State) -> Result<bool, Error> {
+        let Some((name, opening)) = self.lends.take() else {
+            return Ok(false);
+        };
+        let effects = Box::pin(self.lend(state, (name, &opening))).await?;
+        // Time went on, and all of it is drawn.
+        self.next_tick = Instant::now();
+        self.carry_out(effects)
+    }
+
+    /// Puts the screen aside for a shell on an instance, and takes it back when that is over. What the engine tells meanwhile is
+    /// taken, so that tasks go on; what that wants done waits.
+    async fn lend(
+        &mut self,
+        state: &mut State,
+        (name, opening): (Arc<str>, &Opening),
+    ) -> Result<Vec<Effect>, Error> {
+        let mut effects = Vec::new();
+        // Whoever reads keys would take them away from it, and two readers would wait for each other.
+        self.input = None;
+        self.screen.leave()?;
+        let ended = match opening.start().await {
+            Err(failed) => Err(failed),
+            Ok(mut opened) => {
+                let ended = loop {
+                    let [terminate, interrupt, hangup] = &mut self.signals.ends;
+                    tokio::select! {
+                        ended = opened.ended() => break ended,
+                        _ = terminate.recv() => {
+                            opened.kill();
+                            effects.extend(update(state, Msg::Terminate));
+                        }
+                        _ = hangup.recv() => {
+                            opened.kill();
+                            effects.extend(update(state, Msg::Hangup));
+                        }
+                        // It is meant for the shell.
+                        _ = interrupt.recv() => {}
+                        _ = self.signals.stop.recv() => stop()?,
+                        Some(event) = self.events.recv() => {
+                            effects.extend(update(state, Msg::Event(Box::new(event))));
+                        }
+                    }
+                };
+                Ok((ended?.code(), opened.last_words()))
+            }
+        };
+        self.screen.come_back()?;
+        self.input = Some(EventStream::new());
+        let over = Msg::ShellOver(Box::new(ShellOver { name, ended }));
+        effects.extend(update(state, over));
+        Ok(effects)
     }
 
     /// Waits for whatever comes first.
@@ -228,7 +288,7 @@ impl Player {
             _ = interrupt.recv() => Woken::Msg(Msg::Terminate),
             _ = hangup.recv() => Woken::Msg(Msg::Hangup),
             _ = self.signals.stop.recv() => Woken::Suspend,
-            event = self.input.next() => typed(event),
+            event = typing(self.input.as_mut()) => typed(event),
             Some(msg) = self.later.recv() => Woken::Msg(msg),
             Some(event) = self.events.recv() => Woken::Msg(Msg::Event(Box::new(event))),
             () = sleep_until(wake) => Woken::Time,
@@ -293,6 +353,7 @@ impl Player {
                 Effect::Paint { of, pixels, brush } => self.paint(of, pixels, brush),
                 Effect::Redraw => self.screen.redraw()?,
                 Effect::Suspend => self.suspend()?,
+                Effect::Lend { name, opening } => self.lends = Some((name, opening)),
                 Effect::Detach => {
                     self.detaches = true;
                     return Ok(true);
@@ -327,16 +388,29 @@ impl Player {
     /// Gives the terminal back and stops; goes on here after `fg`.
     fn suspend(&mut self) -> Result<(), Error> {
         self.screen.leave()?;
-        process::Command::new("kill")
-            .args(["-STOP", &process::id().to_string()])
-            .status()?;
+        stop()?;
         self.screen.come_back()?;
         Ok(())
     }
 }
 
+/// Stops this process, until it is told to go on.
+fn stop() -> io::Result<()> {
+    let own = process::id().to_string();
+    let kill = process::Command::new("kill").args(["-STOP", &own]).status();
+    kill.map(drop)
+}
+
 /// SIGTSTP on Linux and macOS.
 const TSTP: i32 = if cfg!(target_os = "linux") { 20 } else { 18 };
+
+/// The next event of the terminal, where it is ours.
+async fn typing(input: Option<&mut EventStream>) -> Option<io::Result<Input>> {
+    match input {
+        Some(input) => input.next().await,
+        None => pending().await,
+    }
+}
 
 /// What a terminal's event means here.
 fn typed(event: Option<io::Result<Input>>) -> Woken {

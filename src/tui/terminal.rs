@@ -12,7 +12,8 @@ use crossterm::{
     event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
     execute,
     terminal::{
-        EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, window_size,
+        Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+        enable_raw_mode, window_size,
     },
 };
 use ratatui::{Terminal, backend::CrosstermBackend, layout::Size};
@@ -55,9 +56,13 @@ impl Screen {
         self.terminal.draw(|frame| view(state, frame)).map(|_| ())
     }
 
-    /// Forgets what is on the screen, so that the next frame draws every cell.
+    /// Forgets what is on the screen, so that the next frame draws every cell. The terminal is asked nothing: its answer would mix
+    /// with keys, and not every one answers.
     pub fn redraw(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        execute!(io::stdout(), Clear(ClearType::All))?;
+        // The frame before becomes an empty one.
+        self.terminal.swap_buffers();
+        Ok(())
     }
 
     /// Puts a text into the clipboard by OSC 52, which works over ssh.

@@ -75,6 +75,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Records(records) => records.iter().for_each(|record| state.log.tell(record)),
         Msg::Painted { of, painted } => state.browse.preview.take_painted(of, painted),
         Msg::Saved(Ok(name)) => state.shell.say(Weight::Good, format!("Wrote {name}.")),
+        Msg::ShellOver(over) => state.instances.shell_over(*over, &mut state.shell),
         Msg::Saved(Err(why)) => state
             .shell
             .say(Weight::Error, format!("Nothing was written: {why}.")),

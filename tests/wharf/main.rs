@@ -6,6 +6,7 @@ mod demo;
 mod detached;
 mod engine;
 mod picker;
+mod shell_aside;
 mod story;
 mod support;
 mod training;

@@ -16,7 +16,7 @@ use crate::domain::{
     location::Remote,
 };
 
-pub use opening::Opening;
+pub use opening::{Opened, Opening};
 pub(super) use patient::patient;
 pub(super) use survey::{doors, trouble};
 

@@ -248,7 +248,7 @@ fn what_could_not_be_had_stands_below_the_table() {
 #[test]
 fn details_are_a_text_to_read() {
     let mut stage = opened(world());
-    stage.press("j").press("Enter");
+    stage.press("j").press("d");
     let (_, ask) = asked(&stage);
     assert!(matches!(ask, CloudAsk::Details { .. }), "{ask:?}");
     let details = Details {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use wharf::{
     domain::{
-        cloud::{Price, RUN_TAG},
+        cloud::{CommandState, Price, RUN_TAG, Said},
         location::{Location, Remote},
         plan::SyncOptions,
         wrap_up::{
@@ -20,6 +20,7 @@ use wharf::{
     },
     engine::{
         Body, Command, View,
+        cloud::{CloudAsk, CloudTold},
         event::{Failed, FailedClass},
         wrap_up::{Made, Output, Places, WrapAsk, WrapTold},
     },
@@ -388,13 +389,36 @@ fn what_is_kept_or_gone_is_not_ticked_and_a_heading_ticks_all_below_it() {
 fn a_gap_plans_the_push_of_what_was_made_here() {
     let mut stage = stage();
     over(&mut stage, with_a_gap());
-    stage.press("s");
-    let text = stage.text((132, 36));
-    assert!(text.contains("say that they were made here"), "{text}");
     stage.press("m");
     let ask = asked(&stage).1;
     assert!(ask.outputs.iter().all(|output| output.places.is_ok()));
     assert!(ask.apply.is_none());
+}
+
+#[test]
+fn a_gap_of_what_stands_on_the_instance_is_pushed_there_and_compared_anew() {
+    let mut stage = stage();
+    over(&mut stage, with_a_gap());
+    stage.press("s");
+    let (view, script) = stage.asked(|command| {
+        let Command::Cloud { view, ask } = command else {
+            return None;
+        };
+        if let CloudAsk::Exec { script, place, .. } = &**ask {
+            assert_eq!(&*place.id, "i-0ab1500f2f9f00019");
+            return Some((*view, script.to_string()));
+        }
+        None
+    });
+    assert!(script.contains("box.sh push"), "{script}");
+    let looks = count_asked(&stage);
+    let said = CloudTold::Said {
+        id: "i-0ab1500f2f9f00019".into(),
+        said: Box::new(Said::by_ssm(CommandState::Ended, 0, "", "")),
+    };
+    stage.tell(view, Body::Cloud(said));
+    assert_eq!(count_asked(&stage), looks + 1);
+    assert!(stage.text((132, 36)).contains("are pushed and recorded"));
 }
 
 #[test]

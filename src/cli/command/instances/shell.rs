@@ -20,9 +20,8 @@ pub(super) async fn shell(
             }
         })
         .await?;
-    let ran = tokio::task::spawn_blocking(move || opening.run()).await;
-    let status = ran.map_err(|_panic| Exit::Failed)?;
-    match status.map_err(|failed| context.fail(&failed))? {
+    let ran = opening.program().await.status().await;
+    match ran.map_err(|error| context.fail(&opening.unrun(&error)))? {
         status if status.success() => Ok(Exit::Ok),
         status => {
             let code = status.code().and_then(|code| u8::try_from(code).ok());

@@ -26,6 +26,7 @@ use crate::tui::{
         menu::{Choice, MenuDialog},
         pages::Pages,
     },
+    msg::ShellOver,
     shell::{Question, Shell},
     tab::log::Weight,
     theme::Theme,
@@ -69,6 +70,10 @@ pub enum Sought {
     Exec(Box<str>, Arc<str>),
     /// Who uses the GPUs of an instance of this id.
     Gpus(Box<str>),
+    /// What opens a shell on an instance of this id.
+    Shell(Box<str>),
+    /// Whether the outputs of the run of this name are pushed on its instance.
+    Push(Arc<str>),
     /// What the launch of the run of this name would stand on.
     LaunchPlan(Arc<str>),
     /// Whether the run of this name is launched.
@@ -139,6 +144,36 @@ impl Instances {
         };
         super::update::asking(Question::Sought(question), ask, shell);
         shell.say(Weight::Info, format!("Asking nvidia-smi of {name}."));
+    }
+
+    /// Asks what opens a shell on an instance.
+    pub(super) fn ask_shell(&mut self, instance: &Instance, shell: &mut Shell) {
+        if instance.state != State::Running {
+            return rests(instance, shell);
+        }
+        let place = place(instance, shell);
+        let name = self.name_of(&place.id);
+        let question = Sought::Shell(place.id.clone());
+        let ask = CloudAsk::Session { place, reach: None };
+        super::update::asking(Question::Sought(question), ask, shell);
+        let text = format!("Opening a shell on {name}; the screen comes back when it ends.");
+        shell.say(Weight::Info, text);
+    }
+
+    /// Tells how a shell ended for which the screen was put aside.
+    pub fn shell_over(&mut self, over: ShellOver, shell: &mut Shell) {
+        let ShellOver { name, ended } = over;
+        let (code, words) = match ended {
+            Ok(ended) => ended,
+            Err(failed) => return shell.say_failed(&failed),
+        };
+        let how = match code {
+            Some(0) => return shell.say(Weight::Info, format!("The shell on {name} is over.")),
+            Some(code) => format!("ended with {code}"),
+            None => "was ended by a signal".to_owned(),
+        };
+        let words = words.map(|words| format!(": {words}")).unwrap_or_default();
+        shell.say(Weight::Warning, format!("The shell on {name} {how}{words}"));
     }
 
     /// Shows what a command came to.

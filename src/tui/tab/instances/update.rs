@@ -125,8 +125,12 @@ impl Instances {
                     self.launch_told(sought, told, shell);
                 }
             }
-            CloudTold::Session(_) => {
+            CloudTold::Session(opening) => {
                 shell.close(view);
+                if let Question::Sought(Sought::Shell(id)) = question {
+                    let name = self.name_of(id).into();
+                    shell.effects.push(Effect::Lend { name, opening });
+                }
             }
             CloudTold::Turned(state) => {
                 shell.close(view);
@@ -203,6 +207,7 @@ impl Instances {
             | Instancing::Console
             | Instancing::Exec
             | Instancing::Gpus
+            | Instancing::Shell
             | Instancing::Details => {}
         }
         let Some(instance) = self.current().map(|seen| seen.instance.clone()) else {
@@ -216,6 +221,7 @@ impl Instances {
             Instancing::Console => ask_details(Question::Console, &instance, shell),
             Instancing::Exec => self.ask_line(&instance, shell),
             Instancing::Gpus => self.ask_gpus(&instance, shell),
+            Instancing::Shell => self.ask_shell(&instance, shell),
             Instancing::Details
             | Instancing::LookAgain
             | Instancing::SpanNext
@@ -324,7 +330,7 @@ impl Instances {
         let allows = |turn: Turn| turn.allowed(seen.instance.state).is_ok();
         match action {
             Instancing::Start => seen.instance.state == State::Stopped,
-            Instancing::Stop | Instancing::Exec | Instancing::Gpus => {
+            Instancing::Stop | Instancing::Exec | Instancing::Gpus | Instancing::Shell => {
                 seen.instance.state == State::Running
             }
             Instancing::Reboot => allows(Turn::Reboot),

@@ -199,7 +199,12 @@ impl<'a> Steps<'a> {
         let style = match &proof.claim {
             Claim::Proven(_) => theme.dim,
             Claim::Gaps { .. } => {
-                text = format!("{text} · {} plans the push", self.key(Wrapping::Push));
+                let pushes = if self.stand.made_here {
+                    "plans the push"
+                } else {
+                    "pushes it there"
+                };
+                text = format!("{text} · {} {pushes}", self.key(Wrapping::Push));
                 theme.differs
             }
             Claim::Nothing { .. } => theme.differs,

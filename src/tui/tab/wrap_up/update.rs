@@ -6,18 +6,20 @@ use jiff::Timestamp;
 
 use crate::config::Way;
 use crate::domain::{
+    cloud::Said,
+    launch::on_box,
     text::printable,
-    wrap_up::{Consent, End, Fate, Target, Ticks, Wrapped},
+    wrap_up::{Consent, End, Fate, Kind, Origin, Resource, Target, Ticks, Wrapped},
 };
 use crate::engine::{
     Command, View,
-    cloud::{Regions, Scope},
+    cloud::{CloudAsk, Place, Regions, Scope},
     event::Failed,
     training::Followed,
     wrap_up::{WrapAsk, WrapTold},
 };
 use crate::humanize::{
-    counted,
+    self, counted,
     wrap_up::{open, report},
 };
 use crate::tui::{
@@ -25,7 +27,7 @@ use crate::tui::{
     dialog::errand::{ErrandDialog, Wish},
     msg::Effect,
     shell::{Question, Shell},
-    tab::log::Weight,
+    tab::{instances::Sought, log::Weight},
 };
 
 use super::{
@@ -36,6 +38,8 @@ use super::{
 
 /// From one look at what is going to the next.
 const EVERY: Duration = Duration::from_secs(3);
+/// How long a push on the run's instance may take, with the record of what stands there.
+const PUSHING: Duration = Duration::from_hours(4);
 
 impl WrapUp {
     /// Looks at the run in front where that was not done yet, once the tab was opened; takes what its log says by now.
@@ -304,8 +308,7 @@ impl WrapUp {
             return shell.say(Weight::Info, "No output is without proof.");
         }
         if !stand.made_here {
-            let text = "The outputs are on the instance: push them there, or say that they were made here (m).";
-            return shell.say(Weight::Info, text);
+            return self.push_there(shell);
         }
         let wish = Wish {
             names,
@@ -313,6 +316,65 @@ impl WrapUp {
             parts: Vec::new(),
         };
         ErrandDialog::open(&wish, shell);
+    }
+
+    /// Has the run's instance push its outputs and record them anew.
+    fn push_there(&mut self, shell: &mut Shell) {
+        if shell.settings.read_only {
+            let text = "wharf is read-only: no command is run on an instance.";
+            return shell.say(Weight::Warning, text);
+        }
+        let (Some(ending), Some(stand)) = (self.current(), self.stand()) else {
+            return;
+        };
+        let own = |one: &&Resource| one.kind == Kind::Instance && one.origin == Origin::ThisRun;
+        let Some(one) = stand.left().find(own) else {
+            let text = "The run has no instance any more that could push its outputs: say that they were made here (m) where they are on this machine.";
+            return shell.say(Weight::Info, text);
+        };
+        let id = printable(one.id.as_bytes());
+        let text = format!(
+            "{id} pushes its outputs and records them anew; they are compared when it is done."
+        );
+        let ask = CloudAsk::Exec {
+            place: Place {
+                remote: ending.remote.clone(),
+                region: Some(one.region.clone()),
+                id: one.id.clone(),
+            },
+            reach: None,
+            script: on_box("push").into(),
+            limit: PUSHING,
+            every: EVERY,
+        };
+        let question = Question::Sought(Sought::Push(Arc::clone(&ending.run)));
+        shell.say(Weight::Info, text);
+        shell.ask(question, |view| Command::Cloud {
+            view,
+            ask: Box::new(ask),
+        });
+    }
+
+    /// Takes what came of a push on the instance, and compares anew.
+    pub fn pushed(&mut self, run: &str, said: &Said, shell: &mut Shell) {
+        let name = printable(run.as_bytes());
+        if said.code == Some(0) {
+            let text =
+                format!("The outputs of {name} are pushed and recorded; they are compared anew.");
+            shell.say(Weight::Good, text);
+        } else {
+            let told = said.stderr.lines().chain(said.stdout.lines()).last();
+            let told = printable(
+                told.unwrap_or("its log.txt in the run's folder tells more")
+                    .as_bytes(),
+            );
+            let how = humanize::ended(said);
+            let text = format!("The outputs of {name} could not all be pushed, {how}: {told}");
+            shell.say(Weight::Warning, text);
+        }
+        if self.current().is_some_and(|ending| *ending.run == *run) {
+            self.look_again(shell);
+        }
     }
 
     /// Stops what goes on; what AWS was asked goes on there.
