@@ -367,7 +367,7 @@ impl Plan {
         for step in self.steps() {
             let lost = step.destination.iter().map(|facts| facts.size);
             match step.op {
-                Op::Delete => lost.for_each(|size| consent.deletes.add(size)),
+                Op::Delete => consent.deletes.add(lost.sum()),
                 Op::Remove => consent.removes.add(step.size()),
                 Op::Edit if self.aborts() => consent.deletes.add(step.size()),
                 Op::Edit => {}

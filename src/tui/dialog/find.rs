@@ -201,6 +201,7 @@ impl FindDialog {
             totals: &self.totals(),
             foot: self.foot(),
             focused: true,
+            ..Panel::default()
         }
         .draw(area, buffer, theme);
         draw_input(&self.input, line_of(inner, 0), buffer, theme);

@@ -21,13 +21,15 @@ use crate::tui::{
     tab::browse::Asked,
     theme::Theme,
     widget::{
-        paint::{clear, put, put_middle, put_right, row as line_of, slice},
+        paint::{clear, put, put_middle, put_right, row as line_of, slice, wrap},
         panel::Panel,
     },
 };
 
 /// The most completions that are shown.
 const OFFERS: usize = 8;
+/// Columns of a box.
+const WIDTH: u16 = 76;
 
 /// What the text is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -311,8 +313,14 @@ impl InputDialog {
         }
         let offers = self.completion.found.len();
         let shown = offers.min(OFFERS);
-        let rows = u16::try_from(if shown > 1 { shown + 1 } else { 0 }).unwrap_or(0);
-        let area = centred(screen, (76, 5 + rows), buffer);
+        let rows = if shown > 1 { shown + 1 } else { 0 };
+        let (text, style) = match &self.trouble {
+            Some(trouble) => (format!("! {trouble}"), theme.missing),
+            None => (self.purpose.help().to_owned(), theme.dim),
+        };
+        let lines = wrap(&text, WIDTH.min(screen.width).saturating_sub(6));
+        let height = u16::try_from(4 + lines.len() + rows).unwrap_or(u16::MAX);
+        let area = centred(screen, (WIDTH, height), buffer);
         let inner = Panel {
             title: &self.purpose.title(),
             focused: true,
@@ -320,21 +328,21 @@ impl InputDialog {
         }
         .draw(area, buffer, theme);
         draw_input(&self.input, line_of(inner, 0), buffer, theme);
-        let (text, style) = match &self.trouble {
-            Some(trouble) => (format!("! {trouble}"), theme.missing),
-            None => (self.purpose.help().to_owned(), theme.dim),
-        };
-        put(buffer, line_of(inner, 2), &text, style);
+        let mut below = 2;
+        for line in &lines {
+            put(buffer, line_of(inner, below), line, style);
+            below += 1;
+        }
         if shown < 2 {
             return;
         }
-        for (at, offer) in (4..).zip(self.completion.offers().take(shown)) {
+        for (at, offer) in (below + 1..).zip(self.completion.offers().take(shown)) {
             let offer = crate::domain::text::printable(offer.as_bytes());
             put_middle(buffer, line_of(inner, at), &offer, Style::new());
         }
         if offers > shown {
             let more = format!("and {} more", offers - shown);
-            put_right(buffer, line_of(inner, 3), &more, theme.dim);
+            put_right(buffer, line_of(inner, below), &more, theme.dim);
         }
     }
 }

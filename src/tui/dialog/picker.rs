@@ -26,7 +26,7 @@ use crate::tui::{
     shell::{Question, Shell},
     tab::tasks::ask_past,
     widget::{
-        paint::{BAR, columns, end, paint_bar, put, put_middle, row as line_of, slice},
+        paint::{BAR, columns, paint_bar, put, put_middle, route, row as line_of, slice},
         panel::Panel,
     },
 };
@@ -218,18 +218,18 @@ impl PickerDialog {
             .enumerate()
             .map(|(at, mapping)| {
                 let arrow = match mapping.direction {
-                    Direction::Pull => "←",
-                    Direction::Push => "→",
-                    Direction::Both => "⇄",
+                    Direction::Pull => '←',
+                    Direction::Push => '→',
+                    Direction::Both => '⇄',
                 };
                 let [left, right] = [&mapping.left, &mapping.right].map(|place| shell.shown(place));
-                let places = format!("  {left} {arrow} {right}");
                 let space = widest.saturating_sub(usize::from(columns(&mapping.name)));
                 let room = usize::from(width).saturating_sub(widest + INDENT);
-                let places = end(&places, u16::try_from(room).unwrap_or(u16::MAX));
+                let room = u16::try_from(room).unwrap_or(u16::MAX).saturating_sub(2);
+                let places = route([&left, &right], arrow, room);
                 let line = Line::from(vec![
                     Span::raw(format!("{}{:space$}", mapping.name, "")),
-                    Span::styled(places.into_owned(), theme.dim),
+                    Span::styled(format!("  {places}"), theme.dim),
                 ]);
                 TreeItem::new_leaf(Place::Mapping(at), line)
             });

@@ -175,14 +175,15 @@ impl PlanDialog {
     pub(super) fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {
         let (source, destination) = &self.route;
         let at_one = source == destination;
-        let title = if at_one {
-            shell.shown(destination)
+        let [title, toward] = if at_one {
+            [shell.shown(destination), String::new()]
         } else {
-            format!("{} → {}", shell.shown(source), shell.shown(destination))
+            [source, destination].map(|place| shell.shown(place))
         };
         let panel = Panel {
             label: self.label,
             title: &title,
+            toward: &toward,
             focused: true,
             ..Panel::default()
         };

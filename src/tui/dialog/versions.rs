@@ -132,6 +132,7 @@ impl VersionsDialog {
             totals: &self.totals(shell),
             foot: self.foot(),
             focused: true,
+            ..Panel::default()
         }
         .draw(area, buffer, &shell.theme);
         if self.versions.is_empty() {

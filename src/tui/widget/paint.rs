@@ -72,6 +72,16 @@ pub fn wrap(text: &str, width: u16) -> Vec<String> {
     lines
 }
 
+/// Two places with an arrow between them; where they are too wide each is cut in its middle, and what one does not need
+/// the other has.
+pub fn route([one, other]: [&str; 2], arrow: char, width: u16) -> String {
+    let room = usize::from(width.saturating_sub(3));
+    let widths = [one, other].map(|text| usize::from(columns(text)));
+    let first = widths[0].min((room / 2).max(room.saturating_sub(widths[1])));
+    let [one, other] = [middle(one, first), middle(other, room - first)];
+    format!("{one} {arrow} {other}")
+}
+
 /// Draws a text from the left, cut at its end; tells how many columns it took.
 pub fn put(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
     place(buffer, area, &end(text, area.width), style)

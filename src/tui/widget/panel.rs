@@ -1,5 +1,7 @@
 //! A frame: title in its border at the left, totals at the right, accent when focused. Everything framed uses it.
 
+use std::borrow::Cow;
+
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
@@ -9,7 +11,7 @@ use ratatui::{
 
 use crate::tui::{
     theme::Theme,
-    widget::paint::{columns, put, put_middle, put_right, row, slice},
+    widget::paint::{columns, put, put_middle, put_right, route, row, slice},
 };
 
 /// A frame's inputs.
@@ -19,6 +21,8 @@ pub struct Panel<'a> {
     pub label: &'a str,
     /// Cut in its middle where it does not fit.
     pub title: &'a str,
+    /// Where it goes from what the title names: behind an arrow, each of both cut in its own middle.
+    pub toward: &'a str,
     /// Left out where it does not fit.
     pub totals: &'a str,
     /// What can be done, in the lower border at the right.
@@ -65,14 +69,19 @@ impl Panel<'_> {
         } else {
             columns(self.label) + 2
         };
-        let wanted = label + columns(self.title).min(24) + 3;
+        let whole = if self.toward.is_empty() {
+            Cow::Borrowed(self.title)
+        } else {
+            Cow::Owned(route([self.title, self.toward], '→', u16::MAX))
+        };
+        let wanted = label + columns(&whole).min(24) + 3;
         let rest = if !self.totals.is_empty() && wanted + totals <= line.width {
             bordered(buffer, line, self.totals, theme.dim);
             slice(line, 0, line.width - totals - 1)
         } else {
             line
         };
-        if rest.width < 5 || label + columns(self.title) == 0 {
+        if rest.width < 5 || label + columns(&whole) == 0 {
             return;
         }
         put(buffer, slice(rest, 0, 1), " ", Style::new());
@@ -88,7 +97,12 @@ impl Panel<'_> {
         }
         let room = slice(rest, at, rest.width.saturating_sub(at + 1));
         let style = if label > 0 { Style::new() } else { name };
-        at += put_middle(buffer, room, self.title, style);
+        at += if self.toward.is_empty() {
+            put_middle(buffer, room, self.title, style)
+        } else {
+            let route = route([self.title, self.toward], '→', room.width);
+            put(buffer, room, &route, style)
+        };
         put(buffer, slice(rest, at, 1), " ", Style::new());
     }
 }

@@ -8,8 +8,12 @@ use crate::tui::{
     widget::paint::{columns, put, put_middle, row, slice},
 };
 
-/// The least cells that a tile is worth: its name can be read.
+/// The least cells that a tile is worth.
 const LEAST: u64 = 18;
+/// Columns of a name that are shown at the least: a longer one may be cut to them.
+const NAME: u16 = 12;
+/// How much wider than high an area is that is cut beside one another: names want room to the right.
+const WIDE: u16 = 4;
 
 /// One tile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,22 +28,37 @@ pub struct Tile {
 
 /// Draws the tiles, heaviest first; those too small to be read share one, where that can be read.
 pub fn draw(tiles: &[Tile], area: Rect, buffer: &mut Buffer, theme: &Theme) {
-    let area = area.intersection(buffer.area);
-    let shown = readable(tiles, u64::from(area.width) * u64::from(area.height));
-    let weights: Vec<u64> = shown.iter().map(|tile| tile.weight).collect();
-    for (tile, place) in shown.iter().zip(divide(&weights, area)) {
-        draw_tile(tile, place, buffer, theme);
+    for (tile, place) in readable(tiles, area.intersection(buffer.area)) {
+        draw_tile(&tile, place, buffer, theme);
     }
 }
 
-/// The tiles that are worth their cells, and one for the rest.
-fn readable(tiles: &[Tile], cells: u64) -> Vec<Tile> {
+/// The tiles whose names can be read, and one for the rest, each with its place.
+fn readable(tiles: &[Tile], area: Rect) -> Vec<(Tile, Rect)> {
+    let reads = |(tile, place): &(Tile, Rect)| {
+        place.width.saturating_sub(2) >= columns(&tile.name).min(NAME)
+    };
+    let mut most = tiles.len();
+    loop {
+        let shown = worth(tiles, most, u64::from(area.width) * u64::from(area.height));
+        let weights: Vec<u64> = shown.iter().map(|tile| tile.weight).collect();
+        let placed: Vec<_> = shown.into_iter().zip(divide(&weights, area)).collect();
+        if placed.len() < 2 || placed.iter().all(reads) {
+            return placed;
+        }
+        most = most.min(placed.len()).saturating_sub(1);
+    }
+}
+
+/// The first tiles, at most so many, that are worth their cells, and one for the rest.
+fn worth(tiles: &[Tile], most: usize, cells: u64) -> Vec<Tile> {
     let all: u64 = tiles.iter().map(|tile| tile.weight).sum();
     let fits = |tile: &&Tile| {
         tile.weight > 0
             && u128::from(tile.weight) * u128::from(cells) >= u128::from(LEAST) * u128::from(all)
     };
-    let mut shown: Vec<Tile> = tiles.iter().take_while(fits).cloned().collect();
+    let largest = tiles.iter().take(most);
+    let mut shown: Vec<Tile> = largest.take_while(fits).cloned().collect();
     let rest = tiles.get(shown.len()..).unwrap_or_default();
     let count = humanize::count(rest.len() as u64);
     let name = match rest.first() {
@@ -71,8 +90,7 @@ fn divide(weights: &[u64], area: Rect) -> Vec<Rect> {
         at = number + 1;
     }
     let (one, other) = weights.split_at(at);
-    // A cell is about twice as high as wide.
-    let (before, after) = if area.width >= area.height.saturating_mul(2) {
+    let (before, after) = if area.width >= area.height.saturating_mul(WIDE) {
         let width = share(area.width, first, all);
         (
             slice(area, 0, width),
@@ -114,7 +132,8 @@ fn draw_tile(tile: &Tile, place: Rect, buffer: &mut Buffer, theme: &Theme) {
     put(buffer, row(place, 0), &edge, theme.dim);
     let inside = slice(row(place, 0), 1, place.width.saturating_sub(2));
     let size = columns(&tile.size);
-    if size > 0 && inside.width > size + 7 {
+    let beside = columns(&tile.name).min(NAME) + size + 1;
+    if size > 0 && (inside.width > beside || place.height == 1 && inside.width > size + 7) {
         let name = slice(inside, 0, inside.width - size - 1);
         let used = put_middle(buffer, name, &tile.name, Style::new());
         put(
@@ -165,9 +184,31 @@ mod tests {
             weight,
         };
         let tiles: Vec<Tile> = [600, 300, 10, 10].map(tile).into();
-        let shown = readable(&tiles, 1000);
+        let shown = worth(&tiles, 4, 1000);
         assert_eq!(shown.last().map(|tile| &*tile.name), Some("2 more"));
         let places = divide(&[600, 300, 100], Rect::new(0, 0, 60, 20));
         assert!(places[0].area() > places[1].area() && places[1].area() > places[2].area());
+    }
+
+    proptest! {
+        #[test]
+        fn names_are_read_or_counted(
+            mut weights in prop::collection::vec(1_u64..1_000, 1..40),
+            width in 20_u16..120,
+            height in 3_u16..20,
+        ) {
+            weights.sort_unstable_by(|a, b| b.cmp(a));
+            let tile = |&weight: &u64| Tile {
+                name: format!("name-{weight}/"),
+                size: "1 KiB".to_owned(),
+                weight,
+            };
+            let tiles: Vec<Tile> = weights.iter().map(tile).collect();
+            let shown = readable(&tiles, Rect::new(0, 0, width, height));
+            for (tile, place) in &shown {
+                let reads = place.width.saturating_sub(2) >= columns(&tile.name).min(NAME);
+                prop_assert!(reads || shown.len() == 1, "{tile:?} {place:?}");
+            }
+        }
     }
 }

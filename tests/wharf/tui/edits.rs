@@ -24,7 +24,10 @@ use wharf::{
     tui::msg::{Effect, Msg},
 };
 
-use super::stage::{Stage, story_plan};
+use super::{
+    screens::look,
+    stage::{Stage, story_plan},
+};
 
 /// What was asked last to be planned where it stands.
 fn asked(stage: &Stage) -> EditAsk {
@@ -234,8 +237,7 @@ fn a_lifecycle_rule_wants_the_buckets_name() {
     let prices = (Prices::embedded(), "us-east-2");
     let told = LookTold::Metrics(Metrics::of(&readings, now, prices));
     stage.tell(measuring, Body::Looked(Box::new(told)));
-    insta::assert_snapshot!("bucket-80x24", stage.text((80, 24)));
-    insta::assert_snapshot!("bucket-132x36", stage.text((132, 36)));
+    look(&stage, "bucket");
     stage.press("Enter").type_text("abort 7").press("Enter");
     let screen = stage.text((80, 24));
     assert!(screen.contains("Type pokemon-card-training"), "{screen}");

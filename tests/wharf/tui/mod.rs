@@ -1,6 +1,7 @@
 //! The terminal user interface: screens as pictures in text, journeys by keys, and keys at random.
 
 mod batches;
+mod boxes;
 mod checkpoints;
 mod cleanups;
 mod dialogs;

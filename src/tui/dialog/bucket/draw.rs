@@ -39,6 +39,7 @@ impl BucketDialog {
             totals: &self.totals(shell),
             foot: self.foot(shell),
             focused: true,
+            ..Panel::default()
         }
         .draw(area, buffer, theme);
         let Some(settings) = &self.settings else {

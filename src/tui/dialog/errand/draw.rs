@@ -14,7 +14,7 @@ use crate::tui::{
     shell::Shell,
     theme::Theme,
     widget::{
-        paint::{columns, put, put_middle, put_right, row as line_of, select, slice},
+        paint::{columns, put, put_middle, put_right, route, row as line_of, select, slice},
         panel::Panel,
     },
 };
@@ -133,15 +133,11 @@ impl ErrandDialog {
             return;
         };
         let used = put(buffer, line, leg.name(), shell.theme.strong);
-        let arrow = if leg.goes_both_ways() { "⇄" } else { "→" };
+        let arrow = if leg.goes_both_ways() { '⇄' } else { '→' };
         let [left, right] = leg.places().map(|place| shell.shown(place));
-        let route = format!("{left} {arrow} {right}");
-        put_middle(
-            buffer,
-            slice(line, used + 2, line.width),
-            &route,
-            shell.theme.dim,
-        );
+        let room = slice(line, used + 2, line.width);
+        let route = route([&left, &right], arrow, room.width);
+        put(buffer, room, &route, shell.theme.dim);
     }
 
     fn draw_conflict(

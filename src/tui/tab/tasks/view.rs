@@ -12,7 +12,7 @@ use crate::tui::{
     theme::Theme,
     widget::{
         gauge::gauge,
-        paint::{columns, put, put_middle, put_right, row as line_of, select, slice, widen},
+        paint::{columns, put, put_middle, put_right, route, row as line_of, select, slice, widen},
         panel::Panel,
     },
 };
@@ -113,9 +113,9 @@ fn draw_task(
     let used = put(buffer, slice(upper, 2, upper.width), &name, weight);
     let state = standing(task, tasks, shell);
     put_right(buffer, upper, &state, style);
-    let route = route(task, shell);
     let from = 2 + used + 2;
     let room = upper.width.saturating_sub(from + columns(&state) + 2);
+    let route = route_of(task, shell, room);
     put_middle(buffer, slice(upper, from, room), &route, theme.dim);
     draw_numbers(task, tasks, shell, lower, buffer);
     if selected {
@@ -165,15 +165,15 @@ fn waits(task: &TaskSnapshot) -> String {
     }
 }
 
-/// From where to where; of a group as far as its tasks have it in common.
-fn route(task: &TaskSnapshot, shell: &Shell) -> String {
+/// From where to where in so many columns; of a group as far as its tasks have it in common.
+fn route_of(task: &TaskSnapshot, shell: &Shell, width: u16) -> String {
     let (source, destination) = (shell.short(&task.source), shell.short(&task.destination));
     match (source.is_empty(), destination.is_empty()) {
         _ if super::deletes(task) => destination,
         (true, true) => String::new(),
         (true, false) => format!("→ {destination}"),
         (false, true) => format!("{source} →"),
-        (false, false) => format!("{source} → {destination}"),
+        (false, false) => route([&source, &destination], '→', width),
     }
 }
 
