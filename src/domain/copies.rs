@@ -27,7 +27,7 @@ pub struct Copies {
 }
 
 /// What stands under several keys.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Again {
     /// How many contents do.
     pub contents: u64,

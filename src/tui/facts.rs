@@ -168,6 +168,13 @@ fn looked_up(state: &mut State, view: View, question: Question, told: LookTold) 
             shell.close(view);
             state.browse.layout.absorb_uploads(view, count, bytes);
         }
+        LookTold::Copies { again, seen, whole } => {
+            if again.is_some() {
+                shell.close(view);
+            }
+            let layout = &mut state.browse.layout;
+            layout.contents.absorb(view, again, (seen, whole));
+        }
         LookTold::Versions { versions, over } => {
             let dialog = shell.dialogs.iter_mut().find_map(version_list);
             let done = dialog.is_none_or(|dialog| dialog.absorb(view, versions, over));
@@ -398,6 +405,7 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
             dialogs.for_each(|dialog| dialog.fail(view, &failed));
         }
         Question::Layout => state.browse.layout.fail(&failed),
+        Question::Contents => state.browse.layout.contents.fail(view, &failed),
         Question::Identity(remote) => identity::unknown(remote, &failed, shell),
         Question::Preview | Question::Picture => state.browse.preview.fail(view, &failed),
         Question::Errand => {

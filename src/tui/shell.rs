@@ -105,6 +105,8 @@ pub enum Question {
     Layout,
     /// Which uploads below it nobody finished.
     Uploads,
+    /// Which contents below it stand under several keys.
+    Contents,
     /// What one entry is and holds.
     Preview,
     /// The pixels of a picture.
@@ -169,6 +171,7 @@ impl Question {
             Self::Choices(_)
             | Self::Layout
             | Self::Uploads
+            | Self::Contents
             | Self::Preview
             | Self::Picture
             | Self::Identity(_)

@@ -2,6 +2,7 @@
 //! the edit of a bucket's lifecycle changes anything, and it wants the bucket's name as a word.
 
 mod bucket;
+mod copies;
 mod find;
 
 pub(in crate::engine) use bucket::by_class;
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use crate::backend::{s3::S3, store::Store};
 use crate::domain::{
     bucket::{Holds, Metrics, RuleEdit, Rules, Settings},
+    copies::Again,
     entry::{End, Entry},
     key::Key,
     location::Location,
@@ -53,6 +55,17 @@ pub enum LookAsk {
         location: Location,
         /// Below this folder; empty for all.
         folder: Key,
+    },
+    /// Contents that stand under several keys below a folder, told apart by what a listing tells → `LookTold::Copies`….
+    Copies {
+        /// Where, in S3.
+        location: Location,
+        /// Below this folder; empty for all.
+        folder: Key,
+        /// So many objects are looked at, at most; a request for each thousand.
+        most: u64,
+        /// `filter` is used.
+        options: Arc<SyncOptions>,
     },
     /// An address by which anybody can read an object for a time → `LookTold::Address`.
     Address {
@@ -113,6 +126,15 @@ pub enum LookTold {
         /// What the parts of the first of them hold.
         bytes: u64,
     },
+    /// What stands under several keys.
+    Copies {
+        /// `None` while it is looked for.
+        again: Option<Again>,
+        /// How many objects were looked at.
+        seen: u64,
+        /// Whether that is all of them.
+        whole: bool,
+    },
     /// An address.
     Address {
         /// As good as a key while it holds.
@@ -164,6 +186,12 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &LookAsk) -> Resul
             options,
         } => find::find(room, answer, ((location, folder), text, options)).await?,
         LookAsk::Versions { location, below } => versions(room, answer, (location, below)).await?,
+        LookAsk::Copies {
+            location,
+            folder,
+            most,
+            options,
+        } => copies::copies(room, answer, ((location, folder), *most, options)).await?,
         LookAsk::Uploads { location, folder } => uploads(room, (location, folder)).await?,
         LookAsk::Address {
             location,

@@ -2,6 +2,7 @@
 
 mod checksums;
 mod compared;
+mod contents;
 pub(crate) mod desk;
 mod evidence;
 mod families;

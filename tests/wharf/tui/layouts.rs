@@ -1,8 +1,15 @@
 //! What the layout says beside its tiles: contents that stand several times, and uploads that nobody finished.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
 use wharf::{
     domain::{
-        entry::{End, Entry, Facts, Identity, Kind, ObjectId},
+        copies::Again,
+        entry::{End, Entry, Facts, Identity, Kind, ObjectId, Tally},
         key::Key,
     },
     engine::{
@@ -118,4 +125,61 @@ fn an_endpoint_that_hangs_is_told_and_freezes_nothing() {
     stage.list();
     let screen = stage.text((80, 24));
     assert!(!screen.contains("nothing has answered"), "{screen}");
+}
+
+fn contents(stage: &Stage) -> Vec<(View, Key)> {
+    stage.all_asked(|command| {
+        let Command::Look { view, ask } = command else {
+            return None;
+        };
+        let LookAsk::Copies { folder, .. } = &**ask else {
+            return None;
+        };
+        Some((*view, folder.clone()))
+    })
+}
+
+#[test]
+fn while_comparing_s3_is_asked_which_contents_stand_under_several_keys() {
+    let mut stage = Stage::new();
+    stage.list().compare().press("L").tick().tick();
+    assert!(
+        contents(&stage).is_empty(),
+        "a folder on a disk has no ETags"
+    );
+    stage.press("Tab").tick().tick().tick();
+    let asked = contents(&stage);
+    let [(view, folder)] = asked.as_slice() else {
+        panic!("{asked:?}");
+    };
+    assert_eq!(folder, &Key::from("calibration/"));
+    let told = |again, seen, whole| Body::Looked(Box::new(LookTold::Copies { again, seen, whole }));
+    stage.tell(*view, told(None, 10_000, false));
+    let screen = stage.text((80, 24));
+    assert!(screen.contains("10,000 objects looked at"), "{screen}");
+    let again = Again {
+        contents: 1,
+        extra: Tally {
+            objects: 2,
+            bytes: 2 << 30,
+        },
+        month: 0.046,
+    };
+    stage.tell(*view, told(Some(again), 300_000, false));
+    look(&stage, "layout-contents");
+    // The next folder is asked for anew; what the first question still tells is dropped.
+    stage.press("j");
+    assert!(!stage.text((132, 36)).contains("several keys"));
+    stage.tick().tick();
+    stage.tell(*view, told(Some(again), 7, true));
+    assert!(!stage.text((132, 36)).contains("several keys"));
+    let asked = contents(&stage);
+    let (view, folder) = asked.last().unwrap();
+    assert_eq!(folder, &Key::from("processed/"));
+    stage.tell(*view, told(Some(again), 9, true));
+    let screen = stage.text((132, 36));
+    assert!(
+        screen.contains("1 content under several keys: 2 objects too many, 2.0 GiB"),
+        "{screen}"
+    );
 }

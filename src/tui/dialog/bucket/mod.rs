@@ -122,6 +122,7 @@ impl BucketDialog {
             | LookTold::Found { .. }
             | LookTold::Versions { .. }
             | LookTold::Uploads { .. }
+            | LookTold::Copies { .. }
             | LookTold::Address { .. } => {}
         }
         false

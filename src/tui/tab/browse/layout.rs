@@ -14,17 +14,17 @@ use crate::engine::{Command, View, event::Failed, look::LookAsk};
 
 use crate::tui::{
     shell::{Question, Shell},
-    tab::browse::{Browse, Comparison},
+    tab::browse::{Browse, Comparison, contents::Contents},
 };
 
 /// The most objects that are counted from the tree at once, so that the keys stay alive.
-const MOST: u64 = 300_000;
+pub(super) const MOST: u64 = 300_000;
 
 /// Which folder, on which side.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Subject {
     pub(super) side: Side,
-    place: Location,
+    pub(super) place: Location,
     pub(super) folder: Key,
 }
 
@@ -66,6 +66,8 @@ pub struct LayoutPanel {
     /// Tiles are as large as they have objects, not bytes.
     pub(super) by_count: bool,
     pub(super) uploads: Uploads,
+    /// Contents under several keys, while comparing.
+    pub contents: Contents,
     pub(super) stage: Stage,
     /// Objects in the tree when it was counted from there.
     counted: u64,
@@ -82,6 +84,7 @@ impl Default for LayoutPanel {
             other: None,
             by_count: false,
             uploads: Uploads::Unasked,
+            contents: Contents::Unasked,
             stage: Stage::Waiting,
             counted: 0,
             listed: Key::default(),
@@ -157,8 +160,10 @@ impl Browse {
         if moved {
             stop(shell);
             self.layout.uploads = Uploads::Unasked;
-        } else if rests && self.layout.uploads == Uploads::Unasked {
+            self.layout.contents = Contents::Unasked;
+        } else if rests {
             self.ask_uploads(shell);
+            self.ask_contents(shell);
         }
         if let Some(comparison) = &self.comparison {
             let objects = all_objects(comparison);
@@ -196,7 +201,8 @@ impl Browse {
 
     /// Asks which uploads below the folder nobody finished: hidden bytes that cost.
     fn ask_uploads(&mut self, shell: &mut Shell) {
-        let Some(subject) = &self.layout.subject else {
+        let subject = self.layout.subject.as_ref();
+        let (Some(subject), Uploads::Unasked) = (subject, self.layout.uploads) else {
             return;
         };
         if !matches!(subject.place, Location::S3(_)) {
@@ -246,7 +252,12 @@ impl Browse {
 }
 
 fn stop(shell: &mut Shell) {
-    shell.stop(|question| matches!(question, Question::Layout | Question::Uploads));
+    shell.stop(|question| {
+        matches!(
+            question,
+            Question::Layout | Question::Uploads | Question::Contents
+        )
+    });
 }
 
 fn all_objects(comparison: &Comparison) -> u64 {

@@ -17,7 +17,7 @@ use crate::tui::{
     keymap::Context,
     shell::Shell,
     tab::browse::{
-        Browse,
+        Browse, contents,
         layout::{LayoutPanel, Stage, Subject, Uploads},
     },
     theme::Theme,
@@ -82,6 +82,10 @@ impl Browse {
             }
         } else if let Some(makeup) = makeup {
             let remarks = self.layout.remarks(makeup);
+            let remarks: Vec<String> = remarks
+                .iter()
+                .flat_map(|text| wrap(text, inner.width))
+                .collect();
             let lines = u16::try_from(remarks.len()).unwrap_or(0);
             let above = inner.height.saturating_sub(lines);
             for (at, text) in (above..).zip(&remarks) {
@@ -125,15 +129,9 @@ impl LayoutPanel {
     /// What no tile shows: contents that stand several times, and uploads that nobody finished.
     fn remarks(&self, makeup: &Makeup) -> Vec<String> {
         let mut remarks = Vec::new();
-        if let Some(again) = makeup.copies().filter(|again| again.extra.objects > 0) {
-            let contents = humanize::counted(again.contents, "content");
-            let extra = humanize::counted(again.extra.objects, "object");
-            let bytes = humanize::bytes(again.extra.bytes);
-            let month = humanize::about(&humanize::money(again.month));
-            remarks.push(format!(
-                "{contents} under several keys: {extra} too many, {bytes}, {month} a month"
-            ));
-        }
+        let again = makeup.copies().filter(|again| again.extra.objects > 0);
+        remarks.extend(again.as_ref().map(contents::words));
+        remarks.extend(self.contents.words());
         if let Uploads::Told(count @ 1.., bytes) = self.uploads {
             let uploads = humanize::counted(count, "unfinished upload");
             let month = Prices::embedded().of(None, None).month(bytes);

@@ -3,6 +3,7 @@
 pub mod answers;
 mod asked;
 mod compare;
+mod contents;
 mod details;
 mod gap_view;
 mod gaps;
