@@ -1,12 +1,18 @@
 //! The tree and the gaps at 100,000 and 1,000,000 names: a window must cost the same in both.
 //! `cargo bench --bench domain`; `cargo bench --profile dev --bench domain` builds faster.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a benchmark stops at the first surprise"
+)]
 
 mod world;
 
 use divan::{Bencher, black_box};
 use wharf::domain::{
-    diff::Pair,
+    diff::{Level, Merge, MergeOptions, Pair, Rules},
+    entry::{End, Entry, Page},
     gaps::Gaps,
+    location::Location,
     side::Side,
     tree::{NodeId, Show, SignSet, Sort, SortBy, Tree},
 };
@@ -23,6 +29,63 @@ fn open(pairs: &[Pair]) -> Tree {
     tree.absorb(pairs);
     tree.set_expanded_below(NodeId::ROOT, true);
     tree
+}
+
+/// The pages of a side's listing, 1,000 entries each.
+fn pages(pairs: &[Pair], side: Side) -> Vec<Page> {
+    let entry = |pair: &Pair| {
+        let facts = match side {
+            Side::Left => pair.left.clone(),
+            Side::Right => pair.right.clone(),
+        };
+        Some(Entry {
+            key: pair.key.clone(),
+            facts: facts?,
+        })
+    };
+    let entries: Vec<Entry> = pairs.iter().filter_map(entry).collect();
+    let mut pages: Vec<Page> = entries
+        .chunks(1000)
+        .map(|entries| Page {
+            entries: entries.to_vec(),
+            end: None,
+        })
+        .collect();
+    if let Some(last) = pages.last_mut() {
+        last.end = Some(End::Complete);
+    }
+    pages
+}
+
+/// Two listings arrive page by page: merged, judged, and put in the tree with its counts.
+#[divan::bench(args = SIZES, sample_count = 3, sample_size = 1)]
+fn compare(bencher: Bencher<'_, '_>, n: u64) {
+    let pairs = pairs(n);
+    let sides = || (pages(&pairs, Side::Left), pages(&pairs, Side::Right));
+    bencher
+        .with_inputs(sides)
+        .bench_local_values(|(left, right)| {
+            let [mut left, mut right] = [left, right].map(IntoIterator::into_iter);
+            let prefix = |text| Location::parse(text).unwrap();
+            let rules = Rules::new(Level::Size, &prefix("s3://a/"), &prefix("s3://b/"));
+            let mut merge = Merge::new(MergeOptions::new(rules));
+            let mut tree = Tree::new();
+            let mut told = Vec::new();
+            while !merge.is_over() {
+                match merge.wants() {
+                    Some(Side::Left) => merge.push_left(left.next().unwrap()),
+                    Some(Side::Right) => merge.push_right(right.next().unwrap()),
+                    None => {
+                        merge.pull(&mut told);
+                        tree.absorb(&told);
+                        tree.settle();
+                        told.clear();
+                    }
+                }
+            }
+            assert!(tree.len_visible() > 0, "there are rows");
+            tree
+        });
 }
 
 /// Rows arrive in batches of 1,000, each put in order.

@@ -20,7 +20,7 @@ use wharf::{
         layer::Layer,
         remote::{Checksums, Plane, RemoteConfig},
     },
-    domain::{location::Remote, progress::TaskId},
+    domain::{health::ByRun, location::Remote, progress::TaskId},
     engine::{Engine, EngineOptions, Hooks, Protected, Search, Worker},
     tui,
 };
@@ -175,6 +175,7 @@ pub(crate) fn options(global: &Global, config: &Config) -> EngineOptions {
         flags: global.to_go_on(config).into(),
         worker: worker(config.env()),
         hooks: hooks(config),
+        limits: limits(config).into(),
         allow_git: untracked(config),
         protected: protected(config),
         production: production.map(|(remote, _)| remote.clone()).collect(),
@@ -188,6 +189,13 @@ pub(crate) fn options(global: &Global, config: &Config) -> EngineOptions {
     }
 }
 
+/// From where on something is wrong with the instances of each run.
+pub(crate) fn limits(config: &Config) -> ByRun {
+    let runs = config.ends.iter();
+    runs.map(|(run, end)| (run.as_str().into(), end.limits.clone()))
+        .collect()
+}
+
 /// The person's own commands.
 fn hooks(config: &Config) -> Hooks {
     let text =
@@ -196,6 +204,7 @@ fn hooks(config: &Config) -> Hooks {
         success: text(&config.hooks.success),
         failure: text(&config.hooks.failure),
         approval: text(&config.hooks.approval),
+        alert: text(&config.hooks.alert),
     }
 }
 

@@ -107,6 +107,7 @@ pub(crate) fn demo(
     let engine = EngineOptions {
         read_only: cli.global.read_only,
         journal: Some(stage.journal.clone()),
+        limits: compose::limits(&config).into(),
         ..EngineOptions::default()
     };
     let sessions = compose::demo_sessions(&stage.demo.endpoint());

@@ -58,6 +58,7 @@ pub fn launching(config: &Config, run: &str) -> Result<LaunchAsk, TargetError> {
         inputs: wish.inputs.iter().filter_map(place).collect(),
         outputs: outputs.map(|(place, _): (Location, _)| place).collect(),
         wish: wish.into(),
+        named: None,
         apply: false,
         every: None,
     })

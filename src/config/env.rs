@@ -31,6 +31,15 @@ pub struct Env {
 }
 
 impl Env {
+    /// An environment of these variables alone.
+    pub fn of_variables(variables: &[(&str, &str)]) -> Self {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self {
+            variables: variables.iter().map(own).collect(),
+            ..Self::default()
+        }
+    }
+
     /// What this process stands in.
     pub fn of_process() -> Self {
         let text = |(name, value): (OsString, OsString)| {
@@ -125,12 +134,10 @@ mod tests {
     use super::Env;
 
     fn env(variables: &[(&str, &str)]) -> Env {
-        let own = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
         Env {
-            variables: variables.iter().map(own).collect(),
             home: Some(PathBuf::from("/home/ada")),
             cwd: PathBuf::from("/data"),
-            ..Env::default()
+            ..Env::of_variables(variables)
         }
     }
 

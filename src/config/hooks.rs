@@ -11,6 +11,8 @@ pub struct Hooks {
     pub failure: Option<Sourced<String>>,
     /// When a plan waits for a yes, or a task is held until a person mends the cause.
     pub approval: Option<Sourced<String>>,
+    /// When a rule finds something wrong with an instance.
+    pub alert: Option<Sourced<String>>,
 }
 
 impl Hooks {
@@ -22,6 +24,7 @@ impl Hooks {
             success: table.text("success"),
             failure: table.text("failure"),
             approval: table.text("approval"),
+            alert: table.text("alert"),
         };
         table.close();
         hooks

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use crate::domain::{
     cloud::{Reach, Reached},
+    health::Limits,
     launch::Wish,
     location::{Location, Prefix, Remote},
     training::ask::RunAsk,
@@ -12,6 +13,7 @@ use crate::domain::{
 use super::{
     Config,
     document::{Table, expected},
+    health,
     invalid::{Invalid, nearest},
     launch,
     mapping::{self, Mapping},
@@ -41,6 +43,8 @@ pub struct RunEnd {
     pub launch: Option<Wish>,
     /// By which way its instance is reached, where that is said.
     pub reach: Option<Reach>,
+    /// From where on something is wrong with an instance that it made.
+    pub limits: Limits,
 }
 
 impl Config {
@@ -104,9 +108,15 @@ fn run(table: &Table<'_>, known: &Known<'_>) -> RunEnd {
     let inputs = mappings_of(table, "inputs", known.mappings);
     let outputs = mappings_of(table, "outputs", known.mappings);
     let folder = table.read("folder", |text| folder(text, known));
+    let launch = launch::wish(table, inputs, outputs.clone());
+    let cost = launch.as_ref().and_then(|wish| wish.max_cost);
     RunEnd {
         remote: remote.map(|remote| remote.value),
-        launch: launch::wish(table, inputs, outputs.clone()),
+        limits: Limits {
+            cost,
+            ..health::limits(table)
+        },
+        launch,
         outputs,
         folder: folder.map(|folder| folder.value),
         reach: reach(table),

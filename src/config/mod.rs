@@ -9,6 +9,7 @@ pub mod env;
 mod errand;
 pub mod error;
 pub mod guard;
+mod health;
 pub mod hooks;
 pub mod ini;
 pub mod invalid;

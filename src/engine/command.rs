@@ -14,7 +14,10 @@ use crate::domain::{
 };
 
 pub use super::tasks::Pace;
-use super::{cloud::CloudAsk, journal::Search, look::LookAsk, training::Manner, wrap_up::WrapAsk};
+use super::{
+    FindingTold, cloud::CloudAsk, journal::Search, look::LookAsk, training::Manner,
+    wrap_up::WrapAsk,
+};
 
 /// A question's number, chosen by the front end: answers bear it. A new generation drops the answers to the old one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -253,6 +256,8 @@ pub enum Command {
         /// The same in a sentence.
         text: String,
     },
+    /// Run the person's hook for what a rule found of an instance; nothing is answered.
+    TellFinding(Box<FindingTold>),
     /// The end of a run → `Body::WrapUp`.
     WrapUp {
         /// Who asks.

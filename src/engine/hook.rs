@@ -28,6 +28,35 @@ pub struct Hooks {
     pub failure: Option<Arc<str>>,
     /// When a person must say something: a plan waits for a yes, or a task is held until its cause is mended.
     pub approval: Option<Arc<str>>,
+    /// When a rule finds something wrong with an instance.
+    pub alert: Option<Arc<str>>,
+}
+
+/// What a rule found of an instance, as a hook is told it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FindingTold {
+    /// The instance.
+    pub instance: Box<str>,
+    /// Its name, as it stands in its tags.
+    pub name: Box<str>,
+    /// Where it is.
+    pub region: Box<str>,
+    /// The run that made it.
+    pub run: Option<Box<str>>,
+    /// The rule.
+    pub rule: &'static str,
+    /// `warning` or `grave`.
+    pub gravity: &'static str,
+    /// A sentence.
+    pub text: String,
+}
+
+/// The same as an event.
+#[derive(Debug, Serialize)]
+struct FindingEvent<'a> {
+    event: &'static str,
+    #[serde(flatten)]
+    found: &'a FindingTold,
 }
 
 /// What a hook is told.
@@ -127,6 +156,14 @@ impl Hooks {
             text: format!("wharf: {text}"),
         };
         self::run(hook, (event, &told)).await;
+    }
+
+    /// Runs the hook that hears of instances, to its end.
+    pub(super) async fn tell_finding(&self, found: &FindingTold) {
+        if let Some(hook) = &self.alert {
+            let event = "alert";
+            run(hook, (event, &FindingEvent { event, found })).await;
+        }
     }
 
     /// Runs the hook that says that a plan waits for a yes, to its end.

@@ -48,6 +48,7 @@ use tokio::sync::mpsc;
 use crate::backend::Sessions;
 use crate::domain::{
     cloud::Reached,
+    health::ByRun,
     location::{Location, Remote},
     plan::Plan,
     progress::{TaskId, TaskState},
@@ -60,7 +61,7 @@ use run::Proving;
 use tasks::Task;
 use views::Views;
 
-pub use hook::Hooks;
+pub use hook::{FindingTold, Hooks};
 pub use queue::{AT_ONCE, Turn};
 pub use worker::Worker;
 
@@ -97,6 +98,8 @@ pub struct EngineOptions {
     pub hooks: Hooks,
     /// By which way runs reach their instances; SSM where none speaks of one.
     pub reaches: Arc<[Reached]>,
+    /// From where on something is wrong with an instance, by its run.
+    pub limits: Arc<ByRun>,
     /// Tasks that run at once; a few when `None`.
     pub at_once: Option<u16>,
     /// What a person should know from the start on.
@@ -152,6 +155,7 @@ impl Engine {
             Command::Prioritise { task, by } => self.prioritise(task, by),
             Command::Release(task) => self.release(task),
             Command::TellHook { run, alert, text } => self.tell_hook(run, alert, text),
+            Command::TellFinding(found) => self.tell_finding(found),
             Command::GoOn { view, task } => {
                 self.begin(view, |room, answer| go_on::go_on(room, answer, task));
             }
@@ -348,6 +352,11 @@ impl Engine {
     fn tell_hook(&self, run: Arc<str>, alert: Alert, text: String) {
         let room = Arc::clone(&self.room);
         self.spawn(async move { room.options.hooks.tell_run(&run, alert, &text).await });
+    }
+
+    fn tell_finding(&self, found: Box<FindingTold>) {
+        let room = Arc::clone(&self.room);
+        self.spawn(async move { room.options.hooks.tell_finding(&found).await });
     }
 
     /// Lets a task go after what is in flight; what takes too long is cut, and kept as far as it came.

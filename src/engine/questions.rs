@@ -98,6 +98,7 @@ pub(super) async fn answer(
         | Command::Prioritise { .. }
         | Command::Release(_)
         | Command::TellHook { .. }
+        | Command::TellFinding(_)
         | Command::Pace { .. } => Err(no_question()),
     }
 }

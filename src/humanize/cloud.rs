@@ -59,6 +59,11 @@ pub fn finding(finding: &Finding, now: Timestamp) -> String {
             "the agent has said nothing for {}",
             length(now.duration_since(*since))
         ),
+        Finding::Stuck { state, since } => format!(
+            "it has been {} for {}",
+            state.word(),
+            length(now.duration_since(*since))
+        ),
         Finding::Cost { so_far, limit } => format!(
             "it has cost {} and may cost {}",
             money(*so_far),
@@ -197,13 +202,15 @@ pub fn debt(run: &str, debt: Debt, now: Timestamp) -> String {
     format!("{what}; wharf wrap-up {run} looks")
 }
 
-/// What the questions of this session cost: `12 requests, 40 metrics, $0.0004`.
+/// What the questions of this session cost: `$0.0004, 12 requests, 40 metrics`.
 pub fn spent(spent: &Spent) -> String {
-    let mut parts = vec![counted(spent.requests.total(), "request")];
+    let mut parts = vec![
+        money(spent.dollars()),
+        counted(spent.requests.total(), "request"),
+    ];
     if spent.metrics > 0 {
         parts.push(format!("{} metrics", count(spent.metrics)));
     }
-    parts.push(money(spent.dollars()));
     parts.join(", ")
 }
 

@@ -64,16 +64,16 @@ pub fn gpus_rest(told: &GpuUse) -> String {
 }
 
 /// What an hour of a launch costs, and what it may cost at most.
-pub fn launch_price(price: Option<Price>, limits: Option<Limits>) -> String {
-    let Some(price) = price else {
+pub fn launch_price(whole: Option<Price>, limits: Option<Limits>) -> String {
+    let Some(price) = whole else {
         return "an hour of it has no price that is known".to_owned();
     };
-    let hour = format!("{}/h", amount(Some(price)));
+    let hour = format!("{}/h with its volumes", amount(Some(price)));
     match limits {
         Some(limits) => {
             let most = price.times(limits.whole.as_secs_f64() / 3600.0);
             format!(
-                "{hour}, at most {} for the instance; volumes, addresses and traffic come to that",
+                "{hour}, at most {} till its end; addresses and traffic come to that",
                 amount(Some(most))
             )
         }

@@ -144,6 +144,7 @@ actions! {
         Exec "run-command" "Run a line on an instance.";
         Gpus "gpu-processes" "Who uses the GPUs of an instance.";
         SpanNext "span-next" "Look further back, or less far.";
+        ChartsNext "charts-next" "Show the charts that had no room.";
         OrderNext "order-next" "Order instances by the next thing.";
         FilterInstances "filter-instances" "Show only instances that hold a text.";
         Regions "regions" "All regions, or the remote's own.";

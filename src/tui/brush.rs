@@ -274,15 +274,7 @@ mod tests {
     use super::*;
 
     fn brush(word: Option<&str>, variables: &[(&str, &str)]) -> Brush {
-        let variables = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let env = Env {
-            variables,
-            ..Env::default()
-        };
-        Brush::of(word, &env)
+        Brush::of(word, &Env::of_variables(variables))
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::domain::{location::Location, log::Ring};
 use crate::tui::{
     brush::{Brush, Unable, is_of_sixteen},
     shell::{Mapping, Settings},
+    terminal::Telling,
     theme::ThemeName,
 };
 
@@ -21,6 +22,8 @@ pub struct Options {
     pub theme: ThemeName,
     /// Whether the mouse is taken from the terminal.
     pub mouse: bool,
+    /// How the terminal is asked to tell something.
+    pub telling: Telling,
     /// Text of a key map whose rows replace those of the embedded one.
     pub keymap: Option<String>,
     /// Where the program tells about itself; the tab Log shows it.
@@ -81,6 +84,7 @@ impl Options {
         };
         Self {
             theme: theme(config, env),
+            telling: Telling::of(env),
             mouse: config.screen.mouse.as_ref().is_none_or(|on| on.value),
             keymap,
             settings,
@@ -129,14 +133,9 @@ mod tests {
     use super::*;
 
     fn options(text: &str, variables: &[(&str, &str)]) -> Options {
-        let variables = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
         let env = Env {
-            variables,
             home: Some("/home/ada".into()),
-            ..Env::default()
+            ..Env::of_variables(variables)
         };
         let config = Config::of_text(None, text, &env).unwrap();
         Options::of(&config, &Layer::default())

@@ -76,7 +76,7 @@ pub async fn run(
     let kept = state.take_kept(options.keeps.as_deref().map(Kept::read));
     let last = kept.filter(|_| options.restores);
     let opening = state.open([options.left, options.right], last.as_ref());
-    let screen = Screen::take(options.mouse)?;
+    let screen = Screen::take(options.mouse, options.telling)?;
     let mut player = Player::new((engine.clone(), events), screen, options.records)?;
     player.keeper = options
         .keeps

@@ -18,7 +18,38 @@ use crossterm::{
 };
 use ratatui::{Terminal, backend::CrosstermBackend, layout::Size};
 
+use crate::config::Env;
 use crate::tui::{state::State, view::view};
+
+/// How the terminal is asked to tell a person something while the window is not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Telling {
+    /// OSC 9: iTerm2, Kitty, `WezTerm`, Ghostty, Windows Terminal.
+    #[default]
+    Osc9,
+    /// OSC 777: rxvt, foot, terminals of VTE.
+    Osc777,
+}
+
+impl Telling {
+    /// What the environment tells of the terminal; both at once would be told twice by those that know both.
+    pub fn of(env: &Env) -> Self {
+        let term = env.variable("TERM").unwrap_or_default();
+        let knows = ["rxvt", "foot"].iter().any(|word| term.contains(word));
+        if knows || env.variable("VTE_VERSION").is_some() {
+            return Self::Osc777;
+        }
+        Self::Osc9
+    }
+
+    /// The bell, and the text for the terminal to tell; `text` is safe for a terminal.
+    fn written(self, text: &str) -> String {
+        match self {
+            Self::Osc9 => format!("\x1b]9;{text}\x07\x07"),
+            Self::Osc777 => format!("\x1b]777;notify;wharf;{text}\x1b\\\x07"),
+        }
+    }
+}
 
 /// The screen, as long as it is ours.
 #[derive(Debug)]
@@ -27,12 +58,13 @@ pub struct Screen {
     /// where the connection and stderr with it are gone, before the tasks were left to a worker.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     mouse: bool,
+    telling: Telling,
 }
 
 impl Screen {
     /// Takes the terminal over, with its mouse where that is wanted; from now on a panic of the thread that
     /// draws gives it back before it is told.
-    pub fn take(mouse: bool) -> io::Result<Self> {
+    pub fn take(mouse: bool, telling: Telling) -> io::Result<Self> {
         let before = std::panic::take_hook();
         let screen = thread::current().id();
         std::panic::set_hook(Box::new(move |panic| {
@@ -47,6 +79,7 @@ impl Screen {
         enter(mouse)?;
         Ok(Self {
             mouse,
+            telling,
             terminal: ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?),
         })
     }
@@ -70,10 +103,10 @@ impl Screen {
         execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
     }
 
-    /// Rings the bell and lets the terminal tell this (OSC 9), where it can; `text` is safe for a terminal.
+    /// Rings the bell and lets the terminal tell this, where it can; `text` is safe for a terminal.
     pub fn notify(&self, text: &str) -> io::Result<()> {
         let mut out = io::stdout();
-        write!(out, "\x1b]9;{text}\x07\x07")?;
+        out.write_all(self.telling.written(text).as_bytes())?;
         out.flush()
     }
 
@@ -126,4 +159,23 @@ fn give_back() -> io::Result<()> {
         cursor::Show
     )?;
     io::stdout().flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Telling;
+    use crate::config::Env;
+
+    #[test]
+    fn each_terminal_is_asked_in_the_form_that_it_knows() {
+        let of = |name: &str, value: &str| Telling::of(&Env::of_variables(&[(name, value)]));
+        assert_eq!(of("TERM", "xterm-kitty"), Telling::Osc9);
+        assert_eq!(of("TERM", "foot-extra"), Telling::Osc777);
+        assert_eq!(of("VTE_VERSION", "7600"), Telling::Osc777);
+        assert_eq!(Telling::Osc9.written("a"), "\x1b]9;a\x07\x07");
+        assert_eq!(
+            Telling::Osc777.written("a"),
+            "\x1b]777;notify;wharf;a\x1b\\\x07"
+        );
+    }
 }

@@ -122,7 +122,8 @@ pub(super) fn shown(id: &str, instance: &Instance, world: &World) -> Vec<Element
     }));
     elements.extend(instance.public_ip.as_ref().map(|ip| leaf("ipAddress", ip)));
     elements.extend(made.spot.then(|| leaf("instanceLifecycle", "spot")));
-    if instance.state() == State::Stopped {
+    let ended = [State::Stopping, State::Stopped, State::ShuttingDown];
+    if ended.contains(&instance.state()) {
         let since = time(instance.since())
             .replace('T', " ")
             .replace(".000Z", " GMT");

@@ -94,6 +94,19 @@ impl Instance {
         Some(now.duration_since(launched).max(SignedDuration::ZERO))
     }
 
+    /// Since when it is in a state that passes, as AWS tells it: by its launch, or the time behind its reason.
+    pub fn passing_since(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Pending => self.launched,
+            State::Stopping | State::ShuttingDown => {
+                let (_, told) = self.reason.rsplit_once('(')?;
+                let told = told.strip_suffix(" GMT)")?.replacen(' ', "T", 1);
+                format!("{told}Z").parse().ok()
+            }
+            State::Running | State::Stopped | State::Terminated | State::Unknown => None,
+        }
+    }
+
     /// Whether it has processors for training: by the family of its type.
     pub fn has_gpu(&self) -> bool {
         let family = self.kind.split('.').next().unwrap_or_default();

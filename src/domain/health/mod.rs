@@ -1,6 +1,8 @@
 //! What is wrong with an instance, found by small rules over what was told and measured. Pure: the words for a person stand in
 //! `humanize`. A rule that lacks its data finds nothing; that an agent fell silent is a rule of its own.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::cloud::{Check, CheckKind, Gauge, Observed, Series, State};
@@ -38,6 +40,24 @@ impl Default for Limits {
             stuck_after: SignedDuration::from_mins(10),
             cost: None,
         }
+    }
+}
+
+/// From where on something is wrong, by the run that made the instance.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ByRun(BTreeMap<Box<str>, Limits>);
+
+impl ByRun {
+    /// The limits of an instance that this run made, or none.
+    pub fn of(&self, run: Option<&str>) -> Limits {
+        let own = run.and_then(|run| self.0.get(run));
+        own.cloned().unwrap_or_default()
+    }
+}
+
+impl FromIterator<(Box<str>, Limits)> for ByRun {
+    fn from_iter<T: IntoIterator<Item = (Box<str>, Limits)>>(runs: T) -> Self {
+        Self(runs.into_iter().collect())
     }
 }
 
@@ -104,6 +124,13 @@ pub enum Finding {
         /// When it was heard last.
         since: Timestamp,
     },
+    /// It stays in a state that passes.
+    Stuck {
+        /// Which.
+        state: State,
+        /// Since when.
+        since: Timestamp,
+    },
     /// It has cost more than it may.
     Cost {
         /// US dollars.
@@ -125,7 +152,23 @@ impl Finding {
             | Self::Idle { .. }
             | Self::Full { brimful: false, .. }
             | Self::Silent { .. }
+            | Self::Stuck { .. }
             | Self::NoAgent { .. } => Gravity::Warning,
+        }
+    }
+
+    /// What tells it from other findings of its rule, in a word.
+    pub fn about(&self) -> Box<str> {
+        match self {
+            Self::Impaired { check, .. } => check.word().into(),
+            Self::Scheduled { code, .. } => code.clone(),
+            Self::Alarm { name, .. } => name.clone(),
+            Self::Full { gauge, .. } => gauge.word().into(),
+            Self::Idle { .. }
+            | Self::Silent { .. }
+            | Self::NoAgent { .. }
+            | Self::Stuck { .. }
+            | Self::Cost { .. } => "".into(),
         }
     }
 
@@ -139,6 +182,7 @@ impl Finding {
             Self::Full { .. } => "full",
             Self::Silent { .. } => "silent",
             Self::NoAgent { .. } => "no-agent",
+            Self::Stuck { .. } => "stuck",
             Self::Cost { .. } => "cost",
         }
     }
@@ -155,8 +199,8 @@ struct Seen<'a> {
 type Rule = fn(Seen<'_>) -> Vec<Finding>;
 
 /// All rules, in the order in which their findings are told.
-const RULES: [Rule; 8] = [
-    impaired, cost, full, scheduled, alarm, idle, silent, no_agent,
+const RULES: [Rule; 9] = [
+    impaired, cost, full, scheduled, alarm, stuck, idle, silent, no_agent,
 ];
 
 /// What the rules find.
@@ -238,6 +282,14 @@ fn alarm(seen: Seen<'_>) -> Vec<Finding> {
             reason: alarm.reason.clone(),
         })
         .collect()
+}
+
+fn stuck(seen: Seen<'_>) -> Vec<Finding> {
+    let state = seen.observed.instance.state;
+    let since = seen.observed.instance.passing_since();
+    let since = since.filter(|since| seen.now.duration_since(*since) >= seen.limits.stuck_after);
+    let found = since.map(|since| Finding::Stuck { state, since });
+    found.into_iter().collect()
 }
 
 /// Idle is only wrong where a run made the instance: a box of its own may rest. Where there is a GPU, that one counts.

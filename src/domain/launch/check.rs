@@ -76,6 +76,10 @@ pub struct Ground {
     pub binary: Told<Architecture>,
     /// Bytes of the inputs.
     pub inputs: Told<u64>,
+    /// A run, this one or one that shares its outputs, of which a launch was asked for and never answered.
+    pub in_doubt: Option<Box<str>>,
+    /// An hour of the instance with its volumes.
+    pub whole: Option<Price>,
     /// Files beside the run, and what is wrong with them.
     pub files: Told<(usize, u64)>,
     /// What of the configuration the instance could not do with, and what to write instead.
@@ -148,7 +152,10 @@ pub fn checks(wish: &Wish, ground: &Ground, limits: Option<Limits>) -> Vec<Check
         let name = wish.key.as_deref().unwrap_or_default();
         Check::of("key", key, |()| (Standing::Well, shown(name)))
     }));
-    all.push(role(wish, ground));
+    all.push(role(wish));
+    all.push(Check::of("dry run", &ground.rehearsal, |()| {
+        (Standing::Well, "AWS would launch it".to_owned())
+    }));
     all.push(living(ground));
     all.push(program(ground));
     all.push(Check::of("files", &ground.files, |(files, bytes)| {
@@ -262,20 +269,22 @@ fn groups(wish: &Wish, ground: &Ground) -> Check {
 }
 
 /// Without a role the instance can fetch nothing.
-fn role(wish: &Wish, ground: &Ground) -> Check {
+fn role(wish: &Wish) -> Check {
     let Some(role) = &wish.profile else {
         let words = "no instance_profile is named: without a role the instance can fetch nothing";
         return Check::new("role", Standing::Bad, words);
     };
-    Check::of("role", &ground.rehearsal, |()| {
-        (
-            Standing::Well,
-            format!("{}, and AWS would launch it", shown(role)),
-        )
-    })
+    Check::new("role", Standing::Well, shown(role))
 }
 
 fn living(ground: &Ground) -> Check {
+    if let Some(run) = &ground.in_doubt {
+        let run = shown(run);
+        let words = format!(
+            "nobody knows yet what came of a launch of {run}: wharf wrap-up {run} looks, and settles it"
+        );
+        return Check::new("others", Standing::Guarded, words);
+    }
     Check::of("others", &ground.living, |living| {
         let Some(one) = living.first() else {
             let words = "no other instance of this run, or of one that shares its outputs";
@@ -396,6 +405,8 @@ mod tests {
             binary: Ok(Architecture::X86),
             inputs: Ok(1 << 30),
             files: Ok((3, 100)),
+            in_doubt: None,
+            whole: None,
             unfit: Vec::new(),
         }
     }

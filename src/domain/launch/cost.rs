@@ -28,6 +28,14 @@ pub fn volumes_price(wish: &Wish, image: Option<&Image>, region: &str) -> Price 
     asked.chain(root).fold(Price::default(), Price::and)
 }
 
+/// An hour of the instance with its volumes: what `max_cost` is spent on. `None` where the type's price is not known.
+pub fn whole_price(
+    instance: Option<Price>,
+    (wish, image, region): (&Wish, Option<&Image>, &str),
+) -> Option<Price> {
+    Some(instance?.and(volumes_price(wish, image, region)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Image, Wish, volumes_price};

@@ -10,7 +10,7 @@ mod status;
 mod tell;
 
 pub use check::{Check, Ground, Image, Kind, Standing, Subnet, Told, checks};
-pub use cost::volumes_price;
+pub use cost::{volumes_price, whole_price};
 pub use elf::{ElfError, architecture};
 pub use limit::{Limits, limits};
 pub use policy::policy;

@@ -20,7 +20,7 @@ use crate::domain::{
         Alarm, Gauge, Instance, Lifecycle, Observed, Price, Rates, Series, Span, State, Survey,
         Trouble,
     },
-    health::{self, Limits},
+    health,
     retry::FailureKind,
 };
 
@@ -134,10 +134,19 @@ impl<'a> Surveyor<'a> {
         for (region, mut told) in all {
             survey.troubles.append(&mut told.troubles);
             let seldom = std::mem::take(&mut told.seldom);
-            survey.seen.extend(observed(told, &seldom, now));
+            survey.seen.extend(observed(told, &seldom));
             self.seldom.insert(region, seldom);
         }
+        self.judge(&mut survey);
         Ok(survey)
+    }
+
+    /// Lets the rules find what is wrong, by the limits of the run that made each instance.
+    fn judge(&self, survey: &mut Survey) {
+        for seen in &mut survey.seen {
+            let limits = self.room.options.limits.of(seen.instance.run());
+            seen.findings = health::findings(seen, survey.at, &limits);
+        }
     }
 
     /// The time of AWS: this machine's, put right by the last answer.
@@ -305,8 +314,8 @@ pub(in crate::engine) fn trouble(region: &str, error: &Error) -> Trouble {
     }
 }
 
-/// All instances of a region with what is known of each.
-fn observed(told: Told, seldom: &Seldom, now: Timestamp) -> Vec<Observed> {
+/// All instances of a region with what is known of each; nothing is judged yet.
+fn observed(told: Told, seldom: &Seldom) -> Vec<Observed> {
     let mut statuses: HashMap<Box<str>, Status> = told
         .statuses
         .into_iter()
@@ -336,7 +345,6 @@ fn observed(told: Told, seldom: &Seldom, now: Timestamp) -> Vec<Observed> {
             observed.scheduled = status.scheduled;
         }
         observed.instance = instance;
-        observed.findings = health::findings(&observed, now, &Limits::default());
         observed
     };
     told.instances.into_iter().map(one).collect()

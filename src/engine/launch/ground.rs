@@ -1,11 +1,13 @@
 //! Everything that a launch stands on, asked at once; what is not answered is a line of its own.
 
+use std::collections::BTreeSet;
+
 use crate::backend::{Ec2, Error, store::ListQuery};
 use crate::domain::{
     cloud::{Instance, Lifecycle, Price, Rates, State},
     entry::{End, Kind},
     filter::Matcher,
-    launch::{Ground, Limits, Order, Told, Values, limits, user_data},
+    launch::{Ground, Limits, Order, Told, Values, limits, user_data, whole_price},
     location::Location,
     plan::SyncOptions,
 };
@@ -14,7 +16,9 @@ use super::{
     LaunchAsk, below,
     pack::{Pack, pack},
 };
-use crate::engine::{cloud::patient, event::Failed, room::Room, scan::Scan};
+use crate::engine::{
+    cloud::patient, event::Failed, room::Room, scan::Scan, wrap_up::ledger::Ledger,
+};
 
 /// What was found, and what follows from it.
 pub(super) struct Surveyed {
@@ -31,12 +35,12 @@ fn told<T>(answer: Result<T, Error>) -> Told<T> {
 /// Looks at all of it.
 pub(super) async fn look(room: &Room, door: &Ec2, (ask, launch): (&LaunchAsk, &str)) -> Surveyed {
     let wish = &*ask.wish;
-    let (image, kind, zones, groups, living, price) = tokio::join!(
+    let (image, kind, zones, groups, (living, in_doubt), price) = tokio::join!(
         patient(|| door.image(&wish.image)),
         patient(|| door.kind(&wish.kind)),
         patient(|| door.zones(&wish.kind)),
         patient(|| door.group_networks(&wish.groups)),
-        patient(|| door.instances()),
+        living(room, door, ask),
         price(door, ask),
     );
     let subnet = match &wish.subnet {
@@ -53,14 +57,10 @@ pub(super) async fn look(room: &Room, door: &Ec2, (ask, launch): (&LaunchAsk, &s
     let binary = binary.map_err(Clone::clone);
     let mut pack = packed.map(|(pack, _)| pack).unwrap_or_default();
     let endpoint = endpoint(room, ask).await;
-    let limits = limits(wish.max_hours, wish.max_cost, price);
-    let values = values(
-        (ask, launch),
-        door.region(),
-        endpoint.as_deref(),
-        &pack,
-        limits,
-    );
+    let endpoint = endpoint.as_deref();
+    let whole = whole_price(price, (wish, image.as_ref().ok(), door.region()));
+    let limits = limits(wish.max_hours, wish.max_cost, whole);
+    let values = values((ask, launch), door.region(), endpoint, &pack, limits);
     pack.add_script(ask, &values);
     let order = order(ask, &values);
     let rehearsal = told(patient(|| door.rehearse(&order)).await);
@@ -74,7 +74,9 @@ pub(super) async fn look(room: &Room, door: &Ec2, (ask, launch): (&LaunchAsk, &s
         groups: told(groups),
         key,
         rehearsal,
-        living: told(living).map(|all| rivals(all, ask)),
+        living,
+        whole,
+        in_doubt,
         price,
         files: files.map_err(Clone::clone),
         binary,
@@ -113,6 +115,61 @@ fn rivals(mut all: Vec<Instance>, ask: &LaunchAsk) -> Vec<Instance> {
         rival && one.state != State::Terminated
     });
     all
+}
+
+/// The instances that are not over, of the run and of those that share its outputs; and one of these of which a launch is in doubt.
+async fn living(
+    room: &Room,
+    door: &Ec2,
+    ask: &LaunchAsk,
+) -> (Told<Vec<Instance>>, Option<Box<str>>) {
+    let here = told(patient(|| door.instances()).await);
+    let (elsewhere, in_doubt) = remembered(room, door, ask).await;
+    let all = here.and_then(|mut all| {
+        all.extend(elsewhere?);
+        Ok(rivals(all, ask))
+    });
+    (all, in_doubt)
+}
+
+/// What the ledgers of the run and its rivals remember: the instances of other regions where they saw something, and a run of
+/// which a launch is in doubt. A ledger that cannot be read remembers nothing; without one nothing is launched anyway.
+async fn remembered(
+    room: &Room,
+    door: &Ec2,
+    ask: &LaunchAsk,
+) -> (Told<Vec<Instance>>, Option<Box<str>>) {
+    let Ok(identity) = room.sessions.identity(&ask.remote).await else {
+        return (Ok(Vec::new()), None);
+    };
+    let (mut regions, mut in_doubt) = (BTreeSet::new(), None);
+    for run in &ask.rivals {
+        let journal = room.options.journal.as_deref();
+        let Ok(ledger) = Ledger::open(journal, (&identity.account, run)).await else {
+            continue;
+        };
+        let seen = ledger.seen().await.unwrap_or_default();
+        regions.extend(seen.into_iter().map(|target| target.region));
+        let doubts = ledger.in_doubt().await.unwrap_or_default();
+        in_doubt = in_doubt.or_else(|| (!doubts.is_empty()).then(|| run.clone()));
+    }
+    regions.remove(door.region());
+    (elsewhere(room, ask, &regions).await, in_doubt)
+}
+
+/// The instances of other regions.
+async fn elsewhere(
+    room: &Room,
+    ask: &LaunchAsk,
+    regions: &BTreeSet<Box<str>>,
+) -> Told<Vec<Instance>> {
+    let mut all = Vec::new();
+    for region in regions {
+        let door = room.sessions.ec2(&ask.remote, Some(region)).await;
+        let door = door.map_err(|error| error.reason)?;
+        all.extend(told(patient(|| door.instances()).await)?);
+    }
+    Ok(all)
 }
 
 async fn price(door: &Ec2, ask: &LaunchAsk) -> Option<Price> {

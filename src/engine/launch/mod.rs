@@ -54,6 +54,8 @@ pub struct LaunchAsk {
     pub inputs: Vec<(Location, Arc<SyncOptions>)>,
     /// Where the outputs go.
     pub outputs: Vec<Location>,
+    /// The launch's name, where it was shown already: what is shown is what is launched.
+    pub named: Option<Box<str>>,
     /// Whether it is launched; else only looked at.
     pub apply: bool,
     /// From one look at the instance to the next; not followed where `None`.
@@ -67,8 +69,10 @@ pub struct LaunchPlan {
     pub launch: Box<str>,
     /// How all it stands on stands.
     pub checks: Vec<Check>,
-    /// An hour of it.
+    /// An hour of its instance.
     pub price: Option<Price>,
+    /// An hour of the instance with its volumes.
+    pub whole: Option<Price>,
     /// Its limits.
     pub limits: Option<Limits>,
     /// The least that its role must allow, as JSON.
@@ -111,12 +115,13 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &LaunchAsk) -> Res
         guard(room, ask)?;
     }
     let door = room.sessions.ec2(&ask.remote, None).await?;
-    let launch = name();
+    let launch = ask.named.clone().unwrap_or_else(name);
     let surveyed = ground::look(room, &door, (ask, &launch)).await;
-    let limits = limits(ask.wish.max_hours, ask.wish.max_cost, surveyed.ground.price);
+    let limits = limits(ask.wish.max_hours, ask.wish.max_cost, surveyed.ground.whole);
     let plan = LaunchPlan {
         checks: checks(&ask.wish, &surveyed.ground, limits),
         price: surveyed.ground.price,
+        whole: surveyed.ground.whole,
         policy: policy_text(ask),
         folder: below(&ask.folder, &launch)?,
         launch: launch.clone(),

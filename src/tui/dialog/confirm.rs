@@ -95,7 +95,7 @@ impl ConfirmDialog {
     }
 
     /// Asks before an instance is ended; the word is its name, or its id where the name is no plain text.
-    pub fn of_end(instance: &Instance, place: Place) -> Self {
+    pub fn of_end(instance: &Instance, place: Place, account: Option<&str>) -> Self {
         let name = printable(instance.name().as_bytes());
         let plain = *name == *instance.name();
         let goes = instance.volumes.iter();
@@ -112,6 +112,13 @@ impl ConfirmDialog {
         if stays > 0 {
             lines.push(format!("{} will stay, and cost on.", volumes(stays)));
         }
+        if let Some(run) = instance.run() {
+            let run = printable(run.as_bytes());
+            lines.push(format!("The run {run} made it;"));
+            lines.push("the tab Wrap-up proves what it made before it ends it.".to_owned());
+        }
+        let account = account.map_or_else(String::new, |account| format!("account {account}, "));
+        lines.push(format!("It is in {account}{}.", instance.region));
         lines.push(String::new());
         Self {
             lines,

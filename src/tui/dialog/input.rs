@@ -143,6 +143,8 @@ pub struct InputDialog {
     before: String,
     trouble: Option<String>,
     completion: Completion,
+    /// What it is about, behind its title.
+    about: String,
 }
 
 impl InputDialog {
@@ -155,6 +157,15 @@ impl InputDialog {
             before: text,
             trouble: None,
             completion: Completion::default(),
+            about: String::new(),
+        }
+    }
+
+    /// In a box whose title says what it is about; `about` is safe for a terminal.
+    pub fn boxed_about(purpose: Purpose, about: &str, text: String) -> Self {
+        Self {
+            about: format!(": {about}"),
+            ..Self::boxed(purpose, text)
         }
     }
 
@@ -322,7 +333,7 @@ impl InputDialog {
         let height = u16::try_from(4 + lines.len() + rows).unwrap_or(u16::MAX);
         let area = centred(screen, (WIDTH, height), buffer);
         let inner = Panel {
-            title: &self.purpose.title(),
+            title: &format!("{}{}", self.purpose.title(), self.about),
             focused: true,
             ..Panel::default()
         }

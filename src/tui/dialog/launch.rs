@@ -44,6 +44,10 @@ pub struct LaunchDialog {
 impl LaunchDialog {
     /// Of what was asked, as the engine planned it.
     pub fn new(ask: LaunchAsk, plan: Box<LaunchPlan>) -> Self {
+        let ask = LaunchAsk {
+            named: Some(plan.launch.clone()),
+            ..ask
+        };
         Self {
             ask: Box::new(ask),
             plan,
@@ -136,7 +140,7 @@ impl LaunchDialog {
             page.check(check);
         }
         page.head("what it costs");
-        page.text(&humanize::launch_price(self.plan.price, self.plan.limits));
+        page.text(&humanize::launch_price(self.plan.whole, self.plan.limits));
         page.head("what it does");
         let folder = printable(self.plan.folder.to_string().as_bytes()).into_owned();
         for (name, value) in humanize::launch_plan(&self.ask.wish) {

@@ -2,7 +2,12 @@
 
 use std::borrow::Cow;
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Line};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Color, Style},
+    text::Line,
+};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -120,13 +125,22 @@ fn place(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
     after - area.x
 }
 
-/// Lays the selection over a line: a soft background, and a bar in its first column.
+/// Lays the selection over a line: a soft background, letters that have no colour in one that suits it, and a bar in its first
+/// column.
 pub fn select(buffer: &mut Buffer, line: Rect, theme: &Theme) {
     let line = line.intersection(buffer.area);
     if line.is_empty() {
         return;
     }
-    buffer.set_style(line, theme.selection);
+    let over = Style {
+        fg: None,
+        ..theme.selection
+    };
+    for place in line.positions() {
+        let cell = &mut buffer[place];
+        let bare = cell.fg == Color::Reset;
+        cell.set_style(if bare { theme.selection } else { over });
+    }
     put(
         buffer,
         slice(line, 0, 1),

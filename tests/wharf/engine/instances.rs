@@ -18,10 +18,12 @@ use wharf::{
     },
     domain::{
         cloud::{Gauge, Span, State, Survey, Turn},
+        health::{Finding, Limits},
         location::Remote,
     },
     engine::{
-        Body, Command, Engine, EngineOptions, Event, Events, Failed, FailedClass, View,
+        Body, Command, Engine, EngineOptions, Event, Events, Failed, FailedClass, FindingTold,
+        Hooks, View,
         cloud::{CloudAsk, CloudTold, Details, Place, Regions, Scope},
     },
 };
@@ -48,6 +50,11 @@ impl Watchtower {
     fn with(options: EngineOptions) -> Self {
         let demo = Demo::start(Options::default()).unwrap();
         demo.clock().hold(SystemTime::UNIX_EPOCH + 491_148 * HOUR);
+        Self::over(demo, options)
+    }
+
+    /// An engine that was never there before looks at this world.
+    fn over(demo: Demo, options: EngineOptions) -> Self {
         let remote = RemoteOptions {
             endpoint_url: Some(demo.endpoint()),
             region: Some(REGION.to_owned()),
@@ -486,10 +493,7 @@ async fn what_is_wrong_is_found() {
         .seen
         .iter()
         .map(|seen| {
-            let rules = seen
-                .findings
-                .iter()
-                .map(wharf::domain::health::Finding::rule);
+            let rules = seen.findings.iter().map(Finding::rule);
             (seen.instance.name(), rules.collect())
         })
         .collect();
@@ -497,4 +501,89 @@ async fn what_is_wrong_is_found() {
         rules,
         [("trainer", vec!["impaired"]), ("idle", vec!["idle"])]
     );
+}
+
+#[tokio::test]
+async fn a_run_has_limits_of_its_own_and_what_sticks_is_found() {
+    let limits = [(
+        "stage3".into(),
+        Limits {
+            cost: Some(0.5),
+            ..Limits::default()
+        },
+    )];
+    let options = EngineOptions {
+        limits: Arc::new(limits.into_iter().collect()),
+        ..EngineOptions::default()
+    };
+    let mut tower = Watchtower::with(options.clone());
+    let cloud = tower.demo.cloud();
+    let of = |run: &str| NewInstance {
+        tags: vec![("wharf:run".to_owned(), run.to_owned())],
+        age: 2 * HOUR,
+        ..new(run, "g5.xlarge")
+    };
+    let dear = cloud.add_instance(of("stage3"));
+    cloud.add_instance(of("stage4"));
+    let stuck = cloud.add_instance(new("stuck", "c5.large"));
+    cloud.change(&stuck, |instance| instance.stuck = true);
+    tower.turn(&stuck, Turn::Stop);
+    while tower.demo.cloud().state(&stuck) != Some(cloud::State::Stopping) {
+        tower.told().await.unwrap();
+    }
+    tower.demo.clock().advance(11 * MINUTE);
+    let mut tower = Watchtower::over(tower.demo, options);
+    let survey = tower.survey().await;
+    let of = |id: &str| {
+        let seen = survey.seen.iter().find(|seen| *seen.instance.id == *id);
+        seen.unwrap().findings.clone()
+    };
+    let over = of(&dear);
+    let over = over.iter().find(|finding| finding.rule() == "cost");
+    assert!(
+        matches!(over, Some(Finding::Cost { so_far, limit }) if *so_far > 1.0 && *limit < 0.6),
+        "{over:?}"
+    );
+    let all = survey.seen.iter().flat_map(|seen| &seen.findings);
+    assert_eq!(all.filter(|finding| finding.rule() == "cost").count(), 1);
+    let found = of(&stuck);
+    assert!(
+        matches!(
+            found[..],
+            [Finding::Stuck {
+                state: State::Stopping,
+                ..
+            }]
+        ),
+        "{found:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_hook_hears_what_a_rule_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("alert.json");
+    let tower = Watchtower::with(EngineOptions {
+        hooks: Hooks {
+            alert: Some(format!("cat > '{}'", file.display()).into()),
+            ..Hooks::default()
+        },
+        ..EngineOptions::default()
+    });
+    let found = FindingTold {
+        instance: "i-0a".into(),
+        name: "trainer".into(),
+        region: REGION.into(),
+        run: Some("stage2".into()),
+        rule: "idle",
+        gravity: "warning",
+        text: "trainer: the GPU has been idle for 21m.".to_owned(),
+    };
+    tower.engine.submit(Command::TellFinding(Box::new(found)));
+    tower.engine.close(tower.events).await;
+    let told = std::fs::read_to_string(file).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["event"], "alert");
+    assert_eq!(told["rule"], "idle");
+    assert_eq!(told["run"], "stage2");
 }

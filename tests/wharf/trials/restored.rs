@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command};
 
 use portable_pty::CommandBuilder;
-use wharf::tui::terminal::Screen;
+use wharf::tui::terminal::{Screen, Telling};
 
 use crate::{support::terminal::Terminal, tui::stage};
 
@@ -127,7 +127,7 @@ fn draws_and_panics_where_told() {
         return;
     };
     let state = stage::state_on(&name);
-    let mut screen = Screen::take(true).unwrap();
+    let mut screen = Screen::take(true, Telling::default()).unwrap();
     screen.draw(&state).unwrap();
     panic!("{name} panics on purpose");
 }

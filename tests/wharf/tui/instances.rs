@@ -14,7 +14,7 @@ use wharf::{
             Alarm, Attached, Check, Checks, Gauge, Instance, Observed, Point, RUN_TAG, Rates,
             Scheduled, Series, Span, Spent, State, Survey, Trouble, Turn,
         },
-        health::{self, Limits},
+        health::{self, Finding, Limits},
         progress::Requests,
     },
     engine::{
@@ -320,7 +320,48 @@ fn findings_are_said_once_ring_when_grave_and_are_told_when_over() {
         CloudTold::Survey(Arc::new(survey_of(vec![trainer()]))),
     );
     let after = log(&mut stage);
-    assert!(after.contains("the failed check is over."), "{after}");
+    assert!(
+        after.contains("the failed instance check is over."),
+        "{after}"
+    );
+}
+
+#[test]
+fn what_becomes_grave_is_said_again_and_the_hook_hears_of_all() {
+    let full = |percent: f64| {
+        let mut survey = survey_of(vec![trainer()]);
+        survey.seen[0].findings = [Gauge::Memory, Gauge::Disk]
+            .map(|gauge| Finding::Full {
+                gauge,
+                percent,
+                full_at: None,
+                brimful: percent >= 97.0,
+            })
+            .into();
+        CloudTold::Survey(Arc::new(survey))
+    };
+    let heard = |stage: &Stage| {
+        stage.all_asked(|command| {
+            let Command::TellFinding(found) = command else {
+                return None;
+            };
+            Some((found.rule, found.gravity))
+        })
+    };
+    let mut stage = opened(survey_of(vec![trainer()]));
+    let before = heard(&stage).len();
+    told(&mut stage, full(91.0));
+    told(&mut stage, full(92.0));
+    assert_eq!(heard(&stage)[before..], [("full", "warning"); 2]);
+    let rung = |stage: &Stage| {
+        let all = stage.effects.iter();
+        all.filter(|effect| matches!(effect, Effect::Notify(_)))
+            .count()
+    };
+    let quiet = rung(&stage);
+    told(&mut stage, full(98.0));
+    assert_eq!(rung(&stage), quiet + 2, "memory and disk, each by itself");
+    assert_eq!(heard(&stage)[before + 2..], [("full", "grave"); 2]);
 }
 
 #[test]

@@ -62,6 +62,7 @@ fn launch_ask(run: &str) -> LaunchAsk {
         unfit: Vec::new(),
         inputs: Vec::new(),
         outputs: Vec::new(),
+        named: None,
         apply: false,
         every: None,
     }
@@ -81,6 +82,10 @@ fn plan(checks: Vec<Check>) -> LaunchPlan {
         checks,
         price: Some(Price {
             amount: 0.4123,
+            estimate: true,
+        }),
+        whole: Some(Price {
+            amount: 0.4344,
             estimate: true,
         }),
         limits: Some(Limits {

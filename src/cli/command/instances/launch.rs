@@ -81,7 +81,8 @@ async fn plan_and_launch(
         return Ok(worst.unwrap_or(Exit::Ok));
     }
     agreed(context)?;
-    launched(context, apply).await
+    let named = Some(plan.launch);
+    launched(context, LaunchAsk { named, ..apply }).await
 }
 
 /// Launches, and tells what came of it.
@@ -207,9 +208,9 @@ fn tell(context: &mut Context, run: &str, plan: &LaunchPlan) {
             words,
         });
     }
-    let price = humanize::launch_price(plan.price, plan.limits);
+    let price = humanize::launch_price(plan.whole, plan.limits);
     context.output.line(format_args!("  {price}"));
-    context
-        .output
-        .remark("what its role must allow at least: wharf instances launch RUN --policy");
+    context.output.remark(format_args!(
+        "what its role must allow at least: wharf instances launch {run} --policy"
+    ));
 }

@@ -1,67 +1,94 @@
-//! What the rules found, said once: when it begins, and when it is over. Grave things ring.
+//! What the rules found, said once: when it begins, when it becomes grave, and when it is over. Grave things ring; the person's hook
+//! hears of all of them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::domain::{
-    cloud::Survey,
+    cloud::{Observed, Survey},
     health::{Finding, Gravity},
     text::printable,
 };
+use crate::engine::{Command, FindingTold};
 use crate::humanize;
 
 use crate::tui::{msg::Effect, shell::Shell, tab::log::Weight};
 
 use super::Instances;
 
+/// What was said: of which instance, by which rule, about what.
+pub(super) type Said = (Box<str>, &'static str, Box<str>);
+
 impl Instances {
     /// Says what is new in a look, and what is no more.
     pub(super) fn say_findings(&mut self, survey: &Survey, shell: &mut Shell) {
-        let mut found = BTreeSet::new();
-        for seen in &survey.seen {
-            let key = |finding: &Finding| (seen.instance.id.clone(), finding.rule());
-            let name = printable(seen.instance.name().as_bytes());
-            let new = seen.findings.iter();
-            for finding in new.filter(|finding| !self.said.contains(&key(finding))) {
-                let text = format!("{name}: {}.", humanize::finding(finding, survey.at));
-                say(&text, finding.gravity(), shell);
+        let mut found: BTreeMap<Said, Gravity> = BTreeMap::new();
+        let each = survey.seen.iter();
+        let each = each.flat_map(|seen| seen.findings.iter().map(move |finding| (seen, finding)));
+        for (seen, finding) in each {
+            let key = (seen.instance.id.clone(), finding.rule(), finding.about());
+            let gravity = finding.gravity();
+            let said = self.said.get(&key).max(found.get(&key));
+            if said.is_none_or(|said| gravity > *said) {
+                say(seen, finding, survey, shell);
             }
-            found.extend(seen.findings.iter().map(key));
+            let told = found.entry(key).or_insert(gravity);
+            *told = gravity.max(*told);
         }
         if !survey.troubles.is_empty() {
             // What could not be looked at is not over.
             return self.said.extend(found);
         }
-        for (id, rule) in self.said.difference(&found) {
-            let seen = survey.seen.iter().find(|seen| seen.instance.id == *id);
-            let name = seen.map_or(&**id, |seen| seen.instance.name());
-            let name = printable(name.as_bytes());
-            shell.say(Weight::Good, format!("{name}: {} is over.", over(rule)));
+        for (id, rule, about) in self.said.keys() {
+            if !found.contains_key(&(id.clone(), *rule, about.clone())) {
+                let seen = survey.seen.iter().find(|seen| seen.instance.id == *id);
+                let name = seen.map_or(&**id, |seen| seen.instance.name());
+                let name = printable(name.as_bytes());
+                let text = format!("{name}: {} is over.", over(rule, about));
+                shell.say(Weight::Good, text);
+            }
         }
         self.said = found;
     }
 }
 
-fn say(text: &str, gravity: Gravity, shell: &mut Shell) {
-    match gravity {
-        Gravity::Warning => shell.say(Weight::Warning, text),
-        Gravity::Grave => {
-            shell.say(Weight::Error, text);
-            let words = format!("wharf: {text}");
-            shell.effects.push(Effect::Notify(words));
+fn say(seen: &Observed, finding: &Finding, survey: &Survey, shell: &mut Shell) {
+    let instance = &seen.instance;
+    let sentence = humanize::finding(finding, survey.at);
+    let text = format!("{}: {sentence}.", printable(instance.name().as_bytes()));
+    let gravity = match finding.gravity() {
+        Gravity::Warning => {
+            shell.say(Weight::Warning, &text);
+            "warning"
         }
-    }
+        Gravity::Grave => {
+            shell.say(Weight::Error, &text);
+            shell.effects.push(Effect::Notify(format!("wharf: {text}")));
+            "grave"
+        }
+    };
+    shell.command(Command::TellFinding(Box::new(FindingTold {
+        instance: instance.id.clone(),
+        name: instance.name().into(),
+        region: instance.region.clone(),
+        run: instance.run().map(Into::into),
+        rule: finding.rule(),
+        gravity,
+        text,
+    })));
 }
 
-/// What is over when a rule finds nothing more.
-fn over(rule: &str) -> &'static str {
+/// What is over when a rule finds nothing more of this.
+fn over(rule: &str, about: &str) -> String {
+    let about = printable(about.as_bytes());
     match rule {
-        "impaired" => "the failed check",
-        "scheduled" => "what AWS had planned",
-        "alarm" => "the alarm",
-        "idle" => "being idle",
-        "full" => "being nearly full",
-        "silent" => "the silence on its network",
-        "no-agent" => "the silence of its agent",
-        _ => "spending above its limit",
+        "impaired" => format!("the failed {about} check"),
+        "scheduled" => "what AWS had planned".to_owned(),
+        "alarm" => format!("the alarm {about}"),
+        "idle" => "being idle".to_owned(),
+        "full" => format!("{about} being nearly full"),
+        "silent" => "the silence on its network".to_owned(),
+        "no-agent" => "the silence of its agent".to_owned(),
+        "stuck" => "waiting for its next state".to_owned(),
+        _ => "spending above its limit".to_owned(),
     }
 }

@@ -101,7 +101,8 @@ impl Instances {
             return rests(instance, shell);
         }
         self.typed_for = Some(place(instance, shell));
-        let line = InputDialog::boxed(Purpose::Exec, self.typed.clone());
+        let name = printable(instance.name().as_bytes());
+        let line = InputDialog::boxed_about(Purpose::Exec, &name, self.typed.clone());
         shell.dialogs.push(Dialog::Input(line));
     }
 

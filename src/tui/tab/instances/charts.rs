@@ -48,10 +48,10 @@ const CHARTS: [Chart; 5] = [
     },
 ];
 
-/// Draws as many charts as there is room for.
+/// Draws as many charts as there is room for, from this one on.
 pub(super) fn draw(
     seen: &Observed,
-    (span, now): (Span, Timestamp),
+    (span, now, first): (Span, Timestamp, usize),
     area: Rect,
     (buffer, theme): (&mut Buffer, &Theme),
 ) {
@@ -60,7 +60,15 @@ pub(super) fn draw(
         chart.title == "CPU" || gauges.any(|gauge| seen.gauges.contains_key(gauge))
     };
     let fit = usize::from(area.width / LEAST);
-    let charts: Vec<&Chart> = CHARTS.iter().filter(has).take(fit).collect();
+    let all: Vec<&Chart> = CHARTS.iter().filter(has).collect();
+    let first = if all.len() > fit {
+        first % all.len()
+    } else {
+        0
+    };
+    let around = all.iter().cycle().skip(first);
+    let charts: Vec<&Chart> = around.take(fit.min(all.len())).copied().collect();
+    let rest = all.len() - charts.len();
     let count = u16::try_from(charts.len()).unwrap_or(1).max(1);
     for (chart, number) in charts.iter().zip(0_u16..) {
         let (from, to) = (
@@ -68,7 +76,9 @@ pub(super) fn draw(
             area.width * (number + 1) / count,
         );
         let place = slice(area, from, to - from);
-        chart.draw(seen, (span, now), place, (buffer, theme));
+        let is_last = number + 1 == count;
+        let more = if is_last { rest } else { 0 };
+        chart.draw(seen, (span, now, more), place, (buffer, theme));
     }
 }
 
@@ -76,7 +86,7 @@ impl Chart {
     fn draw(
         &self,
         seen: &Observed,
-        (span, now): (Span, Timestamp),
+        (span, now, more): (Span, Timestamp, usize),
         area: Rect,
         (buffer, theme): (&mut Buffer, &Theme),
     ) {
@@ -103,10 +113,14 @@ impl Chart {
         } else {
             humanize::rate(top)
         };
+        let foot = match more {
+            0 => span.word().to_owned(),
+            more => format!("{} · {more} more", span.word()),
+        };
         let inner = Panel {
             title: self.title,
             totals: &scale,
-            foot: span.word(),
+            foot: &foot,
             ..Panel::default()
         }
         .draw(area, buffer, theme);

@@ -163,11 +163,11 @@ impl Page<'_> {
             self.fact(
                 "volume",
                 &format!(
-                    "{} {} {} GiB {}, {price}/h, {goes}",
-                    printable(volume.id.as_bytes()),
-                    printable(volume.device.as_bytes()),
+                    "{goes}, {price}/h, {} GiB {} {} {}",
                     humanize::count(volume.gib),
                     printable(volume.kind.as_bytes()),
+                    printable(volume.device.as_bytes()),
+                    printable(volume.id.as_bytes()),
                 ),
             );
         }
@@ -177,7 +177,7 @@ impl Page<'_> {
             let id = printable(address.id.as_bytes());
             self.fact(
                 "address",
-                &format!("{ip} ({id}), {price}/h, stays, and costs on"),
+                &format!("{ip}, stays, and costs on, {price}/h, {id}"),
             );
         }
     }

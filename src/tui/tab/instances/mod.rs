@@ -10,7 +10,7 @@ pub mod update;
 pub mod view;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
@@ -88,6 +88,8 @@ impl Order {
 pub struct Instances {
     regions: Regions,
     span: Span,
+    /// The chart that is shown first, where not all have room.
+    chart: usize,
     order: Order,
     filter: String,
     /// The last look, and when it came here.
@@ -100,8 +102,8 @@ pub struct Instances {
     watch: Option<(View, bool)>,
     /// The id under the cursor.
     cursor: Option<Box<str>>,
-    /// Findings that were said, by instance and rule.
-    said: BTreeSet<(Box<str>, &'static str)>,
+    /// Findings that were said, by instance, rule and what they are about, and how grave they were.
+    said: BTreeMap<alerts::Said, Gravity>,
     /// Instances that are being turned, by id.
     turning: HashMap<Box<str>, (Turn, State)>,
     /// The instance that a line is typed for.

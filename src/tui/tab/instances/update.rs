@@ -188,6 +188,10 @@ impl Instances {
                 self.span = self.span.next();
                 return self.look_again(shell);
             }
+            Instancing::ChartsNext => {
+                self.chart = self.chart.wrapping_add(1);
+                return;
+            }
             Instancing::OrderNext => {
                 self.order = self.order.next();
                 let text = format!("Ordered by {}.", self.order.word());
@@ -225,6 +229,7 @@ impl Instances {
             Instancing::Details
             | Instancing::LookAgain
             | Instancing::SpanNext
+            | Instancing::ChartsNext
             | Instancing::OrderNext
             | Instancing::Regions
             | Instancing::Launch
@@ -266,7 +271,11 @@ impl Instances {
                 shell.dialogs.push(Dialog::Menu(menu));
             }
             Turn::Terminate => {
-                let dialog = ConfirmDialog::of_end(instance, place(instance, shell));
+                let place = place(instance, shell);
+                let who = shell.identities.get(&place.remote);
+                let who = who.and_then(|told| told.as_ref()?.who.as_ref());
+                let account = who.map(|(account, _)| &**account);
+                let dialog = ConfirmDialog::of_end(instance, place, account);
                 shell.dialogs.push(Dialog::Confirm(Box::new(dialog)));
             }
         }
@@ -340,6 +349,7 @@ impl Instances {
             | Instancing::Launch
             | Instancing::LookAgain
             | Instancing::SpanNext
+            | Instancing::ChartsNext
             | Instancing::OrderNext
             | Instancing::Regions
             | Instancing::FilterInstances => true,

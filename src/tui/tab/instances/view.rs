@@ -124,9 +124,12 @@ fn totals(survey: &Survey) -> String {
     let running = survey.seen.iter();
     let running = running.filter(|seen| seen.instance.state == State::Running);
     let cost = humanize::amount(Some(survey.hourly()));
+    let regions = match &survey.regions[..] {
+        few @ ([] | [_] | [_, _]) => few.join(", "),
+        many => format!("{} regions", many.len()),
+    };
     format!(
-        "{} · {} of {} running · {cost}/h",
-        survey.regions.join(", "),
+        "{regions} · {} of {} running · {cost}/h",
         running.count(),
         survey.seen.len()
     )
@@ -182,7 +185,8 @@ fn draw_one(
         (slice(area, 0, width), buffer),
     );
     let rest = slice(area, width, area.width);
-    charts::draw(seen, (instances.span, now), rest, (buffer, &shell.theme));
+    let shown = (instances.span, now, instances.chart);
+    charts::draw(seen, shown, rest, (buffer, &shell.theme));
 }
 
 fn draw_facts(
