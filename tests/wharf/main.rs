@@ -6,6 +6,7 @@ mod demo;
 mod detached;
 mod engine;
 mod picker;
+mod refused;
 mod shell_aside;
 mod story;
 mod support;

@@ -14,7 +14,7 @@ use crate::support::{terminal::Terminal, wharf::Stage};
 const HPC: &str = include_str!("../../config/examples/hpc-dataset.toml");
 
 /// The terminal interface on a stage's S3 and configuration.
-fn screen(stage: &Stage, size: (u16, u16)) -> Terminal {
+pub(crate) fn screen(stage: &Stage, size: (u16, u16)) -> Terminal {
     let process = stage.process(&[]);
     let mut command = CommandBuilder::new(process.get_program());
     command.env_clear();
