@@ -125,6 +125,7 @@ pub(crate) fn endings(config: &Config) -> Vec<tui::Ending> {
             outputs: outputs.outputs,
             outputs_here,
             known: true,
+            bounds: outputs.bounds,
         })
     };
     config.ends.keys().filter_map(of).collect()

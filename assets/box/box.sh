@@ -77,7 +77,7 @@ seconds_left() { # until the room for the push begins; a year where there is no 
 }
 
 within() { # COMMAND…: runs it in what is left of the time, and tells where that is up. A word from outside ends it
-  local code left grace
+  local code own left grace
   [ -z "$CAUGHT" ] || return 143
   left=$(seconds_left)
   [ "$left" -gt 0 ] || { TIME_UP=1 && return 124; }
@@ -93,6 +93,10 @@ within() { # COMMAND…: runs it in what is left of the time, and tells where th
     code=$?
     [ "$code" -gt 128 ] && kill -0 "$CHILD" 2>/dev/null
   do :; done
+  # What ended while such a word was answered is asked for its own code once more.
+  wait "$CHILD" 2>/dev/null
+  own=$?
+  [ "$own" = 127 ] || code=$own
   CHILD=''
   # 137 may be the kernel's, for want of memory: only the clock tells.
   case "$code" in

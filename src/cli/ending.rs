@@ -3,7 +3,10 @@
 
 use crate::cli::target::{self, TargetError};
 use crate::config::{Config, RunEnd, layer::Layer};
-use crate::domain::location::{Location, Remote};
+use crate::domain::{
+    location::{Location, Remote},
+    wrap_up::Bounds,
+};
 use crate::engine::wrap_up::{Made, Output, Places};
 
 /// The end of a run.
@@ -15,6 +18,8 @@ pub struct Ending {
     pub outputs: Vec<Output>,
     /// Whether the configuration names it; else its tag alone tells what it made.
     pub known: bool,
+    /// What it allows a launch.
+    pub bounds: Bounds,
 }
 
 impl Ending {
@@ -24,6 +29,7 @@ impl Ending {
             remote: config.remote.clone(),
             outputs: Vec::new(),
             known: false,
+            bounds: Bounds::default(),
         }
     }
 
@@ -45,14 +51,22 @@ impl Ending {
         let end = config.ends.get(run).cloned();
         let known = end.is_some();
         let RunEnd {
-            remote, outputs, ..
+            remote,
+            outputs,
+            launch,
+            ..
         } = end.unwrap_or_default();
+        let bounds = launch.map(|wish| Bounds {
+            max_hours: wish.max_hours,
+            max_cost: wish.max_cost,
+        });
         let folder = config.run_folder(run);
         let output = |name: &String| output(config, name, made_here, folder.as_ref());
         Ok(Self {
             remote: remote.unwrap_or_else(|| config.remote.clone()),
             outputs: outputs.iter().map(output).collect::<Result<_, _>>()?,
             known,
+            bounds: bounds.unwrap_or_default(),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! What a launch stands on, and the launch itself.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_ec2::{
     operation::run_instances::builders::RunInstancesFluentBuilder,
     types::{
@@ -19,6 +21,9 @@ use crate::domain::{
 };
 
 use super::{Ec2, Manner, asks, wire};
+
+/// Types that are asked for at once.
+const TYPES: usize = 100;
 
 /// Nothing was told of what was named.
 fn none(operation: &'static str, target: &str) -> Error {
@@ -81,6 +86,23 @@ impl Ec2 {
             ),
             gpus: gpus.iter().map(|gpu| unsigned(gpu.count())).sum(),
         })
+    }
+
+    /// The processors of each of these types.
+    pub async fn processors(&self, kinds: &[&str]) -> Result<BTreeMap<Box<str>, u32>, Error> {
+        let mut all = BTreeMap::new();
+        for some in kinds.chunks(TYPES) {
+            let request = self.client().await.describe_instance_types();
+            let some = some.iter().map(|kind| InstanceType::from(*kind)).collect();
+            let request = request.set_instance_types(Some(some));
+            let asked = asks("DescribeInstanceTypes", "");
+            let told = self.call(asked, request.send()).await?;
+            all.extend(told.instance_types().iter().filter_map(|kind| {
+                let processors = kind.v_cpu_info()?.default_v_cpus();
+                Some((kind.instance_type()?.as_str().into(), unsigned(processors)))
+            }));
+        }
+        Ok(all)
     }
 
     /// The zones of the region that offer a type, by name.

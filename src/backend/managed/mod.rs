@@ -7,6 +7,7 @@ mod endpoints;
 mod files;
 mod groups;
 mod logs;
+mod quotas;
 mod tags;
 mod tree;
 
@@ -92,6 +93,14 @@ const TAGGING: Api = Api {
     wire: Wire::Json("ResourceGroupsTaggingAPI_20170126"),
 };
 
+const QUOTAS: Api = Api {
+    name: "Service Quotas",
+    signs_as: "servicequotas",
+    id: "Service Quotas",
+    host: "servicequotas",
+    is_one: false,
+    wire: Wire::Json("ServiceQuotasV20190624"),
+};
 const IAM: Api = Api {
     name: "IAM",
     signs_as: "iam",

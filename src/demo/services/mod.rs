@@ -1,10 +1,11 @@
 //! The wires of what AWS runs beside instances: Elastic Load Balancing and Auto Scaling (forms, answered in XML), EFS (paths and JSON),
-//! FSx, SageMaker and tags (JSON 1.1), and the names of the account by IAM. All over the world of `cloud`, and each refuses in its own words.
+//! FSx, SageMaker, tags and quotas (JSON 1.1), and the names of the account by IAM. All over the world of `cloud`, and each refuses in its own words.
 
 mod efs;
 mod fsx;
 mod iam;
 mod query;
+mod quotas;
 mod sagemaker;
 mod scaling;
 mod tags;
@@ -34,6 +35,7 @@ pub(super) enum Which {
     Fsx,
     SageMaker,
     Tagging,
+    Quotas,
     Iam,
 }
 
@@ -80,6 +82,7 @@ impl Which {
             "fsx" => Self::Fsx,
             "sagemaker" => Self::SageMaker,
             "tagging" => Self::Tagging,
+            "servicequotas" => Self::Quotas,
             "iam" => Self::Iam,
             _ => return None,
         })
@@ -94,6 +97,7 @@ impl Which {
             Self::Fsx => "fsx",
             Self::SageMaker => "sagemaker",
             Self::Tagging => "tag",
+            Self::Quotas => "servicequotas",
             Self::Iam => "iam",
         }
     }
@@ -106,6 +110,7 @@ impl Which {
             Self::Fsx => &fsx::OPERATIONS,
             Self::SageMaker => &sagemaker::OPERATIONS,
             Self::Tagging => &tags::OPERATIONS,
+            Self::Quotas => &quotas::OPERATIONS,
             Self::Iam => &iam::OPERATIONS,
         }
     }
@@ -119,7 +124,9 @@ impl Which {
         let name = match self {
             Self::Balancing | Self::Scaling | Self::Iam => form.get("Action").unwrap_or_default(),
             Self::Efs => efs::operation(&parts.method, parts.uri.path()),
-            Self::Fsx | Self::SageMaker | Self::Tagging => json::operation(&parts.headers),
+            Self::Fsx | Self::SageMaker | Self::Tagging | Self::Quotas => {
+                json::operation(&parts.headers)
+            }
         };
         let mut known = self.operations().iter().map(|(known, _)| *known);
         let operation = known.find(|known| *known == name).unwrap_or("Unknown");

@@ -7,7 +7,7 @@ use crate::domain::{
     text::printable,
 };
 
-use super::{Limits, Wish};
+use super::{Limits, Vcpus, Wish, fits};
 
 /// An answer, or why there is none.
 pub type Told<T> = Result<T, String>;
@@ -60,6 +60,8 @@ pub struct Ground {
     pub kind: Told<Kind>,
     /// The zones that offer the type.
     pub zones: Told<Vec<Box<str>>>,
+    /// How many processors may run at once, and do; `None` where no limit is known for the type.
+    pub quota: Told<Option<Vcpus>>,
     /// The subnet, where one is named.
     pub subnet: Option<Told<Subnet>>,
     /// The networks of the security groups.
@@ -146,6 +148,7 @@ fn shown(text: &str) -> String {
 /// All lines, in the order in which a person wants them.
 pub fn checks(wish: &Wish, ground: &Ground, limits: Option<Limits>) -> Vec<Check> {
     let mut all = vec![image(wish, ground), kind(wish, ground), zone(wish, ground)];
+    all.extend(quota(ground));
     all.extend(subnet(wish, ground));
     all.push(groups(wish, ground));
     all.extend(ground.key.as_ref().map(|key| {
@@ -236,6 +239,18 @@ fn zone(wish: &Wish, ground: &Ground) -> Check {
             None => (Standing::Well, format!("AWS chooses one of {offered}")),
         }
     })
+}
+
+/// Nothing is said where the type itself is not known.
+fn quota(ground: &Ground) -> Option<Check> {
+    let kind = ground.kind.as_ref().ok()?;
+    let (fits, words) = fits(&ground.quota, kind.processors.into());
+    let standing = match &ground.quota {
+        _ if !fits => Standing::Bad,
+        Ok(Some(_)) => Standing::Well,
+        Ok(None) | Err(_) => Standing::Note,
+    };
+    Some(Check::new("quota", standing, words))
 }
 
 fn subnet(wish: &Wish, ground: &Ground) -> Option<Check> {
@@ -375,7 +390,10 @@ fn time(wish: &Wish, limits: Option<Limits>) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::limits, *};
+    use super::{
+        super::{Quota, limits},
+        *,
+    };
 
     fn ground() -> Ground {
         Ground {
@@ -392,6 +410,11 @@ mod tests {
                 gpus: 1,
             }),
             zones: Ok(vec!["us-east-1a".into()]),
+            quota: Ok(Quota::of("g5.xlarge", false).map(|quota| Vcpus {
+                quota,
+                limit: 8,
+                used: 4,
+            })),
             subnet: Some(Ok(Subnet {
                 zone: "us-east-1a".into(),
                 vpc: "vpc-1".into(),
@@ -431,7 +454,7 @@ mod tests {
     #[test]
     fn each_thing_that_will_not_do_is_told_by_its_own_line() {
         assert_eq!(forbidden(&wish(), &ground()), [""; 0]);
-        let breaks: [(&str, Break); 12] = [
+        let breaks: [(&str, Break); 13] = [
             ("image", |_, ground| {
                 ground.image = Err("there is none".to_owned());
             }),
@@ -440,6 +463,10 @@ mod tests {
             }),
             ("zone", |_, ground| {
                 ground.zones = Ok(vec!["us-east-1b".into()]);
+            }),
+            ("quota", |_, ground| {
+                let quota = ground.quota.as_mut().unwrap().as_mut().unwrap();
+                quota.used = 5;
             }),
             ("subnet", |_, ground| {
                 ground.subnet.as_mut().unwrap().as_mut().unwrap().free = 0;

@@ -6,6 +6,7 @@ mod cost;
 mod elf;
 mod limit;
 mod policy;
+mod quota;
 mod status;
 mod tell;
 
@@ -14,6 +15,7 @@ pub use cost::{volumes_price, whole_price};
 pub use elf::{ElfError, architecture};
 pub use limit::{Limits, limits};
 pub use policy::policy;
+pub use quota::{Quota, Vcpus, fits};
 pub use status::{Phase, Status};
 pub use tell::{SCRIPT, Values, run_env, user_data};
 

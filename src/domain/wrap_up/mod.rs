@@ -20,7 +20,7 @@ pub use resource::{KEEP_TAG, Keep, Kind, Origin, Resource, Target, hold_back};
 pub use stored::{Pending, Stored};
 pub use teardown::{Alive, End, Fate, Step, Teardown};
 pub use ticks::Ticks;
-pub use wrapped::{NOT_LOOKED_FOR, Wrapped, cost};
+pub use wrapped::{Bounds, NOT_LOOKED_FOR, Wrapped, cost};
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,15 @@ use crate::domain::cloud::{Price, Trouble};
 /// Kinds of things that cost and that this version does not look for: told, so that nobody takes silence for their absence.
 pub const NOT_LOOKED_FOR: [&str; 2] = ["classic load balancers", "backups of FSx"];
 
+/// What a run allows a launch of its, as its configuration says.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Bounds {
+    /// Hours after which it ends.
+    pub max_hours: Option<f64>,
+    /// US dollars after which it ends.
+    pub max_cost: Option<f64>,
+}
+
 /// How it all stands.
 #[derive(Debug, Clone, Default)]
 pub struct Wrapped {
@@ -31,6 +40,8 @@ pub struct Wrapped {
     pub ends: Vec<End>,
     /// What could not be had.
     pub troubles: Vec<Trouble>,
+    /// What the run allows.
+    pub bounds: Bounds,
 }
 
 impl Wrapped {

@@ -7,7 +7,10 @@ use crate::domain::{
     cloud::{Instance, Lifecycle, Price, Rates, State},
     entry::{End, Kind},
     filter::Matcher,
-    launch::{Ground, Limits, Order, Told, Values, limits, user_data, whole_price},
+    launch::{
+        Ground, Limits, Order, Quota, Subnet, Told, Values, Vcpus, Wish, limits, user_data,
+        whole_price,
+    },
     location::Location,
     plan::SyncOptions,
 };
@@ -35,22 +38,18 @@ fn told<T>(answer: Result<T, Error>) -> Told<T> {
 /// Looks at all of it.
 pub(super) async fn look(room: &Room, door: &Ec2, (ask, launch): (&LaunchAsk, &str)) -> Surveyed {
     let wish = &*ask.wish;
-    let (image, kind, zones, groups, (living, in_doubt), price) = tokio::join!(
+    let (image, kind, zones, groups, here, price) = tokio::join!(
         patient(|| door.image(&wish.image)),
         patient(|| door.kind(&wish.kind)),
         patient(|| door.zones(&wish.kind)),
         patient(|| door.group_networks(&wish.groups)),
-        living(room, door, ask),
+        patient(|| door.instances()),
         price(door, ask),
     );
-    let subnet = match &wish.subnet {
-        Some(id) => Some(told(patient(|| door.subnet(id)).await)),
-        None => None,
-    };
-    let key = match &wish.key {
-        Some(name) => Some(told(patient(|| door.key_pair(name)).await)),
-        None => None,
-    };
+    let here = told(here);
+    let quota = quota(door, ask, &here).await;
+    let (living, in_doubt) = living(room, door, (ask, here)).await;
+    let (subnet, key) = named(door, wish).await;
     let inputs = inputs(room, ask).await;
     let packed = pack(ask).await;
     let binary = packed.as_ref().map(|(_, machine)| *machine);
@@ -70,6 +69,7 @@ pub(super) async fn look(room: &Room, door: &Ec2, (ask, launch): (&LaunchAsk, &s
         image: told(image),
         kind: told(kind),
         zones: told(zones),
+        quota,
         subnet,
         groups: told(groups),
         key,
@@ -118,12 +118,12 @@ fn rivals(mut all: Vec<Instance>, ask: &LaunchAsk) -> Vec<Instance> {
 }
 
 /// The instances that are not over, of the run and of those that share its outputs; and one of these of which a launch is in doubt.
+/// `here` are those of the region.
 async fn living(
     room: &Room,
     door: &Ec2,
-    ask: &LaunchAsk,
+    (ask, here): (&LaunchAsk, Told<Vec<Instance>>),
 ) -> (Told<Vec<Instance>>, Option<Box<str>>) {
-    let here = told(patient(|| door.instances()).await);
     let (elsewhere, in_doubt) = remembered(room, door, ask).await;
     let all = here.and_then(|mut all| {
         all.extend(elsewhere?);
@@ -170,6 +170,46 @@ async fn elsewhere(
         all.extend(told(patient(|| door.instances()).await)?);
     }
     Ok(all)
+}
+
+/// The subnet and the key pair, where they are named.
+async fn named(door: &Ec2, wish: &Wish) -> (Option<Told<Subnet>>, Option<Told<()>>) {
+    let subnet = match &wish.subnet {
+        Some(id) => Some(told(patient(|| door.subnet(id)).await)),
+        None => None,
+    };
+    let key = match &wish.key {
+        Some(name) => Some(told(patient(|| door.key_pair(name)).await)),
+        None => None,
+    };
+    (subnet, key)
+}
+
+/// How the limit stands that the type counts against; `all` are the instances that there are.
+async fn quota(door: &Ec2, ask: &LaunchAsk, all: &Told<Vec<Instance>>) -> Told<Option<Vcpus>> {
+    let all = all.as_ref().map_err(Clone::clone)?;
+    told(used(door, ask, all).await)
+}
+
+async fn used(door: &Ec2, ask: &LaunchAsk, all: &[Instance]) -> Result<Option<Vcpus>, Error> {
+    let Some(quota) = Quota::of(&ask.wish.kind, ask.wish.spot) else {
+        return Ok(None);
+    };
+    let limit = patient(|| door.quota(quota.code)).await?;
+    let counted: Vec<&str> = all
+        .iter()
+        .filter(|one| quota.counts(one))
+        .map(|one| &*one.kind)
+        .collect();
+    let kinds: BTreeSet<&str> = counted.iter().copied().collect();
+    let kinds: Vec<&str> = kinds.into_iter().collect();
+    let processors = patient(|| door.processors(&kinds)).await?;
+    let each = counted.iter().map(|kind| processors.get(*kind).copied());
+    Ok(Some(Vcpus {
+        quota,
+        limit,
+        used: each.map(|one| u64::from(one.unwrap_or_default())).sum(),
+    }))
 }
 
 async fn price(door: &Ec2, ask: &LaunchAsk) -> Option<Price> {

@@ -17,7 +17,7 @@ use std::{sync::Arc, time::Duration};
 use crate::domain::{
     location::Location,
     plan::SyncOptions,
-    wrap_up::{Consent, End, OutputProof, Resource, Target, Ticks, Wrapped},
+    wrap_up::{Bounds, Consent, End, OutputProof, Resource, Target, Ticks, Wrapped},
 };
 
 use super::{
@@ -44,6 +44,8 @@ pub struct WrapAsk {
     pub ticks: Ticks,
     /// What a person said; nothing is deleted where this is `None`.
     pub apply: Option<Consent>,
+    /// What the run allows a launch: the report tells it beside what it cost.
+    pub bounds: Bounds,
     /// From one look at what is going to the next.
     pub every: Duration,
 }
@@ -109,6 +111,7 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
     let mut wrapped = Wrapped {
         account: (&*account).into(),
         applied: ask.apply.is_some(),
+        bounds: ask.bounds,
         ..Wrapped::default()
     };
     let mut look = Look::begin(room, ask, &mut wrapped.troubles).await?;

@@ -10,23 +10,46 @@ use crate::domain::{
     wrap_up::{Claim, Open, Origin, OutputProof, Resource},
 };
 
-use super::{bytes, counted, money};
+use super::{bytes, counted};
 
-/// An hour of something: `$1.006/h`, `~$0.022/h`, `price unknown`; a dash where it costs nothing.
+/// Hours of a month, as AWS counts them.
+const MONTH: f64 = 730.0;
+/// Below this an hour's price says nothing to a person: a month's is told.
+const TINY: f64 = 0.001;
+/// Below this a day's does neither.
+const TINY_DAY: f64 = 0.01;
+
+/// A day of something, in dollars: `$24.14`, `~$0.53`; nothing where that is too little to read, or not known.
+pub fn a_day(price: Price) -> String {
+    let day = price.times(24.0);
+    if day.amount < TINY_DAY {
+        return String::new();
+    }
+    super::amount(Some(day))
+}
+
+/// An hour of something: `$1.006/h`, `~$0.022/h`, `price unknown`; a dash where it costs nothing, and a month of what is tiny:
+/// `~$0.14/mo`.
 pub fn an_hour(price: Price) -> String {
     match (price.amount > 0.0, price.estimate) {
         (false, true) => "price unknown".to_owned(),
         (false, false) => "—".to_owned(),
         (true, estimate) => {
             let about = if estimate { "~" } else { "" };
-            let amount = if price.amount < 0.001 {
-                money(price.amount)
-            } else {
-                format!("${:.3}", price.amount)
-            };
-            format!("{about}{amount}/h")
+            if price.amount < TINY {
+                return format!("{about}{}/mo", month(price.amount * MONTH));
+            }
+            format!("{about}${:.3}/h", price.amount)
         }
     }
+}
+
+/// A month's dollars, to the cent.
+fn month(dollars: f64) -> String {
+    if dollars < 0.01 {
+        return "<$0.01".to_owned();
+    }
+    format!("${dollars:.2}")
 }
 
 /// Who made a thing, in words.

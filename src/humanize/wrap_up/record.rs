@@ -144,6 +144,8 @@ pub struct SummaryRecord<'a> {
     gone: usize,
     stays: usize,
     not_looked_for: &'static [&'static str],
+    max_hours: Option<f64>,
+    max_cost: Option<f64>,
 }
 
 impl<'a> SummaryRecord<'a> {
@@ -165,6 +167,8 @@ impl<'a> SummaryRecord<'a> {
             gone,
             stays: wrapped.ends.len() - gone,
             not_looked_for: &NOT_LOOKED_FOR,
+            max_hours: wrapped.bounds.max_hours,
+            max_cost: wrapped.bounds.max_cost,
         }
     }
 }

@@ -8,12 +8,12 @@ use serde::Serialize;
 use crate::domain::{
     cloud::{Price, Rates},
     text::printable,
-    wrap_up::{Fate, Keep, NOT_LOOKED_FOR, Origin, Resource, Wrapped, cost},
+    wrap_up::{Bounds, Fate, Keep, NOT_LOOKED_FOR, Origin, Resource, Wrapped, cost},
 };
 use crate::humanize;
 
 use super::{
-    made_by, open, proven,
+    a_day, an_hour, made_by, open, proven,
     record::{EndRecord, ProofRecord, ResourceRecord, SummaryRecord},
 };
 
@@ -65,7 +65,7 @@ pub fn markdown(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
     // Writing to a text does not fail.
     write!(
         text,
-        "\n## What it costs\n\n| what | name | is | $/h | $/day | so far | made by | became |\n\
+        "\n## What it costs\n\n| what | name | is | an hour | a day | so far | made by | became |\n\
          |---|---|---|--:|--:|--:|---|---|\n{rows}\nAll of it: {}/h, {}/day, by prices of {}.\n\
          What this run made and is still known: {} so far; an instance is counted from its last start.\n",
         humanize::amount(Some(all)),
@@ -74,6 +74,7 @@ pub fn markdown(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
         humanize::amount(Some(so_far)),
     )
     .unwrap_or_default();
+    text += &bounds(wrapped.bounds, so_far);
     let open: Vec<String> = wrapped.open.iter().map(open).collect();
     section(&mut text, "What kept the gate shut", &open);
     let troubles = wrapped.troubles.iter();
@@ -83,6 +84,22 @@ pub fn markdown(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
     section(&mut text, "What could not be looked at", &troubles);
     let not = NOT_LOOKED_FOR.join(", ");
     text + &format!("\nNot looked for: {not}.\n")
+}
+
+/// What the run allows, beside what it cost; nothing where it sets no bound.
+fn bounds(bounds: Bounds, so_far: Price) -> String {
+    let hours = bounds.max_hours.map(|hours| format!("max_hours {hours}"));
+    let cost = bounds.max_cost.filter(|most| *most > 0.0).map(|most| {
+        let part = so_far.amount / most * 100.0;
+        let about = if so_far.estimate { "~" } else { "" };
+        let most = humanize::money(most);
+        format!("max_cost {most}, of which {about}{part:.0}% is told above")
+    });
+    let told: Vec<String> = cost.into_iter().chain(hours).collect();
+    if told.is_empty() {
+        return String::new();
+    }
+    format!("A launch may take: {}.\n", told.join("; "))
 }
 
 /// A heading with its points; nothing where there are none.
@@ -106,8 +123,8 @@ fn row(one: &Resource, (wrapped, at): (&Wrapped, Timestamp)) -> String {
         format!("{} {}", one.kind.word(), one.id),
         one.name.to_string(),
         one.about.clone(),
-        humanize::hourly(Some(one.price)),
-        humanize::amount(Some(one.price.times(24.0))),
+        an_hour(one.price),
+        a_day(one.price),
         one.so_far(at)
             .map_or_else(String::new, |price| humanize::amount(Some(price))),
         made_by(one),

@@ -175,7 +175,7 @@ impl Machine {
         fs::read_to_string(self.stage.path("box").join(name)).unwrap_or_default()
     }
 
-    fn kept(&self, name: &str) -> Option<Vec<u8>> {
+    pub(super) fn kept(&self, name: &str) -> Option<Vec<u8>> {
         let place = format!("s3://vault/{name}");
         let to = self.stage.path("fetched");
         fs::remove_file(&to).unwrap_or_default();
@@ -200,7 +200,7 @@ impl Machine {
         })
     }
 
-    fn proof(&self) -> Value {
+    pub(super) fn proof(&self) -> Value {
         let run = self.stage.run(&["wrap-up", "stage2", "--json"]);
         run.of_type("proof")[0].clone()
     }

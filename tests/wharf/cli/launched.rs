@@ -134,6 +134,45 @@ fn what_will_not_do_is_told_line_by_line() {
 }
 
 #[test]
+fn a_launch_over_the_quota_is_told_before_and_what_is_not_told_keeps_nothing() {
+    let stage = stage("");
+    let cloud = stage.demo.cloud();
+    let quota = |run: &Run| {
+        let checks = run.of_type("check").into_iter();
+        let mut quotas = checks.filter(|check| check["what"] == "quota");
+        quotas.next().unwrap().clone()
+    };
+    let running = NewInstance {
+        kind: "g4dn.xlarge".to_owned(),
+        ..NewInstance::default()
+    };
+    cloud.add_instance(running.clone());
+    // Of another family, and of spot: neither counts.
+    cloud.add_instance(NewInstance::default());
+    cloud.add_instance(NewInstance {
+        spot: true,
+        ..running
+    });
+    let told = quota(&launch(&stage, &["--dry-run"]).ended_with(0));
+    let words = told["words"].as_str().unwrap();
+    assert!(
+        words.contains("4 of 256 processors of G and VT on demand (L-DB2E81BA) run, it needs 4"),
+        "{words}"
+    );
+    cloud.set_quota(7);
+    let run = launch(&stage, &["--yes"]).ended_with(2);
+    let told = quota(&run);
+    assert_eq!(told["ok"], false, "{told}");
+    assert_eq!(stage.demo.log().count("PutObject"), 0);
+    cloud.set_quota(64);
+    cloud.deny("servicequotas:GetServiceQuota");
+    let told = quota(&launch(&stage, &["--dry-run"]).ended_with(0));
+    let words = told["words"].as_str().unwrap();
+    assert!(words.contains("servicequotas:GetServiceQuota"), "{words}");
+    assert_eq!(told["ok"], true);
+}
+
+#[test]
 fn a_launch_is_tagged_known_to_the_ledger_and_waited_for() {
     let stage = stage("");
     let args = ["instances", "launch", "stage2", "--yes", "--json"];

@@ -4,6 +4,7 @@ mod anonymous;
 mod batch;
 mod boxed;
 mod boxed_faults;
+mod boxed_spot;
 mod bucket_metrics;
 mod buckets;
 mod by_ssh;

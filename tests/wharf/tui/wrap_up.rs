@@ -60,6 +60,7 @@ fn ending(run: &str, outputs: &[&str]) -> Ending {
         outputs: of(false),
         outputs_here: of(true),
         known: true,
+        ..Ending::default()
     }
 }
 

@@ -99,7 +99,6 @@ async fn ask(
     ending: &Ending,
     (apply, only): (Option<Consent>, Option<Vec<Target>>),
 ) -> Result<Wrapped, Exit> {
-    let boxed = |ids: &[String]| ids.iter().map(|id| id.as_str().into()).collect();
     let regions = if args.all_regions {
         Regions::All
     } else if args.regions.is_empty() {
@@ -120,6 +119,7 @@ async fn ask(
             only,
         },
         apply,
+        bounds: ending.bounds,
         every: EVERY,
     };
     context.ask(Command::WrapUp {
@@ -157,6 +157,10 @@ async fn ask(
             WrapTold::Estate(_) | WrapTold::Proof(_) => {}
         }
     }
+}
+
+fn boxed(ids: &[String]) -> Vec<Box<str>> {
+    ids.iter().map(|id| id.as_str().into()).collect()
 }
 
 /// Asks a person to type the account's id or alias.

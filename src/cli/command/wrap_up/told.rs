@@ -11,17 +11,18 @@ use crate::domain::{
 };
 use crate::humanize::{
     self,
-    wrap_up::{made_by, open, proven},
+    wrap_up::{a_day, an_hour, made_by, open, proven},
 };
 
 use super::Context;
 
-const HEAD: [(&str, Align); 6] = [
+const HEAD: [(&str, Align); 7] = [
     ("", Align::Left),
     ("what", Align::Left),
     ("name", Align::Left),
     ("", Align::Left),
-    ("$/h", Align::Right),
+    ("costs", Align::Right),
+    ("a day", Align::Right),
     ("made by", Align::Left),
 ];
 
@@ -45,7 +46,7 @@ pub(super) fn tell(context: &mut Context, wrapped: &Wrapped) {
             .output
             .line("nothing of what is looked for costs anything any more");
     } else {
-        let rows: Vec<[String; 6]> = there.iter().map(|one| row(one)).collect();
+        let rows: Vec<[String; 7]> = there.iter().map(|one| row(one)).collect();
         for line in table(HEAD, &rows) {
             context.output.line(line);
         }
@@ -85,7 +86,7 @@ pub(super) fn tell(context: &mut Context, wrapped: &Wrapped) {
     }
 }
 
-fn row(one: &Resource) -> [String; 6] {
+fn row(one: &Resource) -> [String; 7] {
     let text = |text: &str| printable(text.as_bytes()).into_owned();
     let tick = match (one.selected, one.kept.is_some()) {
         (true, _) => "[x]",
@@ -97,7 +98,8 @@ fn row(one: &Resource) -> [String; 6] {
         format!("{} {}", one.kind.word(), text(&one.id)),
         text(&one.name),
         text(&one.about),
-        humanize::hourly(Some(one.price)),
+        an_hour(one.price),
+        a_day(one.price),
         made_by(one),
     ]
 }

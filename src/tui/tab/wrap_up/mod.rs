@@ -13,7 +13,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 
-use crate::domain::{cloud::Price, location::Remote, wrap_up::cost};
+use crate::domain::{
+    cloud::Price,
+    location::Remote,
+    wrap_up::{Bounds, cost},
+};
 use crate::engine::{cloud::Regions, wrap_up::Output};
 use crate::humanize;
 use crate::tui::widget::window::Window;
@@ -35,6 +39,8 @@ pub struct Ending {
     pub outputs_here: Vec<Output>,
     /// Whether the configuration names it; else its tag alone tells what it made.
     pub known: bool,
+    /// What it allows a launch.
+    pub bounds: Bounds,
 }
 
 /// The state of the tab.

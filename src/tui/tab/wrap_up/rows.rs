@@ -9,10 +9,14 @@ use ratatui::{
 use tui_tree_widget::TreeItem;
 
 use crate::domain::{
+    cloud::Price,
     text::{middle, printable},
     wrap_up::{Fate, Kind, Origin, Resource, cost},
 };
-use crate::humanize::{self, wrap_up::an_hour};
+use crate::humanize::{
+    self,
+    wrap_up::{a_day, an_hour},
+};
 use crate::tui::{
     shell::Shell,
     widget::paint::{columns, end},
@@ -42,6 +46,8 @@ const STEP: u16 = 2;
 const DEEPEST: usize = 4;
 /// Columns of a price.
 const PRICE: u16 = 12;
+/// Columns of a day's price behind it.
+const DAY: u16 = 12;
 /// From this width on ids are shown whole, and prices of a day.
 const WIDE: u16 = 104;
 
@@ -160,14 +166,35 @@ impl Rows<'_> {
         let left = shown.iter().filter(|one| !self.stand.is_gone(one));
         let sum = match origin {
             Origin::Gone => String::new(),
-            Origin::ThisRun | Origin::Unknown | Origin::OtherRun(_) => an_hour(cost(left, own)),
+            Origin::ThisRun | Origin::Unknown | Origin::OtherRun(_) => self.price(cost(left, own)),
         };
         let room = self.width.saturating_sub(BEFORE);
         let spans = vec![
             Span::styled(words, theme.strong),
             Span::styled(things, theme.dim),
         ];
-        priced(spans, (&sum, theme.dim), room)
+        self.priced(spans, (&sum, theme.dim), room)
+    }
+
+    /// What an hour of something costs, and a day where there is room for it.
+    fn price(&self, price: Price) -> String {
+        let hour = an_hour(price);
+        if self.width < WIDE {
+            return hour;
+        }
+        let day = a_day(price);
+        let day = if day.is_empty() {
+            day
+        } else {
+            format!("{day}/d")
+        };
+        format!("{hour}{day:>width$}", width = usize::from(DAY))
+    }
+
+    /// Spans at the left, cut where they do not fit, and what it costs at the right of `room` columns.
+    fn priced(&self, spans: Vec<Span<'static>>, right: (&str, Style), room: u16) -> Line<'static> {
+        let day = if self.width < WIDE { 0 } else { DAY };
+        priced(spans, right, (room, PRICE + day))
     }
 
     /// A row: tick, what, name, about; at its right what an hour of it costs, or what becomes of it.
@@ -197,9 +224,9 @@ impl Rows<'_> {
             Some(Course::Asked) => (format!("{} going", self.shell.spinner()), theme.accent),
             Some(Course::Over(Fate::Stays { .. })) => ("stays".to_owned(), theme.missing),
             None if !one.exists() => (String::new(), theme.dim),
-            None => (an_hour(one.price), Style::new()),
+            None => (self.price(one.price), Style::new()),
         };
-        priced(spans, (&price, price_style), room)
+        self.priced(spans, (&price, price_style), room)
     }
 
     /// What it is; below the instance that it hangs on that is not said again.
@@ -258,9 +285,13 @@ impl Rows<'_> {
     }
 }
 
-/// Spans at the left, cut where they do not fit, and a word at the right of `room` columns.
-fn priced(spans: Vec<Span<'static>>, (right, style): (&str, Style), room: u16) -> Line<'static> {
-    let text = room.saturating_sub(PRICE + 2);
+/// Spans at the left, cut where they do not fit, and a word of at most `most` columns at the right of `room` columns.
+fn priced(
+    spans: Vec<Span<'static>>,
+    (right, style): (&str, Style),
+    (room, most): (u16, u16),
+) -> Line<'static> {
+    let text = room.saturating_sub(most + 2);
     let mut line = Vec::new();
     let mut used = 0;
     for span in spans {

@@ -89,6 +89,7 @@ impl WrapUp {
             outputs,
             ticks,
             apply: consent,
+            bounds: ending.bounds,
             every: EVERY,
         };
         let view = shell.ask(Question::WrapUp(ending.run), |view| Command::WrapUp {
