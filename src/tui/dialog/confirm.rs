@@ -280,9 +280,25 @@ impl ConfirmDialog {
         }
     }
 
+    /// The account that is named, or whose the places are, each once and as far as it was told.
+    fn accounts(&self, shell: &Shell) -> Vec<String> {
+        let remotes = self
+            .places
+            .iter()
+            .filter_map(|place| Some(&place.s3()?.remote));
+        let told = remotes.filter_map(|remote| {
+            let who = shell.identities.get(remote)?.as_ref()?.who.as_ref();
+            who.map(|(account, _)| format!("in the account {account}"))
+        });
+        let mut told: Vec<String> = self.grave.iter().cloned().chain(told).collect();
+        told.dedup();
+        told
+    }
+
     pub(super) fn draw(&self, shell: &Shell, screen: Rect, buffer: &mut Buffer) {
         let theme = &shell.theme;
-        let rows = self.lines.len() + self.places.len() + usize::from(self.grave.is_some());
+        let accounts = self.accounts(shell);
+        let rows = self.lines.len() + self.places.len() + accounts.len();
         let height = u16::try_from(rows).unwrap_or(4) + 6;
         let area = centred(screen, (72, height), buffer);
         let inner = Panel {
@@ -296,14 +312,13 @@ impl ConfirmDialog {
             put(buffer, line_of(inner, at), line, Style::new());
             at += 1;
         }
-        if let Some(grave) = &self.grave {
-            let style = theme.missing.patch(theme.strong);
-            put(buffer, line_of(inner, at), grave, style);
+        let red = theme.missing.patch(theme.strong);
+        for place in &self.places {
+            put_middle(buffer, line_of(inner, at), &shell.shown(place), red);
             at += 1;
         }
-        for place in &self.places {
-            let style = theme.missing.patch(theme.strong);
-            put_middle(buffer, line_of(inner, at), &shell.shown(place), style);
+        for account in &accounts {
+            put(buffer, line_of(inner, at), account, red);
             at += 1;
         }
         at = at.saturating_sub(1);

@@ -7,9 +7,10 @@ use wharf::{
     domain::{
         diff::Sign,
         entry::{End, Entry, Facts, Kind},
+        location::Remote,
         plan::Op,
     },
-    engine::{Body, Command, View, look::LookTold},
+    engine::{Body, Command, Identity, View, look::LookTold},
 };
 
 use super::{
@@ -117,6 +118,15 @@ fn a_plan_of_what_is_done_in_place() {
     }
     stage.tell(view, Body::Planned(Arc::new(plan)));
     look(&stage, "delete");
+    let identity = Identity {
+        endpoint: None,
+        region: "us-east-2".into(),
+        who: Some(("123456789012".into(), "Trainer".into())),
+    };
+    let identities = &mut stage.state.shell.identities;
+    identities.insert(Remote::named("demo"), Some(identity));
     stage.press("Enter");
+    let text = stage.text((80, 24));
+    assert!(text.contains("in the account 123456789012"), "{text}");
     look(&stage, "delete-word");
 }
