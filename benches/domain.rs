@@ -67,7 +67,7 @@ fn compare(bencher: Bencher<'_, '_>, n: u64) {
         .bench_local_values(|(left, right)| {
             let [mut left, mut right] = [left, right].map(IntoIterator::into_iter);
             let prefix = |text| Location::parse(text).unwrap();
-            let rules = Rules::new(Level::Size, &prefix("s3://a/"), &prefix("s3://b/"));
+            let rules = Rules::new(Level::Size, &prefix("s3://left/"), &prefix("s3://right/"));
             let mut merge = Merge::new(MergeOptions::new(rules));
             let mut tree = Tree::new();
             let mut told = Vec::new();

@@ -83,7 +83,11 @@ within() { # COMMAND…: runs it in what is left of the time, and tells where th
   [ "$left" -gt 0 ] || { TIME_UP=1 && return 124; }
   # What does not end when it is told to takes no more than a part of the push's room.
   grace=$((ROOM_SECONDS / 4 < 60 ? ROOM_SECONDS / 4 + 1 : 60))
-  timeout --signal=TERM --kill-after="$grace" "$left" "$@" >>"$LOG" 2>&1 &
+  rm -f "$BOX/exit"
+  # It leaves its own code behind: the shell may forget it while it answers a word from outside. Told to end, it waits for what runs.
+  # shellcheck disable=SC2016 # the inner shell expands it
+  timeout --signal=TERM --kill-after="$grace" "$left" \
+    bash -c 'trap : TERM; "$@"; code=$?; echo "$code" >"$0"; exit "$code"' "$BOX/exit" "$@" >>"$LOG" 2>&1 &
   CHILD=$!
   # It may have come between the question above and the start.
   [ -z "$CAUGHT" ] || kill -TERM "$CHILD" 2>/dev/null
@@ -91,16 +95,14 @@ within() { # COMMAND…: runs it in what is left of the time, and tells where th
   while
     wait "$CHILD"
     code=$?
-    [ "$code" -gt 128 ] && kill -0 "$CHILD" 2>/dev/null
+    [ "$code" -gt 128 ] && [ ! -s "$BOX/exit" ] && kill -0 "$CHILD" 2>/dev/null
   do :; done
-  # What ended while such a word was answered is asked for its own code once more.
-  wait "$CHILD" 2>/dev/null
-  own=$?
-  [ "$own" = 127 ] || code=$own
+  own=$(cat "$BOX/exit" 2>/dev/null)
+  [ "$code" -le 128 ] || code=${own:-$code}
   CHILD=''
   # 137 may be the kernel's, for want of memory: only the clock tells.
   case "$code" in
-    124 | 137) [ "$(seconds_left)" -gt 0 ] || TIME_UP=1 ;;
+    124 | 137 | 143) [ "$(seconds_left)" -gt 0 ] || TIME_UP=1 ;;
   esac
   return "$code"
 }
