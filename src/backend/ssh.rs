@@ -12,7 +12,7 @@ use tokio::{
 use crate::domain::{
     cloud::{CommandState, Said},
     shell::quoted,
-    text::printable,
+    text::{last_line, printable},
 };
 
 /// The program.
@@ -125,10 +125,10 @@ impl Ssh {
     }
 
     fn unreached(&self, stderr: &str) -> SshError {
-        let words = stderr.lines().rfind(|line| !line.trim().is_empty());
+        let why = last_line(stderr).unwrap_or_else(|| "it gave no reason".to_owned());
         SshError::Unreached {
             login: format!("{}@{}", printable(self.user.as_bytes()), self.address),
-            why: printable(words.unwrap_or("it gave no reason").trim().as_bytes()).into_owned(),
+            why,
         }
     }
 }

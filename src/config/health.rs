@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use crate::domain::health::Limits;
 
-use super::{document::Table, invalid::Invalid, quantity};
+use super::{document::Table, invalid::Invalid, quantity, training};
 
 /// Reads the limits; those that are not told are the program's own.
 pub(super) fn limits(table: &Table<'_>) -> Limits {
@@ -30,10 +30,7 @@ pub(super) fn limits(table: &Table<'_>) -> Limits {
 
 fn span(text: &str) -> Result<SignedDuration, Invalid> {
     let span = quantity::span(text)?;
-    if span.is_positive() {
-        return Ok(span);
-    }
-    Err(Invalid::form(text, "a time like 20m"))
+    training::length(text, span).map(|_length| span)
 }
 
 /// A share of a hundred, with or without its sign.

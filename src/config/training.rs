@@ -133,7 +133,7 @@ fn value<T>(sourced: Option<Sourced<T>>) -> Option<T> {
     sourced.map(|sourced| sourced.value)
 }
 
-fn length(text: &str, span: SignedDuration) -> Result<Duration, Invalid> {
+pub(super) fn length(text: &str, span: SignedDuration) -> Result<Duration, Invalid> {
     let length = Duration::try_from(span).ok();
     let length = length.filter(|length| !length.is_zero());
     length.ok_or_else(|| Invalid::form(text, "a length of time, as 10s or 15m"))

@@ -33,6 +33,12 @@ pub fn printable(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out.text)
 }
 
+/// The last line that says something, safe for a terminal and without the spaces around it.
+pub fn last_line(text: &str) -> Option<String> {
+    let last = text.lines().rfind(|line| !line.trim().is_empty())?;
+    Some(printable(last.trim().as_bytes()).into_owned())
+}
+
 /// Whether these bytes are printable ASCII that needs no escape.
 fn is_plain(bytes: &[u8]) -> bool {
     let edge_is_space = bytes.first() == Some(&b' ') || bytes.last() == Some(&b' ');

@@ -254,6 +254,12 @@ pub struct Shell {
 }
 
 impl Shell {
+    /// The account that a remote acts for, once it was told.
+    pub fn account(&self, remote: &Remote) -> Option<&str> {
+        let told = self.identities.get(remote)?.as_ref()?;
+        told.who.as_ref().map(|(account, _)| &**account)
+    }
+
     /// A shell at the time `now`.
     pub fn new(settings: Settings, keymap: Keymap, theme: Theme, now: Timestamp) -> Self {
         Self {

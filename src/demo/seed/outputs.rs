@@ -20,7 +20,7 @@ const FILES: [(&str, usize); 5] = [
     ("head.bin", 24 << 10),
 ];
 
-/// The mappings that name them, and a run that nobody launched yet.
+/// The mappings that name them, and a run that nobody launched yet; its launch stands last, for `BOX` goes on with it.
 const CONFIG: &str = r#"
 [mappings.stage1-models]
 local = "runs/stage1/models"
@@ -87,9 +87,7 @@ pub fn config(runs: &str, folder: &Path) -> String {
         let head = format!("[runs.{run}]\n");
         text.replacen(&head, &format!("{head}outputs = [\"{output}\"]\n"), 1)
     });
-    let head = "[runs.stage3-distilled.launch]\n";
-    let own = CONFIG.replacen(head, &format!("{head}{BOX}"), 1);
-    format!("base_dir = \"{base}\"\n{runs}{own}")
+    format!("base_dir = \"{base}\"\n{runs}{CONFIG}{BOX}")
 }
 
 /// Lays the outputs of the run that ended into the folder and the bucket, and the scripts of the next into the folder.

@@ -80,8 +80,6 @@ pub struct Ground {
     pub inputs: Told<u64>,
     /// A run, this one or one that shares its outputs, of which a launch was asked for and never answered.
     pub in_doubt: Option<Box<str>>,
-    /// An hour of the instance with its volumes.
-    pub whole: Option<Price>,
     /// Files beside the run, and what is wrong with them.
     pub files: Told<(usize, u64)>,
     /// What of the configuration the instance could not do with, and what to write instead.
@@ -429,7 +427,6 @@ mod tests {
             inputs: Ok(1 << 30),
             files: Ok((3, 100)),
             in_doubt: None,
-            whole: None,
             unfit: Vec::new(),
         }
     }

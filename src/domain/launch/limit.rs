@@ -16,7 +16,8 @@ pub struct Limits {
     pub train: Duration,
 }
 
-/// The limits by hours and by dollars at the price of an hour of all that it makes. Where the price is not known, money is no limit, and `None` says so.
+/// The limits by hours and by dollars at the price of an hour of all that it makes. Where the price is not known, money is no
+/// limit, and `None` says so.
 pub fn limits(hours: Option<f64>, dollars: Option<f64>, price: Option<Price>) -> Option<Limits> {
     let bought = match (dollars, price.filter(|price| price.amount > 0.0)) {
         (None, _) => None,

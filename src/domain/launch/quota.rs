@@ -4,36 +4,34 @@
 use super::check::Told;
 use crate::domain::cloud::{Instance, Lifecycle, State};
 
-/// Types that share a limit, on demand: the letters before the generation, the code, and its name at AWS.
-const ON_DEMAND: [(&[&str], &str, &str); 10] = [
+/// Types that share a limit: the letters before the generation, the codes on demand and for spot, and the name at AWS.
+const FAMILIES: [(&[&str], &str, Option<&str>, &str); 10] = [
     (
         &["a", "c", "d", "h", "i", "im", "is", "m", "r", "t", "z"],
         "L-1216C47A",
+        Some("L-34B43A08"),
         "Standard (A, C, D, H, I, M, R, T, Z)",
     ),
-    (&["f"], "L-74FC7D96", "F"),
-    (&["g", "gr", "vt"], "L-DB2E81BA", "G and VT"),
-    (&["inf"], "L-1945791B", "Inf"),
-    (&["p"], "L-417A185B", "P"),
-    (&["x"], "L-7295265B", "X"),
-    (&["dl"], "L-6E869C2A", "DL"),
-    (&["trn"], "L-2C3B7624", "Trn"),
-    (&["hpc"], "L-F7808C92", "HPC"),
-    (&["u"], "L-43DA4232", "High Memory"),
+    (&["f"], "L-74FC7D96", Some("L-88CF9481"), "F"),
+    (
+        &["g", "gr", "vt"],
+        "L-DB2E81BA",
+        Some("L-3819A6DF"),
+        "G and VT",
+    ),
+    (&["inf"], "L-1945791B", Some("L-B5D1601B"), "Inf"),
+    (&["p"], "L-417A185B", None, "P"),
+    (&["x"], "L-7295265B", Some("L-E3A00192"), "X"),
+    (&["dl"], "L-6E869C2A", Some("L-85EED4F7"), "DL"),
+    (&["trn"], "L-2C3B7624", Some("L-6B0D517C"), "Trn"),
+    (&["hpc"], "L-F7808C92", None, "HPC"),
+    (&["u"], "L-43DA4232", None, "High Memory"),
 ];
-/// The same for spot.
-const SPOT: [(&[&str], &str, &str); 8] = [
-    (ON_DEMAND[0].0, "L-34B43A08", ON_DEMAND[0].2),
-    (&["f"], "L-88CF9481", "F"),
-    (&["g", "gr", "vt"], "L-3819A6DF", "G and VT"),
-    (&["inf"], "L-B5D1601B", "Inf"),
-    (&["p"], "L-7212CCBC", "P2, P3 and P4"),
-    (&["x"], "L-E3A00192", "X"),
-    (&["dl"], "L-85EED4F7", "DL"),
-    (&["trn"], "L-6B0D517C", "Trn"),
+/// For spot the generations of P are apart: how their types begin, the code, and the name.
+const SPOT_P: [(&[&str], &str, &str); 2] = [
+    (&["p2", "p3", "p4"], "L-7212CCBC", "P2, P3 and P4"),
+    (&["p5"], "L-C4BD4855", "P5"),
 ];
-/// P5 has a limit of its own for spot.
-const SPOT_P5: (&str, &str) = ("L-C4BD4855", "P5");
 
 /// A limit of processors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,13 +59,16 @@ impl Quota {
     /// The limit that an instance of a type counts against; `None` where none is known of it.
     pub fn of(kind: &str, spot: bool) -> Option<Self> {
         let letters = kind.split(|c: char| !c.is_ascii_lowercase()).next()?;
-        let quota = |(code, family)| Self { code, family, spot };
-        if spot && letters == "p" && !["p2", "p3", "p4"].iter().any(|old| kind.starts_with(old)) {
-            return kind.starts_with("p5").then(|| quota(SPOT_P5));
+        let quota = |code, family| Self { code, family, spot };
+        if spot && letters == "p" {
+            let mut generations = SPOT_P.iter();
+            let found = generations.find(|(all, ..)| all.iter().any(|one| kind.starts_with(one)));
+            return found.map(|(_, code, family)| quota(code, family));
         }
-        let known: &[_] = if spot { &SPOT } else { &ON_DEMAND };
-        let found = known.iter().find(|(all, ..)| all.contains(&letters));
-        found.map(|(_, code, family)| quota((*code, *family)))
+        let found = FAMILIES.iter().find(|(all, ..)| all.contains(&letters));
+        let (_, on_demand, for_spot, family) = found?;
+        let code = if spot { (*for_spot)? } else { on_demand };
+        Some(quota(code, family))
     }
 
     /// Whether an instance counts against it.

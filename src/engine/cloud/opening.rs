@@ -19,7 +19,7 @@ use tokio::{
 use super::{Place, details::instance, exec, way};
 use crate::domain::{
     cloud::{Reach, Session},
-    text::printable,
+    text::last_line,
 };
 use crate::engine::{event::Failed, room::Room};
 
@@ -137,9 +137,7 @@ impl Opened {
     /// The last line that the program said of itself, safe for a terminal.
     pub fn last_words(&self) -> Option<String> {
         let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
-        let words = String::from_utf8_lossy(&words);
-        let last = words.lines().rfind(|line| !line.trim().is_empty())?;
-        Some(printable(last.trim().as_bytes()).into_owned())
+        last_line(&String::from_utf8_lossy(&words))
     }
 }
 

@@ -26,6 +26,10 @@ use crate::engine::{
 /// What was found, and what follows from it.
 pub(super) struct Surveyed {
     pub(super) ground: Ground,
+    /// An hour of the instance with its volumes.
+    pub(super) whole: Option<Price>,
+    /// What its hours and its money allow.
+    pub(super) limits: Option<Limits>,
     pub(super) values: Values,
     pub(super) pack: Pack,
     pub(super) order: Order,
@@ -38,20 +42,22 @@ fn told<T>(answer: Result<T, Error>) -> Told<T> {
 /// Looks at all of it.
 pub(super) async fn look(room: &Room, door: &Ec2, (ask, launch): (&LaunchAsk, &str)) -> Surveyed {
     let wish = &*ask.wish;
-    let (image, kind, zones, groups, here, price) = tokio::join!(
+    let (image, kind, zones, groups, running, price, (subnet, key), inputs, packed) = tokio::join!(
         patient(|| door.image(&wish.image)),
         patient(|| door.kind(&wish.kind)),
         patient(|| door.zones(&wish.kind)),
         patient(|| door.group_networks(&wish.groups)),
-        patient(|| door.instances()),
+        running(room, door, ask),
         price(door, ask),
+        named(door, wish),
+        inputs(room, ask),
+        pack(ask),
     );
-    let here = told(here);
-    let quota = quota(door, ask, &here).await;
-    let (living, in_doubt) = living(room, door, (ask, here)).await;
-    let (subnet, key) = named(door, wish).await;
-    let inputs = inputs(room, ask).await;
-    let packed = pack(ask).await;
+    let Running {
+        quota,
+        living,
+        in_doubt,
+    } = running;
     let binary = packed.as_ref().map(|(_, machine)| *machine);
     let binary = binary.map_err(Clone::clone);
     let mut pack = packed.map(|(pack, _)| pack).unwrap_or_default();
@@ -75,7 +81,6 @@ pub(super) async fn look(room: &Room, door: &Ec2, (ask, launch): (&LaunchAsk, &s
         key,
         rehearsal,
         living,
-        whole,
         in_doubt,
         price,
         files: files.map_err(Clone::clone),
@@ -85,6 +90,8 @@ pub(super) async fn look(room: &Room, door: &Ec2, (ask, launch): (&LaunchAsk, &s
     };
     Surveyed {
         ground,
+        whole,
+        limits,
         values,
         pack,
         order,
@@ -117,19 +124,29 @@ fn rivals(mut all: Vec<Instance>, ask: &LaunchAsk) -> Vec<Instance> {
     all
 }
 
-/// The instances that are not over, of the run and of those that share its outputs; and one of these of which a launch is in doubt.
-/// `here` are those of the region.
-async fn living(
-    room: &Room,
-    door: &Ec2,
-    (ask, here): (&LaunchAsk, Told<Vec<Instance>>),
-) -> (Told<Vec<Instance>>, Option<Box<str>>) {
-    let (elsewhere, in_doubt) = remembered(room, door, ask).await;
-    let all = here.and_then(|mut all| {
+/// What follows from the instances that there are.
+struct Running {
+    /// How the quota stands.
+    quota: Told<Option<Vcpus>>,
+    /// Those that are not over, of the run and of those that share its outputs.
+    living: Told<Vec<Instance>>,
+    /// One of these runs of which a launch is in doubt.
+    in_doubt: Option<Box<str>>,
+}
+
+async fn running(room: &Room, door: &Ec2, ask: &LaunchAsk) -> Running {
+    let here = told(patient(|| door.instances()).await);
+    let (quota, (elsewhere, in_doubt)) =
+        tokio::join!(quota(door, ask, &here), remembered(room, door, ask));
+    let living = here.and_then(|mut all| {
         all.extend(elsewhere?);
         Ok(rivals(all, ask))
     });
-    (all, in_doubt)
+    Running {
+        quota,
+        living,
+        in_doubt,
+    }
 }
 
 /// What the ledgers of the run and its rivals remember: the instances of other regions where they saw something, and a run of

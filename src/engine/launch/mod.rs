@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use crate::domain::{
     cloud::{Price, State},
     key::Key,
-    launch::{Check, Limits, Standing, Wish, checks, limits, policy},
+    launch::{Check, Limits, Standing, Wish, checks, policy},
     location::{Location, Remote},
     plan::SyncOptions,
 };
@@ -117,11 +117,11 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &LaunchAsk) -> Res
     let door = room.sessions.ec2(&ask.remote, None).await?;
     let launch = ask.named.clone().unwrap_or_else(name);
     let surveyed = ground::look(room, &door, (ask, &launch)).await;
-    let limits = limits(ask.wish.max_hours, ask.wish.max_cost, surveyed.ground.whole);
+    let limits = surveyed.limits;
     let plan = LaunchPlan {
         checks: checks(&ask.wish, &surveyed.ground, limits),
         price: surveyed.ground.price,
-        whole: surveyed.ground.whole,
+        whole: surveyed.whole,
         policy: policy_text(ask),
         folder: below(&ask.folder, &launch)?,
         launch: launch.clone(),

@@ -286,10 +286,8 @@ impl ConfirmDialog {
             .places
             .iter()
             .filter_map(|place| Some(&place.s3()?.remote));
-        let told = remotes.filter_map(|remote| {
-            let who = shell.identities.get(remote)?.as_ref()?.who.as_ref();
-            who.map(|(account, _)| format!("in the account {account}"))
-        });
+        let told = remotes.filter_map(|remote| shell.account(remote));
+        let told = told.map(|account| format!("in the account {account}"));
         let mut told: Vec<String> = self.grave.iter().cloned().chain(told).collect();
         told.dedup();
         told

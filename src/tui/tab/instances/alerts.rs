@@ -38,14 +38,12 @@ impl Instances {
             // What could not be looked at is not over.
             return self.said.extend(found);
         }
-        for (id, rule, about) in self.said.keys() {
-            if !found.contains_key(&(id.clone(), *rule, about.clone())) {
-                let seen = survey.seen.iter().find(|seen| seen.instance.id == *id);
-                let name = seen.map_or(&**id, |seen| seen.instance.name());
-                let name = printable(name.as_bytes());
-                let text = format!("{name}: {} is over.", over(rule, about));
-                shell.say(Weight::Good, text);
-            }
+        for (id, rule, about) in self.said.keys().filter(|said| !found.contains_key(*said)) {
+            let seen = survey.seen.iter().find(|seen| seen.instance.id == *id);
+            let name = seen.map_or(&**id, |seen| seen.instance.name());
+            let name = printable(name.as_bytes());
+            let text = format!("{name}: {} is over.", over(rule, about));
+            shell.say(Weight::Good, text);
         }
         self.said = found;
     }

@@ -272,9 +272,7 @@ impl Instances {
             }
             Turn::Terminate => {
                 let place = place(instance, shell);
-                let who = shell.identities.get(&place.remote);
-                let who = who.and_then(|told| told.as_ref()?.who.as_ref());
-                let account = who.map(|(account, _)| &**account);
+                let account = shell.account(&place.remote);
                 let dialog = ConfirmDialog::of_end(instance, place, account);
                 shell.dialogs.push(Dialog::Confirm(Box::new(dialog)));
             }
