@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::{
     runtime::Handle,
     sync::{OnceCell, mpsc},
@@ -207,6 +207,15 @@ impl Room {
         let ahead = remote.and_then(|remote| self.sessions.skew(remote));
         let ahead = ahead.filter(|ahead| ahead.abs() >= NOTICEABLE);
         ahead.map_or(SignedDuration::ZERO, |machine| -machine)
+    }
+
+    /// The time at a remote: this machine's, put right by the last answer.
+    pub(super) fn time_at(&self, remote: &Remote) -> Timestamp {
+        let now = Timestamp::now();
+        let ahead = self.sessions.skew(remote);
+        ahead
+            .and_then(|ahead| now.checked_sub(ahead).ok())
+            .unwrap_or(now)
     }
 
     /// A person confirmed, by typing its name, that this remote may be written to.

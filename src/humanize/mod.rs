@@ -5,6 +5,7 @@ mod account;
 mod batch;
 mod cloud;
 mod gap;
+mod launch;
 mod proof;
 mod runs;
 mod said;
@@ -22,9 +23,10 @@ pub use cloud::{
     amount, checks, debt, finding, gauged, hourly, length, of_record, printable_lines, spent,
 };
 pub use gap::{explain_gap, explain_rule};
+pub use launch::{launch_plan, launch_price};
 pub use proof::proofs;
 pub use runs::runs;
-pub use said::{cuts, ended, gpu_rows, gpus_rest, launch_plan, launch_price};
+pub use said::{cuts, ended, gpu_rows, gpus_rest};
 
 /// The units above bytes that a `u64` can reach.
 const UNITS: [FixedAt; 6] = [

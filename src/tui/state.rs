@@ -14,7 +14,7 @@ use crate::domain::{
 };
 
 use crate::tui::{
-    action::{Action, Global},
+    action::{Action, Answer, Global},
     dialog::Dialog,
     kept::Kept,
     keymap::{Context, Keymap},
@@ -123,6 +123,7 @@ impl State {
     pub fn stack(&self) -> &'static [Context] {
         match self.shell.dialogs.last().map(Dialog::context) {
             Some(Context::Plan) => &[Context::Plan],
+            Some(Context::Launch) => &[Context::Launch],
             Some(Context::Input) => &[Context::Input],
             Some(Context::Pages) => &[Context::Pages],
             Some(
@@ -169,6 +170,10 @@ impl State {
             Action::Wrapping(action) => self.wrap_up.offers(action),
             Action::Global(Global::WrapUp) => self.run_in_front().is_some(),
             Action::Logging(_) => !self.log.is_empty(),
+            Action::Answer(Answer::Accept) => {
+                let front = self.shell.dialogs.last();
+                front.is_none_or(Dialog::can_accept)
+            }
             Action::Global(_) | Action::Move(_) | Action::Answer(_) => true,
         }
     }

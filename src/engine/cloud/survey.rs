@@ -149,12 +149,9 @@ impl<'a> Surveyor<'a> {
         }
     }
 
-    /// The time of AWS: this machine's, put right by the last answer.
+    /// The time of AWS.
     fn now(&self) -> Timestamp {
-        let skew = self.room.sessions.skew(&self.scope.remote);
-        let now = Timestamp::now();
-        skew.and_then(|ahead| now.checked_sub(ahead).ok())
-            .unwrap_or(now)
+        self.room.time_at(&self.scope.remote)
     }
 
     async fn region(&self, door: &Ec2, before: Option<&Seldom>) -> Result<Told, Error> {

@@ -16,7 +16,7 @@ use crate::domain::{
 };
 
 use super::{
-    LaunchAsk, below,
+    LaunchAsk, below, name,
     pack::{Pack, pack},
 };
 use crate::engine::{
@@ -39,8 +39,9 @@ fn told<T>(answer: Result<T, Error>) -> Told<T> {
     answer.map_err(|error| error.reason)
 }
 
-/// Looks at all of it.
-pub(super) async fn look(room: &Room, door: &Ec2, (ask, launch): (&LaunchAsk, &str)) -> Surveyed {
+/// Looks at all of it. The launch gets its name when AWS has answered: the clock is AWS's then, the same for whatever machine
+/// launches, so that the newest name is the newest launch.
+pub(super) async fn look(room: &Room, door: &Ec2, ask: &LaunchAsk) -> Surveyed {
     let wish = &*ask.wish;
     let (image, kind, zones, groups, running, price, (subnet, key), inputs, packed) = tokio::join!(
         patient(|| door.image(&wish.image)),
@@ -65,7 +66,9 @@ pub(super) async fn look(room: &Room, door: &Ec2, (ask, launch): (&LaunchAsk, &s
     let endpoint = endpoint.as_deref();
     let whole = whole_price(price, (wish, image.as_ref().ok(), door.region()));
     let limits = limits(wish.max_hours, wish.max_cost, whole);
-    let values = values((ask, launch), door.region(), endpoint, &pack, limits);
+    let named = ask.named.clone();
+    let launch = named.unwrap_or_else(|| name(room.time_at(&ask.remote)));
+    let values = values((ask, &launch), door.region(), endpoint, &pack, limits);
     pack.add_script(ask, &values);
     let order = order(ask, &values);
     let rehearsal = told(patient(|| door.rehearse(&order)).await);

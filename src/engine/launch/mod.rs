@@ -115,8 +115,8 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &LaunchAsk) -> Res
         guard(room, ask)?;
     }
     let door = room.sessions.ec2(&ask.remote, None).await?;
-    let launch = ask.named.clone().unwrap_or_else(name);
-    let surveyed = ground::look(room, &door, (ask, &launch)).await;
+    let surveyed = ground::look(room, &door, ask).await;
+    let launch = surveyed.order.launch.clone();
     let limits = surveyed.limits;
     let plan = LaunchPlan {
         checks: checks(&ask.wish, &surveyed.ground, limits),
@@ -124,7 +124,7 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &LaunchAsk) -> Res
         whole: surveyed.whole,
         policy: policy_text(ask),
         folder: below(&ask.folder, &launch)?,
-        launch: launch.clone(),
+        launch,
         limits,
     };
     let forbidden = plan.checks.iter().find(|check| check.forbids()).cloned();
@@ -155,9 +155,9 @@ async fn tell(answer: &Answer, told: LaunchTold) {
 }
 
 /// A launch's name: its time, so that the newest is the last, and a word that no other has.
-fn name() -> Box<str> {
+fn name(at: Timestamp) -> Box<str> {
     let random = RandomState::new().hash_one(()) & 0xffff;
-    let at = Timestamp::now().strftime("%Y%m%d-%H%M%S");
+    let at = at.strftime("%Y%m%d-%H%M%S");
     format!("{at}-{random:04x}").into()
 }
 

@@ -56,6 +56,11 @@ impl LaunchDialog {
         }
     }
 
+    /// Whether Enter launches it.
+    pub fn can_launch(&self) -> bool {
+        self.forbidden() == 0
+    }
+
     fn forbidden(&self) -> usize {
         let checks = self.plan.checks.iter();
         checks.filter(|check| check.forbids()).count()
@@ -63,7 +68,7 @@ impl LaunchDialog {
 
     pub(super) fn answer(&self, answer: Answer) -> Decision {
         match answer {
-            Answer::Accept if self.forbidden() == 0 => {
+            Answer::Accept if self.can_launch() => {
                 Decision::Instance(Deed::Launch(self.ask.clone()))
             }
             Answer::Accept
@@ -142,11 +147,11 @@ impl LaunchDialog {
         page.head("what it costs");
         page.text(&humanize::launch_price(self.plan.whole, self.plan.limits));
         page.head("what it does");
-        let folder = printable(self.plan.folder.to_string().as_bytes()).into_owned();
-        for (name, value) in humanize::launch_plan(&self.ask.wish) {
+        let folder = self.plan.folder.to_string();
+        let place = (&*self.ask.run, &*self.plan.launch, &*folder);
+        for (name, value) in humanize::launch_plan(&self.ask.wish, place) {
             page.fact(name, &value);
         }
-        page.fact("beside it", &folder);
         page.head("what its role must allow at least");
         for line in self.plan.policy.lines() {
             let words = line.trim_start();

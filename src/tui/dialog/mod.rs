@@ -298,10 +298,15 @@ impl Dialog {
             | Self::Picker(_)
             | Self::Parts(_)
             | Self::Bucket(_)
-            | Self::Launch(_)
             | Self::Versions(_) => Context::Menu,
+            Self::Launch(_) => Context::Launch,
             Self::Pages(_) => Context::Pages,
         }
+    }
+
+    /// Whether what it shows can be accepted.
+    pub fn can_accept(&self) -> bool {
+        !matches!(self, Self::Launch(launch) if !launch.can_launch())
     }
 
     /// Does what the person means.

@@ -136,6 +136,7 @@ fn heading(context: Context) -> &'static str {
         Context::WrapUp => "Wrap-up",
         Context::Log => "Log",
         Context::Plan => "plan",
+        Context::Launch => "launch",
         Context::Menu => "menus",
         Context::Input => "typing",
         Context::Pages => "reading",

@@ -37,6 +37,8 @@ pub enum Context {
     Log,
     /// The plan dialog.
     Plan,
+    /// The launch dialog.
+    Launch,
     /// Menus and pickers.
     Menu,
     /// A line to type in.
@@ -46,7 +48,7 @@ pub enum Context {
 }
 
 /// What is active together, in front first. Only the focused gap panel may take keys from what lies behind it.
-pub const STACKS: [&[Context]; 11] = [
+pub const STACKS: [&[Context]; 12] = [
     &[Context::Browse, Context::List, Context::Global],
     &[
         Context::Gaps,
@@ -60,6 +62,7 @@ pub const STACKS: [&[Context]; 11] = [
     &[Context::WrapUp, Context::List, Context::Global],
     &[Context::Log, Context::List, Context::Global],
     &[Context::Plan],
+    &[Context::Launch],
     &[Context::Menu],
     &[Context::Input],
     &[Context::Pages],

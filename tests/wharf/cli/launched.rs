@@ -89,6 +89,53 @@ fn a_dry_run_tells_what_it_stands_on_and_makes_nothing() {
 }
 
 #[test]
+fn a_dry_run_tells_what_the_launch_would_do() {
+    let stage = stage("init = \"scripts/train.sh\"\n");
+    let run = launch(&stage, &["--dry-run"]).ended_with(0);
+    let does = run.of_type("does");
+    let told = |what: &str| {
+        let mut all = does.iter().filter(|one| one["what"] == what);
+        all.next().unwrap()["words"].as_str().unwrap().to_owned()
+    };
+    assert!(told("puts").contains("scripts/, into s3://vault/wharf-runs/stage2/"));
+    assert_eq!(
+        told("volume"),
+        "/dev/sdf 200 GiB gp3; stays when the instance ends, and costs on"
+    );
+    assert!(told("tags").contains("wharf:run=stage2, wharf:launch="));
+    assert!(told("pulls").starts_with("datasets: each is proven"));
+    assert!(told("at its end").starts_with("terminate: itself, once"));
+    assert_eq!(
+        told("limits"),
+        "max_hours 12, max_cost $5.00, held on the instance"
+    );
+    let shown = stage.run(&["instances", "launch", "stage2", "--dry-run"]);
+    for line in [
+        "    init          scripts/train.sh\n",
+        "    pushes        models: whatever",
+    ] {
+        assert!(shown.stdout.contains(line), "{}", shown.stdout);
+    }
+}
+
+#[test]
+fn a_launch_is_named_by_the_time_of_aws_and_waits_for_nothing_that_it_was_not_asked_for() {
+    let stage = stage("");
+    stage.demo.clock().advance(Duration::from_hours(24 * 400));
+    let there = jiff::Timestamp::try_from(stage.demo.clock().now()).unwrap();
+    let day = there.strftime("%Y%m%d-").to_string();
+    let args = ["instances", "launch", "stage2", "--yes", "--no-wait"];
+    let run = stage.run(&args).ended_with(0);
+    assert!(
+        run.stdout.contains(&format!("/stage2/{day}")),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stderr.contains("is launched\n"), "{}", run.stderr);
+    assert!(!run.stderr.contains("waiting"), "{}", run.stderr);
+}
+
+#[test]
 fn what_will_not_do_is_told_line_by_line() {
     let stage = stage("");
     let cloud = stage.demo.cloud();

@@ -45,6 +45,7 @@ fn wish() -> Wish {
         train: "train.sh".to_owned(),
         inputs: vec!["cards".to_owned()],
         outputs: vec!["models".to_owned()],
+        max_hours: Some(12.0),
         at_end: AtEnd::Terminate,
         ..Wish::default()
     }

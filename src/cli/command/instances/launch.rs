@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cli::{args::InstancesLaunch, exit::Exit};
 use crate::domain::{
     cloud::State,
-    launch::{Check, Standing},
+    launch::{Check, Standing, Wish},
 };
 use crate::engine::{
     Body, Command,
@@ -24,6 +24,14 @@ struct CheckRecord<'a> {
     r#type: &'static str,
     what: &'a str,
     ok: bool,
+    words: &'a str,
+}
+
+/// `does`: one thing that a launch does.
+#[derive(Serialize)]
+struct DoesRecord<'a> {
+    r#type: &'static str,
+    what: &'a str,
     words: &'a str,
 }
 
@@ -142,7 +150,7 @@ async fn ask_for(
     ask: LaunchAsk,
     shown: bool,
 ) -> Result<(LaunchPlan, Option<Box<str>>, State), Exit> {
-    let run = ask.run.to_string();
+    let (run, wish, waits) = (ask.run.clone(), ask.wish.clone(), ask.every.is_some());
     context.ask(Command::Cloud {
         view: VIEW,
         ask: Box::new(CloudAsk::Launch(Box::new(ask))),
@@ -159,7 +167,7 @@ async fn ask_for(
         match told.await? {
             LaunchTold::Planned(plan) => {
                 if shown {
-                    tell(context, &run, &plan);
+                    tell(context, (&run, &wish), &plan);
                 }
                 planned = Some(*plan);
             }
@@ -169,9 +177,16 @@ async fn ask_for(
                     .output
                     .remark(format_args!("putting {name} beside the run, {bytes} …"));
             }
-            LaunchTold::Launched { id } => context
-                .output
-                .remark(format_args!("{id} is launched; waiting for its checks …")),
+            LaunchTold::Launched { id } => {
+                let rest = if waits {
+                    "; waiting for its checks …"
+                } else {
+                    ""
+                };
+                context
+                    .output
+                    .remark(format_args!("{id} is launched{rest}"));
+            }
             LaunchTold::State(state) => context.output.remark(format_args!("{} …", state.word())),
             LaunchTold::Over { id, state } => {
                 let Some(plan) = planned else {
@@ -183,7 +198,7 @@ async fn ask_for(
     }
 }
 
-fn tell(context: &mut Context, run: &str, plan: &LaunchPlan) {
+fn tell(context: &mut Context, (run, wish): (&str, &Wish), plan: &LaunchPlan) {
     context
         .output
         .line(format_args!("launching {run} into {}", plan.folder));
@@ -210,6 +225,17 @@ fn tell(context: &mut Context, run: &str, plan: &LaunchPlan) {
     }
     let price = humanize::launch_price(plan.whole, plan.limits);
     context.output.line(format_args!("  {price}"));
+    context.output.line("what it does:");
+    let folder = plan.folder.to_string();
+    for (what, words) in humanize::launch_plan(wish, (run, &plan.launch, &folder)) {
+        context.output.line(format_args!("    {what:<13} {words}"));
+        let r#type = "does";
+        context.output.record(&DoesRecord {
+            r#type,
+            what,
+            words: &words,
+        });
+    }
     context.output.remark(format_args!(
         "what its role must allow at least: wharf instances launch {run} --policy"
     ));
