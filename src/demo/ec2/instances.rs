@@ -122,7 +122,12 @@ pub(super) fn shown(id: &str, instance: &Instance, world: &World) -> Vec<Element
     }));
     elements.extend(instance.public_ip.as_ref().map(|ip| leaf("ipAddress", ip)));
     elements.extend(made.spot.then(|| leaf("instanceLifecycle", "spot")));
-    let ended = [State::Stopping, State::Stopped, State::ShuttingDown];
+    let ended = [
+        State::Stopping,
+        State::Stopped,
+        State::ShuttingDown,
+        State::Terminated,
+    ];
     if ended.contains(&instance.state()) {
         let since = time(instance.since())
             .replace('T', " ")

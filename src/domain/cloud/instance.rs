@@ -77,6 +77,13 @@ impl Instance {
         self.tag(RUN_TAG)
     }
 
+    /// When it came to be in its state, where AWS says that with the reason: `User initiated (2026-01-11 18:00:00 GMT)`.
+    pub fn changed(&self) -> Option<Timestamp> {
+        let (_, told) = self.reason.rsplit_once('(')?;
+        let (told, _) = told.split_once(" GMT)")?;
+        format!("{}Z", told.replace(' ', "T")).parse().ok()
+    }
+
     /// Whether its name, id, type, zone, state or one of its tags holds a text, in whatever case.
     pub fn holds(&self, text: &str) -> bool {
         let text = text.to_lowercase();

@@ -44,6 +44,7 @@ impl Judge<'_> {
             origin: self.made(kind, id, tags),
             on: None,
             goes_with: false,
+            held_by: None,
             kept: tag(tags, KEEP_TAG)
                 .filter(|value| *value != "false")
                 .map(|_| Keep::Tag),

@@ -163,6 +163,8 @@ pub struct Resource {
     pub on: Option<Box<str>>,
     /// Whether it goes when that ends.
     pub goes_with: bool,
+    /// What would go with it and stays: it is not deleted for that.
+    pub held_by: Option<Box<str>>,
     /// Why it stays, whatever is ticked.
     pub kept: Option<Keep>,
     /// Whether it is to be deleted.
@@ -195,12 +197,6 @@ impl Resource {
         }
     }
 
-    /// What it has cost by now, at the price that it has now; `None` where nobody tells since when.
-    pub fn so_far(&self, now: Timestamp) -> Option<Price> {
-        let hours = now.duration_since(self.since?).as_secs_f64() / 3600.0;
-        Some(self.price.times(hours.max(0.0)))
-    }
-
     /// Whether AWS still has it.
     pub fn exists(&self) -> bool {
         self.origin != Origin::Gone
@@ -218,6 +214,7 @@ impl Resource {
             origin: Origin::Gone,
             on: None,
             goes_with: false,
+            held_by: None,
             kept: None,
             selected: false,
         }
@@ -227,6 +224,9 @@ impl Resource {
 /// Lets what holds something stay that must stay and would go with it: what is kept, another run made, or is in `leave`. An
 /// instance that stays for its volume lets its group stay.
 pub fn hold_back(resources: &mut [Resource], leave: &[Box<str>]) {
+    for one in resources.iter_mut() {
+        one.held_by = None;
+    }
     let stays = |one: &&Resource| {
         let named = leave.contains(&one.id) || matches!(one.origin, Origin::OtherRun(_));
         one.exists() && one.goes_with && (one.kept.is_some() || named)
@@ -240,33 +240,8 @@ pub fn hold_back(resources: &mut [Resource], leave: &[Box<str>]) {
         };
         for one in resources.iter_mut().filter(is_holder) {
             one.selected = false;
-            one.about = format!("{}, holds {what}, which stays", one.about);
+            one.held_by = Some(what.clone());
             held.extend(holds(one).filter(|_| one.goes_with));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Kind, Price, Resource, Timestamp};
-    use crate::domain::wrap_up::Target;
-
-    #[test]
-    fn what_it_came_to_is_told_where_its_beginning_is_known() {
-        let at = |hours: i64| Timestamp::from_second(hours * 3600).unwrap();
-        let seen = Target {
-            kind: Kind::Volume,
-            id: "vol-1".into(),
-            region: "us-east-1".into(),
-        };
-        let mut volume = Resource {
-            price: Price::exact(0.5),
-            ..Resource::gone(&seen)
-        };
-        assert_eq!(volume.so_far(at(12)), None);
-        volume.since = Some(at(10));
-        assert_eq!(volume.so_far(at(12)).map(|price| price.amount), Some(1.0));
-        // A clock that is behind AWS's.
-        assert_eq!(volume.so_far(at(9)).map(|price| price.amount), Some(0.0));
     }
 }

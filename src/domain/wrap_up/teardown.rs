@@ -169,6 +169,21 @@ impl Teardown {
         }
     }
 
+    /// What was not ticked and went with an instance that did; given what is there now.
+    pub fn went_along(&self, resources: &[Resource], alive: &Alive) -> Vec<Target> {
+        let gone = |id: &str| {
+            let mut ends = self.ends.iter();
+            ends.any(|end| end.fate == Fate::Gone && *end.target.id == *id)
+        };
+        let along = resources.iter().filter(|one| {
+            let with = one.on.as_deref().is_some_and(gone);
+            one.exists() && one.goes_with && with && !alive.has(one.kind, &one.id)
+        });
+        let targets = along.map(Resource::target);
+        let known = |target: &Target| self.ends.iter().any(|end| end.target == *target);
+        targets.filter(|target| !known(target)).collect()
+    }
+
     /// What has become of all that is over, in the order in which it ended.
     pub fn ends(&self) -> &[End] {
         &self.ends

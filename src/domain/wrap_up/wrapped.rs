@@ -1,10 +1,14 @@
 //! How a wrap-up stands: what front ends show and reports keep.
 
+use jiff::Timestamp;
+
 use super::{
     gate::{Open, OutputProof},
     resource::{Origin, Resource, Target},
+    spent::Spent,
     teardown::{End, Fate},
 };
+
 use crate::domain::cloud::{Price, Trouble};
 
 /// Kinds of things that cost and that this version does not look for: told, so that nobody takes silence for their absence.
@@ -38,6 +42,10 @@ pub struct Wrapped {
     pub applied: bool,
     /// What became of what was to go.
     pub ends: Vec<End>,
+    /// What an hour of it all cost before anything went.
+    pub was: Price,
+    /// What the run came to, thing by thing, also what is gone.
+    pub spent: Vec<Spent>,
     /// What could not be had.
     pub troubles: Vec<Trouble>,
     /// What the run allows.
@@ -51,6 +59,18 @@ impl Wrapped {
             [] => self.account.to_string(),
             names => format!("{} ({})", self.account, names.join(", ")),
         }
+    }
+
+    /// What still costs, as far as anybody knows.
+    pub fn left(&self) -> impl Iterator<Item = &Resource> {
+        let stays = |one: &&Resource| one.exists() && self.fate(&one.target()) != Some(&Fate::Gone);
+        self.resources.iter().filter(stays)
+    }
+
+    /// What the run came to by now.
+    pub fn spent(&self, now: Timestamp) -> Price {
+        let all = self.spent.iter().map(|one| one.cost(now));
+        all.fold(Price::default(), Price::and)
     }
 
     /// What became of a thing that was to go.

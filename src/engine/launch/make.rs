@@ -19,7 +19,7 @@ use crate::domain::{
     launch::{Ground, LAUNCH_TAG, Limits, Order, volumes_price},
     location::Location,
     retry::FailureKind,
-    wrap_up::{Kind, Target},
+    wrap_up::{Kind, Target, VOLUMES},
 };
 
 use super::{
@@ -31,10 +31,7 @@ use crate::engine::{
     event::{Body, Failed, FailedClass},
     room::Room,
     transfer::hash::crc64,
-    wrap_up::{
-        debts::{Cost, VOLUMES},
-        ledger::Ledger,
-    },
+    wrap_up::{debts::Cost, ledger::Ledger},
 };
 
 /// How often the launch's tag is asked for: AWS may not know everywhere yet what it just made.
@@ -92,9 +89,10 @@ pub(super) async fn launched(
     tell(answer, LaunchTold::Launched { id: id.clone() }).await;
     ledger.launched(&order.launch, Ok(&instance.id)).await?;
     note(ledger, &instance).await?;
-    ledger
-        .note_cost(costs(&surveyed.ground, (&order, &instance), limits))
-        .await?;
+    let costs = costs(&surveyed.ground, (&order, &instance), limits);
+    let [own, volumes] = costs.each_ref().map(|cost| cost.price);
+    ledger.begins_to_cost(&instance, (own, volumes)).await?;
+    ledger.note_cost(costs.into()).await?;
     let Some(every) = ask.every else {
         return Ok(over(Some(id), instance.state));
     };
@@ -152,7 +150,7 @@ fn in_doubt(failed: Failed, run: &str) -> Failed {
 }
 
 /// What an instance and its volumes cost; what ends by itself has its end. A volume costs on while its instance is stopped.
-fn costs(ground: &Ground, (order, instance): (&Order, &Instance), limits: Limits) -> Vec<Cost> {
+fn costs(ground: &Ground, (order, instance): (&Order, &Instance), limits: Limits) -> [Cost; 2] {
     let whole = SignedDuration::try_from(limits.whole).unwrap_or_default();
     let until = (!whole.is_zero()).then(|| Timestamp::now() + whole);
     let price = ground.price.unwrap_or(Price {
@@ -167,7 +165,7 @@ fn costs(ground: &Ground, (order, instance): (&Order, &Instance), limits: Limits
     };
     let image = ground.image.as_ref().ok();
     let volumes = volumes_price(&order.wish, image, &ground.region);
-    vec![
+    [
         cost(Kind::Instance.word(), price, until),
         cost(VOLUMES, volumes, None),
     ]

@@ -12,9 +12,6 @@ use crate::domain::{
 };
 use crate::engine::event::Failed;
 
-/// The word for the volumes of an instance, of which AWS has not told the ids.
-pub(in crate::engine) const VOLUMES: &str = "volumes of";
-
 /// Something of a run that costs from its launch on.
 #[derive(Debug, Clone)]
 pub(in crate::engine) struct Cost {

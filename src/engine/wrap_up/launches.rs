@@ -6,11 +6,8 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 
-use super::{
-    debts::VOLUMES,
-    ledger::{Ledger, now},
-};
-use crate::domain::wrap_up::Target;
+use super::ledger::{Ledger, now};
+use crate::domain::wrap_up::{Target, VOLUMES};
 use crate::engine::event::Failed;
 
 /// How long AWS may take to tell everywhere of what it made.

@@ -65,7 +65,8 @@ impl Ledger {
             let connection = Connection::open(&path).map_err(std::io::Error::other)?;
             let made = connection
                 .busy_timeout(PATIENCE)
-                .and_then(|()| connection.execute_batch(SCHEMA));
+                .and_then(|()| connection.execute_batch(SCHEMA))
+                .and_then(|()| connection.execute_batch(super::spans::SCHEMA));
             made.map_err(std::io::Error::other)?;
             Ok::<_, std::io::Error>(connection)
         });

@@ -1,6 +1,8 @@
 //! Looking: everything that is there in all regions.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
 
 use crate::backend::{Ec2, Error};
 use crate::domain::{
@@ -197,6 +199,14 @@ impl<'a> Look<'a> {
             started: wake.started.max(one.launched),
             ..wake
         })
+    }
+
+    /// When instances came to be in the state that they are in, as far as AWS tells.
+    pub(super) fn changed(&self) -> BTreeMap<Box<str>, Timestamp> {
+        let all = self.told.instances.iter().chain(&self.over);
+        let told = all.filter(|one| !matches!(one.state, State::Running | State::Pending));
+        told.filter_map(|one| Some((one.id.clone(), one.changed()?)))
+            .collect()
     }
 
     /// How many instances of the run are not at rest.

@@ -6,6 +6,7 @@ mod launches;
 pub(super) mod ledger;
 mod look;
 mod outputs;
+mod spans;
 mod storage;
 mod tear;
 
@@ -14,10 +15,12 @@ pub(super) use outputs::newest as newest_launch;
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
+
 use crate::domain::{
     location::Location,
     plan::SyncOptions,
-    wrap_up::{Bounds, Consent, End, OutputProof, Resource, Target, Ticks, Wrapped},
+    wrap_up::{Bounds, Consent, End, OutputProof, Resource, Target, Ticks, Wrapped, cost, reckon},
 };
 
 use super::{
@@ -140,6 +143,9 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
     wrapped.troubles.extend(unasked);
     ledger.note_costs(&wrapped.resources, at_rest).await?;
     ledger.settle_launches(look.asked()).await?;
+    let (found, changed) = (wrapped.resources.clone(), look.changed());
+    let reckoned = ledger.reckon(move |all| reckon(all, (&found, &changed), Timestamp::now()));
+    wrapped.spent = reckoned.await?;
     tell(answer, WrapTold::Estate(wrapped.resources.clone())).await;
     let mut outputs = Outputs::new(all_asked);
     for output in &ask.outputs {
@@ -157,6 +163,7 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
             one.selected &= was.is_some_and(|was| was.selected);
         }
     }
+    wrapped.was = cost(&wrapped.resources, |_| true);
     tear::tear(room, answer, (ask, &ledger, &mut look), &mut wrapped).await?;
     Ok(Body::WrapUp(WrapTold::Over(Box::new(wrapped))))
 }

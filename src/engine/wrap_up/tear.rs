@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::time::sleep;
 
 use crate::backend::{Error, Went, ec2::Manner};
 use crate::domain::{
     retry::FailureKind,
-    wrap_up::{Fate, Kind, Open, Resource, Step, Target, Teardown, Wrapped, license},
+    wrap_up::{
+        End, Fate, Kind, Open, Resource, Spent, Step, Target, Teardown, Wrapped, license, went,
+    },
 };
 
 use super::{WrapAsk, WrapTold, ledger::Ledger, look::Look, tell};
@@ -79,21 +82,40 @@ pub(super) async fn tear(
         if moved.elapsed() > PATIENCE {
             teardown.give_up("AWS has not said that it is gone");
         }
-        for end in teardown.ends().iter().skip(told) {
-            let outcome = match &end.fate {
-                Fate::Gone => "gone",
-                Fate::Stays { why } => why,
-            };
-            ledger.settle(&end.target, outcome).await?;
+        let is_over = step == Step::Done || room.stop.is_cancelled();
+        let along = teardown.went_along(&wrapped.resources, &alive);
+        let along = along.into_iter().filter(|_| is_over).map(|target| End {
+            target,
+            fate: Fate::Gone,
+        });
+        let ends = teardown.ends().iter().skip(told).cloned().chain(along);
+        for end in ends.collect::<Vec<End>>() {
+            settle(ledger, &end, wrapped).await?;
             tell(answer, WrapTold::Ended(end.clone())).await;
+            wrapped.ends.push(end);
         }
         told = teardown.ends().len();
-        if step == Step::Done || room.stop.is_cancelled() {
-            break;
+        if is_over {
+            return Ok(());
         }
         sleep(ask.every).await;
     }
-    wrapped.ends = teardown.ends().to_vec();
+}
+
+/// The ledger learns what became of a thing.
+async fn settle(ledger: &Ledger, end: &End, wrapped: &mut Wrapped) -> Result<(), Failed> {
+    let outcome = match &end.fate {
+        Fate::Gone => "gone",
+        Fate::Stays { why } => why,
+    };
+    ledger.settle(&end.target, outcome).await?;
+    if end.fate == Fate::Gone {
+        let gone = end.target.clone();
+        let ended = move |all: &mut Vec<Spent>| {
+            went(all, (gone.kind, &gone.id), Timestamp::now());
+        };
+        wrapped.spent = ledger.reckon(ended).await?;
+    }
     Ok(())
 }
 

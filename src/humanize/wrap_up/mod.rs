@@ -60,6 +60,19 @@ pub fn made_by(one: &Resource) -> String {
     }
 }
 
+/// What a thing is, and what it is kept for.
+pub fn about(one: &Resource) -> String {
+    match &one.held_by {
+        Some(held) => format!("{}, {}", one.about, holds(held)),
+        None => one.about.clone(),
+    }
+}
+
+/// What keeps the holder of something that stays.
+pub fn holds(held: &str) -> String {
+    format!("holds {}, which stays", printable(held.as_bytes()))
+}
+
 /// How an output stands, in a line.
 pub fn proven(proof: &OutputProof) -> String {
     let name = printable(proof.name.as_bytes());

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::wrap_up::{
-    Claim, End, Fate, Keep, NOT_LOOKED_FOR, OutputProof, Resource, Wrapped, cost,
+    Claim, End, Fate, Keep, NOT_LOOKED_FOR, OutputProof, Resource, Spent, Wrapped, cost,
 };
 
 use super::open;
@@ -31,6 +31,8 @@ pub struct ResourceRecord<'a> {
     run: Option<&'a str>,
     on: Option<&'a str>,
     goes_with_instance: bool,
+    /// What would go with it and stays: it is not selected for that.
+    held_by: Option<&'a str>,
     kept: bool,
     /// Why.
     kept_because: Option<&'static str>,
@@ -54,6 +56,7 @@ impl<'a> ResourceRecord<'a> {
             run: one.other_run(),
             on: one.on.as_deref(),
             goes_with_instance: one.goes_with,
+            held_by: one.held_by.as_deref(),
             kept: one.kept.is_some(),
             kept_because: one.kept.map(Keep::words),
             selected: one.selected,
@@ -129,6 +132,41 @@ impl<'a> EndRecord<'a> {
     }
 }
 
+/// `cost`: what a thing of the run came to.
+#[derive(Serialize)]
+pub struct CostRecord<'a> {
+    r#type: &'static str,
+    id: &'a str,
+    kind: &'a str,
+    region: &'a str,
+    name: &'a str,
+    about: &'a str,
+    since: Option<Timestamp>,
+    /// When it went; `None` where it costs on.
+    until: Option<Timestamp>,
+    cost: f64,
+    estimate: bool,
+}
+
+impl<'a> CostRecord<'a> {
+    /// As the contract has it.
+    pub fn new(one: &'a Spent, now: Timestamp) -> Self {
+        let cost = one.cost(now);
+        Self {
+            r#type: "cost",
+            id: &one.id,
+            kind: &one.kind,
+            region: &one.region,
+            name: &one.name,
+            about: &one.about,
+            since: one.since(),
+            until: one.until(),
+            cost: cost.amount,
+            estimate: cost.estimate,
+        }
+    }
+}
+
 /// `summary` of a wrap-up.
 #[derive(Serialize)]
 pub struct SummaryRecord<'a> {
@@ -139,8 +177,14 @@ pub struct SummaryRecord<'a> {
     applied: bool,
     open: Vec<String>,
     override_proof: Option<&'a str>,
+    /// What still costs.
     price_per_hour: f64,
+    /// What it all cost before anything went.
+    was_per_hour: f64,
     selected_per_hour: f64,
+    /// What the run came to by now, also what is gone.
+    cost_so_far: f64,
+    cost_is_estimate: bool,
     gone: usize,
     stays: usize,
     not_looked_for: &'static [&'static str],
@@ -150,8 +194,9 @@ pub struct SummaryRecord<'a> {
 
 impl<'a> SummaryRecord<'a> {
     /// As the contract has it.
-    pub fn new(run: &'a str, wrapped: &'a Wrapped) -> Self {
-        let cost = |wanted: fn(&Resource) -> bool| cost(&wrapped.resources, wanted).amount;
+    pub fn new(run: &'a str, wrapped: &'a Wrapped, now: Timestamp) -> Self {
+        let cost = |wanted: fn(&Resource) -> bool| cost(wrapped.left(), wanted).amount;
+        let spent = wrapped.spent(now);
         let gone = wrapped.ends.iter();
         let gone = gone.filter(|end| end.fate == Fate::Gone).count();
         Self {
@@ -163,7 +208,10 @@ impl<'a> SummaryRecord<'a> {
             open: wrapped.open.iter().map(open).collect(),
             override_proof: wrapped.override_proof.as_deref(),
             price_per_hour: cost(|_| true),
+            was_per_hour: wrapped.was.amount,
             selected_per_hour: cost(|one| one.selected),
+            cost_so_far: spent.amount,
+            cost_is_estimate: spent.estimate,
             gone,
             stays: wrapped.ends.len() - gone,
             not_looked_for: &NOT_LOOKED_FOR,

@@ -8,13 +8,13 @@ use serde::Serialize;
 use crate::domain::{
     cloud::{Price, Rates},
     text::printable,
-    wrap_up::{Bounds, Fate, Keep, NOT_LOOKED_FOR, Origin, Resource, Wrapped, cost},
+    wrap_up::{Bounds, Fate, Keep, NOT_LOOKED_FOR, Resource, Spent, Wrapped, cost},
 };
 use crate::humanize;
 
 use super::{
-    a_day, an_hour, made_by, open, proven,
-    record::{EndRecord, ProofRecord, ResourceRecord, SummaryRecord},
+    a_day, about, an_hour, made_by, open, proven,
+    record::{CostRecord, EndRecord, ProofRecord, ResourceRecord, SummaryRecord},
 };
 
 #[derive(Serialize)]
@@ -23,6 +23,7 @@ struct Report<'a> {
     summary: SummaryRecord<'a>,
     proofs: Vec<ProofRecord<'a>>,
     resources: Vec<ResourceRecord<'a>>,
+    costs: Vec<CostRecord<'a>>,
     ended: Vec<EndRecord<'a>>,
 }
 
@@ -30,9 +31,12 @@ struct Report<'a> {
 pub fn json(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
     let report = Report {
         at,
-        summary: SummaryRecord::new(run, wrapped),
+        summary: SummaryRecord::new(run, wrapped, at),
         proofs: wrapped.proofs.iter().map(ProofRecord::new).collect(),
         resources: wrapped.resources.iter().map(ResourceRecord::new).collect(),
+        costs: (wrapped.spent.iter())
+            .map(|one| CostRecord::new(one, at))
+            .collect(),
         ended: wrapped.ends.iter().map(EndRecord::new).collect(),
     };
     serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
@@ -52,29 +56,8 @@ pub fn markdown(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
     let without = wrapped.override_proof.as_deref();
     proof.extend(without.map(|why| format!("Deleted without proof, because: {}", escaped(why))));
     section(&mut text, "Proof", &proof);
-    let all = cost(&wrapped.resources, |_| true);
-    let own = wrapped.resources.iter();
-    let own = own.filter(|one| one.origin == Origin::ThisRun);
-    let so_far = own.filter_map(|one| one.so_far(at));
-    let so_far = so_far.fold(Price::default(), Price::and);
-    let rows: String = wrapped
-        .resources
-        .iter()
-        .map(|one| row(one, (wrapped, at)))
-        .collect();
-    // Writing to a text does not fail.
-    write!(
-        text,
-        "\n## What it costs\n\n| what | name | is | an hour | a day | so far | made by | became |\n\
-         |---|---|---|--:|--:|--:|---|---|\n{rows}\nAll of it: {}/h, {}/day, by prices of {}.\n\
-         What this run made and is still known: {} so far; an instance is counted from its last start.\n",
-        humanize::amount(Some(all)),
-        humanize::amount(Some(all.times(24.0))),
-        Rates::embedded().dated,
-        humanize::amount(Some(so_far)),
-    )
-    .unwrap_or_default();
-    text += &bounds(wrapped.bounds, so_far);
+    text += &costs(wrapped);
+    text += &came_to(wrapped, at);
     let open: Vec<String> = wrapped.open.iter().map(open).collect();
     section(&mut text, "What kept the gate shut", &open);
     let troubles = wrapped.troubles.iter();
@@ -84,6 +67,65 @@ pub fn markdown(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
     section(&mut text, "What could not be looked at", &troubles);
     let not = NOT_LOOKED_FOR.join(", ");
     text + &format!("\nNot looked for: {not}.\n")
+}
+
+/// What there is, with what an hour of it costs; what was deleted does not count any more.
+fn costs(wrapped: &Wrapped) -> String {
+    let all = cost(wrapped.left(), |_| true);
+    let rows: String = wrapped
+        .resources
+        .iter()
+        .map(|one| row(one, wrapped))
+        .collect();
+    let was = if wrapped.ends.is_empty() {
+        String::new()
+    } else {
+        let was = humanize::amount(Some(wrapped.was));
+        format!(" Before: {was}/h.")
+    };
+    format!(
+        "\n## What it costs\n\n| what | name | is | an hour | a day | made by | became |\n\
+         |---|---|---|--:|--:|---|---|\n{rows}\nAll of it: {}/h, {}/day, by prices of {}.{was}\n",
+        humanize::amount(Some(all)),
+        humanize::amount(Some(all.times(24.0))),
+        Rates::embedded().dated,
+    )
+}
+
+/// What the run came to, the dearest first, also what is gone; what never cost anything is left out.
+fn came_to(wrapped: &Wrapped, at: Timestamp) -> String {
+    let costs = |one: &&Spent| one.cost(at) != Price::default();
+    let mut spent: Vec<&Spent> = wrapped.spent.iter().filter(costs).collect();
+    spent.sort_by(|a, b| b.cost(at).amount.total_cmp(&a.cost(at).amount));
+    if spent.is_empty() {
+        return String::new();
+    }
+    let rows: String = spent.into_iter().map(|one| spent_row(one, at)).collect();
+    let all = wrapped.spent(at);
+    format!(
+        "\n## What the run came to\n\n| what | name | is | from | until | cost |\n\
+         |---|---|---|---|---|--:|\n{rows}\nThe run came to {} by {at}; what is stored in S3 and what is carried over the network is not \
+         in it.\n{}",
+        humanize::amount(Some(all)),
+        bounds(wrapped.bounds, all)
+    )
+}
+
+fn spent_row(one: &Spent, at: Timestamp) -> String {
+    let time = |time: Option<Timestamp>| {
+        time.map_or_else(String::new, |time| {
+            time.strftime("%Y-%m-%d %H:%MZ").to_string()
+        })
+    };
+    cells(&[
+        format!("{} {}", one.kind, one.id),
+        one.name.to_string(),
+        one.about.to_string(),
+        time(one.since()),
+        one.until()
+            .map_or_else(|| "costs on".to_owned(), |until| time(Some(until))),
+        humanize::amount(Some(one.cost(at))),
+    ])
 }
 
 /// What the run allows, beside what it cost; nothing where it sets no bound.
@@ -112,24 +154,32 @@ fn section(text: &mut String, heading: &str, points: &[String]) {
     write!(text, "\n## {heading}\n\n- {points}\n").unwrap_or_default();
 }
 
-fn row(one: &Resource, (wrapped, at): (&Wrapped, Timestamp)) -> String {
+fn row(one: &Resource, wrapped: &Wrapped) -> String {
     let became = match wrapped.fate(&one.target()) {
         Some(Fate::Gone) => "deleted".to_owned(),
         Some(Fate::Stays { why }) => format!("stays: {why}"),
         None if !one.exists() => "gone before".to_owned(),
         None => one.kept.map_or("left", Keep::words).to_owned(),
     };
-    let cells = [
+    let is_gone = wrapped.fate(&one.target()) == Some(&Fate::Gone);
+    let (hour, day) = if is_gone && one.price.amount > 0.0 {
+        (format!("was {}", an_hour(one.price)), String::new())
+    } else {
+        (an_hour(one.price), a_day(one.price))
+    };
+    cells(&[
         format!("{} {}", one.kind.word(), one.id),
         one.name.to_string(),
-        one.about.clone(),
-        an_hour(one.price),
-        a_day(one.price),
-        one.so_far(at)
-            .map_or_else(String::new, |price| humanize::amount(Some(price))),
+        about(one),
+        hour,
+        day,
         made_by(one),
         became,
-    ];
+    ])
+}
+
+/// A row of a table.
+fn cells(cells: &[String]) -> String {
     let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
     format!("| {} |\n", cells.join(" | "))
 }

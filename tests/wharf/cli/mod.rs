@@ -45,6 +45,7 @@ mod tasks;
 mod verify;
 mod versions;
 mod wrap_up;
+mod wrap_up_costs;
 mod wrap_up_kinds;
 mod wrap_up_managed;
 mod wrap_up_stored;

@@ -77,6 +77,7 @@ fn resource(kind: Kind, id: &str, about: &str, (price, origin): (f64, Origin)) -
         origin,
         on: None,
         goes_with: false,
+        held_by: None,
         kept: None,
     }
 }

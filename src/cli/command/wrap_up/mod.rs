@@ -17,7 +17,7 @@ use crate::engine::{
     wrap_up::{WrapAsk, WrapTold},
 };
 use crate::humanize::wrap_up::{
-    record::{EndRecord, ProofRecord, ResourceRecord, SummaryRecord},
+    record::{CostRecord, EndRecord, ProofRecord, ResourceRecord, SummaryRecord},
     report,
 };
 
@@ -64,6 +64,10 @@ async fn look_and_apply(
     for proof in &wrapped.proofs {
         context.output.record(&ProofRecord::new(proof));
     }
+    let now = Timestamp::now();
+    for spent in &wrapped.spent {
+        context.output.record(&CostRecord::new(spent, now));
+    }
     for trouble in &wrapped.troubles {
         context.output.record(&TroubleRecord::new(trouble));
     }
@@ -76,7 +80,7 @@ async fn look_and_apply(
     told::tell_end(context, &wrapped, args);
     context
         .output
-        .record(&SummaryRecord::new(&args.run, &wrapped));
+        .record(&SummaryRecord::new(&args.run, &wrapped, now));
     write_report(context, args, &wrapped)?;
     Ok(exit(&wrapped))
 }

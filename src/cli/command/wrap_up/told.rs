@@ -1,17 +1,19 @@
 //! A wrap-up for people: the steps, what still costs, what keeps the gate shut, what became of what was to go.
 
+use jiff::Timestamp;
+
 use crate::cli::{
     args::WrapUpArgs,
     output::table::{Align, table},
 };
 use crate::domain::{
-    cloud::Rates,
+    cloud::{Price, Rates},
     text::printable,
     wrap_up::{End, Fate, Kind, NOT_LOOKED_FOR, Open, Resource, Wrapped, cost},
 };
 use crate::humanize::{
     self,
-    wrap_up::{a_day, an_hour, made_by, open, proven},
+    wrap_up::{a_day, about, an_hour, made_by, open, proven},
 };
 
 use super::Context;
@@ -66,7 +68,8 @@ pub(super) fn tell(context: &mut Context, wrapped: &Wrapped) {
             one.kind.word()
         ));
     }
-    let (all, ticked) = (cost(all, |_| true), cost(all, |one| one.selected));
+    let all = cost(wrapped.left(), |_| true);
+    let ticked = cost(wrapped.left(), |one| one.selected);
     let dated = &Rates::embedded().dated;
     context.output.remark(format_args!(
         "all of it costs {}/h, {}/day; what is ticked {}/h (prices of {dated})",
@@ -74,6 +77,7 @@ pub(super) fn tell(context: &mut Context, wrapped: &Wrapped) {
         humanize::amount(Some(all.times(24.0))),
         humanize::amount(Some(ticked)),
     ));
+    tell_spent(context, wrapped);
     context.output.remark(format_args!(
         "not looked for: {}",
         NOT_LOOKED_FOR.join(", ")
@@ -82,6 +86,17 @@ pub(super) fn tell(context: &mut Context, wrapped: &Wrapped) {
         context.output.tell(format_args!(
             "! {} in {}: {}",
             trouble.operation, trouble.region, trouble.words
+        ));
+    }
+}
+
+/// What the run came to, where anything of it is known.
+fn tell_spent(context: &mut Context, wrapped: &Wrapped) {
+    let spent = wrapped.spent(Timestamp::now());
+    if spent != Price::default() {
+        context.output.remark(format_args!(
+            "the run came to {} by now, what is gone included (--report tells it thing by thing)",
+            humanize::amount(Some(spent)),
         ));
     }
 }
@@ -97,7 +112,7 @@ fn row(one: &Resource) -> [String; 7] {
         tick.to_owned(),
         format!("{} {}", one.kind.word(), text(&one.id)),
         text(&one.name),
-        text(&one.about),
+        text(&about(one)),
         an_hour(one.price),
         a_day(one.price),
         made_by(one),
@@ -133,6 +148,15 @@ pub(super) fn tell_end(context: &mut Context, wrapped: &Wrapped, args: &WrapUpAr
                 .output
                 .remark(format_args!("before --apply: {words}"));
         }
+    }
+    if !wrapped.ends.is_empty() {
+        let left = cost(wrapped.left(), |_| true);
+        context.output.remark(format_args!(
+            "what is left costs {}/h, before it was {}/h",
+            humanize::amount(Some(left)),
+            humanize::amount(Some(wrapped.was))
+        ));
+        tell_spent(context, wrapped);
     }
     let ticked = wrapped.resources.iter().any(|one| one.selected);
     if !wrapped.applied && ticked {

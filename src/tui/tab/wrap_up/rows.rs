@@ -15,7 +15,7 @@ use crate::domain::{
 };
 use crate::humanize::{
     self,
-    wrap_up::{a_day, an_hour},
+    wrap_up::{a_day, an_hour, holds},
 };
 use crate::tui::{
     shell::Shell,
@@ -274,6 +274,9 @@ impl Rows<'_> {
         let mut remark = |text: &str, style| spans.push(Span::styled(format!(", {text}"), style));
         if one.goes_with && one.selected {
             remark("goes with it", theme.dim);
+        }
+        if let Some(held) = &one.held_by {
+            remark(&holds(held), theme.differs);
         }
         if let Some(kept) = one.kept {
             remark(kept.words(), theme.dim);

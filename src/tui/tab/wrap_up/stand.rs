@@ -125,6 +125,7 @@ impl Stand {
         if !self.told.applied && before.applied {
             self.told.applied = true;
             self.told.ends = before.ends;
+            self.told.was = before.was;
             self.told.override_proof = before.override_proof;
         }
         let gone = |end: &&End| end.fate == Fate::Gone;

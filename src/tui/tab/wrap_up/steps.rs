@@ -6,6 +6,7 @@ use ratatui::{
 };
 
 use crate::domain::{
+    cloud::Price,
     text::printable,
     wrap_up::{Claim, Fate, NOT_LOOKED_FOR, OutputProof, cost},
 };
@@ -228,16 +229,26 @@ impl<'a> Steps<'a> {
         let ticked = shown.iter().filter(|one| !self.stand.is_gone(one));
         let ticked = cost(ticked, |one| one.selected);
         if self.stand.left().next().is_none() {
-            let words = "nothing of what is looked at".to_owned();
+            let words = format!("nothing of what is looked at{}", self.came_to());
             return self.step(title, Holds::Yes, (words, Style::new()));
         }
         let words = format!(
-            "{} · {}/day · ticked {}",
+            "{} · {}/day · ticked {}{}",
             an_hour(all),
             humanize::amount(Some(all.times(24.0))),
-            an_hour(ticked)
+            an_hour(ticked),
+            self.came_to()
         );
         self.step(title, Holds::Open, (words, Style::new()))
+    }
+
+    /// What the run came to by now, behind what still costs.
+    fn came_to(&self) -> String {
+        let spent = self.stand.told.spent(self.shell.now);
+        if spent == Price::default() {
+            return String::new();
+        }
+        format!(" · so far {}", humanize::amount(Some(spent)))
     }
 
     fn deletion(&self) -> Line<'static> {
