@@ -18,6 +18,8 @@ pub struct Ending {
     pub outputs: Vec<Output>,
     /// Whether the configuration names it; else its tag alone tells what it made.
     pub known: bool,
+    /// All runs that the configuration names.
+    pub names: Vec<Box<str>>,
     /// What it allows a launch.
     pub bounds: Bounds,
 }
@@ -29,6 +31,7 @@ impl Ending {
             remote: config.remote.clone(),
             outputs: Vec::new(),
             known: false,
+            names: Vec::new(),
             bounds: Bounds::default(),
         }
     }
@@ -66,6 +69,7 @@ impl Ending {
             remote: remote.unwrap_or_else(|| config.remote.clone()),
             outputs: outputs.iter().map(output).collect::<Result<_, _>>()?,
             known,
+            names: config.ends.keys().map(|name| name.as_str().into()).collect(),
             bounds: bounds.unwrap_or_default(),
         })
     }

@@ -7,6 +7,7 @@ use crate::domain::{
     health::Limits,
     launch::Wish,
     location::{Location, Prefix, Remote},
+    slip::nearest,
     training::ask::RunAsk,
 };
 
@@ -14,7 +15,7 @@ use super::{
     Config,
     document::{Table, expected},
     health,
-    invalid::{Invalid, nearest},
+    invalid::Invalid,
     launch,
     mapping::{self, Mapping},
     remote::RemoteConfig,

@@ -34,6 +34,7 @@ pub mod runs;
 pub mod sample;
 pub mod shell;
 pub mod side;
+pub mod slip;
 pub mod sse;
 pub mod sums;
 pub mod text;

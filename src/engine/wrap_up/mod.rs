@@ -2,6 +2,7 @@
 //! what is ticked, each thing followed until AWS says that it is gone. Every call's intent is in the ledger before it is made.
 
 pub(super) mod debts;
+mod known;
 mod launches;
 pub(super) mod ledger;
 mod look;
@@ -41,6 +42,8 @@ pub struct WrapAsk {
     pub scope: Scope,
     /// The run's name.
     pub run: Arc<str>,
+    /// The runs of the configuration, where this is none of them: it is refused where nothing else knows it either. `None` where it is shown all the same.
+    pub only_known: Option<Vec<Box<str>>>,
     /// What it was to bring.
     pub outputs: Vec<Output>,
     /// Ids that are ticked beside what the run made, and ids that are not.
@@ -135,7 +138,8 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
     let seen = ledger.seen().await?;
     let unasked = look.unasked(&seen, &ledger.in_doubt().await?);
     wrapped.resources = look.resources(&seen);
-    all_left_are_there(ask, &wrapped.resources)?;
+    known::run_is_known(ask, &ledger, &wrapped.resources).await?;
+    known::all_named_are_there(ask, &wrapped.resources)?;
     ledger.note(&wrapped.resources).await?;
     // Where nobody asked, an instance may run.
     let all_asked = unasked.is_empty();
@@ -166,18 +170,6 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
     wrapped.was = cost(&wrapped.resources, |_| true);
     tear::tear(room, answer, (ask, &ledger, &mut look), &mut wrapped).await?;
     Ok(Body::WrapUp(WrapTold::Over(Box::new(wrapped))))
-}
-
-/// Refuses to delete beside a word for what is to stay that names nothing: it would not stay.
-fn all_left_are_there(ask: &WrapAsk, resources: &[Resource]) -> Result<(), Failed> {
-    let missing = |id: &str| !resources.iter().any(|one| *one.id == *id);
-    match ask.ticks.leave.iter().find(|id| missing(id)) {
-        Some(id) if ask.apply.is_some() => Err(Failed {
-            help: Some("give the id as wharf wrap-up without --apply tells it".to_owned()),
-            ..Failed::usage(format!("--leave {id}: nothing here has this id"))
-        }),
-        Some(_) | None => Ok(()),
-    }
 }
 
 async fn tell(answer: &Answer, told: WrapTold) {

@@ -116,6 +116,7 @@ async fn ask(
             regions,
         },
         run: args.run.as_str().into(),
+        only_known: (!ending.known).then(|| ending.names.clone()),
         outputs: ending.outputs.clone(),
         ticks: Ticks {
             also: boxed(&args.also),

@@ -86,6 +86,7 @@ impl WrapUp {
                 regions,
             },
             run: Arc::clone(&ending.run),
+            only_known: None,
             outputs,
             ticks,
             apply: consent,
