@@ -69,7 +69,11 @@ impl Ending {
             remote: remote.unwrap_or_else(|| config.remote.clone()),
             outputs: outputs.iter().map(output).collect::<Result<_, _>>()?,
             known,
-            names: config.ends.keys().map(|name| name.as_str().into()).collect(),
+            names: config
+                .ends
+                .keys()
+                .map(|name| name.as_str().into())
+                .collect(),
             bounds: bounds.unwrap_or_default(),
         })
     }

@@ -26,7 +26,11 @@ pub fn near<'a>(text: &str, words: &[&'a str]) -> Vec<&'a str> {
         .collect();
     found.sort_unstable();
     found.dedup();
-    found.into_iter().take(MOST).map(|(.., word)| word).collect()
+    found
+        .into_iter()
+        .take(MOST)
+        .map(|(.., word)| word)
+        .collect()
 }
 
 /// Changes that are still a slip.

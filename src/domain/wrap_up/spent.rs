@@ -254,8 +254,11 @@ mod tests {
         assert_eq!(told, wanted);
     }
 
+    /// A look: when, what it found, and when instances came to be as they are.
+    type Look<'a> = (i64, &'a [Resource], &'a [(&'a str, i64)]);
+
     /// What the ledger knows after these looks.
-    fn after(looks: &[(i64, &[Resource], &[(&str, i64)])]) -> Vec<Spent> {
+    fn after(looks: &[Look<'_>]) -> Vec<Spent> {
         let mut spent = Vec::new();
         for (now, resources, changed) in looks {
             let changed = changed.iter();
@@ -292,7 +295,7 @@ mod tests {
         let runs = one(Kind::Instance, "i-1", (1.0, Some(0)));
         let stops = one(Kind::Instance, "i-1", (0.0, None));
         let again = one(Kind::Instance, "i-1", (1.0, Some(20)));
-        let looks: [(i64, &[Resource], &[(&str, i64)]); 4] = [
+        let looks: [Look<'_>; 4] = [
             (1, std::slice::from_ref(&runs), &[]),
             (10, std::slice::from_ref(&stops), &[("i-1", 4)]),
             (21, std::slice::from_ref(&again), &[]),
@@ -300,7 +303,7 @@ mod tests {
         ];
         is(&after(&looks), 100, &[("i-1", 4.0 + 5.0, false)]);
         // Between two looks it was stopped and started: the stop is not known.
-        let looks: [(i64, &[Resource], &[(&str, i64)]); 2] = [
+        let looks: [Look<'_>; 2] = [
             (1, std::slice::from_ref(&runs), &[]),
             (21, std::slice::from_ref(&again), &[]),
         ];

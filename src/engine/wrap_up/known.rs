@@ -52,7 +52,7 @@ pub(super) async fn run_is_known(
     let elsewhere = if ask.scope.regions == Regions::All {
         ""
     } else {
-        "; --all-regions looks for its tag everywhere"
+        " (--all-regions looks for its tag everywhere)"
     };
     let help = match (meant(&ask.run, &all), all.is_empty()) {
         (Some(meant), _) => meant,
@@ -79,9 +79,8 @@ pub(super) fn all_named_are_there(ask: &WrapAsk, resources: &[Resource]) -> Resu
     let Some((flag, id)) = named.find(|(_, id)| !ids.contains(&&***id)) else {
         return Ok(());
     };
-    let help = meant(id, &ids).unwrap_or_else(|| {
-        format!("give an id as wharf wrap-up {} tells it", shown(&ask.run))
-    });
+    let help = meant(id, &ids)
+        .unwrap_or_else(|| format!("give an id as wharf wrap-up {} tells it", shown(&ask.run)));
     Err(Failed {
         help: Some(help),
         ..Failed::usage(format!("{flag} {}: nothing here has this id", shown(id)))

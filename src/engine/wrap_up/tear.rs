@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::time::sleep;
 
-use crate::backend::{Error, Went, ec2::Manner};
+use crate::backend::{Ec2, Error, Went, ec2::Manner};
 use crate::domain::{
     retry::FailureKind,
     wrap_up::{
@@ -14,7 +14,12 @@ use crate::domain::{
 };
 
 use super::{WrapAsk, WrapTold, ledger::Ledger, look::Look, tell};
-use crate::engine::{answer::Answer, cloud::patient, event::Failed, room::Room};
+use crate::engine::{
+    answer::Answer,
+    cloud::{patient, trouble},
+    event::Failed,
+    room::Room,
+};
 
 /// How long a teardown is followed while nothing more goes.
 const PATIENCE: Duration = Duration::from_mins(20);
@@ -60,7 +65,7 @@ pub(super) async fn tear(
         let help = "set WHARF_STATE to a folder that can be written to";
         return Err(Failed::guard(message, help));
     }
-    wrapped.open = rehearse(look, &wrapped.resources).await;
+    wrapped.open = rehearse(look, wrapped).await;
     if !wrapped.open.is_empty() {
         return Ok(());
     }
@@ -162,13 +167,24 @@ async fn delete(look: &Look<'_>, target: &Target) -> Result<Went, Error> {
 }
 
 /// Asks AWS of everything that is to go whether it may: what may not keeps the gate shut before anything went.
-async fn rehearse(look: &Look<'_>, resources: &[Resource]) -> Vec<Open> {
+async fn rehearse(look: &Look<'_>, wrapped: &mut Wrapped) -> Vec<Open> {
     let mut open = Vec::new();
     let going = |one: &&Resource| one.selected && one.exists() && one.kind != Kind::Upload;
-    for one in resources.iter().filter(going) {
+    for one in wrapped.resources.iter().filter(going) {
         let Some(door) = look.door(&one.region) else {
             continue;
         };
+        let what = || format!("{} {}", one.kind.word(), one.id);
+        match protected(door, one).await {
+            Ok(None) => {}
+            Ok(Some(why)) => {
+                let what = what();
+                open.push(Open::Denied { what, why });
+                continue;
+            }
+            // It is told when it refuses to go.
+            Err(error) => wrapped.troubles.push(trouble(&one.region, &error)),
+        }
         let told = patient(|| door.delete(one.kind, &one.id, Manner::DryRun)).await;
         // An endpoint that does what it was only asked about is asked nothing more.
         if let Err(error) = told
@@ -179,7 +195,7 @@ async fn rehearse(look: &Look<'_>, resources: &[Resource]) -> Vec<Open> {
         {
             let done = error.failure_kind() == FailureKind::Changed;
             open.push(Open::Denied {
-                what: format!("{} {}", one.kind.word(), one.id),
+                what: what(),
                 why: error.reason,
             });
             if done {
@@ -188,4 +204,16 @@ async fn rehearse(look: &Look<'_>, resources: &[Resource]) -> Vec<Open> {
         }
     }
     open
+}
+
+/// Why an instance is protected from being terminated, and what to do; a dry run says nothing of that.
+async fn protected(door: &Ec2, one: &Resource) -> Result<Option<String>, Error> {
+    if one.kind != Kind::Instance || !patient(|| door.is_protected(&one.id)).await? {
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "its termination protection is on (aws ec2 modify-instance-attribute --region {} --instance-id {} \
+         --no-disable-api-termination takes it off)",
+        one.region, one.id
+    )))
 }

@@ -48,4 +48,5 @@ mod wrap_up;
 mod wrap_up_costs;
 mod wrap_up_kinds;
 mod wrap_up_managed;
+mod wrap_up_named;
 mod wrap_up_stored;

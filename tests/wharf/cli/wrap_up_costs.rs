@@ -91,7 +91,7 @@ fn what_went_costs_no_more_and_what_it_came_to_stays_known() {
     let report = std::fs::read_to_string(stage.path("end.md")).unwrap();
     for words in [
         "was $1.006/h",
-        "Before: $1.0",
+        "Before: ~$1.0",
         "## What the run came to",
         "| $10.0",
         "costs on",

@@ -300,6 +300,7 @@ fn pages_are_read_to_their_end() {
 #[test]
 fn the_account_may_be_named_by_its_alias_and_what_may_not_be_asked_is_told() {
     let stage = Stage::new();
+    stage.file("wharf.toml", b"[runs.stage2]\n");
     let cloud = stage.demo.cloud();
     cloud.set_alias("research");
     let named = |account: &str| {

@@ -103,30 +103,7 @@ async fn ask(
     ending: &Ending,
     (apply, only): (Option<Consent>, Option<Vec<Target>>),
 ) -> Result<Wrapped, Exit> {
-    let regions = if args.all_regions {
-        Regions::All
-    } else if args.regions.is_empty() {
-        Regions::Own
-    } else {
-        Regions::These(boxed(&args.regions))
-    };
-    let wrap = WrapAsk {
-        scope: Scope {
-            remote: ending.remote.clone(),
-            regions,
-        },
-        run: args.run.as_str().into(),
-        only_known: (!ending.known).then(|| ending.names.clone()),
-        outputs: ending.outputs.clone(),
-        ticks: Ticks {
-            also: boxed(&args.also),
-            leave: boxed(&args.leave),
-            only,
-        },
-        apply,
-        bounds: ending.bounds,
-        every: EVERY,
-    };
+    let wrap = question(args, ending, (apply, only));
     context.ask(Command::WrapUp {
         view: VIEW,
         ask: Box::new(wrap),
@@ -161,6 +138,37 @@ async fn ask(
             WrapTold::Ended(end) => told::tell_one(context, &end),
             WrapTold::Estate(_) | WrapTold::Proof(_) => {}
         }
+    }
+}
+
+fn question(
+    args: &WrapUpArgs,
+    ending: &Ending,
+    (apply, only): (Option<Consent>, Option<Vec<Target>>),
+) -> WrapAsk {
+    let regions = if args.all_regions {
+        Regions::All
+    } else if args.regions.is_empty() {
+        Regions::Own
+    } else {
+        Regions::These(boxed(&args.regions))
+    };
+    WrapAsk {
+        scope: Scope {
+            remote: ending.remote.clone(),
+            regions,
+        },
+        run: args.run.as_str().into(),
+        only_known: (!ending.known).then(|| ending.names.clone()),
+        outputs: ending.outputs.clone(),
+        ticks: Ticks {
+            also: boxed(&args.also),
+            leave: boxed(&args.leave),
+            only,
+        },
+        apply,
+        bounds: ending.bounds,
+        every: EVERY,
     }
 }
 
