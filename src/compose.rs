@@ -21,8 +21,8 @@ use wharf::{
         remote::{Checksums, Plane, RemoteConfig},
     },
     domain::{health::ByRun, location::Remote, progress::TaskId},
-    engine::{Engine, EngineOptions, Hooks, Protected, Search, Worker},
-    tui,
+    engine::{Engine, EngineOptions, Hooks, Protected, Search, Worker, wrap_up::accounts},
+    humanize, tui,
 };
 
 /// Runs a command that asks the engine.
@@ -54,6 +54,12 @@ pub(crate) fn headless(cli: &Cli, command: &Command, env: &Env, mut output: Outp
         None => return Exit::Usage,
     };
     let options = options(&global, &config);
+    // A script reads stderr for what went wrong; a person is told what runs on.
+    if output.style().live {
+        for sentence in debts(&options) {
+            output.remark(sentence);
+        }
+    }
     runtime.block_on(async {
         let interrupts = match Interrupts::new() {
             Ok(interrupts) => interrupts,
@@ -72,6 +78,19 @@ pub(crate) fn headless(cli: &Cli, command: &Command, env: &Env, mut output: Outp
         engine.close(events).await;
         exit.unwrap_or(Exit::Usage)
     })
+}
+
+/// What earlier runs still cost, by the ledger: nothing is asked of AWS.
+pub(crate) fn debts(engine: &EngineOptions) -> Vec<String> {
+    let Some(journal) = &engine.journal else {
+        return Vec::new();
+    };
+    let now = jiff::Timestamp::now();
+    let told = accounts(journal).into_iter().filter_map(|account| {
+        let debt = account.debt(now)?;
+        Some(humanize::debt(&account.run, debt, now))
+    });
+    told.collect()
 }
 
 /// Folders of mappings that may lie where git would track them.

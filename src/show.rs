@@ -21,8 +21,7 @@ use wharf::{
         trainer::{self, Trainer},
     },
     domain::location::{Location, Prefix, Remote},
-    engine::{Engine, EngineOptions, wrap_up::accounts},
-    humanize,
+    engine::{Engine, EngineOptions},
     logging::Log,
     tui,
 };
@@ -151,17 +150,9 @@ pub(crate) fn screen(cli: &Cli, env: &Env, (log, mut output): (&Log, Output)) ->
     open(compose::sessions(&config), engine, options, &mut output)
 }
 
-/// What earlier runs still cost is said first, by the ledger: on stderr, and among the notices of the screen.
+/// What earlier runs still cost is said first: on stderr, and among the notices of the screen.
 fn with_debts(engine: EngineOptions, output: &mut Output) -> EngineOptions {
-    let Some(journal) = &engine.journal else {
-        return engine;
-    };
-    let now = jiff::Timestamp::now();
-    let told = accounts(journal).into_iter().filter_map(|account| {
-        let debt = account.debt(now)?;
-        Some(humanize::debt(&account.run, debt, now))
-    });
-    let told: Vec<String> = told.collect();
+    let told = compose::debts(&engine);
     for sentence in &told {
         output.tell(sentence);
     }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    cloud::{Check, Checks, Gauge, Price, Spent},
+    cloud::{Check, Checks, Gauge, Price, Scheduled, Spent},
     health::Finding,
     text::printable,
     wrap_up::{Debt, Proven},
@@ -100,6 +100,22 @@ fn planned(code: &str) -> String {
     }
 }
 
+/// What AWS has planned, in a column: `retires 2d03h`, `reboots now`.
+pub fn planned_in(event: &Scheduled, now: Timestamp) -> String {
+    let verb = match &*event.code {
+        "instance-retirement" => "retires",
+        "instance-stop" => "stops",
+        "instance-reboot" | "system-reboot" => "reboots",
+        "system-maintenance" => "host work",
+        _ => "planned",
+    };
+    match event.not_before.map(|at| at.duration_since(now)) {
+        Some(left) if left.is_positive() => format!("{verb} {}", length(left)),
+        Some(_) => format!("{verb} now"),
+        None => verb.to_owned(),
+    }
+}
+
 fn when(at: Option<Timestamp>, now: Timestamp) -> String {
     match at.map(|at| at.duration_since(now)) {
         Some(left) if left.is_positive() => format!(" in {}", length(left)),
@@ -133,7 +149,9 @@ pub fn checks(checks: &Checks) -> String {
 
 /// An hour's price in dollars without their sign: `1.006`, `~0.412`; a dash where none is known.
 pub fn hourly(price: Option<Price>) -> String {
-    price.map_or_else(
+    // What is known to cost nothing has no price to be read.
+    let costs = |price: &Price| price.amount > 0.0 || price.estimate;
+    price.filter(costs).map_or_else(
         || "—".to_owned(),
         |price| format!("{}{:.3}", about(price), price.amount),
     )
@@ -167,8 +185,10 @@ pub fn printable_lines(text: &[u8]) -> Vec<String> {
         return Vec::new();
     }
     let lines = text.split(|byte| *byte == b'\n');
-    let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    lines.map(|line| printable(line).into_owned()).collect()
+    // Blanks at a line's end mean nothing: they need no sign.
+    lines
+        .map(|line| printable(line.trim_ascii_end()).into_owned())
+        .collect()
 }
 
 /// What a proof was compared with, where that is a record that an instance left: its age.

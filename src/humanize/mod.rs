@@ -20,7 +20,8 @@ use jiff::{Timestamp, tz::TimeZone};
 pub use account::{never_left, savings, success, tree, unforeseen};
 pub use batch::{batch, batch_briefly};
 pub use cloud::{
-    amount, checks, debt, finding, gauged, hourly, length, of_record, printable_lines, spent,
+    amount, checks, debt, finding, gauged, hourly, length, of_record, planned_in, printable_lines,
+    spent,
 };
 pub use gap::{explain_gap, explain_rule};
 pub use launch::{launch_plan, launch_price};

@@ -175,6 +175,7 @@ actions! {
         RunNext "run-next" "The next run.";
         RunPrevious "run-previous" "The run before.";
         Tick "tick-resource" "Tick what is to go, or take the tick away.";
+        Maker "next-maker" "Show only what the next one made, or all again.";
         Open "open-branch" "Open or close a branch.";
         Close "close-branch" "Close a branch, or go to the one above.";
         Delete "delete-ticked" "Delete what is ticked, behind the gate.";

@@ -5,12 +5,10 @@
 )]
 
 use std::{
-    ffi::OsStr,
     fs,
     time::{Duration, Instant},
 };
 
-use portable_pty::CommandBuilder;
 use serde_json::Value;
 use wharf::demo::{Options, REGION, s3::NewObject};
 
@@ -38,16 +36,7 @@ fn slow() -> Stage {
 
 /// The program in a terminal, in the surroundings of the stage.
 fn in_terminal(stage: &Stage, args: &[&str]) -> Terminal {
-    let process = stage.process(args);
-    let mut command = CommandBuilder::new(process.get_program());
-    command.args(process.get_args());
-    command.env_clear();
-    for (name, value) in process.get_envs() {
-        command.env(name, value.unwrap_or_else(|| OsStr::new("")));
-    }
-    command.env("TERM", "xterm-256color");
-    command.cwd(stage.path(""));
-    Terminal::spawn(command, (132, 36))
+    stage.terminal(args, &[], (132, 36))
 }
 
 fn task(stage: &Stage) -> Option<Value> {

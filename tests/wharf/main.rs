@@ -5,6 +5,7 @@ mod cli;
 mod demo;
 mod detached;
 mod engine;
+mod owed;
 mod picker;
 mod refused;
 mod shell_aside;

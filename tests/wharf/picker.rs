@@ -7,24 +7,13 @@
 
 use std::fs;
 
-use portable_pty::CommandBuilder;
-
 use crate::support::{terminal::Terminal, wharf::Stage};
 
 const HPC: &str = include_str!("../../config/examples/hpc-dataset.toml");
 
 /// The terminal interface on a stage's S3 and configuration.
 pub(crate) fn screen(stage: &Stage, size: (u16, u16)) -> Terminal {
-    let process = stage.process(&[]);
-    let mut command = CommandBuilder::new(process.get_program());
-    command.env_clear();
-    for (name, value) in process.get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
-    command.env("TERM", "xterm-256color");
-    command.env("LANG", "C.UTF-8");
-    command.cwd(stage.path(""));
-    let mut terminal = Terminal::spawn(command, size);
+    let mut terminal = stage.terminal(&[], &[], size);
     terminal.until("1 Browse");
     terminal
 }

@@ -6,7 +6,6 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use portable_pty::CommandBuilder;
 use wharf::demo::{REGION, cloud::NewInstance};
 
 use crate::support::{terminal::Terminal, wharf::Stage};
@@ -25,24 +24,8 @@ fn stage(program: Option<(&str, &str)>, config: &str) -> (Stage, Terminal) {
         let program = stage.file(&format!("bin/{name}"), text.as_bytes());
         fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
     }
-    let prepared = stage.process(&[]);
-    let mut command = CommandBuilder::new(prepared.get_program());
-    command.env_clear();
-    for (name, value) in prepared.get_envs() {
-        if let Some(value) = value {
-            command.env(name, value);
-        }
-    }
     let path = format!("{}:/usr/bin:/bin", stage.path("bin").display());
-    for (name, value) in [
-        ("TERM", "xterm-256color"),
-        ("LANG", "C.UTF-8"),
-        ("PATH", &path),
-    ] {
-        command.env(name, value);
-    }
-    command.cwd(stage.path(""));
-    let mut terminal = Terminal::spawn(command, (132, 36));
+    let mut terminal = stage.terminal(&[], &[("PATH", &path)], (132, 36));
     terminal.until("Instances");
     terminal.press("3");
     terminal.until("trainer");

@@ -48,6 +48,7 @@ impl Ec2 {
             | Kind::Balancer
             | Kind::Efs
             | Kind::Fsx
+            | Kind::Backup
             | Kind::Logs
             | Kind::Storage
             | Kind::Upload => {

@@ -1,4 +1,4 @@
-//! Load balancers of the second kind: application, network, gateway.
+//! Load balancers: of the second kind (application, network, gateway), known by their ARNs, and classic ones, which have only a name.
 
 use crate::backend::{ec2::Ec2, error::Error};
 use crate::domain::{
@@ -6,7 +6,12 @@ use crate::domain::{
     retry::FailureKind,
 };
 
-use super::{BALANCING, Tags, Tree, Went};
+use super::{BALANCING, CLASSIC, Tags, Tree, Went, api::Api};
+
+/// Whether what tells a balancer from others is the name of a classic one.
+fn is_classic(id: &str) -> bool {
+    !id.contains('/')
+}
 
 /// Balancers on a page.
 const PAGE: &str = "400";
@@ -14,16 +19,33 @@ const PAGE: &str = "400";
 const BEFORE: &str = ":loadbalancer/";
 
 impl Ec2 {
-    /// All load balancers of the region; `tags` are those of the region.
+    /// All load balancers of the region, of both kinds; `tags` are those of the region.
     pub async fn balancers(&self, tags: &Tags) -> Result<Vec<Managed>, Error> {
+        let (second, classic) = tokio::try_join!(
+            self.pages(&BALANCING, "LoadBalancers", |one| self.balancer(one, tags)),
+            self.pages(&CLASSIC, "LoadBalancerDescriptions", |one| {
+                Some(self.classic(one, tags))
+            }),
+        )?;
+        Ok([second, classic].concat())
+    }
+
+    /// All balancers of a kind, page by page.
+    async fn pages(
+        &self,
+        api: &'static Api,
+        list: &str,
+        read: impl Fn(&Tree) -> Option<Managed>,
+    ) -> Result<Vec<Managed>, Error> {
         let mut all = Vec::new();
         let mut marker = String::new();
         loop {
             let values = [("PageSize", PAGE), ("Marker", marker.as_str())];
-            let told = self.query(&BALANCING, ("DescribeLoadBalancers", ""), &values);
+            let told = self.query(api, ("DescribeLoadBalancers", ""), &values);
             let told = told.await?;
-            let page = told.members("DescribeLoadBalancersResult/LoadBalancers");
-            all.extend(page.filter_map(|one| self.balancer(one, tags)));
+            let path = format!("DescribeLoadBalancersResult/{list}");
+            let page = told.members(&path);
+            all.extend(page.filter_map(&read));
             told.text("DescribeLoadBalancersResult/NextMarker")
                 .clone_into(&mut marker);
             if marker.is_empty() {
@@ -54,6 +76,21 @@ impl Ec2 {
         })
     }
 
+    fn classic(&self, told: &Tree, tags: &Tags) -> Managed {
+        let name = told.text("LoadBalancerName");
+        Managed {
+            id: name.into(),
+            region: self.region().into(),
+            name: "".into(),
+            what: What::Balancer {
+                kind: "classic".into(),
+                addresses: Vec::new(),
+            },
+            created: told.text("CreatedTime").parse().ok(),
+            tags: tags.ending(&format!("{BEFORE}{name}")),
+        }
+    }
+
     /// The ARN of a balancer; its name alone might be another's by now.
     async fn arn_of_balancer(&self, id: &str) -> Result<String, Error> {
         let operation = ("DescribeLoadBalancers", id);
@@ -74,15 +111,23 @@ impl Ec2 {
     }
 
     pub(super) async fn delete_balancer(&self, id: &str) -> Result<Went, Error> {
+        let operation = ("DeleteLoadBalancer", id);
+        if is_classic(id) {
+            let values = [("LoadBalancerName", id)];
+            self.query(&CLASSIC, operation, &values).await?;
+            return Ok(Went::Asked);
+        }
         let arn = self.arn_of_balancer(id).await?;
         let values = [("LoadBalancerArn", arn.as_str())];
-        self.query(&BALANCING, ("DeleteLoadBalancer", id), &values)
-            .await?;
+        self.query(&BALANCING, operation, &values).await?;
         Ok(Went::Asked)
     }
 
-    /// Refused where a switch protects it from being deleted.
+    /// Refused where a switch protects it from being deleted; a classic one has none.
     pub(super) async fn protection_of_balancer(&self, id: &str) -> Result<Went, Error> {
+        if is_classic(id) {
+            return Ok(Went::Asked);
+        }
         let arn = self.arn_of_balancer(id).await?;
         let operation = ("DescribeLoadBalancerAttributes", id);
         let values = [("LoadBalancerArn", arn.as_str())];

@@ -124,7 +124,7 @@ fn whole(told: Option<f64>) -> u64 {
 }
 
 /// Whether it is over, or will be.
-fn is_over(state: Option<&str>) -> bool {
+pub(super) fn is_over(state: Option<&str>) -> bool {
     state.is_some_and(|state| state.eq_ignore_ascii_case("deleted"))
 }
 

@@ -2,6 +2,7 @@
 //! CloudWatch Logs, and who has which tags. The engine lists and deletes by `Ec2` as it does instances.
 
 mod api;
+mod backups;
 mod balancers;
 mod endpoints;
 mod files;
@@ -43,6 +44,12 @@ const BALANCING: Api = Api {
     host: "elasticloadbalancing",
     is_one: false,
     wire: Wire::Query("2015-12-01"),
+};
+/// The first kind: a service of its own behind the same name.
+const CLASSIC: Api = Api {
+    id: "Elastic Load Balancing",
+    wire: Wire::Query("2012-06-01"),
+    ..BALANCING
 };
 const SCALING: Api = Api {
     name: "Auto Scaling",
@@ -195,6 +202,7 @@ impl Ec2 {
             (Kind::Group, Manner::Real) => self.delete_group(id).await,
             (Kind::Efs, Manner::Real) => self.delete_efs(id).await,
             (Kind::Fsx, Manner::Real) => self.delete_fsx(id).await,
+            (Kind::Backup, Manner::Real) => self.delete_backup(id).await,
             (Kind::Endpoint, Manner::Real) => self.delete_endpoint(id).await,
             (Kind::Logs, Manner::Real) => self.delete_log_group(id).await,
             (

@@ -43,6 +43,13 @@ impl Tags {
         let all = self.0.as_ref()?;
         Some(all.get(arn).cloned().unwrap_or_default())
     }
+
+    /// The tags of a thing of which only the end of its ARN is known.
+    pub(super) fn ending(&self, end: &str) -> Option<Vec<Tag>> {
+        let mut all = self.0.as_ref()?.iter();
+        let found = all.find(|(arn, _)| arn.ends_with(end));
+        Some(found.map(|(_, tags)| tags.clone()).unwrap_or_default())
+    }
 }
 
 impl Ec2 {

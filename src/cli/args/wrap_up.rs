@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+
+use crate::domain::wrap_up::Origin;
 
 /// `wharf wrap-up`.
 #[derive(Debug, Clone, Args)]
@@ -35,6 +37,9 @@ pub struct WrapUpArgs {
     /// Leave this (repeatable)
     #[arg(long, value_name = "ID")]
     pub leave: Vec<String>,
+    /// List only what was made by these; what goes is not changed by it (repeatable)
+    #[arg(long, value_name = "WHO", value_delimiter = ',')]
+    pub made_by: Vec<Maker>,
     /// Look in these regions (repeatable)
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
     pub regions: Vec<String>,
@@ -44,4 +49,37 @@ pub struct WrapUpArgs {
     /// Write the report to this file: JSON where it ends with .json, else Markdown
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+}
+
+/// Who made a thing, as a person asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Maker {
+    /// This run.
+    ThisRun,
+    /// Other runs.
+    OtherRuns,
+    /// Nobody that the ledger knows.
+    NotInLedger,
+    /// What is in the ledger, and gone.
+    Gone,
+}
+
+impl Maker {
+    /// Whether such a thing is of this maker.
+    pub fn made(self, origin: &Origin) -> bool {
+        let maker = match origin {
+            Origin::ThisRun => Self::ThisRun,
+            Origin::OtherRun(_) => Self::OtherRuns,
+            Origin::Unknown => Self::NotInLedger,
+            Origin::Gone => Self::Gone,
+        };
+        self == maker
+    }
+}
+
+impl WrapUpArgs {
+    /// Whether a thing is listed.
+    pub fn lists(&self, origin: &Origin) -> bool {
+        self.made_by.is_empty() || self.made_by.iter().any(|maker| maker.made(origin))
+    }
 }

@@ -21,7 +21,7 @@ pub use metric::{Alarm, Metric, Shape};
 pub use place::{Group, Image, Subnet};
 pub use resource::{Address, Fate, NewVolume, Snapshot, Volume};
 pub(super) use services::arn;
-pub use services::{Balancer, Efs, Endpoint, Fsx, Group as ScalingGroup, Service};
+pub use services::{Backup, Balancer, Efs, Endpoint, Fsx, Group as ScalingGroup, Service};
 
 pub(super) use managed::{Progress, Sent};
 pub(super) use place::{Ground, KINDS};

@@ -29,7 +29,7 @@ pub struct Service<T> {
 /// A load balancer.
 #[derive(Debug, Clone, Default)]
 pub struct Balancer {
-    /// `application`, `network` or `gateway`.
+    /// `application`, `network`, `gateway` or `classic`.
     pub kind: String,
     /// The allocation ids of its addresses.
     pub addresses: Vec<String>,
@@ -68,6 +68,19 @@ pub struct Fsx {
     pub throughput: u64,
 }
 
+/// A backup of a file system of FSx.
+#[derive(Debug, Clone, Default)]
+pub struct Backup {
+    /// The id of its file system.
+    pub of: String,
+    /// `LUSTRE`, `WINDOWS`, ….
+    pub kind: String,
+    /// Bytes that it keeps.
+    pub bytes: u64,
+    /// Whether it was made by the clock, and goes with its file system.
+    pub automatic: bool,
+}
+
 /// An endpoint of SageMaker.
 #[derive(Debug, Clone, Default)]
 pub struct Endpoint {
@@ -84,6 +97,7 @@ pub(in crate::demo) struct Services {
     pub(in crate::demo) groups: Things<Service<Group>>,
     pub(in crate::demo) efs: Things<Service<Efs>>,
     pub(in crate::demo) fsx: Things<Service<Fsx>>,
+    pub(in crate::demo) backups: Things<Service<Backup>>,
     pub(in crate::demo) endpoints: Things<Service<Endpoint>>,
     /// The names of the account.
     pub(in crate::demo) aliases: Vec<String>,
@@ -118,6 +132,7 @@ impl Service<Balancer> {
     /// The end of a balancer's ARN, by which AWS also names it elsewhere.
     pub(in crate::demo) fn path(&self, name: &str) -> String {
         let kind = match self.is.kind.as_str() {
+            "classic" => return name.to_owned(),
             "network" => "net",
             "gateway" => "gwy",
             _ => "app",
@@ -139,7 +154,8 @@ impl Cloud {
         }
     }
 
-    /// Makes a load balancer, with addresses that are there already; returns what tells it from others, `app/NAME/NUMBER`.
+    /// Makes a load balancer, with addresses that are there already; returns what tells it from others, `app/NAME/NUMBER`, and of a
+    /// classic one its name.
     pub fn add_balancer(
         &self,
         (region, name): (&str, &str),
@@ -209,6 +225,16 @@ impl Cloud {
         id
     }
 
+    /// Makes a backup of a file system of FSx; returns its id.
+    pub fn add_fsx_backup(&self, region: &str, backup: Backup, tags: &[(&str, &str)]) -> String {
+        let made = self.service(tags, backup);
+        let mut world = self.settled();
+        let id = world.id("backup");
+        let key = (region.to_owned(), id.clone());
+        world.services.backups.insert(key, made);
+        id
+    }
+
     /// Makes an endpoint of SageMaker.
     pub fn add_endpoint(
         &self,
@@ -234,6 +260,24 @@ fn sweep<T>(things: &mut Things<Service<T>>, now: SystemTime) {
 }
 
 impl World {
+    /// The last backup of a file system that goes; it has no tags.
+    pub(in crate::demo) fn add_last_backup(
+        &mut self,
+        region: &str,
+        is: Backup,
+        created: SystemTime,
+    ) {
+        let id = self.id("backup");
+        let last = Service {
+            created,
+            tags: Vec::new(),
+            is,
+            fate: Fate::Stays,
+        };
+        let key = (region.to_owned(), id);
+        self.services.backups.insert(key, last);
+    }
+
     /// Lets all that was to go by now be gone, and what hung on it be loose.
     pub(super) fn settle_services(&mut self, now: SystemTime) {
         let gone = self.services.balancers.values();
@@ -245,6 +289,16 @@ impl World {
             }
         }
         let services = &mut self.services;
+        let ended = services.fsx.iter().filter(|(_, one)| one.fate.is_gone(now));
+        let ended: Vec<_> = ended.map(|(key, _)| key.clone()).collect();
+        let goes_too = |region: &str, of: &str| {
+            let mut ended = ended.iter();
+            ended.any(|(there, id)| there == region && id == of)
+        };
+        services
+            .backups
+            .retain(|(region, _), one| !(one.is.automatic && goes_too(region, &one.is.of)));
+        sweep(&mut services.backups, now);
         sweep(&mut services.balancers, now);
         sweep(&mut services.groups, now);
         sweep(&mut services.fsx, now);
@@ -261,6 +315,7 @@ impl World {
         let balancers = services.balancers.iter();
         let named = services.groups.keys().chain(services.endpoints.keys());
         let files = services.efs.keys().chain(services.fsx.keys());
+        let files = files.chain(services.backups.keys());
         balancers
             .map(|((_, name), one)| one.path(name))
             .chain(named.chain(files).map(|(_, id)| id.clone()))

@@ -1,4 +1,4 @@
-//! Elastic Load Balancing, version 2.
+//! Elastic Load Balancing: version 2, and by its own version of the wire what it calls classic.
 
 use crate::demo::{
     cloud::{Balancer, Refusal, Service, World, arn},
@@ -22,6 +22,13 @@ pub(super) static OPERATIONS: [(&str, Act); 3] = [
     ("DescribeLoadBalancers", describe),
 ];
 
+/// The version of the wire that speaks of classic balancers.
+const CLASSIC: &str = "2012-06-01";
+
+fn is_classic(ask: &Ask<'_>) -> bool {
+    ask.form.get("Version") == Some(CLASSIC)
+}
+
 /// The ARN of a balancer.
 pub(super) fn arn_of(region: &str, name: &str, one: &Service<Balancer>) -> String {
     let path = format!("loadbalancer/{}", one.path(name));
@@ -31,8 +38,10 @@ pub(super) fn arn_of(region: &str, name: &str, one: &Service<Balancer>) -> Strin
 fn describe(ask: &Ask<'_>, world: &mut World) -> Told {
     let names = ask.form.list("Names.member");
     let all = world.services.balancers.iter();
-    let here = all.filter(|((region, name), _)| {
-        region == ask.region && (names.is_empty() || names.contains(&name.as_str()))
+    let classic = is_classic(ask);
+    let here = all.filter(|((region, name), one)| {
+        let of_kind = (one.is.kind == "classic") == classic;
+        region == ask.region && of_kind && (names.is_empty() || names.contains(&name.as_str()))
     });
     let here: Vec<_> = here.collect();
     if let Some(lost) = names
@@ -44,9 +53,18 @@ fn describe(ask: &Ask<'_>, world: &mut World) -> Told {
     let most = ask.form.get("PageSize").and_then(|most| most.parse().ok());
     let most = most.unwrap_or(MOST).clamp(1, MOST);
     let (page, next) = Ask::page(here, ask.form.get("Marker"), most)?;
-    let balancers = members("LoadBalancers", page, |((region, name), one)| {
-        element((region, name), one)
-    });
+    let balancers = if classic {
+        members("LoadBalancerDescriptions", page, |((_, name), one)| {
+            vec![
+                leaf("LoadBalancerName", name),
+                leaf("CreatedTime", time(one.created)),
+            ]
+        })
+    } else {
+        members("LoadBalancers", page, |((region, name), one)| {
+            element((region, name), one)
+        })
+    };
     let next = next.map(|next| leaf("NextMarker", next));
     let operation = ("DescribeLoadBalancers", "DescribeLoadBalancersResult");
     Ok(tells(operation, [balancers].into_iter().chain(next)))
@@ -76,6 +94,11 @@ fn unknown(name: &str) -> Refusal {
 
 /// The balancer that a request names by its ARN.
 fn named<'w>(ask: &Ask<'_>, world: &'w mut World) -> Result<&'w mut Service<Balancer>, Refusal> {
+    if is_classic(ask) {
+        let name = ask.form.get("LoadBalancerName").unwrap_or_default();
+        let found = world.services.balancers.get_mut(&ask.key(name));
+        return found.ok_or_else(|| unknown(name));
+    }
     let wanted = ask.form.get("LoadBalancerArn").unwrap_or_default();
     let mut all = world.services.balancers.iter_mut();
     let found = all

@@ -141,6 +141,8 @@ impl Which {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let names = [
             "LoadBalancerArn",
+            "LoadBalancerName",
+            "BackupId",
             "AutoScalingGroupName",
             "FileSystemId",
             "EndpointName",

@@ -34,7 +34,7 @@ pub struct Managed {
 pub enum What {
     /// A load balancer.
     Balancer {
-        /// `application`, `network` or `gateway`.
+        /// `application`, `network`, `gateway` or `classic`.
         kind: Box<str>,
         /// The allocation ids of its addresses.
         addresses: Vec<Box<str>>,
@@ -50,6 +50,8 @@ pub enum What {
     Efs(Efs),
     /// A file system of FSx.
     Fsx(Fsx),
+    /// A backup of a file system of FSx.
+    Backup(Backup),
     /// A group of CloudWatch Logs.
     Logs {
         /// Bytes that it keeps.
@@ -91,6 +93,21 @@ pub struct Fsx {
     pub throughput: u64,
 }
 
+/// A backup of a file system of FSx.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Backup {
+    /// The id of its file system, which may be gone.
+    pub of: Box<str>,
+    /// `LUSTRE`, `WINDOWS`, ….
+    pub kind: Box<str>,
+    /// Bytes that it keeps; `None` where AWS does not tell.
+    pub bytes: Option<u64>,
+    /// GiB that its file system was made with: the most that it keeps.
+    pub gib: u64,
+    /// Whether it was made by the clock: such a one goes with its file system.
+    pub automatic: bool,
+}
+
 impl Rates {
     /// An hour of something that AWS runs, without what goes through it.
     pub fn managed(&self, one: &Managed) -> Price {
@@ -103,6 +120,7 @@ impl Rates {
             What::Endpoint(machines) => return self.endpoint(machines, &one.region),
             What::Efs(efs) => self.efs(efs),
             What::Fsx(fsx) => self.fsx(fsx),
+            What::Backup(backup) => backup.gib() * self.of("fsx_backup"),
             What::Logs { bytes, .. } => gib(*bytes) * self.of("logs"),
         };
         about(self.of_month(month, &one.region))
@@ -131,6 +149,13 @@ impl Rates {
             price.times(self.of("sagemaker") * *count as f64)
         });
         about(all.fold(Price::default(), Price::and))
+    }
+}
+
+impl Backup {
+    /// What is billed, in GiB; where its bytes are not told, as much as its file system could hold.
+    fn gib(&self) -> f64 {
+        self.bytes.map_or(self.gib as f64, gib)
     }
 }
 
@@ -180,6 +205,18 @@ impl Managed {
                 };
                 format!("{} GiB {} {}{backup}", fsx.gib, fsx.kind, fsx.storage)
             }
+            What::Backup(backup) => {
+                let held = match backup.bytes {
+                    Some(bytes) => size(bytes),
+                    None => format!("at most {} GiB", backup.gib),
+                };
+                let with = if backup.automatic {
+                    ", goes with it"
+                } else {
+                    ""
+                };
+                format!("{held} of {} {}{with}", backup.kind, backup.of)
+            }
             What::Logs { bytes, days } => {
                 let kept = match days {
                     Some(days) => format!("kept {days} days"),
@@ -203,7 +240,7 @@ impl Managed {
 
 #[cfg(test)]
 mod tests {
-    use super::{Efs, Fsx, Managed, Rates, What};
+    use super::{Backup, Efs, Fsx, Managed, Rates, What};
 
     fn hour(what: What) -> f64 {
         let one = Managed {
@@ -276,8 +313,32 @@ mod tests {
                 0.0,
             ),
         ] {
-            let told = hour(what.clone());
-            assert!((told - wanted).abs() < 1e-6, "{told} for {what:?}");
+            is_about(&what, wanted);
         }
+    }
+
+    #[test]
+    fn a_backup_costs_what_it_holds_or_at_most_what_its_files_could() {
+        let backup = |bytes| {
+            What::Backup(Backup {
+                bytes,
+                gib: 730,
+                ..Backup::default()
+            })
+        };
+        is_about(&backup(Some(73 << 30)), 0.005);
+        is_about(&backup(None), 0.05);
+    }
+
+    fn is_about(what: &What, wanted: f64) {
+        let told = hour(what.clone());
+        assert!((told - wanted).abs() < 1e-6, "{told} for {what:?}");
+    }
+
+    #[test]
+    fn a_classic_balancer_costs_more_than_its_heirs() {
+        let kind = "classic".into();
+        let addresses = Vec::new();
+        is_about(&What::Balancer { kind, addresses }, 0.025);
     }
 }

@@ -19,7 +19,7 @@ pub use instance::{
     Architecture, Check, CheckKind, Checks, Instance, Lifecycle, RUN_TAG, Scheduled, State, Tag,
     Turn,
 };
-pub use managed::{Efs, Fsx, Managed, What};
+pub use managed::{Backup, Efs, Fsx, Managed, What};
 pub use price::{Price, Rates};
 pub use reach::{Reach, Reached};
 pub use redact::redacted;

@@ -72,6 +72,11 @@ impl Observed {
         self.gauges.get(&gauge)?.now(now)
     }
 
+    /// What AWS has planned next; what has no time comes first, for it may happen now.
+    pub fn next_event(&self) -> Option<&Scheduled> {
+        self.scheduled.iter().min_by_key(|event| event.not_before)
+    }
+
     /// The gravest of what was found.
     pub fn gravity(&self) -> Option<Gravity> {
         self.findings.iter().map(Finding::gravity).max()

@@ -66,13 +66,17 @@ impl Estate {
         let templates = self.templates.iter();
         let templates = templates.map(|one| (Kind::Template, &one.id));
         let images = self.images.iter().map(|one| (Kind::Image, &one.id));
-        let managed = self.managed.iter().map(|one| (kind(&one.what), &one.id));
         let beside = nats.chain(requests).chain(templates).chain(images);
         for one in &self.pending {
             alive.add(Kind::Upload, &one.id, None, false);
         }
-        for (kind, id) in beside.chain(managed) {
+        for (kind, id) in beside {
             alive.add(kind, id, None, false);
+        }
+        for one in &self.managed {
+            // A backup may be deleted beside its file system: it is tied to nothing.
+            let on = self.backs_up(one).map(|(id, _)| id);
+            alive.add(kind(&one.what), &one.id, on, false);
         }
         alive
     }
@@ -95,6 +99,7 @@ impl Estate {
             What::Balancer { .. }
             | What::Efs(_)
             | What::Fsx(_)
+            | What::Backup(_)
             | What::Logs { .. }
             | What::Endpoint(_) => None,
         })
@@ -117,9 +122,20 @@ impl Estate {
             What::Group { .. }
             | What::Efs(_)
             | What::Fsx(_)
+            | What::Backup(_)
             | What::Logs { .. }
             | What::Endpoint(_) => None,
         })
+    }
+
+    /// The file system of a backup, while it is there, and whether the backup goes with it.
+    pub(super) fn backs_up(&self, one: &Managed) -> Option<(&str, bool)> {
+        let What::Backup(backup) = &one.what else {
+            return None;
+        };
+        let mut all = self.managed.iter();
+        let of = all.find(|other| other.id == backup.of && other.region == one.region)?;
+        Some((&of.id, backup.automatic))
     }
 
     /// The image that stands on a snapshot.
@@ -148,14 +164,14 @@ pub fn estate(told: &Estate, run: &str, ledger: &BTreeSet<Target>) -> Vec<Resour
     all.extend(told.pending.iter().map(Pending::resource));
     let mut made: BTreeMap<Box<str>, Origin> = BTreeMap::new();
     for resource in &mut all {
-        // What goes with a group or an instance of a run is of that run, where its own tags say nothing.
+        // What goes with a group, an instance or a file system of a run is of that run, where its own tags say nothing.
         let with = resource.on.as_deref().and_then(|on| made.get(on));
         if let (Origin::Unknown, true, Some(origin)) = (&resource.origin, resource.goes_with, with)
         {
             resource.origin = origin.clone();
         }
         resource.selected = resource.origin == Origin::ThisRun && resource.kept.is_none();
-        if matches!(resource.kind, Kind::Group | Kind::Instance) {
+        if matches!(resource.kind, Kind::Group | Kind::Instance | Kind::Fsx) {
             made.insert(resource.id.clone(), resource.origin.clone());
         }
     }
@@ -173,6 +189,7 @@ pub(super) fn kind(what: &What) -> Kind {
         What::Group { .. } => Kind::Group,
         What::Efs(_) => Kind::Efs,
         What::Fsx(_) => Kind::Fsx,
+        What::Backup(_) => Kind::Backup,
         What::Logs { .. } => Kind::Logs,
         What::Endpoint(_) => Kind::Endpoint,
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::domain::cloud::{
-    Address, Instance, Lifecycle, Price, RUN_TAG, Rates, Snapshot, SpotRequest, Tag, Volume, What,
+    Address, Instance, Lifecycle, Managed, Price, RUN_TAG, Rates, Snapshot, SpotRequest, Tag,
+    Volume, What,
 };
 
 use super::{
@@ -162,6 +163,7 @@ impl Judge<'_> {
                 (&one.id, &one.region),
                 tags.unwrap_or_default(),
             );
+            let (on, with) = self.told.backs_up(one).unzip();
             let empty = matches!(one.what, What::Logs { bytes: 0, .. });
             let resource = Resource {
                 name: if one.name.is_empty() {
@@ -169,16 +171,30 @@ impl Judge<'_> {
                 } else {
                     one.name.clone()
                 },
-                about: one.about(),
+                about: one.about() + self.whose_files(one),
                 price: Rates::embedded().managed(one),
                 since: one.created,
                 kept: tags.map_or(Some(Keep::Untold), |_| resource.kept),
+                on: on.map(Box::from),
+                goes_with: with.unwrap_or_default(),
                 ..resource
             };
             (resource, empty)
         });
         let told = all.filter(|(one, empty)| !empty || one.origin != Origin::Unknown);
         told.map(|(one, _)| one).collect()
+    }
+
+    /// Of a backup, whether this run made its file system: the last one that such leaves when it goes has no tags. It is told, and
+    /// not ticked: whoever made a backup by hand meant to keep it.
+    fn whose_files(&self, one: &Managed) -> &'static str {
+        let What::Backup(backup) = &one.what else {
+            return "";
+        };
+        match self.made(Kind::Fsx, &backup.of, &[]) {
+            Origin::ThisRun => ", which this run made",
+            Origin::OtherRun(_) | Origin::Unknown | Origin::Gone => "",
+        }
     }
 
     /// A spot request; without a tag of its own it is of the run whose instance it launched.

@@ -30,6 +30,8 @@ pub enum Kind {
     Efs,
     /// A file system of FSx.
     Fsx,
+    /// A backup of a file system of FSx.
+    Backup,
     /// An image.
     Image,
     /// A snapshot.
@@ -46,7 +48,7 @@ pub enum Kind {
 
 impl Kind {
     /// All that are looked for.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SpotRequest,
         Self::Group,
         Self::Instance,
@@ -57,6 +59,7 @@ impl Kind {
         Self::Volume,
         Self::Efs,
         Self::Fsx,
+        Self::Backup,
         Self::Image,
         Self::Snapshot,
         Self::Template,
@@ -78,6 +81,7 @@ impl Kind {
             Self::Volume => "volume",
             Self::Efs => "EFS",
             Self::Fsx => "FSx",
+            Self::Backup => "FSx backup",
             Self::Image => "image",
             Self::Snapshot => "snapshot",
             Self::Template => "launch template",
@@ -236,7 +240,7 @@ pub fn hold_back(resources: &mut [Resource], leave: &[Box<str>]) {
     let mut held: Vec<(Box<str>, Box<str>)> = held.filter_map(holds).collect();
     while let Some((holder, what)) = held.pop() {
         let is_holder = |one: &&mut Resource| {
-            matches!(one.kind, Kind::Instance | Kind::Group) && one.id == holder
+            matches!(one.kind, Kind::Instance | Kind::Group | Kind::Fsx) && one.id == holder
         };
         for one in resources.iter_mut().filter(is_holder) {
             one.selected = false;

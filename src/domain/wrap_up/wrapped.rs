@@ -12,7 +12,13 @@ use super::{
 use crate::domain::cloud::{Price, Trouble};
 
 /// Kinds of things that cost and that this version does not look for: told, so that nobody takes silence for their absence.
-pub const NOT_LOOKED_FOR: [&str; 2] = ["classic load balancers", "backups of FSx"];
+pub const NOT_LOOKED_FOR: [&str; 5] = [
+    "fleets",
+    "reservations",
+    "VPC endpoints",
+    "notebooks",
+    "traffic",
+];
 
 /// What a run allows a launch of its, as its configuration says.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -235,15 +235,17 @@ async fn managed(
         patient(|| door.balancers(&tags)),
         patient(|| door.endpoints(&tags)),
     );
-    let (efs, fsx, logs) = tokio::join!(
+    let (efs, fsx, backups, logs) = tokio::join!(
         patient(|| door.efs()),
         patient(|| door.fsx()),
+        patient(|| door.fsx_backups()),
         patient(|| door.log_groups(&tags)),
     );
     let mut all = hear.hear(Kind::Group, groups)?;
     all.extend(hear.hear(Kind::Balancer, balancers)?);
     all.extend(hear.hear(Kind::Efs, efs)?);
     all.extend(hear.hear(Kind::Fsx, fsx)?);
+    all.extend(hear.hear(Kind::Backup, backups)?);
     all.extend(hear.hear(Kind::Logs, logs)?);
     for mut endpoint in hear.hear(Kind::Endpoint, endpoints)? {
         let name = (endpoint.region.clone(), endpoint.id.clone());

@@ -165,7 +165,7 @@ fn a_look_tells_what_costs_who_made_it_and_changes_nothing() {
         summary["not_looked_for"]
             .as_array()
             .unwrap()
-            .contains(&json!("classic load balancers"))
+            .contains(&json!("VPC endpoints"))
     );
     assert_eq!(writes(&world.stage), 0);
 }

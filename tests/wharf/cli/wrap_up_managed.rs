@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 use wharf::demo::{
     REGION,
-    cloud::{Balancer, Efs, Endpoint, Fsx, NewInstance, NewVolume},
+    cloud::{Backup, Balancer, Efs, Endpoint, Fsx, NewInstance, NewVolume},
 };
 
 use super::wrap_up::{applied, own};
@@ -193,6 +193,110 @@ fn what_is_protected_keeps_the_gate_shut_before_anything_goes() {
 }
 
 #[test]
+fn a_classic_balancer_is_known_by_its_name_and_its_tags() {
+    let stage = Stage::new();
+    let cloud = stage.demo.cloud();
+    let classic = || Balancer {
+        kind: "classic".to_owned(),
+        ..Balancer::default()
+    };
+    cloud.add_balancer((REGION, "front"), classic(), &TAG);
+    cloud.add_balancer((REGION, "others"), classic(), &[]);
+    let kept = [TAG[0], ("wharf:keep", "yes")];
+    cloud.add_balancer((REGION, "kept"), classic(), &kept);
+    let run = applied(&stage, &["--override-proof", "a test"]).ended_with(0);
+    is_about(&of(&run, "front"), 0.025);
+    assert_eq!(of(&run, "front")["origin"], "this run");
+    assert_eq!(of(&run, "others")["origin"], "not in the ledger");
+    assert_eq!(stage.demo.cloud().living(), ["others", "kept"]);
+    // Its name is what it is deleted by, and nothing else of this name is asked for.
+    let log = stage.demo.log();
+    let deleted = log.of("DeleteLoadBalancer");
+    assert_eq!(deleted.len(), 1);
+    assert_eq!(deleted[0].key, "front");
+}
+
+#[test]
+fn what_is_listed_is_narrowed_by_its_maker_and_what_goes_is_not() {
+    let world = world();
+    let of_others = ["--made-by", "not-in-ledger,other-runs"];
+    let look = [&["wrap-up", "stage2", "--json"], &of_others[..]].concat();
+    let look = world.stage.run(&look).ended_with(0);
+    let listed = look.of_type("resource");
+    assert!(!listed.is_empty());
+    for one in &listed {
+        let origin = one["origin"].as_str().unwrap();
+        assert!(
+            ["not in the ledger", "another run"].contains(&origin),
+            "{one}"
+        );
+    }
+    let told = world
+        .stage
+        .run(&["wrap-up", "stage2", "--made-by", "not-in-ledger"]);
+    let told = told.ended_with(0);
+    assert!(
+        told.stdout.contains("that others made are not listed"),
+        "{}",
+        told.stdout
+    );
+    assert!(!told.stdout.contains("/wharf/stage2"), "{}", told.stdout);
+    let more = [&["--override-proof", "a test"], &of_others[..]].concat();
+    applied(&world.stage, &more).ended_with(0);
+    assert_eq!(world.stage.demo.cloud().living(), [&*world.address]);
+}
+
+#[test]
+fn backups_of_fsx_cost_on_and_go_with_or_after_their_file_system() {
+    let stage = Stage::new();
+    let cloud = stage.demo.cloud();
+    let files = |kind: &str| Fsx {
+        kind: kind.to_owned(),
+        gib: 300,
+        throughput: 8,
+    };
+    let windows = cloud.add_fsx(REGION, files("WINDOWS"), &TAG);
+    let backup = |automatic, of: &str| Backup {
+        of: of.to_owned(),
+        kind: "WINDOWS".to_owned(),
+        bytes: 146 * GIB,
+        automatic,
+    };
+    let nightly = cloud.add_fsx_backup(REGION, backup(true, &windows), &[]);
+    let by_hand = cloud.add_fsx_backup(REGION, backup(false, "fs-lost"), &TAG);
+    let held = cloud.add_fsx(REGION, files("LUSTRE"), &TAG);
+    let keep = [("wharf:keep", "yes")];
+    let kept = cloud.add_fsx_backup(REGION, backup(true, &held), &keep);
+    let run = applied(&stage, &["--override-proof", "a test"]).ended_with(0);
+    is_about(&of(&run, &by_hand), 146.0 * 0.05 / 730.0);
+    let with = of(&run, &nightly);
+    assert_eq!(
+        (&with["on"], &with["origin"]),
+        (&json!(windows), &json!("this run"))
+    );
+    // A file system stays for the backup that would go with it.
+    let living = stage.demo.cloud().living();
+    assert_eq!(living.len(), 3, "{living:?}");
+    assert!(living.contains(&held) && living.contains(&kept));
+    // Windows leaves a last backup without tags: it is told whose file system it is of, and goes only where somebody names it.
+    let again = stage.run(&["wrap-up", "stage2", "--json"]).ended_with(0);
+    let last = again
+        .of_type("resource")
+        .into_iter()
+        .filter(|one| one["id"] != json!(kept))
+        .find(|one| one["about"].to_string().contains("which this run made"))
+        .unwrap();
+    assert_eq!(last["selected"], json!(false));
+    let named = last["id"].as_str().unwrap();
+    applied(&stage, &["--override-proof", "a test", "--also", named]).ended_with(0);
+    let mut left = stage.demo.cloud().living();
+    left.sort();
+    let mut wanted = vec![held, kept];
+    wanted.sort();
+    assert_eq!(left, wanted);
+}
+
+#[test]
 fn what_may_not_be_asked_says_so_and_the_rest_works() {
     let world = world();
     let cloud = world.stage.demo.cloud();
@@ -270,8 +374,13 @@ fn each_service_is_asked_again_where_it_asks_to_slow_down() {
         .run(&["wrap-up", "stage2", "--json"])
         .ended_with(0);
     assert_eq!(of(&run, "workers")["origin"], "this run");
-    for operation in operations {
-        assert_eq!(world.stage.demo.log().count(operation), 2, "{operation}");
+    // Balancers are asked for by two versions of one service at once.
+    for (operation, asked) in operations.into_iter().zip([4, 2, 2]) {
+        assert_eq!(
+            world.stage.demo.log().count(operation),
+            asked,
+            "{operation}"
+        );
     }
 }
 

@@ -16,9 +16,12 @@ use std::{
 };
 
 use assert_cmd::Command;
+use portable_pty::CommandBuilder;
 use serde_json::Value;
 use tempfile::TempDir;
 use wharf::demo::{Demo, Options, REGION, s3::NewObject};
+
+use super::terminal::Terminal;
 
 /// The user and group of nobody.
 const NOBODY: u32 = 65_534;
@@ -110,6 +113,28 @@ impl Stage {
             command.env(name, value.trim_matches(['"', '\'']));
         }
         command
+    }
+
+    /// Runs it in a terminal of this size, with more of the surroundings of a process.
+    pub(crate) fn terminal(
+        &self,
+        args: &[&str],
+        more: &[(&str, &str)],
+        size: (u16, u16),
+    ) -> Terminal {
+        let process = self.process(args);
+        let mut command = CommandBuilder::new(process.get_program());
+        command.args(process.get_args());
+        command.env_clear();
+        for (name, value) in process.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        let terminal = [("TERM", "xterm-256color"), ("LANG", "C.UTF-8")];
+        for (name, value) in terminal.iter().chain(more) {
+            command.env(name, value);
+        }
+        command.cwd(self.path(""));
+        Terminal::spawn(command, size)
     }
 
     /// Runs it to its end as somebody whom permissions bind: where the tests run as root, as nobody.

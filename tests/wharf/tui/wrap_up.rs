@@ -388,6 +388,33 @@ fn what_is_kept_or_gone_is_not_ticked_and_a_heading_ticks_all_below_it() {
 }
 
 #[test]
+fn what_is_not_in_the_ledger_is_shown_alone_and_what_is_ticked_stays_so() {
+    let mut stage = stage();
+    over(&mut stage, all_proven());
+    stage.text((132, 36));
+    stage.press("f");
+    let text = stage.text((132, 36));
+    assert!(text.contains("made by this run"), "{text}");
+    assert!(!text.contains("on AWS, not in the ledger"), "{text}");
+    stage.press("f");
+    look(&stage, "wrap-up-unknown");
+    let text = stage.text((132, 36));
+    assert!(!text.contains("i-0ab10000000000001"), "{text}");
+    // What goes is what is ticked, and the box names all of it.
+    stage.press("D");
+    let text = stage.text((132, 36));
+    assert!(text.contains("i-0ab"), "{text}");
+    stage.press("Esc");
+    for _ in 0..8 {
+        stage.press("f");
+        if stage.text((132, 36)).contains("All of it is shown.") {
+            return;
+        }
+    }
+    panic!("all is shown again: {}", stage.text((132, 36)));
+}
+
+#[test]
 fn a_gap_plans_the_push_of_what_was_made_here() {
     let mut stage = stage();
     over(&mut stage, with_a_gap());

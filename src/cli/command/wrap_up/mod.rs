@@ -47,7 +47,7 @@ async fn look_and_apply(
     let mut only = None;
     if args.apply && account.is_none() && context.output.style().asks {
         let looked = ask(context, args, ending, (None, None)).await?;
-        told::tell(context, &looked);
+        told::tell(context, &looked, args);
         account = Some(typed_account(context, &looked));
         let ticked = looked.resources.iter().filter(|one| one.selected);
         only = Some(ticked.map(Resource::target).collect());
@@ -58,7 +58,8 @@ async fn look_and_apply(
         ended: args.ended,
     });
     let wrapped = ask(context, args, ending, (consent, only)).await?;
-    for resource in &wrapped.resources {
+    let listed = wrapped.resources.iter();
+    for resource in listed.filter(|one| args.lists(&one.origin)) {
         context.output.record(&ResourceRecord::new(resource));
     }
     for proof in &wrapped.proofs {
@@ -72,7 +73,7 @@ async fn look_and_apply(
         context.output.record(&TroubleRecord::new(trouble));
     }
     if wrapped.ends.is_empty() {
-        told::tell(context, &wrapped);
+        told::tell(context, &wrapped, args);
     }
     for end in &wrapped.ends {
         context.output.record(&EndRecord::new(end));

@@ -29,7 +29,7 @@ const HEAD: [(&str, Align); 7] = [
 ];
 
 /// Tells how everything stands.
-pub(super) fn tell(context: &mut Context, wrapped: &Wrapped) {
+pub(super) fn tell(context: &mut Context, wrapped: &Wrapped, args: &WrapUpArgs) {
     for proof in &wrapped.proofs {
         context.output.line(proven(proof));
     }
@@ -43,16 +43,7 @@ pub(super) fn tell(context: &mut Context, wrapped: &Wrapped) {
         .iter()
         .filter(|one| one.exists())
         .collect();
-    if there.is_empty() {
-        context
-            .output
-            .line("nothing of what is looked for costs anything any more");
-    } else {
-        let rows: Vec<[String; 7]> = there.iter().map(|one| row(one)).collect();
-        for line in table(HEAD, &rows) {
-            context.output.line(line);
-        }
-    }
+    tell_things(context, &there, args);
     let gone = wrapped.resources.len() - there.len();
     if gone > 0 {
         let things = humanize::counted(gone as u64, "thing");
@@ -98,6 +89,28 @@ fn tell_spent(context: &mut Context, wrapped: &Wrapped) {
             "the run came to {} by now, what is gone included (--report tells it thing by thing)",
             humanize::amount(Some(spent)),
         ));
+    }
+}
+
+/// What is there, as far as it is to be listed.
+fn tell_things(context: &mut Context, there: &[&Resource], args: &WrapUpArgs) {
+    if there.is_empty() {
+        context
+            .output
+            .line("nothing of what is looked for costs anything any more");
+        return;
+    }
+    let listed = there.iter().filter(|one| args.lists(&one.origin));
+    let rows: Vec<[String; 7]> = listed.map(|one| row(one)).collect();
+    for line in table(HEAD, &rows) {
+        context.output.line(line);
+    }
+    let others = there.len() - rows.len();
+    if others > 0 {
+        let others = humanize::counted(others as u64, "more thing");
+        context
+            .output
+            .line(format_args!("{others} that others made are not listed"));
     }
 }
 

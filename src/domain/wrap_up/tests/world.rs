@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::RUN;
 use crate::domain::{
     cloud::{
-        Address, Attached, Image, Instance, Managed, Nat, RUN_TAG, Snapshot, SpotRequest, State,
-        Tag, Template, Volume, What,
+        Address, Attached, Backup, Fsx, Image, Instance, Managed, Nat, RUN_TAG, Snapshot,
+        SpotRequest, State, Tag, Template, Volume, What,
     },
     wrap_up::{Estate, KEEP_TAG, Kind},
 };
@@ -55,7 +55,8 @@ impl World {
             Kind::Template => self.told.templates.retain(|one| *one.id != *id),
             Kind::Group => self.end_group(id),
             Kind::Storage | Kind::Upload => return false,
-            Kind::Endpoint | Kind::Balancer | Kind::Efs | Kind::Fsx | Kind::Logs => {
+            Kind::Fsx => self.end_files(id),
+            Kind::Endpoint | Kind::Balancer | Kind::Efs | Kind::Backup | Kind::Logs => {
                 self.told.managed.retain(|one| *one.id != *id);
             }
         }
@@ -86,6 +87,16 @@ impl World {
         for instance in instances {
             self.let_go(&instance);
         }
+    }
+
+    /// A file system takes the backups with it that were made by the clock.
+    fn end_files(&mut self, id: &str) {
+        let goes = |one: &Managed| {
+            let with =
+                matches!(&one.what, What::Backup(backup) if backup.automatic && *backup.of == *id);
+            with || *one.id == *id
+        };
+        self.told.managed.retain(|one| !goes(one));
     }
 
     fn let_go(&mut self, id: &str) {
@@ -157,6 +168,7 @@ pub(super) fn worlds() -> impl Strategy<Value = World> {
                 ..Estate::default()
             };
             lay_beside(&mut told, beside);
+            lay_files(&mut told, &groups);
             lay_groups(&mut told, groups);
             World {
                 told,
@@ -280,6 +292,31 @@ fn lay_images(told: &mut Estate, (templates, snapshots, images): (Things, Things
             snapshots: snapshot.map(|one| one.id.clone()).into_iter().collect(),
             tags: tags(run, kept),
         });
+    }
+}
+
+/// File systems, and backups of one of them or of one that is gone.
+fn lay_files(told: &mut Estate, things: &Things) {
+    for (at, (run, tie, kept)) in things.iter().enumerate() {
+        let one = |id: String, what, kept| Managed {
+            id: id.into(),
+            region: "us-east-1".into(),
+            name: "".into(),
+            what,
+            created: None,
+            tags: Some(tags(*run, kept)),
+        };
+        let backup = What::Backup(Backup {
+            of: format!("fs-{}", tie % 3).into(),
+            automatic: tie % 2 == 0,
+            ..Backup::default()
+        });
+        let files = What::Fsx(Fsx::default());
+        let both = [
+            one(format!("fs-{at}"), files, false),
+            one(format!("backup-{at}"), backup, *kept),
+        ];
+        told.managed.extend(both);
     }
 }
 

@@ -24,25 +24,33 @@ pub(super) enum Column {
     Hourly,
     SoFar,
     Gauge(Gauge),
+    /// What goes over the network, both ways.
+    Network,
+    /// What volumes read and write.
+    Volumes,
+    Events,
     Alarms,
 }
 
 /// From left to right, each with its head, its width, and its rank: what ranks lowest goes first.
-const COLUMNS: [(Column, &str, u16, u8); 14] = [
-    (Column::Name, "name", 10, 14),
-    (Column::Id, "id", 11, 4),
-    (Column::Kind, "type", 11, 8),
+const COLUMNS: [(Column, &str, u16, u8); 17] = [
+    (Column::Name, "name", 10, 17),
+    (Column::Id, "id", 11, 7),
+    (Column::Kind, "type", 11, 11),
     (Column::Zone, "zone", 14, 1),
-    (Column::State, "state", 13, 13),
-    (Column::Checks, "checks", 6, 12),
-    (Column::Up, "up", 6, 9),
-    (Column::Hourly, "$/h", 7, 11),
-    (Column::SoFar, "so far", 8, 7),
-    (Column::Gauge(Gauge::Cpu), "cpu", 4, 10),
-    (Column::Gauge(Gauge::Gpu), "gpu", 4, 6),
-    (Column::Gauge(Gauge::Memory), "mem", 4, 5),
-    (Column::Gauge(Gauge::Disk), "disk", 4, 3),
-    (Column::Alarms, "alarms", 10, 2),
+    (Column::State, "state", 13, 16),
+    (Column::Checks, "checks", 6, 15),
+    (Column::Up, "up", 6, 12),
+    (Column::Hourly, "$/h", 7, 14),
+    (Column::SoFar, "so far", 8, 10),
+    (Column::Gauge(Gauge::Cpu), "cpu", 4, 13),
+    (Column::Gauge(Gauge::Gpu), "gpu", 4, 9),
+    (Column::Gauge(Gauge::Memory), "mem", 4, 8),
+    (Column::Gauge(Gauge::Disk), "disk", 4, 6),
+    (Column::Network, "net", 10, 3),
+    (Column::Volumes, "io", 10, 2),
+    (Column::Events, "events", 14, 4),
+    (Column::Alarms, "alarms", 10, 5),
 ];
 
 /// Columns between two columns.
@@ -62,7 +70,12 @@ impl Placed {
     pub(super) fn is_number(&self) -> bool {
         matches!(
             self.column,
-            Column::Up | Column::Hourly | Column::SoFar | Column::Gauge(_)
+            Column::Up
+                | Column::Hourly
+                | Column::SoFar
+                | Column::Gauge(_)
+                | Column::Network
+                | Column::Volumes
         )
     }
 }
@@ -134,10 +147,25 @@ pub(super) fn cell(
                 gauge_style(gauge, value, theme),
             )
         }
+        Column::Network => rates(seen, [Gauge::NetworkIn, Gauge::NetworkOut], (now, theme)),
+        Column::Volumes => rates(seen, [Gauge::DiskRead, Gauge::DiskWrite], (now, theme)),
+        Column::Events => match seen.next_event() {
+            Some(event) => (humanize::planned_in(event, now), theme.differs),
+            None => (dash(), theme.dim),
+        },
         Column::Alarms => match seen.alarms.len() {
             0 => (dash(), theme.dim),
             n => (format!("{n} IN ALARM"), theme.missing),
         },
+    }
+}
+
+/// Both ways of something together.
+fn rates(seen: &Observed, ways: [Gauge; 2], (now, theme): (Timestamp, &Theme)) -> (String, Style) {
+    let told = ways.into_iter().filter_map(|gauge| seen.now(gauge, now));
+    match told.reduce(|one, other| one + other) {
+        Some(sum) => (humanize::rate(sum), Style::new()),
+        None => (dash(), theme.dim),
     }
 }
 

@@ -303,7 +303,7 @@ impl Instances {
             format!(" · next in {} s", left.max(0))
         });
         format!(
-            "as of {}{} · {}",
+            "as of {}{} · watch {}",
             age.unwrap_or_default(),
             next.unwrap_or_default(),
             humanize::spent(&survey.spent)

@@ -2,6 +2,7 @@
 //! what a person ticked and said, and sends both back: no proof and no license is made here.
 
 mod delete;
+mod filter;
 mod log;
 mod rows;
 mod stand;

@@ -22,7 +22,10 @@ use crate::tui::{
     widget::paint::{columns, end},
 };
 
-use super::stand::{Course, Stand};
+use super::{
+    filter::words,
+    stand::{Course, Stand},
+};
 
 /// A row of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,7 +61,7 @@ impl Node {
 }
 
 /// The origins that there are, in their order.
-fn origins(resources: &[Resource]) -> Vec<Origin> {
+pub(super) fn origins(resources: &[Resource]) -> Vec<Origin> {
     let mut all: Vec<Origin> = resources.iter().map(|one| one.origin.clone()).collect();
     let rank = |origin: &Origin| match origin {
         Origin::ThisRun => 0,
@@ -105,9 +108,11 @@ impl Branch<'_> {
 }
 
 /// The paths of all rows, in their order.
-pub(super) fn paths(resources: &[Resource]) -> Vec<Vec<Node>> {
+pub(super) fn paths(stand: &Stand) -> Vec<Vec<Node>> {
+    let resources = &stand.told.resources;
     let mut paths = Vec::new();
-    for origin in origins(resources) {
+    let shown = origins(resources).into_iter();
+    for origin in shown.filter(|origin| stand.shows(origin)) {
         let top = vec![Node::Origin(origin.clone())];
         paths.push(top.clone());
         for branch in branches(resources, &origin) {
@@ -129,7 +134,8 @@ impl Rows<'_> {
     pub(super) fn items(&self) -> io::Result<Vec<TreeItem<'static, Node>>> {
         let shown = self.stand.shown();
         let mut items = Vec::new();
-        for origin in origins(&shown) {
+        let makers = origins(&shown).into_iter();
+        for origin in makers.filter(|origin| self.stand.shows(origin)) {
             let things = branches(&shown, &origin).into_iter();
             let things = things.map(|branch| self.thing(&branch, &shown, BEFORE + STEP));
             let things = things.collect::<io::Result<Vec<_>>>()?;
@@ -155,14 +161,11 @@ impl Rows<'_> {
     fn head(&self, origin: &Origin, shown: &[Resource]) -> Line<'static> {
         let theme = &self.shell.theme;
         let own = |one: &Resource| one.origin == *origin;
-        let words = match origin {
-            Origin::ThisRun => "made by this run".to_owned(),
-            Origin::Unknown => "on AWS, not in the ledger".to_owned(),
-            Origin::OtherRun(run) => format!("made by the run {}", printable(run.as_bytes())),
-            Origin::Gone => "in the ledger, gone from AWS".to_owned(),
-        };
+        let words = words(origin);
         let count = shown.iter().filter(|one| own(one)).count();
-        let things = format!("  {}", humanize::counted(count as u64, "thing"));
+        let alone = self.stand.only.as_ref().map(|_| ", shown alone");
+        let things = humanize::counted(count as u64, "thing");
+        let things = format!("  {things}{}", alone.unwrap_or_default());
         let left = shown.iter().filter(|one| !self.stand.is_gone(one));
         let sum = match origin {
             Origin::Gone => String::new(),

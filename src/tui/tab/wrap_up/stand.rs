@@ -53,6 +53,8 @@ pub(super) struct Stand {
     pub(super) failed: Option<Failed>,
     /// The things as a tree: what is open, and where the cursor stands.
     pub(super) tree: RefCell<TreeState<Node>>,
+    /// Whose things alone are shown; `None` is everybody's.
+    pub(super) only: Option<Origin>,
     /// Branches that were opened once by themselves.
     unfolded: BTreeSet<Vec<Node>>,
 }
@@ -99,7 +101,13 @@ impl Stand {
 
     /// Opens branches that are new, and keeps the cursor on something.
     fn unfold(&mut self) {
-        let paths = super::rows::paths(&self.told.resources);
+        let there = |only: &Origin| {
+            let mut all = self.told.resources.iter();
+            all.any(|one| one.origin == *only)
+        };
+        // Where nothing of theirs is left, all else is shown again.
+        self.only = self.only.clone().filter(there);
+        let paths = super::rows::paths(self);
         let state = self.tree.get_mut();
         for path in &paths {
             let folded = matches!(path.as_slice(), [Node::Origin(Origin::Gone)]);
@@ -107,6 +115,13 @@ impl Stand {
                 state.open(path.clone());
             }
         }
+        self.keep_cursor();
+    }
+
+    /// Lets the cursor stand on something that is shown.
+    pub(super) fn keep_cursor(&mut self) {
+        let paths = super::rows::paths(self);
+        let state = self.tree.get_mut();
         if !paths.iter().any(|path| path == state.selected()) {
             let first = paths.iter().find(|path| path.len() > 1);
             state.select(first.or(paths.first()).cloned().unwrap_or_default());

@@ -209,6 +209,7 @@ impl WrapUp {
             Wrapping::RunNext => self.choose(1),
             Wrapping::RunPrevious => self.choose(self.runs.len() - 1),
             Wrapping::Tick => self.tick(shell),
+            Wrapping::Maker => self.show_next_maker(shell),
             Wrapping::Open => self.turn_branch(true),
             Wrapping::Close => self.turn_branch(false),
             Wrapping::Ended => self.turn_ended(shell),
@@ -473,7 +474,7 @@ impl WrapUp {
         let whole = stand.is_some_and(|stand| stand.is_whole && stand.doing.is_none());
         match action {
             Wrapping::RunNext | Wrapping::RunPrevious => self.runs.len() > 1,
-            Wrapping::Tick | Wrapping::Open | Wrapping::Close => {
+            Wrapping::Tick | Wrapping::Maker | Wrapping::Open | Wrapping::Close => {
                 stand.is_some_and(|stand| !stand.told.resources.is_empty())
             }
             Wrapping::Ended => {
