@@ -8,12 +8,14 @@ use crate::domain::{
     progress::{TaskEvent, TaskId, TaskState},
     runs::Runs,
     side::Side,
+    text::printable,
 };
 
 use crate::engine::{
     Body, Event, PastTask, View,
     cloud::CloudTold,
     event::{Bucket, Failed},
+    launch::LaunchTold,
     look::LookTold,
 };
 
@@ -28,7 +30,7 @@ use crate::tui::{
     identity,
     msg::Effect,
     shell::{Mapping, Question},
-    state::State,
+    state::{LONG, State},
     tab::{instances::Sought, log::Weight},
 };
 
@@ -63,7 +65,7 @@ fn answer(state: &mut State, view: View, body: Body) {
             shell.close(view);
             state.wrap_up.pushed(&run, &said, shell);
         }
-        (question, Body::Cloud(told)) => state.instances.take((view, &question), told, shell),
+        (question, Body::Cloud(told)) => instances(state, (view, &question), told),
         (Question::WrapUp(run), Body::WrapUp(told)) => {
             state.wrap_up.take((view, &run), told, shell);
         }
@@ -424,7 +426,7 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
             shell.say_failed(&failed);
         }
         Question::WrapUp(run) => state.wrap_up.fail((view, run), failed, shell),
-        Question::Turn(..) | Question::Sought(_) => state.instances.fail(question, &failed, shell),
+        Question::Turn(..) | Question::Sought(_) => instances_failed(state, question, &failed),
         Question::Compare
         | Question::Address(_)
         | Question::Rules
@@ -436,6 +438,40 @@ fn fail(state: &mut State, view: View, question: &Question, failed: Failed) {
         | Question::Report(_)
         | Question::GoOn(_) => shell.say_failed(&failed),
     }
+}
+
+/// Takes what is told of instances; a launch is told to Tasks too.
+fn instances(state: &mut State, (view, question): (View, &Question), told: CloudTold) {
+    if let (Question::Sought(Sought::Launch(_, name)), CloudTold::Launch(told)) = (question, &told)
+    {
+        launch_told(state, name, Ok(told));
+    }
+    let shell = &mut state.shell;
+    state.instances.take((view, question), told, shell);
+}
+
+/// What was asked of an instance came to nothing, or a launch did.
+fn instances_failed(state: &mut State, question: &Question, failed: &Failed) {
+    state.instances.fail(question, failed, &mut state.shell);
+    if let Question::Sought(Sought::Launch(_, name)) = question {
+        launch_told(state, name, Err(failed));
+    }
+}
+
+/// Takes what is told of a launch; its end is rung for where it failed, or took long enough to look elsewhere.
+fn launch_told(state: &mut State, name: &str, told: Result<&LaunchTold, &Failed>) {
+    let Some(launch) = state.tasks.launch_told(name, told, state.shell.now) else {
+        return;
+    };
+    if told.is_ok() && launch.took().is_none_or(|took| took < LONG) {
+        return;
+    }
+    let run = printable(launch.run.as_bytes());
+    let text = match told {
+        Ok(_) => format!("wharf: {run} is launched, and its checks pass"),
+        Err(_) => format!("wharf: the launch of {run} failed"),
+    };
+    state.shell.effects.push(Effect::Notify(text));
 }
 
 fn task(state: &mut State, id: TaskId, event: &TaskEvent) {

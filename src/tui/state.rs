@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, io};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ratatui::layout::Rect;
 
 use crate::config::mapping::Direction;
@@ -33,8 +33,8 @@ use crate::tui::{
     theme::Theme,
 };
 
-/// Seconds that a task takes at least whose end is rung for.
-const LONG: i64 = 10;
+/// What a task takes at least whose end is rung for.
+pub const LONG: SignedDuration = SignedDuration::from_secs(10);
 
 /// Everything the screen is made of.
 #[derive(Debug)]
@@ -184,7 +184,7 @@ impl State {
         let Some(task) = tasks.iter().find(|task| task.id == id) else {
             return;
         };
-        let long = self.shell.now.duration_since(task.started).as_secs() >= LONG;
+        let long = self.shell.now.duration_since(task.started) >= LONG;
         let rings = match to {
             TaskState::Done => long,
             TaskState::Failed | TaskState::Paused => true,
@@ -228,6 +228,11 @@ impl State {
             .iter()
             .filter(|task| !task.state.is_over())
             .count()
+    }
+
+    /// The same with launches.
+    pub fn at_work(&self) -> usize {
+        self.running() + self.tasks.launching().count()
     }
 
     /// Whether anything moves on the screen by itself.

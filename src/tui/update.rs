@@ -33,7 +33,7 @@ use crate::tui::{
     rules,
     shell::{Question, Shell},
     state::State,
-    tab::{Tab, browse::names, log::Weight},
+    tab::{Tab, browse::names, instances::Deed, log::Weight},
     ways,
 };
 
@@ -68,7 +68,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.wrap_up.attend(front, followed, &mut state.shell);
             let old = |at: Timestamp| now.duration_since(at).as_secs() >= NOTICE;
             state.shell.notice.take_if(|notice| old(notice.at));
-            if state.leaving && state.running() == 0 {
+            if state.leaving && state.at_work() == 0 {
                 state.shell.effects.push(Effect::Quit);
             }
         }
@@ -234,7 +234,7 @@ fn quit(state: &mut State) {
     if state.wrap_up.deletes() {
         return ask_while_it_deletes(state);
     }
-    if state.running() == 0 {
+    if state.at_work() == 0 {
         return state.shell.effects.push(Effect::Quit);
     }
     let now = state.shell.now;
@@ -244,15 +244,20 @@ fn quit(state: &mut State) {
         .tasks
         .iter()
         .filter(|task| !task.state.is_over());
-    let about: Vec<String> = running
-        .map(|task| crate::tui::tab::tasks::summary(task, now))
-        .collect();
+    let running = running.map(|task| crate::tui::tab::tasks::summary(task, now));
+    let launching = state.tasks.launching();
+    let mut about: Vec<String> = launching.map(|launch| launch.summary(now)).collect();
+    if !about.is_empty() {
+        let text = "What a launch made so far stays, and its ledger knows it: wharf wrap-up tells what is there.";
+        about.push(text.to_owned());
+    }
+    about.extend(running);
     let mut choices = vec![
         ("Stay", Choice::Nothing),
         ("Leave as soon as they are done", Choice::QuitWhenDone),
         ("Stop them and leave; what was moved stays", Choice::Quit),
     ];
-    if state.shell.settings.hands_over {
+    if state.shell.settings.hands_over && state.running() > 0 {
         choices.insert(
             2,
             ("Leave, and let them go on without a screen", Choice::Detach),
@@ -307,7 +312,12 @@ fn decide(state: &mut State, decision: Decision) {
         Decision::Filter(text) => state.browse.filter(&text),
         Decision::Search(text) => search(state, &text),
         Decision::Pace(task, change) => shell.command(Command::Pace { task, change }),
-        Decision::Instance(deed) => state.instances.carry_out(deed, shell),
+        Decision::Instance(deed) => {
+            if let Deed::Launch(ask) = &deed {
+                state.tasks.launch(ask, shell.now);
+            }
+            state.instances.carry_out(deed, shell);
+        }
         Decision::Wrap(said) => state.wrap_up.said(said, shell),
         Decision::Cancel(task) => shell.command(Command::Cancel(task)),
         Decision::AskBookmark => bookmarks::ask(state),
@@ -402,8 +412,17 @@ fn go_to_mapping(state: &mut State, at: usize) {
     };
 }
 
-/// Shows the places of the task under the cursor, compared.
+/// Shows the places of the task under the cursor, compared; of a launch its instance.
 fn follow(state: &mut State) {
+    if let Some(launch) = state.tasks.current_launch(&state.shell.snapshot) {
+        let Some(id) = &launch.id else {
+            let text = "AWS has not told of an instance yet.";
+            return state.shell.say(Weight::Info, text);
+        };
+        state.instances.show(id);
+        state.tab = Tab::Instances;
+        return;
+    }
     let task = state.tasks.current(&state.shell.snapshot);
     let task = task.map(|task| task.id);
     if show_places(state, task) {

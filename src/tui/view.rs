@@ -148,7 +148,8 @@ fn badge(state: &State, tab: Tab, narrow: bool) -> (String, Style) {
                         TaskState::Running | TaskState::Recounting | TaskState::Waiting
                     )
                 })
-                .count();
+                .count()
+                + state.tasks.launching().count();
             let paused = tasks
                 .iter()
                 .filter(|task| task.state == TaskState::Paused)
@@ -213,7 +214,7 @@ fn draw_status(state: &State, line: Rect, buffer: &mut Buffer) {
 
 fn tasks_status(state: &State) -> String {
     let tasks = &state.shell.snapshot.tasks;
-    let open = state.running();
+    let open = state.at_work();
     let is_waiting = |task: &&TaskSnapshot| task.state == TaskState::Waiting;
     let waiting = tasks.iter().filter(is_waiting).count();
     let counted = |tasks: usize, word: &str| format!("{} {word}", humanize::count(tasks as u64));
@@ -221,7 +222,7 @@ fn tasks_status(state: &State) -> String {
     if waiting > 0 {
         told.push(counted(waiting, "waiting"));
     }
-    told.push(counted(tasks.len() - open, "over"));
+    told.push(counted(tasks.len() + state.tasks.launches() - open, "over"));
     told.join(", ")
 }
 

@@ -62,7 +62,10 @@ pub(super) async fn launched(
         .await?;
     let put = put_all(room, answer, &folder, &surveyed.pack).await;
     let made = match put {
-        Ok(()) => made(door, &order).await,
+        Ok(()) => {
+            tell(answer, LaunchTold::Asking).await;
+            made(door, &order).await
+        }
         Err(failed) => Err(Without::Refused(failed)),
     };
     let instance = match made {

@@ -93,6 +93,8 @@ pub enum LaunchTold {
         /// Bytes.
         bytes: u64,
     },
+    /// All files are there, and AWS is asked for the instance.
+    Asking,
     /// AWS has it.
     Launched {
         /// The instance.

@@ -69,7 +69,7 @@ fn launch_ask(run: &str) -> LaunchAsk {
     }
 }
 
-fn check(what: &'static str, standing: Standing, words: &str) -> Check {
+pub(super) fn check(what: &'static str, standing: Standing, words: &str) -> Check {
     Check {
         what,
         standing,
@@ -77,7 +77,7 @@ fn check(what: &'static str, standing: Standing, words: &str) -> Check {
     }
 }
 
-fn plan(checks: Vec<Check>) -> LaunchPlan {
+pub(super) fn plan(checks: Vec<Check>) -> LaunchPlan {
     LaunchPlan {
         launch: "20260111-170203-0a1b".into(),
         checks,
@@ -98,7 +98,7 @@ fn plan(checks: Vec<Check>) -> LaunchPlan {
     }
 }
 
-fn well() -> Vec<Check> {
+pub(super) fn well() -> Vec<Check> {
     vec![
         check(
             "image",
@@ -120,7 +120,7 @@ fn well() -> Vec<Check> {
 }
 
 /// The tab with runs that can be launched.
-fn stage(runs: &[&str]) -> Stage {
+pub(super) fn stage(runs: &[&str]) -> Stage {
     let mut settings = settings();
     settings.launches = runs
         .iter()
@@ -133,7 +133,7 @@ fn stage(runs: &[&str]) -> Stage {
 }
 
 /// The last question about a launch, with its view.
-fn launch_asked(stage: &Stage) -> (View, LaunchAsk) {
+pub(super) fn launch_asked(stage: &Stage) -> (View, LaunchAsk) {
     stage.asked(|command| {
         let Command::Cloud { view, ask } = command else {
             return None;
@@ -146,7 +146,7 @@ fn launch_asked(stage: &Stage) -> (View, LaunchAsk) {
     })
 }
 
-fn tell(stage: &mut Stage, view: View, told: LaunchTold) {
+pub(super) fn tell(stage: &mut Stage, view: View, told: LaunchTold) {
     stage.tell(view, Body::Cloud(CloudTold::Launch(told)));
 }
 

@@ -11,6 +11,7 @@ mod fuzz;
 mod instances;
 mod journeys;
 mod keys;
+mod launch_rows;
 mod launching;
 mod layouts;
 mod migrations;

@@ -177,6 +177,7 @@ async fn ask_for(
                     .output
                     .remark(format_args!("putting {name} beside the run, {bytes} …"));
             }
+            LaunchTold::Asking => context.output.remark("asking AWS for the instance …"),
             LaunchTold::Launched { id } => {
                 let rest = if waits {
                     "; waiting for its checks …"

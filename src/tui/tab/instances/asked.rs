@@ -76,8 +76,8 @@ pub enum Sought {
     Push(Arc<str>),
     /// What the launch of the run of this name would stand on.
     LaunchPlan(Arc<str>),
-    /// Whether the run of this name is launched.
-    Launch(Arc<str>),
+    /// Whether the run of this name is launched, by this launch.
+    Launch(Arc<str>, Box<str>),
 }
 
 impl Instances {
@@ -259,7 +259,13 @@ impl Instances {
         };
         self.launching
             .insert(Arc::clone(&run), "is looked at once more".to_owned());
-        asking_launch(Sought::Launch(run), ask, shell);
+        let name = printable(run.as_bytes()).into_owned();
+        let launch = ask.named.clone().unwrap_or_default();
+        asking_launch(Sought::Launch(run, launch), ask, shell);
+        shell.say(
+            Weight::Info,
+            format!("The launch of {name} begins; 2 shows its steps."),
+        );
     }
 
     /// Takes what comes of a launch, or of the look before it.
@@ -271,7 +277,7 @@ impl Instances {
             }
             return;
         }
-        let Sought::Launch(run) = question else {
+        let Sought::Launch(run, _) = question else {
             return;
         };
         let name = printable(run.as_bytes()).into_owned();
@@ -281,6 +287,7 @@ impl Instances {
                 let name = printable(name.as_bytes());
                 format!("puts {name} beside the run, {}", humanize::bytes(bytes))
             }
+            LaunchTold::Asking => "asks AWS for its instance".to_owned(),
             LaunchTold::Launched { id } => {
                 let id = printable(id.as_bytes());
                 shell.say(Weight::Good, format!("{name} is launched as {id}."));

@@ -156,6 +156,13 @@ impl Instances {
         self.rows().nth(self.position())
     }
 
+    /// Puts the cursor on an instance, whatever is filtered.
+    pub fn show(&mut self, id: &str) {
+        self.filter.clear();
+        self.cursor = Some(id.into());
+        self.arrange();
+    }
+
     /// The gravest of all that was found, and on how many instances anything was.
     pub fn badge(&self) -> Option<(usize, Gravity)> {
         let seen = self.survey()?.seen.iter();

@@ -164,7 +164,7 @@ impl Instances {
         if let Question::Turn(id, _) = question {
             self.turning.remove(id);
         }
-        if let Question::Sought(Sought::Launch(run)) = question {
+        if let Question::Sought(Sought::Launch(run, _)) = question {
             self.launching.remove(run);
             self.look_again(shell);
         }

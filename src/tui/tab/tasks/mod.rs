@@ -1,6 +1,7 @@
 //! Tasks: what runs and ran. Quantities come from the snapshot, facts from events; this keeps what both do not.
 
 mod detail;
+mod launches;
 mod past;
 mod rates;
 mod report;
@@ -25,6 +26,7 @@ use crate::domain::{
 };
 use crate::engine::Snapshot;
 use crate::humanize;
+pub use crate::tui::tab::tasks::launches::Launch;
 use crate::tui::tab::tasks::past::Past;
 pub use crate::tui::tab::tasks::past::ask as ask_past;
 pub use crate::tui::tab::tasks::rates::{Flow, Rates};
@@ -61,10 +63,36 @@ impl Facts {
     }
 }
 
+/// What the cursor stands on.
+#[derive(Debug, Clone, PartialEq)]
+enum Focus {
+    Task(TaskId),
+    /// A launch, by its name.
+    Launch(Box<str>),
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, Copy)]
+enum Row<'s> {
+    Task(&'s TaskSnapshot),
+    Launch(&'s Launch),
+}
+
+impl Row<'_> {
+    fn focus(self) -> Focus {
+        match self {
+            Self::Task(task) => Focus::Task(task.id),
+            Self::Launch(launch) => Focus::Launch(launch.name.clone()),
+        }
+    }
+}
+
 /// The state of the tab.
 #[derive(Debug, Default)]
 pub struct Tasks {
-    cursor: Option<TaskId>,
+    cursor: Option<Focus>,
+    /// Launches of this session, the newest first.
+    launches: Vec<Launch>,
     /// Plans of groups whose children were not seen yet, in the children's order.
     families: HashMap<TaskId, Vec<Arc<Plan>>>,
     facts: HashMap<TaskId, Facts>,
@@ -79,7 +107,7 @@ impl Tasks {
         let facts = self.facts.entry(id).or_default();
         facts.plan = plan;
         facts.places = places;
-        self.cursor = Some(id);
+        self.cursor = Some(Focus::Task(id));
     }
 
     /// A group was accepted, or the one plan of it as a task of its own; the cursor goes to it.
@@ -162,24 +190,39 @@ impl Tasks {
         self.facts.get(&id)
     }
 
+    /// What is listed: launches of this session first, then tasks.
+    fn rows<'s>(&'s self, snapshot: &'s Snapshot) -> Vec<Row<'s>> {
+        let launches = self.launches.iter().map(Row::Launch);
+        let tasks = self.all(snapshot).into_iter().map(Row::Task);
+        launches.chain(tasks).collect()
+    }
+
     /// Where the cursor stands.
     pub fn position(&self, snapshot: &Snapshot) -> usize {
-        self.all(snapshot)
+        self.rows(snapshot)
             .iter()
-            .position(|task| Some(task.id) == self.cursor)
+            .position(|row| Some(row.focus()) == self.cursor)
             .unwrap_or(0)
     }
 
     /// The task under the cursor.
     pub fn current<'s>(&'s self, snapshot: &'s Snapshot) -> Option<&'s TaskSnapshot> {
-        self.all(snapshot).get(self.position(snapshot)).copied()
+        match self.rows(snapshot).get(self.position(snapshot))? {
+            Row::Task(task) => Some(task),
+            Row::Launch(_) => None,
+        }
+    }
+
+    /// The launch under the cursor: they are listed first.
+    pub fn current_launch(&self, snapshot: &Snapshot) -> Option<&Launch> {
+        self.launches.get(self.position(snapshot))
     }
 
     /// Puts the cursor on a place.
     pub fn put_on(&mut self, position: usize, snapshot: &Snapshot) {
-        let all = self.all(snapshot);
-        let last = all.len().saturating_sub(1);
-        self.cursor = all.get(position.min(last)).map(|task| task.id);
+        let rows = self.rows(snapshot);
+        let last = rows.len().saturating_sub(1);
+        self.cursor = rows.get(position.min(last)).map(|row| row.focus());
     }
 }
 

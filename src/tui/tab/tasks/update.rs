@@ -24,6 +24,9 @@ use crate::tui::{
 impl Tasks {
     /// Does what the person means with the task under the cursor.
     pub fn act(&mut self, action: Tasking, shell: &mut Shell) {
+        if let Some(launch) = self.current_launch(&shell.snapshot) {
+            return launch.act(action, shell);
+        }
         let Some(task) = self.current(&shell.snapshot).cloned() else {
             return shell.say(Weight::Info, "No task yet: s in Browse plans a sync.");
         };
@@ -112,6 +115,9 @@ impl Tasks {
 
     /// Whether an action would have an effect now.
     pub fn offers(&self, action: Tasking, shell: &Shell) -> bool {
+        if let Some(launch) = self.current_launch(&shell.snapshot) {
+            return launch.offers(action);
+        }
         let Some(task) = self.current(&shell.snapshot) else {
             return false;
         };

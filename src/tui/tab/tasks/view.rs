@@ -8,7 +8,9 @@ use crate::humanize;
 
 use crate::tui::{
     shell::Shell,
-    tab::tasks::{Tasks, detail, settled, settled_text, state_sign, state_word, title},
+    tab::tasks::{
+        Row, Tasks, detail, launches, settled, settled_text, state_sign, state_word, title,
+    },
     theme::Theme,
     widget::{
         gauge::gauge,
@@ -33,7 +35,7 @@ pub(super) fn state_style(state: TaskState, theme: &Theme) -> Style {
 
 /// Draws the tab.
 pub fn draw(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer) {
-    let count = u16::try_from(tasks.all(&shell.snapshot).len()).unwrap_or(u16::MAX);
+    let count = u16::try_from(tasks.rows(&shell.snapshot).len()).unwrap_or(u16::MAX);
     let (list, detail) = if area.width >= WIDE {
         let width = (area.width * 2 / 5).min(72);
         (slice(area, 0, width), slice(area, width, area.width))
@@ -55,16 +57,24 @@ pub fn draw(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer) {
         )
     };
     draw_list(tasks, shell, list, buffer);
-    detail::draw(tasks, shell, detail, buffer);
+    match tasks.current_launch(&shell.snapshot) {
+        Some(launch) => launches::draw_detail(launch, shell, detail, buffer),
+        None => detail::draw(tasks, shell, detail, buffer),
+    }
 }
 
 fn draw_list(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer) {
-    let all = tasks.all(&shell.snapshot);
-    let totals = if all.is_empty() {
-        String::new()
-    } else {
-        humanize::counted(all.len() as u64, "task")
+    let all = tasks.rows(&shell.snapshot);
+    let launched = tasks.launches.len();
+    let launched = match launched {
+        0 => None,
+        1 => Some("1 launch".to_owned()),
+        some => Some(format!("{some} launches")),
     };
+    let counted = all.len() - tasks.launches.len();
+    let counted = (counted > 0).then(|| humanize::counted(counted as u64, "task"));
+    let totals: Vec<String> = launched.into_iter().chain(counted).collect();
+    let totals = totals.join(", ");
     let panel = Panel {
         title: "tasks",
         totals: &totals,
@@ -86,9 +96,16 @@ fn draw_list(tasks: &Tasks, shell: &Shell, area: Rect, buffer: &mut Buffer) {
     let shown = tasks.window.show(position, all.len(), inner.height / 2);
     for (at, number) in shown.enumerate() {
         let top = u16::try_from(at * 2).unwrap_or(u16::MAX);
-        if let Some(task) = all.get(number) {
-            let lines = [line_of(inner, top), line_of(inner, top.saturating_add(1))];
-            draw_task(task, tasks, shell, (lines, buffer), number == position);
+        let lines = [line_of(inner, top), line_of(inner, top.saturating_add(1))];
+        match all.get(number) {
+            Some(Row::Task(task)) => draw_task(task, tasks, shell, (lines, buffer)),
+            Some(Row::Launch(launch)) => launches::draw_row(launch, shell, lines, buffer),
+            None => {}
+        }
+        if number == position {
+            for line in lines {
+                select(buffer, widen(line), &shell.theme);
+            }
         }
     }
 }
@@ -98,7 +115,6 @@ fn draw_task(
     tasks: &Tasks,
     shell: &Shell,
     (lines, buffer): ([Rect; 2], &mut Buffer),
-    selected: bool,
 ) {
     let theme = &shell.theme;
     // What belongs to a group stands indented below it.
@@ -118,11 +134,6 @@ fn draw_task(
     let route = route_of(task, shell, room);
     put_middle(buffer, slice(upper, from, room), &route, theme.dim);
     draw_numbers(task, tasks, shell, lower, buffer);
-    if selected {
-        for line in lines {
-            select(buffer, widen(line), theme);
-        }
-    }
 }
 
 /// Where a task stands, in a word: what runs by the time that is left, where that is known.
