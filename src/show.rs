@@ -72,7 +72,7 @@ pub(crate) fn demo(
         }
     };
     let clock = stage.demo.clock().clone();
-    stage.demo.cloud().set_shell(trainer.shell(&clock));
+    stage.demo.cloud().set_shell_beside(trainer.shell(&clock));
     // It trains until the program ends, or the store is gone.
     thread::spawn(move || {
         while trainer.go(clock.now()).is_ok() {

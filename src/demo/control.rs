@@ -88,6 +88,9 @@ impl Service {
         let body = body.map_err(|_broken| Hangup)?.to_bytes();
         let form = ec2::Form::read(&String::from_utf8_lossy(&body));
         call.bucket = String::new();
+        if matches!(small, Small::Ec2) {
+            call.query = String::from_utf8_lossy(&body).into_owned();
+        }
         (call.operation, call.key) = match small {
             Small::Ec2 => (ec2::operation(&form), ids(&form)),
             Small::CloudWatch => (cloudwatch::operation(parts.uri.path()), String::new()),

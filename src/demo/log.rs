@@ -3,6 +3,7 @@
 
 use super::call::Call;
 use super::clock::Clock;
+use super::uri;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -29,7 +30,7 @@ pub struct LogLine {
     pub bucket: String,
     /// The key, or the prefix of a listing.
     pub key: String,
-    /// The raw query string.
+    /// The raw query string; of EC2 the form.
     pub query: String,
     /// The region in the signature's scope.
     pub region: Option<String>,
@@ -56,6 +57,11 @@ impl LogLine {
     pub fn condition(&self, name: &str) -> Option<&str> {
         let found = self.conditions.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// A value of the query string or the form, decoded.
+    pub fn value(&self, name: &str) -> Option<String> {
+        uri::query_value(&self.query, name)
     }
 
     /// Whether it was answered with a 2xx status.

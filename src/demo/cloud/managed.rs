@@ -1,5 +1,5 @@
 //! What SSM sees of the world: instances whose agent answers, commands that were sent to them, parameters that are kept.
-//! What a command says is for a shell that the test or the seed lays in; without one only `true` and `echo` are known.
+//! What a command says is for a shell that the test or the seed lays in, else for the instance's own.
 
 use std::fmt;
 use std::sync::Arc;
@@ -43,8 +43,8 @@ impl Reply {
     }
 }
 
-/// An instance's id and a script become what it said.
-type Speak = dyn Fn(&str, &str) -> Reply + Send + Sync;
+/// An instance's id and a script become what it said; `None` is for the instance's own shell to say.
+type Speak = dyn Fn(&str, &str) -> Option<Reply> + Send + Sync;
 
 /// The shell of the instances.
 #[derive(Clone)]
@@ -58,7 +58,7 @@ impl fmt::Debug for Shell {
 
 impl Default for Shell {
     fn default() -> Self {
-        Self(Arc::new(|_, script| Reply::plain(script)))
+        Self(Arc::new(|_, _| None))
     }
 }
 
@@ -139,14 +139,23 @@ impl Instance {
 
 impl World {
     /// Runs a script on an instance.
-    pub(in crate::demo) fn run(&self, instance: &str, script: &str) -> Reply {
-        (self.shell.0)(instance, script)
+    pub(in crate::demo) fn run(&self, instance: &str, script: &str, now: SystemTime) -> Reply {
+        let said = (self.shell.0)(instance, script);
+        said.unwrap_or_else(|| self.own_words(instance, script, now))
     }
 }
 
 impl Cloud {
     /// Lays in the shell of all instances: it gets an instance's id and a script.
     pub fn set_shell(&self, shell: impl Fn(&str, &str) -> Reply + Send + Sync + 'static) {
+        self.set_shell_beside(move |id, script| Some(shell(id, script)));
+    }
+
+    /// Lays in a shell that answers some scripts; what it answers with `None` is left to the instances' own.
+    pub fn set_shell_beside(
+        &self,
+        shell: impl Fn(&str, &str) -> Option<Reply> + Send + Sync + 'static,
+    ) {
         self.settled().shell = Shell(Arc::new(shell));
     }
 

@@ -10,6 +10,7 @@ mod place;
 mod refusal;
 mod resource;
 mod services;
+mod shell;
 mod stat;
 
 pub use beside::{Nat, OwnImage, SpotRequest, Template};

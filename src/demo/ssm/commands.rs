@@ -40,7 +40,7 @@ pub(super) fn send(ask: &Ask<'_>, world: &mut World) -> Told {
     let lines: Vec<&str> = lines.iter().filter_map(Value::as_str).collect();
     let limit = ask.body.pointer("/Parameters/executionTimeout/0");
     let limit = limit.and_then(|limit| limit.as_str()?.parse().ok());
-    let reply = world.run(&id, &lines.join("\n"));
+    let reply = world.run(&id, &lines.join("\n"), ask.now);
     let name = command_id(world);
     let sent = Sent {
         instance: id.clone(),

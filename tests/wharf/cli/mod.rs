@@ -29,6 +29,7 @@ mod mappings;
 mod migrate;
 mod moved;
 mod names;
+mod own_shell;
 mod parquet;
 mod planned;
 mod recipes;

@@ -199,7 +199,7 @@ impl Watch {
     fn process(&self, id: &str) -> Evidence {
         let ask = self.runs[0].machine.clone().unwrap();
         let process = ask.process.unwrap();
-        let told = (self.trainer.shell(self.demo.clock()))(id, &process.script());
+        let told = (self.trainer.shell(self.demo.clock()))(id, &process.script()).unwrap();
         let said = Said::by_ssm(CommandState::Ended, told.code, &told.stdout, &told.stderr);
         process.told(&said, self.moment())
     }
