@@ -4,9 +4,9 @@
 use std::{fs, sync::Arc};
 
 use crate::cli::target::TargetError;
-use crate::config::{Config, RunEnd, boxed, layer::Layer};
+use crate::config::{Config, RunEnd, boxed, layer::Layer, on_box};
 use crate::domain::location::Location;
-use crate::engine::launch::LaunchAsk;
+use crate::engine::launch::{Input, LaunchAsk};
 
 fn words(message: String, help: impl Into<String>) -> TargetError {
     TargetError::Words {
@@ -41,12 +41,20 @@ pub fn launching(config: &Config, run: &str) -> Result<LaunchAsk, TargetError> {
     let text = fs::read_to_string(&file).map_err(|error| read(error.to_string()))?;
     let base = fs::canonicalize(&file).ok();
     let base = base.and_then(|file| file.parent().map(ToOwned::to_owned));
-    let place = |name: &String| {
+    let there = config.box_base(&text);
+    let input = |name: &String| {
         let mapping = config.mappings.get(name)?;
         let options = config.mapping_options(mapping, &Layer::default()).options;
-        Some((mapping.remote.value.clone(), Arc::new(options)))
+        Some(Input {
+            place: mapping.remote.value.clone(),
+            options: Arc::new(options),
+            path: there
+                .as_deref()
+                .map(|base| on_box(&mapping.local.value, base)),
+        })
     };
-    let outputs = wish.outputs.iter().filter_map(place);
+    let outputs = wish.outputs.iter();
+    let outputs = outputs.filter_map(|name| Some(config.mappings.get(name)?.remote.value.clone()));
     Ok(LaunchAsk {
         remote: remote.unwrap_or_else(|| config.remote.clone()),
         run: run.into(),
@@ -55,8 +63,8 @@ pub fn launching(config: &Config, run: &str) -> Result<LaunchAsk, TargetError> {
         base: base.unwrap_or_else(|| config.env().cwd.clone()),
         config: boxed(&text).map_err(read)?,
         unfit: config.unfit(&wish.inputs, &wish.outputs),
-        inputs: wish.inputs.iter().filter_map(place).collect(),
-        outputs: outputs.map(|(place, _): (Location, _)| place).collect(),
+        inputs: wish.inputs.iter().filter_map(input).collect(),
+        outputs: outputs.collect(),
         wish: wish.into(),
         named: None,
         apply: false,

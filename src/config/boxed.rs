@@ -1,7 +1,7 @@
 //! The configuration as the instance of a run gets it: without what belongs to this machine and its person. Profiles give way to
 //! the instance's role, hooks and guards for fingers stay here; mappings, filters and machines are the same.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item};
 
@@ -9,6 +9,8 @@ use crate::domain::{launch::BOX, plan::SyncOptions, sse};
 
 use super::{Config, layer::Layer, machine::Machine, mapping::Direction};
 
+/// The home of whom the run's script runs as.
+const HOME: &str = "/root";
 /// Keys of a remote that hold here only.
 const OURS: [&str; 2] = ["profile", "production"];
 /// Tables that hold here only.
@@ -37,6 +39,16 @@ pub fn boxed(text: &str) -> Result<String, String> {
     Ok(document.to_string())
 }
 
+/// A path of the configuration as it is meant on the instance, where relative ones lie below `base`.
+pub fn on_box(path: &str, base: &Path) -> PathBuf {
+    match path.strip_prefix('~') {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+            Path::new(HOME).join(rest.trim_start_matches('/'))
+        }
+        Some(_) | None => base.join(path),
+    }
+}
+
 impl Config {
     /// The machine that the instance of a run will be, by this configuration: the first that asks for the run's folder and for
     /// nothing else, or for nothing at all.
@@ -49,6 +61,17 @@ impl Config {
                 && path.is_none_or(|path| Path::new(path).starts_with(BOX))
         };
         self.machines.iter().find(is_box)
+    }
+
+    /// The base folder on the instance, as this file's text names it; `None` where it names none there.
+    pub fn box_base(&self, text: &str) -> Option<PathBuf> {
+        let document: DocumentMut = text.parse().ok()?;
+        let named = |base: Option<&Item>| base?.as_str().map(|base| on_box(base, Path::new(BOX)));
+        let machine = self.box_machine().and_then(|machine| {
+            let machines = document.get("machines")?;
+            named(machines.get(&machine.name)?.get("base_dir"))
+        });
+        machine.or_else(|| named(document.get("base_dir")))
     }
 
     /// What of a run's mappings its instance could not do with, and what to write instead.
@@ -106,7 +129,37 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::boxed;
+    use super::{BOX, Config, Path, boxed, on_box};
+    use crate::config::Env;
+
+    #[test]
+    fn paths_are_meant_on_the_instance_whatever_lies_here() {
+        let base = |text: &str| {
+            let file = Path::new("/data/wharf.toml");
+            let env = Env {
+                home: Some("/home/ada".into()),
+                ..Env::default()
+            };
+            let config = Config::of_text(Some(file), text, &env).unwrap();
+            config.box_base(text)
+        };
+        let machine = |base: &str| {
+            format!(
+                "base_dir = \"top\"\n[machines.trainer]\nwhen = {{ path = \"{BOX}\" }}\nbase_dir = \"{base}\"\n"
+            )
+        };
+        assert_eq!(base(&machine("/data/sets")), Some("/data/sets".into()));
+        assert_eq!(base(&machine("~/sets")), Some("/root/sets".into()));
+        assert_eq!(
+            base("base_dir = \"top\"\n"),
+            Some(Path::new(BOX).join("top"))
+        );
+        assert_eq!(base(""), None);
+        let there = |path: &str| on_box(path, Path::new("/data"));
+        assert_eq!(there("sets"), Path::new("/data/sets"));
+        assert_eq!(there("/srv/a"), Path::new("/srv/a"));
+        assert_eq!(there("~cards"), Path::new("/data/~cards"));
+    }
 
     #[test]
     fn what_belongs_to_a_person_stays_here_and_all_else_is_kept() {

@@ -56,7 +56,7 @@ use search::Search;
 use setting::SyncKey;
 use training::Around;
 
-pub use boxed::boxed;
+pub use boxed::{boxed, on_box};
 pub use choice::{Choice, Way};
 pub use env::Env;
 pub use errand::{Ask, Errand};

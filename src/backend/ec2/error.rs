@@ -178,7 +178,9 @@ fn kind(code: &str, status: u16) -> FailureKind {
         | "SignatureDoesNotMatch"
         | "InvalidSignatureException"
         | "OptInRequired" => FailureKind::Credentials,
-        "ResourceNotFoundException" | "NoSuchResourceException" => FailureKind::NotFound,
+        "ResourceNotFoundException" | "NoSuchResourceException" | "NoSuchEntity" => {
+            FailureKind::NotFound
+        }
         _ if code.ends_with("NotFound") => FailureKind::NotFound,
         // Told with a 500, and yet an answer: nothing was made.
         _ if code.starts_with("Insufficient") && code.ends_with("Capacity") => FailureKind::Refused,

@@ -126,6 +126,17 @@ impl Ec2 {
         Ok(names.map(Box::from).collect())
     }
 
+    /// The names of the roles of an instance profile; AWS lets it have one.
+    pub async fn roles_of_profile(&self, name: &str) -> Result<Vec<Box<str>>, Error> {
+        let asked = ("GetInstanceProfile", name);
+        let values = [("InstanceProfileName", name)];
+        let told = self.query(&IAM, asked, &values).await?;
+        let result = told.at("GetInstanceProfileResult/InstanceProfile");
+        let result = result.ok_or_else(|| unread(asked.0, name, "it tells of no profile"))?;
+        let roles = result.members("Roles");
+        Ok(roles.map(|role| role.text("RoleName").into()).collect())
+    }
+
     /// Asks one of these services; the body is in its wire.
     async fn ask(
         &self,

@@ -1,8 +1,11 @@
-//! IAM, as far as the names of the account go.
+//! IAM, as far as the names of the account and its instance profiles go.
+
+use http::StatusCode;
 
 use crate::demo::{
-    cloud::World,
+    cloud::{Refusal, World},
     ec2::xml::{leaf, node},
+    sts::ACCOUNT,
 };
 
 use super::{Act, Ask, Told, query::tells};
@@ -10,7 +13,34 @@ use super::{Act, Ask, Told, query::tells};
 /// The most names on a page.
 const MOST: usize = 100;
 
-pub(super) static OPERATIONS: [(&str, Act); 1] = [("ListAccountAliases", aliases)];
+pub(super) static OPERATIONS: [(&str, Act); 2] = [
+    ("GetInstanceProfile", profile),
+    ("ListAccountAliases", aliases),
+];
+
+/// An instance profile; its role has its name, as the console makes them.
+fn profile(ask: &Ask<'_>, world: &mut World) -> Told {
+    let name = ask.form.get("InstanceProfileName").unwrap_or_default();
+    if !world.ground.profiles.contains(name) {
+        let message = format!("Instance Profile {name} cannot be found.");
+        return Err(Refusal::new("NoSuchEntity", message).with_status(StatusCode::NOT_FOUND));
+    }
+    let role = node("member", [leaf("RoleName", name), leaf("Path", "/")]);
+    let profile = node(
+        "InstanceProfile",
+        [
+            leaf("InstanceProfileName", name),
+            leaf("Path", "/"),
+            leaf(
+                "Arn",
+                format!("arn:aws:iam::{ACCOUNT}:instance-profile/{name}"),
+            ),
+            node("Roles", [role]),
+        ],
+    );
+    let operation = ("GetInstanceProfile", "GetInstanceProfileResult");
+    Ok(tells(operation, [profile]))
+}
 
 fn aliases(ask: &Ask<'_>, world: &mut World) -> Told {
     let names: Vec<&String> = world.services.aliases.iter().collect();

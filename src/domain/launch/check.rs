@@ -7,7 +7,7 @@ use crate::domain::{
     text::printable,
 };
 
-use super::{Limits, Vcpus, Wish, fits};
+use super::{Inflow, Limits, Vcpus, Wish, fits, room::room};
 
 /// An answer, or why there is none.
 pub type Told<T> = Result<T, String>;
@@ -49,6 +49,17 @@ pub struct Subnet {
     pub free: u64,
 }
 
+/// An instance profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Profile {
+    /// It is there, with these roles.
+    There(Vec<Box<str>>),
+    /// The account has none of this name.
+    Missing,
+    /// It could not be asked for, and why.
+    Unknown(String),
+}
+
 /// What a launch stands on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ground {
@@ -76,8 +87,10 @@ pub struct Ground {
     pub price: Option<Price>,
     /// For which machine the program is.
     pub binary: Told<Architecture>,
-    /// Bytes of the inputs.
-    pub inputs: Told<u64>,
+    /// The instance profile, where one is named.
+    pub profile: Option<Profile>,
+    /// The inputs.
+    pub inputs: Told<Vec<Inflow>>,
     /// A run, this one or one that shares its outputs, of which a launch was asked for and never answered.
     pub in_doubt: Option<Box<str>>,
     /// Files beside the run, and what is wrong with them.
@@ -153,7 +166,7 @@ pub fn checks(wish: &Wish, ground: &Ground, limits: Option<Limits>) -> Vec<Check
         let name = wish.key.as_deref().unwrap_or_default();
         Check::of("key", key, |()| (Standing::Well, shown(name)))
     }));
-    all.push(role(wish));
+    all.push(role(wish, ground));
     all.push(Check::of("dry run", &ground.rehearsal, |()| {
         (Standing::Well, "AWS would launch it".to_owned())
     }));
@@ -164,7 +177,10 @@ pub fn checks(wish: &Wish, ground: &Ground, limits: Option<Limits>) -> Vec<Check
         let words = format!("{files} beside the run, {bytes} with wharf itself");
         (Standing::Well, words)
     }));
-    all.push(room(wish, ground));
+    let image = ground.image.as_ref().ok();
+    all.push(Check::of("room", &ground.inputs, |inputs| {
+        room(wish, image, inputs)
+    }));
     all.push(time(wish, limits));
     let unfit = ground.unfit.iter();
     all.extend(unfit.map(|words| Check::new("configuration", Standing::Bad, shown(words))));
@@ -282,12 +298,33 @@ fn groups(wish: &Wish, ground: &Ground) -> Check {
 }
 
 /// Without a role the instance can fetch nothing.
-fn role(wish: &Wish) -> Check {
-    let Some(role) = &wish.profile else {
+fn role(wish: &Wish, ground: &Ground) -> Check {
+    let told = |standing, words: String| Check::new("role", standing, words);
+    let Some(name) = &wish.profile else {
         let words = "no instance_profile is named: without a role the instance can fetch nothing";
-        return Check::new("role", Standing::Bad, words);
+        return told(Standing::Bad, words.to_owned());
     };
-    Check::new("role", Standing::Well, shown(role))
+    let name = shown(name);
+    match &ground.profile {
+        Some(Profile::There(roles)) if roles.is_empty() => {
+            let words = format!("the instance profile {name} holds no role: add one to it");
+            told(Standing::Bad, words)
+        }
+        Some(Profile::There(roles)) => {
+            let roles = shown(&roles.join(", "));
+            told(Standing::Well, format!("{name}, with the role {roles}"))
+        }
+        Some(Profile::Missing) => {
+            let words =
+                format!("the account has no instance profile {name}: make it, or name another");
+            told(Standing::Bad, words)
+        }
+        Some(Profile::Unknown(why)) => told(
+            Standing::Note,
+            format!("{name}, not checked: {}", shown(why)),
+        ),
+        None => told(Standing::Note, format!("{name}, not checked")),
+    }
 }
 
 fn living(ground: &Ground) -> Check {
@@ -328,40 +365,6 @@ fn program(ground: &Ground) -> Check {
             }
             Some(_) | None => (Standing::Well, format!("for {}", own.word())),
         }
-    })
-}
-
-/// Whether the inputs fit on what is mounted where they go; a fifth is left for what training makes.
-fn room(wish: &Wish, ground: &Ground) -> Check {
-    Check::of("room", &ground.inputs, |bytes| {
-        let image = ground.image.as_ref().ok();
-        let own = wish.volumes.iter();
-        let mounted = wish.volumes.iter().any(|volume| volume.mount.is_some());
-        let mut gib: u64 = own
-            .filter(|volume| volume.mount.is_some() == mounted)
-            .map(|volume| volume.gib)
-            .sum();
-        if gib == 0 {
-            gib = image.map_or(0, |image| image.gib);
-        }
-        if gib == 0 {
-            let words = "the size of the image's root is not known";
-            return (Standing::Note, words.to_owned());
-        }
-        let have = gib.saturating_mul(1 << 30);
-        let kept = wish.volumes.iter().filter(|volume| volume.keep).count();
-        let stay = match (wish.volumes.len(), kept) {
-            (_, 0) => "all volumes go with the instance".to_owned(),
-            (all, kept) => format!("{kept} of {all} volumes stay when the instance ends"),
-        };
-        let words = format!(
-            "inputs {}, volumes {gib} GiB; {stay}",
-            format_size(*bytes, BINARY)
-        );
-        if *bytes > have / 5 * 4 {
-            return (Standing::Bad, format!("{words}: make them larger"));
-        }
-        (Standing::Well, words)
     })
 }
 
@@ -424,11 +427,17 @@ mod tests {
             living: Ok(Vec::new()),
             price: Some(Price::exact(1.0)),
             binary: Ok(Architecture::X86),
-            inputs: Ok(1 << 30),
+            profile: Some(Profile::There(vec!["trainer".into()])),
+            inputs: Ok(inflow(1)),
             files: Ok((3, 100)),
             in_doubt: None,
             unfit: Vec::new(),
         }
+    }
+
+    fn inflow(gib: u64) -> Vec<Inflow> {
+        let bytes = gib << 30;
+        vec![Inflow { path: None, bytes }]
     }
 
     fn wish() -> Wish {
@@ -451,7 +460,7 @@ mod tests {
     #[test]
     fn each_thing_that_will_not_do_is_told_by_its_own_line() {
         assert_eq!(forbidden(&wish(), &ground()), [""; 0]);
-        let breaks: [(&str, Break); 13] = [
+        let breaks: [(&str, Break); 15] = [
             ("image", |_, ground| {
                 ground.image = Err("there is none".to_owned());
             }),
@@ -475,11 +484,15 @@ mod tests {
                 ground.key = Some(Err("no such key".to_owned()));
             }),
             ("role", |wish, _| wish.profile = None),
+            ("role", |_, ground| ground.profile = Some(Profile::Missing)),
+            ("role", |_, ground| {
+                ground.profile = Some(Profile::There(Vec::new()));
+            }),
             ("others", |_, ground| {
                 ground.living = Ok(vec![Instance::default()]);
             }),
             ("program", |_, ground| ground.binary = Ok(Architecture::Arm)),
-            ("room", |_, ground| ground.inputs = Ok(7 << 30)),
+            ("room", |_, ground| ground.inputs = Ok(inflow(7))),
             ("time", |wish, ground| {
                 wish.max_cost = Some(5.0);
                 ground.price = None;
@@ -493,5 +506,17 @@ mod tests {
             break_it(&mut wish, &mut ground);
             assert_eq!(forbidden(&wish, &ground), [what]);
         }
+    }
+
+    #[test]
+    fn a_profile_that_cannot_be_asked_for_keeps_nothing_from_being() {
+        let ground = Ground {
+            profile: Some(Profile::Unknown("no right\u{7}".to_owned())),
+            ..ground()
+        };
+        assert_eq!(forbidden(&wish(), &ground), [""; 0]);
+        let told = role(&wish(), &ground);
+        assert_eq!(told.standing, Standing::Note);
+        assert_eq!(told.words, "wharf-run, not checked: no right\\x07");
     }
 }

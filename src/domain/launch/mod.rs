@@ -7,15 +7,17 @@ mod elf;
 mod limit;
 mod policy;
 mod quota;
+mod room;
 mod status;
 mod tell;
 
-pub use check::{Check, Ground, Image, Kind, Standing, Subnet, Told, checks};
+pub use check::{Check, Ground, Image, Kind, Profile, Standing, Subnet, Told, checks};
 pub use cost::{volumes_price, whole_price};
 pub use elf::{ElfError, architecture};
 pub use limit::{Limits, limits};
 pub use policy::policy;
 pub use quota::{Quota, Vcpus, fits};
+pub use room::Inflow;
 pub use status::{Phase, Status};
 pub use tell::{SCRIPT, Values, run_env, user_data};
 

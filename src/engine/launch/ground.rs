@@ -8,15 +8,16 @@ use crate::domain::{
     entry::{End, Kind},
     filter::Matcher,
     launch::{
-        Ground, Limits, Order, Quota, Subnet, Told, Values, Vcpus, Wish, limits, user_data,
-        whole_price,
+        Ground, Inflow, Limits, Order, Profile, Quota, Subnet, Told, Values, Vcpus, Wish, limits,
+        user_data, whole_price,
     },
     location::Location,
     plan::SyncOptions,
+    retry::FailureKind,
 };
 
 use super::{
-    LaunchAsk, below, name,
+    Input, LaunchAsk, below, name,
     pack::{Pack, pack},
 };
 use crate::engine::{
@@ -43,7 +44,7 @@ fn told<T>(answer: Result<T, Error>) -> Told<T> {
 /// launches, so that the newest name is the newest launch.
 pub(super) async fn look(room: &Room, door: &Ec2, ask: &LaunchAsk) -> Surveyed {
     let wish = &*ask.wish;
-    let (image, kind, zones, groups, running, price, (subnet, key), inputs, packed) = tokio::join!(
+    let (image, kind, zones, groups, running, price, (subnet, key, profile), inputs, packed) = tokio::join!(
         patient(|| door.image(&wish.image)),
         patient(|| door.kind(&wish.kind)),
         patient(|| door.zones(&wish.kind)),
@@ -88,6 +89,7 @@ pub(super) async fn look(room: &Room, door: &Ec2, ask: &LaunchAsk) -> Surveyed {
         price,
         files: files.map_err(Clone::clone),
         binary,
+        profile,
         inputs,
         unfit: ask.unfit.clone(),
     };
@@ -192,8 +194,11 @@ async fn elsewhere(
     Ok(all)
 }
 
-/// The subnet and the key pair, where they are named.
-async fn named(door: &Ec2, wish: &Wish) -> (Option<Told<Subnet>>, Option<Told<()>>) {
+/// The subnet, the key pair and the instance profile, where they are named.
+async fn named(
+    door: &Ec2,
+    wish: &Wish,
+) -> (Option<Told<Subnet>>, Option<Told<()>>, Option<Profile>) {
     let subnet = match &wish.subnet {
         Some(id) => Some(told(patient(|| door.subnet(id)).await)),
         None => None,
@@ -202,7 +207,20 @@ async fn named(door: &Ec2, wish: &Wish) -> (Option<Told<Subnet>>, Option<Told<()
         Some(name) => Some(told(patient(|| door.key_pair(name)).await)),
         None => None,
     };
-    (subnet, key)
+    let profile = match &wish.profile {
+        Some(name) => Some(profile(door, name).await),
+        None => None,
+    };
+    (subnet, key, profile)
+}
+
+/// What IAM knows of an instance profile; who may launch need not be allowed to ask.
+async fn profile(door: &Ec2, name: &str) -> Profile {
+    match patient(|| door.roles_of_profile(name)).await {
+        Ok(roles) => Profile::There(roles),
+        Err(error) if error.failure_kind() == FailureKind::NotFound => Profile::Missing,
+        Err(error) => Profile::Unknown(error.reason),
+    }
 }
 
 /// How the limit stands that the type counts against; `all` are the instances that there are.
@@ -253,14 +271,22 @@ async fn price(door: &Ec2, ask: &LaunchAsk) -> Option<Price> {
     }
 }
 
-/// Bytes of all inputs, as their filters take them.
-async fn inputs(room: &Room, ask: &LaunchAsk) -> Told<u64> {
-    let mut sum = 0;
-    for (place, options) in &ask.inputs {
+/// What all inputs bring along, as their filters take them.
+async fn inputs(room: &Room, ask: &LaunchAsk) -> Told<Vec<Inflow>> {
+    let mut all = Vec::new();
+    for Input {
+        place,
+        options,
+        path,
+    } in &ask.inputs
+    {
         let bytes = input(room, place, options).await;
-        sum += bytes.map_err(|failed| failed.message)?;
+        all.push(Inflow {
+            path: path.clone(),
+            bytes: bytes.map_err(|failed| failed.message)?,
+        });
     }
-    Ok(sum)
+    Ok(all)
 }
 
 async fn input(room: &Room, place: &Location, options: &SyncOptions) -> Result<u64, Failed> {

@@ -31,6 +31,17 @@ use super::{
     wrap_up::ledger::Ledger,
 };
 
+/// An input of a launch.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// Where it is.
+    pub place: Location,
+    /// What of it takes part.
+    pub options: Arc<SyncOptions>,
+    /// Where it goes on the instance; `None` where the configuration does not say so.
+    pub path: Option<PathBuf>,
+}
+
 /// A question about a launch.
 #[derive(Debug, Clone)]
 pub struct LaunchAsk {
@@ -50,8 +61,8 @@ pub struct LaunchAsk {
     pub config: String,
     /// What of the configuration the instance could not do with.
     pub unfit: Vec<String>,
-    /// Where the inputs are, and what takes part.
-    pub inputs: Vec<(Location, Arc<SyncOptions>)>,
+    /// What is pulled before training.
+    pub inputs: Vec<Input>,
     /// Where the outputs go.
     pub outputs: Vec<Location>,
     /// The launch's name, where it was shown already: what is shown is what is launched.
@@ -164,7 +175,7 @@ fn name(at: Timestamp) -> Box<str> {
 }
 
 fn policy_text(ask: &LaunchAsk) -> String {
-    let inputs: Vec<Location> = ask.inputs.iter().map(|(place, _)| place.clone()).collect();
+    let inputs: Vec<Location> = ask.inputs.iter().map(|input| input.place.clone()).collect();
     let places = (&*inputs, &*ask.outputs);
     let told = policy(&ask.wish, (&ask.run, &ask.folder), places);
     serde_json::to_string_pretty(&told).unwrap_or_default()

@@ -17,7 +17,7 @@ use crate::support::wharf::{Run, Stage};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-fn configuration(more: &str) -> String {
+pub(super) fn configuration(more: &str) -> String {
     format!(
         "base_dir = \"data\"\n\
          [mappings.models]\nlocal = \"models\"\nremote = \"s3://vault/models\"\ndirection = \"both\"\n\
@@ -53,7 +53,7 @@ pub(super) fn launch(stage: &Stage, more: &[&str]) -> Run {
 }
 
 /// The checks that were not well, by what was looked at.
-fn bad(run: &Run) -> Vec<String> {
+pub(super) fn bad(run: &Run) -> Vec<String> {
     let checks = run.of_type("check").into_iter();
     checks
         .filter(|check| check["ok"] == false)

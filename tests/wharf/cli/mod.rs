@@ -21,6 +21,7 @@ mod interrupts;
 mod inventory;
 mod keys;
 mod killed;
+mod launch_asked;
 mod launched;
 mod lines;
 mod links;
