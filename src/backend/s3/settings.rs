@@ -165,12 +165,13 @@ impl S3 {
         let rules = &mut held.rules;
         match edit {
             RuleEdit::Add(new) => {
-                if rules.iter().any(|rule| named(rule, &new.id)) {
-                    let why = format!("there is a rule {} already", new.id);
+                let is_taken = |new: &&NewRule| rules.iter().any(|rule| named(rule, &new.id));
+                if let Some(taken) = new.iter().find(is_taken) {
+                    let why = format!("there is a rule {} already", taken.id);
                     return Err(fail(FailureKind::Refused, why));
                 }
-                let rule = raw(new).map_err(|why| fail(FailureKind::Refused, why))?;
-                rules.push(rule);
+                let new: Result<Vec<Raw>, String> = new.iter().map(raw).collect();
+                rules.extend(new.map_err(|why| fail(FailureKind::Refused, why))?);
             }
             RuleEdit::Remove(id) => {
                 let before = rules.len();

@@ -30,9 +30,12 @@ pub enum BucketAction {
     Lifecycle {
         /// The bucket, by its address
         bucket: String,
-        /// One more rule: "abort 7", "expire 30 logs/", "expire-old 60", "archive 90:CLASS raw/"
+        /// One more rule: "abort 7", "expire 30 logs/", "expire-old 60", "archive 90:CLASS raw/", "tier raw/"
         #[arg(long, value_name = "RULE", conflicts_with = "remove")]
         add: Option<String>,
+        /// What the outputs of this run want here and no rule does yet: Intelligent-Tiering, and unfinished uploads given up
+        #[arg(long, value_name = "RUN", conflicts_with_all = ["add", "remove"])]
+        for_run: Option<String>,
         /// The rule of this name goes
         #[arg(long, value_name = "NAME")]
         remove: Option<String>,
@@ -43,6 +46,14 @@ pub enum BucketAction {
 }
 
 impl BucketAction {
+    /// The run whose outputs' places are meant.
+    pub fn run(&self) -> Option<&str> {
+        match self {
+            Self::Lifecycle { for_run, .. } => for_run.as_deref(),
+            Self::Show { .. } | Self::Metrics { .. } => None,
+        }
+    }
+
     /// The bucket.
     pub fn bucket(&self) -> &str {
         match self {

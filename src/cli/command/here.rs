@@ -22,7 +22,7 @@ pub(super) async fn here(
         (Command::Ls(args), location) => ls(context, args, location, options).await,
         (Command::Manifest(args), location) => manifest(context, args, location, options).await,
         (Command::Preview(args), location) => preview(context, &location, args.lines).await,
-        (Command::Bucket(args), location) => bucket(context, &args.action, location).await,
+        (Command::Bucket(args), location) => bucket(context, &args.action, (location, &[])).await,
         (Command::Find(args), location) => look::find(context, args, (location, options)).await,
         (Command::Presign(args), location) => look::presign(context, args, location).await,
         (Command::Versions(args), location) => look::versions(context, args, location).await,

@@ -4,9 +4,9 @@ use std::{path::Path, sync::Arc};
 
 use crate::cli::{
     args::{
-        Command, Conflicts, DiffArgs, EditArgs, Given, InstancesAction, ManifestArgs, MappingArgs,
-        MkdirArgs, PlanArgs, PresignArgs, PreviewArgs, RenameArgs, RestoreArgs, RmArgs, SideArgs,
-        TasksAction, TasksArgs, UndeleteArgs, UploadsArgs, VersionsArgs,
+        BucketAction, Command, Conflicts, DiffArgs, EditArgs, Given, InstancesAction, ManifestArgs,
+        MappingArgs, MkdirArgs, PlanArgs, PresignArgs, PreviewArgs, RenameArgs, RestoreArgs,
+        RmArgs, SideArgs, TasksAction, TasksArgs, UndeleteArgs, UploadsArgs, VersionsArgs,
     },
     ending::Ending,
     errand::{Errands, errands, own_ways},
@@ -27,6 +27,7 @@ use crate::engine::{RouteAsk, launch::LaunchAsk};
 
 use super::{
     Approval, Context,
+    bucket::bucket,
     cleanup::cleanup,
     diff, diff_each,
     from_file::from_file,
@@ -48,6 +49,9 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
     Some(match (command, target) {
         (command, Asked::One(location, options)) => {
             return here(context, command, (location, options)).await;
+        }
+        (Command::Bucket(args), Asked::Bucket(location, places)) => {
+            bucket(context, &args.action, (location, &places)).await
         }
         (Command::Diff(args), Asked::Two(target)) => diff(context, args, target).await,
         (Command::Diff(args), Asked::Each(targets)) => diff_each(context, args, targets).await,
@@ -94,6 +98,8 @@ pub async fn run(context: &mut Context, target: Asked, command: &Command) -> Opt
 pub enum Asked {
     /// One location.
     One(Location, Arc<SyncOptions>),
+    /// A bucket, with the places of a run there.
+    Bucket(Location, Vec<Box<str>>),
     /// Two.
     Two(Target),
     /// The pairs of a group's mappings, to be compared.
@@ -140,6 +146,34 @@ fn recorded(config: &Config, args: &ManifestArgs) -> Result<Asked, TargetError> 
     ))
 }
 
+/// A bucket, and where the outputs of a run lie in it, where one is named.
+fn a_bucket(config: &Config, action: &BucketAction) -> Result<Asked, TargetError> {
+    let word = action.bucket();
+    let Some(run) = action.run() else {
+        return one(config, word, &Given::default());
+    };
+    let location = target::location(config, word)?;
+    let shown = printable(run.as_bytes());
+    let help = format!("outputs = [\"MAPPING\"] in [runs.{shown}] names what it brings");
+    let end = config.ends.get(run).ok_or_else(|| TargetError::Words {
+        message: format!("the configuration names no run {shown}"),
+        help: help.clone(),
+    })?;
+    let mappings = end.outputs.iter();
+    let mappings = mappings.filter_map(|name| config.mappings.get(name));
+    let kept = mappings.filter_map(|mapping| mapping.remote.value.s3());
+    let bucket = location.s3().map(|prefix| &*prefix.bucket);
+    let here = kept.filter(|prefix| Some(&*prefix.bucket) == bucket);
+    let places: Vec<Box<str>> = here.map(|prefix| prefix.folder().into()).collect();
+    if places.is_empty() {
+        return Err(TargetError::Words {
+            message: format!("no output of the run {shown} lies in {location}"),
+            help,
+        });
+    }
+    Ok(Asked::Bucket(location, places))
+}
+
 /// One location, with the options of a filter.
 fn one(config: &Config, word: &str, given: &Given) -> Result<Asked, TargetError> {
     Ok(Asked::One(
@@ -177,7 +211,7 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         Command::Ls(args) => one(config, &args.location, &args.filter.0),
         Command::Find(args) => one(config, &args.location, &args.filter.0),
         Command::Manifest(args) => recorded(config, args),
-        Command::Bucket(args) => one(config, args.action.bucket(), &Given::default()),
+        Command::Bucket(args) => a_bucket(config, &args.action),
         Command::Pull(args) => several(config, args, (Way::Pull, None)),
         Command::Push(args) => several(config, args, (Way::Push, None)),
         Command::Both(args) => several(config, &args.mappings, (Way::Both, args.conflicts)),
@@ -300,6 +334,7 @@ impl Context {
     pub fn introduce(&mut self, config: &Config, asked: &Asked) {
         match asked {
             Asked::One(..)
+            | Asked::Bucket(..)
             | Asked::Tasks(_)
             | Asked::Remote(_)
             | Asked::Launch(_)

@@ -106,107 +106,164 @@ pub struct NewRule {
 /// What becomes of the rules of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuleEdit {
-    /// One more.
-    Add(NewRule),
+    /// More of them, written together.
+    Add(Vec<NewRule>),
     /// The one of this name goes.
     Remove(Box<str>),
 }
 
 impl RuleEdit {
-    /// Which keys it speaks of; empty for all.
-    pub fn prefix<'a>(&'a self, rules: &'a Rules) -> &'a str {
+    /// Which keys it speaks of; an empty prefix is all of them.
+    pub fn prefixes<'a>(&'a self, rules: &'a Rules) -> Vec<&'a str> {
         match self {
-            Self::Add(rule) => &rule.prefix,
-            Self::Remove(id) => rules
-                .rules
-                .iter()
-                .find(|rule| rule.id == *id)
-                .map_or("", |rule| &rule.prefix),
+            Self::Add(new) => new.iter().map(|rule| &*rule.prefix).collect(),
+            Self::Remove(id) => {
+                let found = rules.rules.iter().find(|rule| rule.id == *id);
+                vec![found.map_or("", |rule| &rule.prefix)]
+            }
         }
     }
 
-    /// What it does, in words.
-    pub fn words(&self) -> String {
+    /// What it does, in words, a line a rule.
+    pub fn lines(&self) -> Vec<String> {
         match self {
-            Self::Add(rule) => {
-                let scope = if rule.prefix.is_empty() {
-                    "all objects".to_owned()
-                } else {
-                    printable(rule.prefix.as_bytes()).into_owned()
-                };
-                format!(
-                    "+ {}: {scope}, {}",
-                    printable(rule.id.as_bytes()),
-                    rule.action
-                )
-            }
-            Self::Remove(id) => format!("- {}", printable(id.as_bytes())),
+            Self::Add(new) => new.iter().map(NewRule::line).collect(),
+            Self::Remove(id) => vec![format!("- {}", printable(id.as_bytes()))],
         }
+    }
+}
+
+impl NewRule {
+    fn line(&self) -> String {
+        let scope = if self.prefix.is_empty() {
+            "all objects".to_owned()
+        } else {
+            printable(self.prefix.as_bytes()).into_owned()
+        };
+        let id = printable(self.id.as_bytes());
+        format!("+ {id}: {scope}, {}", self.action)
+    }
+}
+
+/// Days after which an upload of a run is one that nobody finishes.
+const FORGOTTEN: u32 = 7;
+/// The class whose tiers S3 chooses by itself.
+const TIERED: &str = "INTELLIGENT_TIERING";
+
+/// The rules that the bucket of a run wants below each of these places (prefixes that end with `/`, or nothing for all of it):
+/// Intelligent-Tiering at once, and uploads that nobody finished given up. What a rule does there already is left out.
+pub fn rules_of_run(seen: &Rules, places: &[Box<str>]) -> Vec<NewRule> {
+    let mut wanted: Vec<NewRule> = Vec::new();
+    for place in places {
+        let tiered = NewRule::new("tier", (0, Some(TIERED)), place);
+        let forgotten = NewRule::new("abort", (FORGOTTEN, None), place);
+        for rule in [tiered, forgotten].into_iter().flatten() {
+            let known = seen.rules.iter().any(|held| held.does(&rule));
+            if !known && !wanted.contains(&rule) {
+                wanted.push(rule);
+            }
+        }
+    }
+    wanted
+}
+
+impl LifecycleRule {
+    /// Whether it does what a new rule would do, to all that this speaks of.
+    fn does(&self, new: &NewRule) -> bool {
+        let same = |own: &LifecycleAction| match (own, &new.action) {
+            (
+                LifecycleAction::Archive { class: own, .. },
+                LifecycleAction::Archive { class, .. },
+            ) => own == class,
+            (own, wanted) => std::mem::discriminant(own) == std::mem::discriminant(wanted),
+        };
+        let all = self.enabled && self.conditions.is_empty();
+        all && new.prefix.starts_with(&*self.prefix) && self.actions.iter().any(same)
     }
 }
 
 /// Whether objects or versions will be deleted by it.
 pub fn loses(edit: &RuleEdit) -> bool {
     match edit {
-        RuleEdit::Add(rule) => match rule.action {
+        RuleEdit::Add(new) => new.iter().any(|rule| match rule.action {
             LifecycleAction::Expire { .. } | LifecycleAction::ExpireOld { .. } => true,
             LifecycleAction::Archive { .. }
             | LifecycleAction::Abort { .. }
             | LifecycleAction::Other(_) => false,
-        },
+        }),
         RuleEdit::Remove(_) => false,
     }
 }
 
-/// A rule as a person writes it: `abort 7`, `expire 30 logs/`, `expire-old 60`, `archive 90:DEEP_ARCHIVE raw/`.
+/// How rules are written.
+const FORMS: &str =
+    "write it as: abort 7, expire 30 logs/, expire-old 60, archive 90:DEEP_ARCHIVE raw/, tier raw/";
+
+/// A rule as a person writes it: `abort 7`, `expire 30 logs/`, `expire-old 60`, `archive 90:DEEP_ARCHIVE raw/`, `tier raw/`
+/// (Intelligent-Tiering at once).
 ///
 /// # Errors
 /// What is wrong with it, and how it is written.
 pub fn read_rule(text: &str) -> Result<NewRule, String> {
-    const FORMS: &str =
-        "write it as: abort 7, expire 30 logs/, expire-old 60, archive 90:DEEP_ARCHIVE raw/";
-    let mut words = text.trim().splitn(3, char::is_whitespace);
-    let (verb, amount) = (
-        words.next().unwrap_or_default(),
-        words.next().unwrap_or_default(),
-    );
-    let prefix = words.next().unwrap_or_default().trim();
+    let (verb, rest) = word(text);
+    if verb == "tier" {
+        return NewRule::new(verb, (0, Some(TIERED)), rest);
+    }
+    let (amount, prefix) = word(rest);
     let (number, class) = match amount.split_once(':') {
         Some((number, class)) => (number, Some(class)),
         None => (amount, None),
     };
+    // Some classes take what was just written; S3 refuses the others by name.
+    let least = u32::from(verb != "archive");
     let days = number
         .parse::<u32>()
         .ok()
-        .filter(|days| (1..=36_500).contains(days));
+        .filter(|days| (least..=36_500).contains(days));
     let days = days.ok_or_else(|| format!("\"{amount}\" is no number of days: {FORMS}"))?;
-    let action = match (verb, class) {
-        ("archive", Some(class)) if !class.is_empty() => LifecycleAction::Archive {
-            days,
-            class: class.into(),
-        },
-        ("archive", _) => return Err(format!("archive wants a class: {FORMS}")),
-        ("expire", None) => LifecycleAction::Expire { days },
-        ("expire-old", None) => LifecycleAction::ExpireOld { days },
-        ("abort", None) => LifecycleAction::Abort { days },
-        _ => return Err(format!("\"{verb}\" is no rule: {FORMS}")),
-    };
-    let place = prefix.trim_end_matches('/').replace('/', "-");
-    let mut id = format!("wharf-{verb}-{}", amount.replace(':', "-").to_lowercase());
-    if !place.is_empty() {
-        id = format!("{id}-{place}");
+    NewRule::new(verb, (days, class), prefix)
+}
+
+/// The first word of a text, and what is left.
+fn word(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (word, rest.trim())
+}
+
+impl NewRule {
+    /// A rule by its verb, named after what it does and where.
+    fn new(verb: &str, (days, class): (u32, Option<&str>), prefix: &str) -> Result<Self, String> {
+        let action = match (verb, class) {
+            ("archive" | "tier", Some(class)) if !class.is_empty() => LifecycleAction::Archive {
+                days,
+                class: class.into(),
+            },
+            ("archive", _) => return Err(format!("archive wants a class: {FORMS}")),
+            ("expire", None) => LifecycleAction::Expire { days },
+            ("expire-old", None) => LifecycleAction::ExpireOld { days },
+            ("abort", None) => LifecycleAction::Abort { days },
+            _ => return Err(format!("\"{verb}\" is no rule: {FORMS}")),
+        };
+        let class = class.filter(|_| verb == "archive");
+        let after = (verb != "tier").then(|| days.to_string());
+        let place = prefix.trim_end_matches('/').replace('/', "-");
+        let class = class.map(str::to_lowercase);
+        let parts = [Some(format!("wharf-{verb}")), after, class, Some(place)];
+        let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
+        let id = parts.collect::<Vec<_>>().join("-");
+        Ok(Self {
+            // S3 takes at most 255 characters.
+            id: id.chars().take(255).collect::<String>().into(),
+            prefix: prefix.into(),
+            action,
+        })
     }
-    Ok(NewRule {
-        // S3 takes at most 255 characters.
-        id: id.chars().take(255).collect::<String>().into(),
-        prefix: prefix.into(),
-        action,
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LifecycleAction, RuleEdit, loses, read_rule};
+    use super::{LifecycleAction, LifecycleRule, RuleEdit, Rules, loses, read_rule, rules_of_run};
 
     #[test]
     fn a_rule_is_read_as_a_person_writes_it() {
@@ -220,8 +277,13 @@ mod tests {
             (&*rule.prefix, &rule.action),
             ("", &LifecycleAction::Abort { days: 7 })
         );
-        assert!(!loses(&RuleEdit::Add(rule)));
-        assert!(loses(&RuleEdit::Add(read_rule("expire 30 logs/").unwrap())));
+        assert!(!loses(&RuleEdit::Add(vec![rule])));
+        let expire = read_rule("expire 30 logs/").unwrap();
+        assert!(loses(&RuleEdit::Add(vec![expire])));
+        let tier = read_rule("tier  raw/").unwrap();
+        assert_eq!((&*tier.id, &*tier.prefix), ("wharf-tier-raw", "raw/"));
+        let class = "INTELLIGENT_TIERING".into();
+        assert_eq!(tier.action, LifecycleAction::Archive { days: 0, class });
         for wrong in [
             "",
             "abort",
@@ -230,8 +292,48 @@ mod tests {
             "archive 7",
             "keep 7",
             "abort 7:X",
+            "abort 0",
+            "archive 0:",
         ] {
             assert!(read_rule(wrong).is_err(), "{wrong}");
         }
+    }
+    #[test]
+    fn a_run_wants_only_what_no_rule_does_there_already() {
+        let places = ["models/".into(), "logs/".into(), "logs/".into()];
+        let all = rules_of_run(&Rules::default(), &places);
+        let names: Vec<&str> = all.iter().map(|rule| &*rule.id).collect();
+        let wanted = [
+            "wharf-tier-models",
+            "wharf-abort-7-models",
+            "wharf-tier-logs",
+            "wharf-abort-7-logs",
+        ];
+        assert_eq!(names, wanted);
+        let held = |prefix: &str, enabled, action| LifecycleRule {
+            id: "held".into(),
+            enabled,
+            prefix: prefix.into(),
+            conditions: Vec::new(),
+            actions: vec![action],
+        };
+        let abort = |days| LifecycleAction::Abort { days };
+        let to = |class: &str| LifecycleAction::Archive {
+            days: 30,
+            class: class.into(),
+        };
+        let seen = Rules {
+            rules: vec![
+                held("", true, abort(14)),
+                held("models/", true, to("GLACIER_IR")),
+                held("logs/", false, to("INTELLIGENT_TIERING")),
+                held("mod", true, to("INTELLIGENT_TIERING")),
+            ],
+            print: "".into(),
+        };
+        let left = rules_of_run(&seen, &places);
+        // A rule that is off does nothing, and another class is not this one.
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert_eq!(&*left[0].id, "wharf-tier-logs");
     }
 }

@@ -5,7 +5,9 @@ mod metrics;
 
 use crate::domain::{entry::Tally, estimate::Prices};
 
-pub use lifecycle::{LifecycleAction, LifecycleRule, NewRule, RuleEdit, Rules, loses, read_rule};
+pub use lifecycle::{
+    LifecycleAction, LifecycleRule, NewRule, RuleEdit, Rules, loses, read_rule, rules_of_run,
+};
 pub use metrics::{Measured, Metrics, Reading};
 
 /// Something about a bucket, or why it is not known.

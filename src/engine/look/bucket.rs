@@ -121,12 +121,14 @@ pub(super) async fn edit(
     (edit, seen): (&RuleEdit, &Rules),
 ) -> Result<LookTold, Failed> {
     let bucket = whole(location)?;
-    let prefix = bucket.s3().map(|prefix| Prefix {
-        path: edit.prefix(seen).into(),
-        ..prefix.clone()
-    });
-    let place = prefix.map_or_else(|| bucket.clone(), Location::S3);
-    guard::writes(room, &place).await?;
+    for path in edit.prefixes(seen) {
+        let prefix = bucket.s3().map(|prefix| Prefix {
+            path: path.into(),
+            ..prefix.clone()
+        });
+        let place = prefix.map_or_else(|| bucket.clone(), Location::S3);
+        guard::writes(room, &place).await?;
+    }
     let store = room.sessions.store(&bucket).await?;
     let s3 = in_s3(&store)?;
     if room.wants_consent(s3.bucket()) {

@@ -157,7 +157,7 @@ impl ConfirmDialog {
         let bucket = bucket.unwrap_or_default();
         let kept =
             ruling.seen.rules.len() - usize::from(matches!(ruling.edit, RuleEdit::Remove(_)));
-        let mut lines = vec![ruling.edit.words()];
+        let mut lines = ruling.edit.lines();
         let word = match production.and_then(Remote::name) {
             Some(name) => {
                 lines.push(format!("The remote {name} is production."));

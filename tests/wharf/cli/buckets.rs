@@ -84,6 +84,53 @@ fn a_rule_is_added_and_taken_away_behind_the_buckets_name() {
     assert!(rules(&[]).ended_with(0).of_type("rule").is_empty());
 }
 
+#[test]
+fn the_bucket_of_a_run_gets_its_tiers_and_gives_up_what_nobody_finishes() {
+    let stage = stage();
+    let text = "[mappings.models]\nlocal = \"models\"\nremote = \"s3://vault/models\"\ndirection = \"push\"\n\
+                [mappings.far]\nlocal = \"far\"\nremote = \"s3://other/far\"\ndirection = \"push\"\n\
+                [runs.stage2]\noutputs = [\"models\", \"far\"]\n[runs.bare]\n";
+    stage.file("wharf.toml", text.as_bytes());
+    let rules = |args: &[&str]| {
+        let all = [&["bucket", "lifecycle", "s3://vault", "--json"], args].concat();
+        stage.run(&all)
+    };
+    let of_run = ["--for-run", "stage2"];
+    let plan = stage.run(&[&["bucket", "lifecycle", "s3://vault", "-n"], &of_run[..]].concat());
+    let plan = plan.ended_with(0).stdout;
+    assert!(
+        plan.contains("+ wharf-tier-models: models/, to INTELLIGENT_TIERING after 0 days"),
+        "{plan}"
+    );
+    assert!(plan.contains("+ wharf-abort-7-models: models/"), "{plan}");
+    assert!(!plan.contains("far"), "{plan}");
+    rules(&of_run).ended_with(5);
+    let confirmed = [&of_run[..], &["--confirm", "vault"]].concat();
+    let log = || stage.demo.log().count("PutBucketLifecycleConfiguration");
+    assert_eq!(log(), 0);
+    rules(&confirmed).ended_with(0);
+    assert_eq!(log(), 1, "both are written together");
+    let now = rules(&[]).ended_with(0).of_type("rule");
+    assert_eq!(now.len(), 2);
+    assert_eq!(now[0]["actions"][0], "to INTELLIGENT_TIERING after 0 days");
+    // What is there is not added again.
+    rules(&of_run).ended_with(0);
+    assert_eq!(log(), 1);
+    for lost in ["bare", "nothing"] {
+        rules(&["--for-run", lost]).ended_with(2);
+    }
+    stage
+        .run(&[
+            "bucket",
+            "lifecycle",
+            "s3://vault",
+            "--add",
+            "tier raw/",
+            "-n",
+        ])
+        .ended_with(0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edit_of_one_rule_keeps_what_holds_for_all() {
     let stage = stage();

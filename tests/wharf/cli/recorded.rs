@@ -5,13 +5,18 @@
     reason = "a test stops where its stage cannot be set"
 )]
 
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
+};
+
 use serde_json::{Value, json};
 use wharf::demo::{
     REGION,
     cloud::{NewInstance, Reply},
 };
 
-use crate::support::wharf::Stage;
+use crate::support::wharf::{Run, Stage};
 
 const LAUNCH: &str = "wharf-runs/stage2/20260111-170203-0a1b/";
 
@@ -39,7 +44,7 @@ pub(super) fn leave(stage: &Stage, status: &Value) {
     stage
         .run(&["manifest", "models", "--checksum", "--out", out])
         .ended_with(0);
-    let record = std::fs::read(out).unwrap();
+    let record = fs::read(out).unwrap();
     put(stage, &format!("{LAUNCH}manifest/models.jsonl"), &record);
     put(
         stage,
@@ -191,6 +196,27 @@ fn a_fresh_record_is_asked_for_while_the_instance_answers() {
         Reply::default()
     });
     assert_eq!(proof(&stage)["proven"], true);
+    // By ssh, where the run says so: the agent is not asked.
+    let text = fs::read_to_string(stage.path("wharf.toml")).unwrap();
+    let by_ssh = format!("{text}reach = \"ssh\"\n");
+    stage.file("wharf.toml", by_ssh.as_bytes());
+    let address = "198.51.100.17";
+    stage.demo.cloud().add_address(REGION, address, Some(&id));
+    let asked = stage.demo.log().count("SendCommand");
+    let ssh = "#!/bin/sh\nfor word in \"$@\"; do echo \"$word\" >> \"$HOME/told\"; done\n";
+    let ssh = stage.file("bin/ssh", ssh.as_bytes());
+    fs::set_permissions(ssh, Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", stage.path("bin").display());
+    let mut look = stage.process(&["wrap-up", "stage2", "--json"]);
+    let look = Run::from(look.env("PATH", path).output().unwrap());
+    assert_eq!(look.of_type("proof")[0]["proven"], true, "{}", look.stdout);
+    let told = fs::read_to_string(stage.path("told")).unwrap();
+    assert!(
+        told.contains("box.sh record") && told.contains(address),
+        "{told}"
+    );
+    assert_eq!(stage.demo.log().count("SendCommand"), asked);
+    stage.file("wharf.toml", text.as_bytes());
     // An instance of another run is asked nothing.
     stage.demo.cloud().change(&id, |one| one.made.tags.clear());
     assert_eq!(proof(&stage)["proven"], false);

@@ -287,6 +287,30 @@ async fn throttling_and_lost_answers_are_borne() {
 }
 
 #[tokio::test]
+async fn a_watch_that_is_asked_to_slow_down_waits_twice_as_long_and_comes_back() {
+    let mut tower = Watchtower::new();
+    trainer(&tower.demo);
+    let slow = Rule::new(Fault::SlowDown).on("DescribeInstances");
+    tower.demo.faults().add(slow.times(4));
+    tower.ask(CloudAsk::Watch {
+        scope: Scope::default(),
+        span: Span::Hour,
+        after: Duration::ZERO,
+        every: Duration::from_secs(1),
+    });
+    // One look tries four times; then the next one is further off.
+    let CloudTold::Unanswered { next, .. } = tower.told().await.unwrap() else {
+        panic!("it was answered");
+    };
+    assert_eq!(next, 2);
+    let CloudTold::Survey(survey) = tower.told().await.unwrap() else {
+        panic!("no survey");
+    };
+    assert_eq!((survey.next, survey.seen.len()), (Some(1), 1));
+    assert_eq!(tower.requests("DescribeInstances"), 5);
+}
+
+#[tokio::test]
 async fn regions_are_asked_together_and_one_that_is_off_is_a_trouble() {
     let mut tower = Watchtower::new();
     trainer(&tower.demo);

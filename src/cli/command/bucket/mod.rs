@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::cli::{args::BucketAction, exit::Exit};
 use crate::domain::{
-    bucket::{Holds, Known, RuleEdit, Rules, Settings, loses, read_rule},
+    bucket::{Holds, Known, RuleEdit, Rules, Settings, loses, read_rule, rules_of_run},
     entry::Tally,
     estimate::Prices,
     location::{Location, Remote},
@@ -60,11 +60,21 @@ struct Summary<'a> {
     complete: bool,
 }
 
-/// Runs the command.
+/// What is wanted of the rules.
+enum Wish<'a> {
+    /// To see them.
+    Look,
+    /// Them changed so.
+    Edit(RuleEdit),
+    /// What the outputs of a run want at these places.
+    Run(&'a [Box<str>]),
+}
+
+/// Runs the command; `places` are those of a run in the bucket, where one was named.
 pub(super) async fn bucket(
     context: &mut Context,
     action: &BucketAction,
-    location: Location,
+    (location, places): (Location, &[Box<str>]),
 ) -> Exit {
     if location.s3().is_none() {
         let message = format_args!("{location} is no bucket");
@@ -82,18 +92,19 @@ pub(super) async fn bucket(
             dry_run,
             ..
         } => {
-            let edit = match (add, remove) {
+            let wish = match (add, remove) {
                 (Some(text), _) => match read_rule(text) {
-                    Ok(rule) => Some(RuleEdit::Add(rule)),
+                    Ok(rule) => Wish::Edit(RuleEdit::Add(vec![rule])),
                     Err(why) => {
                         context.output.error(why, None);
                         return Exit::Usage;
                     }
                 },
-                (None, Some(id)) => Some(RuleEdit::Remove(id.as_str().into())),
-                (None, None) => None,
+                (None, Some(id)) => Wish::Edit(RuleEdit::Remove(id.as_str().into())),
+                (None, None) if places.is_empty() => Wish::Look,
+                (None, None) => Wish::Run(places),
             };
-            lifecycle(context, location, (edit, *dry_run)).await
+            lifecycle(context, location, (wish, *dry_run)).await
         }
     }
 }
@@ -269,7 +280,7 @@ fn tell_holds(context: &mut Context, holds: &Holds, (uploads, complete): (Option
 async fn lifecycle(
     context: &mut Context,
     bucket: Location,
-    (ruling, dry_run): (Option<RuleEdit>, bool),
+    (wish, dry_run): (Wish<'_>, bool),
 ) -> Exit {
     let ask = LookAsk::Bucket {
         bucket: bucket.clone(),
@@ -291,10 +302,20 @@ async fn lifecycle(
         }
     };
     tell_rules(context, &seen);
-    let Some(edit) = ruling else {
-        return Exit::Ok;
+    let edit = match wish {
+        Wish::Look => return Exit::Ok,
+        Wish::Edit(edit) => edit,
+        Wish::Run(places) => RuleEdit::Add(rules_of_run(&seen, places)),
     };
-    context.output.line(edit.words());
+    if edit == RuleEdit::Add(Vec::new()) {
+        context
+            .output
+            .line("the places of the run have all that they want: nothing to add");
+        return Exit::Ok;
+    }
+    for line in edit.lines() {
+        context.output.line(line);
+    }
     if loses(&edit) {
         context.output.remark(
             "objects that it speaks of will be deleted by S3, also those that are there now",

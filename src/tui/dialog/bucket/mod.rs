@@ -189,7 +189,7 @@ impl BucketDialog {
     /// Takes a rule that was typed.
     pub fn add(&self, text: &str, shell: &mut Shell) {
         match read_rule(text) {
-            Ok(rule) => self.confirm(RuleEdit::Add(rule), shell),
+            Ok(rule) => self.confirm(RuleEdit::Add(vec![rule]), shell),
             Err(why) => shell.say(Weight::Warning, why),
         }
     }

@@ -71,7 +71,9 @@ impl Asked {
             Self::Metadata => "NAME=VALUE, NAME=VALUE; an empty value takes a name away",
             Self::Tags => "NAME=VALUE, NAME=VALUE; they replace all tags",
             Self::Restore => "standard, bulk or expedited, and for how many days: bulk:3",
-            Self::Rule => "abort 7 · expire 30 logs/ · expire-old 60 · archive 90:GLACIER_IR raw/",
+            Self::Rule => {
+                "abort 7 · expire 30 logs/ · expire-old 60 · archive 90:GLACIER_IR raw/ · tier raw/"
+            }
         }
     }
 
