@@ -141,6 +141,7 @@ pub(crate) fn endings(config: &Config) -> Vec<tui::Ending> {
         Some(tui::Ending {
             run: run.as_str().into(),
             remote: outputs.remote,
+            folder: outputs.folder,
             outputs: outputs.outputs,
             outputs_here,
             known: true,

@@ -14,6 +14,8 @@ use crate::engine::wrap_up::{Made, Output, Places};
 pub struct Ending {
     /// Whose instances are looked at.
     pub remote: Remote,
+    /// Its folder in S3.
+    pub folder: Option<Location>,
     /// What it was to bring.
     pub outputs: Vec<Output>,
     /// Whether the configuration names it; else its tag alone tells what it made.
@@ -29,6 +31,7 @@ impl Ending {
     pub fn none(config: &Config) -> Self {
         Self {
             remote: config.remote.clone(),
+            folder: None,
             outputs: Vec::new(),
             known: false,
             names: Vec::new(),
@@ -68,6 +71,7 @@ impl Ending {
         Ok(Self {
             remote: remote.unwrap_or_else(|| config.remote.clone()),
             outputs: outputs.iter().map(output).collect::<Result<_, _>>()?,
+            folder: folder.clone(),
             known,
             names: config
                 .ends

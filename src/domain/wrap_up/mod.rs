@@ -11,6 +11,7 @@ mod spent;
 mod stored;
 mod teardown;
 mod ticks;
+mod training;
 mod wrapped;
 
 pub use debt::{Account, Debt, Owed};
@@ -22,6 +23,7 @@ pub use spent::{Spent, Stretch, VOLUMES, reckon, went};
 pub use stored::{Pending, Stored};
 pub use teardown::{Alive, End, Fate, Step, Teardown};
 pub use ticks::Ticks;
+pub use training::{Awake, Launched, Training};
 pub use wrapped::{Bounds, NOT_LOOKED_FOR, Wrapped, cost};
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::{
     resource::{Origin, Resource, Target},
     spent::Spent,
     teardown::{End, Fate},
+    training::{Launched, Training},
 };
 
 use crate::domain::cloud::{Price, Trouble};
@@ -36,6 +37,12 @@ pub struct Wrapped {
     pub account: Box<str>,
     /// Its names; none where it has none, or nobody tells.
     pub aliases: Vec<Box<str>>,
+    /// The newest launch of the run; `None` where nobody knows of any.
+    pub launch: Option<Launched>,
+    /// How its training stands.
+    pub training: Training,
+    /// How many of its instances are not at rest.
+    pub awake: usize,
     /// Everything that costs, or did.
     pub resources: Vec<Resource>,
     /// The outputs.

@@ -91,6 +91,7 @@ pub(super) async fn launched(
     // Said before it is written down: a ledger that fails here must not hide what runs.
     tell(answer, LaunchTold::Launched { id: id.clone() }).await;
     ledger.launched(&order.launch, Ok(&instance.id)).await?;
+    ledger.launched_as(&order.launch, &instance).await?;
     note(ledger, &instance).await?;
     let costs = costs(&surveyed.ground, (&order, &instance), limits);
     let [own, volumes] = costs.each_ref().map(|cost| cost.price);

@@ -21,12 +21,23 @@ pub(in crate::engine) struct Cost {
     pub(in crate::engine) until: Option<Timestamp>,
 }
 
+/// Whether a run is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Nobody says so.
+    Not,
+    /// Nothing of it was found to run.
+    Found,
+    /// Its launch told that, and when.
+    Told(Timestamp),
+}
+
 impl Ledger {
-    /// Notes what the run's things cost, and which of them are gone; `at_rest` tells that none of them runs.
-    pub(in crate::engine) async fn note_costs(
+    /// Notes what the run's things cost, and which of them are gone, and whether it is over.
+    pub(super) async fn note_costs(
         &self,
         resources: &[Resource],
-        at_rest: bool,
+        ended: Ended,
     ) -> Result<(), Failed> {
         let owes = |one: &&Resource| one.origin == Origin::ThisRun && one.kind != Kind::Storage;
         let own = resources.iter().filter(owes);
@@ -48,9 +59,17 @@ impl Ledger {
                     params![run, &**id],
                 )?;
             }
-            if at_rest {
-                let sentence = "INSERT OR IGNORE INTO ended (run, at) VALUES (?1, ?2)";
-                connection.execute(sentence, params![run, now()])?;
+            match ended {
+                // What it told itself is better than when that was looked for.
+                Ended::Told(told) => {
+                    let sentence = "INSERT OR REPLACE INTO ended (run, at) VALUES (?1, ?2)";
+                    connection.execute(sentence, params![run, told.to_string()])?;
+                }
+                Ended::Found => {
+                    let sentence = "INSERT OR IGNORE INTO ended (run, at) VALUES (?1, ?2)";
+                    connection.execute(sentence, params![run, now()])?;
+                }
+                Ended::Not => {}
             }
             Ok(())
         })

@@ -8,7 +8,7 @@ use crate::backend::{Ec2, Error};
 use crate::domain::{
     cloud::{Instance, Managed, RUN_TAG, State, Trouble, What},
     launch::LAUNCH_TAG,
-    wrap_up::{Alive, Estate, Kind, Origin, Resource, Target, Wake, estate},
+    wrap_up::{Alive, Awake, Estate, Kind, Origin, Resource, Target, Wake, Wrapped, estate},
 };
 
 use super::{WrapAsk, launches::Asked, storage::Storage};
@@ -201,23 +201,37 @@ impl<'a> Look<'a> {
         })
     }
 
-    /// When instances came to be in the state that they are in, as far as AWS tells.
-    pub(super) fn changed(&self) -> BTreeMap<Box<str>, Timestamp> {
+    /// When instances came to be in the state that they are in: as AWS tells, else as the launch told its end.
+    pub(super) fn changed(&self, wrapped: &Wrapped) -> BTreeMap<Box<str>, Timestamp> {
         let all = self.told.instances.iter().chain(&self.over);
         let told = all.filter(|one| !matches!(one.state, State::Running | State::Pending));
-        told.filter_map(|one| Some((one.id.clone(), one.changed()?)))
-            .collect()
+        let told = told.filter_map(|one| Some((one.id.clone(), one.changed()?)));
+        let launch = wrapped.launch.as_ref().filter(|_| wrapped.awake == 0);
+        let ended = launch.and_then(|one| Some((one.instance.clone()?, one.ended()?)));
+        ended.into_iter().chain(told).collect()
     }
 
-    /// How many instances of the run are not at rest.
-    pub(super) fn running(&self, resources: &[Resource]) -> usize {
+    /// The instances of the run that are not at rest.
+    pub(super) fn running(&self, resources: &[Resource]) -> Vec<Awake> {
         let own = |id: &str| {
             let mut all = resources.iter();
             all.any(|one| one.is(Kind::Instance, id) && one.origin == Origin::ThisRun)
         };
         let instances = self.told.instances.iter();
         let awake = instances.filter(|one| matches!(one.state, State::Running | State::Pending));
-        awake.filter(|one| own(&one.id)).count()
+        awake
+            .filter(|one| own(&one.id))
+            .map(|one| Awake {
+                id: one.id.clone(),
+                started: one.launched,
+            })
+            .collect()
+    }
+
+    /// The instance of a launch, by its id or by the launch's tag, as long as AWS tells of it.
+    pub(super) fn of_launch(&self, launch: &str, id: Option<&str>) -> Option<&Instance> {
+        let mut all = self.told.instances.iter().chain(&self.over);
+        all.find(|one| Some(&*one.id) == id || one.tag(LAUNCH_TAG) == Some(launch))
     }
 }
 

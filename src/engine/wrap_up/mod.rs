@@ -6,6 +6,7 @@ mod known;
 mod launches;
 pub(super) mod ledger;
 mod look;
+mod newest;
 mod outputs;
 mod spans;
 mod storage;
@@ -21,7 +22,10 @@ use jiff::Timestamp;
 use crate::domain::{
     location::Location,
     plan::SyncOptions,
-    wrap_up::{Bounds, Consent, End, OutputProof, Resource, Target, Ticks, Wrapped, cost, reckon},
+    wrap_up::{
+        Bounds, Consent, End, Kind, Launched, Origin, OutputProof, Resource, Target, Ticks,
+        Training, Wrapped, cost, reckon,
+    },
 };
 
 use super::{
@@ -31,6 +35,7 @@ use super::{
     room::Room,
 };
 
+use debts::Ended;
 use ledger::Ledger;
 use look::Look;
 use outputs::Outputs;
@@ -44,6 +49,8 @@ pub struct WrapAsk {
     pub run: Arc<str>,
     /// The runs of the configuration, where this is none of them: it is refused where nothing else knows it either. `None` where it is shown all the same.
     pub only_known: Option<Vec<Box<str>>>,
+    /// Its folder in S3, in which its launches leave what they tell.
+    pub folder: Option<Location>,
     /// What it was to bring.
     pub outputs: Vec<Output>,
     /// Ids that are ticked beside what the run made, and ids that are not.
@@ -136,20 +143,17 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
         tell(answer, WrapTold::Settled { target, gone }).await;
     }
     let seen = ledger.seen().await?;
-    let unasked = look.unasked(&seen, &ledger.in_doubt().await?);
     wrapped.resources = look.resources(&seen);
     known::run_is_known(ask, &ledger, &wrapped.resources).await?;
     known::all_named_are_there(ask, &wrapped.resources)?;
-    ledger.note(&wrapped.resources).await?;
+    let unasked = look.unasked(&seen, &ledger.in_doubt().await?);
     // Where nobody asked, an instance may run.
     let all_asked = unasked.is_empty();
-    let at_rest = all_asked && look.running(&wrapped.resources) == 0;
     wrapped.troubles.extend(unasked);
-    ledger.note_costs(&wrapped.resources, at_rest).await?;
-    ledger.settle_launches(look.asked()).await?;
-    let (found, changed) = (wrapped.resources.clone(), look.changed());
-    let reckoned = ledger.reckon(move |all| reckon(all, (&found, &changed), Timestamp::now()));
-    wrapped.spent = reckoned.await?;
+    let around = (ask, &look, &ledger);
+    wrapped.launch = newest::launched(room, around, &mut wrapped.troubles).await?;
+    judge_training(&mut wrapped, &look);
+    note(&ledger, (&look, all_asked), &mut wrapped).await?;
     tell(answer, WrapTold::Estate(wrapped.resources.clone())).await;
     let mut outputs = Outputs::new(all_asked);
     for output in &ask.outputs {
@@ -166,10 +170,44 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
             let was = ticked.iter().find(|was| was.is(one.kind, &one.id));
             one.selected &= was.is_some_and(|was| was.selected);
         }
+        judge_training(&mut wrapped, &look);
     }
     wrapped.was = cost(&wrapped.resources, |_| true);
     tear::tear(room, answer, (ask, &ledger, &mut look), &mut wrapped).await?;
     Ok(Body::WrapUp(WrapTold::Over(Box::new(wrapped))))
+}
+
+/// The ledger learns what there is, what it costs, and whether the run is over.
+async fn note(
+    ledger: &Ledger,
+    (look, all_asked): (&Look<'_>, bool),
+    wrapped: &mut Wrapped,
+) -> Result<(), Failed> {
+    ledger.note(&wrapped.resources).await?;
+    let is_over = wrapped.training.is_over();
+    let told = wrapped.launch.as_ref().and_then(Launched::ended);
+    let ended = match told.filter(|_| is_over) {
+        _ if !all_asked => Ended::Not,
+        Some(told) => Ended::Told(told),
+        None if wrapped.awake == 0 => Ended::Found,
+        None => Ended::Not,
+    };
+    ledger.note_costs(&wrapped.resources, ended).await?;
+    ledger.settle_launches(look.asked()).await?;
+    let (found, changed) = (wrapped.resources.clone(), look.changed(wrapped));
+    let reckoned = ledger.reckon(move |all| reckon(all, (&found, &changed), Timestamp::now()));
+    wrapped.spent = reckoned.await?;
+    Ok(())
+}
+
+/// How the training stands, by what the newest launch told and by what runs now.
+fn judge_training(wrapped: &mut Wrapped, look: &Look<'_>) {
+    let awake = look.running(&wrapped.resources);
+    let ours = |one: &Resource| matches!(one.origin, Origin::ThisRun | Origin::Gone);
+    let mut instances = wrapped.resources.iter();
+    let seen = instances.any(|one| one.kind == Kind::Instance && ours(one));
+    wrapped.training = Training::of(wrapped.launch.as_ref(), &awake, seen);
+    wrapped.awake = awake.len();
 }
 
 async fn tell(answer: &Answer, told: WrapTold) {

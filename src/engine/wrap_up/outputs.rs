@@ -128,7 +128,8 @@ async fn left(
         .child(&launch)
         .map_err(|refusal| refusal.to_string())?;
     let store = room.sessions.store(&folder).await.map_err(told)?;
-    let status = status(&store).await.map_err(told)?;
+    let key = Key::from("status.json");
+    let status = status(&store, &key).await.map_err(told)?;
     let instance = status.as_ref().and_then(|told| told.instance.clone());
     let fresh = record(room, (ask, look), instance.as_deref()).await;
     Ok(Left {
@@ -168,9 +169,9 @@ fn unlisted(reason: &str) -> Error {
     Error::new("list", target, FailureKind::Transient, reason)
 }
 
-async fn status(store: &Store) -> Result<Option<Status>, Error> {
-    let key = Key::from("status.json");
-    let read = async { store.read(&key, ReadQuery::default()).await?.all().await };
+/// What an instance told last; `None` where it told nothing.
+pub(super) async fn status(store: &Store, key: &Key) -> Result<Option<Status>, Error> {
+    let read = async { store.read(key, ReadQuery::default()).await?.all().await };
     match Box::pin(read).await {
         Ok(text) => Ok(Status::read(&text)),
         Err(error) if error.failure_kind() == FailureKind::NotFound => Ok(None),

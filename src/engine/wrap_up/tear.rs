@@ -9,7 +9,8 @@ use crate::backend::{Ec2, Error, Went, ec2::Manner};
 use crate::domain::{
     retry::FailureKind,
     wrap_up::{
-        End, Fate, Kind, Open, Resource, Spent, Step, Target, Teardown, Wrapped, license, went,
+        End, Fate, Kind, License, Open, Resource, Spent, Step, Target, Teardown, Wrapped, license,
+        went,
     },
 };
 
@@ -48,11 +49,7 @@ pub(super) async fn tear(
     (ask, ledger, look): (&WrapAsk, &Ledger, &mut Look<'_>),
     wrapped: &mut Wrapped,
 ) -> Result<(), Failed> {
-    let running = look.running(&wrapped.resources);
-    let mut names = vec![wrapped.account.clone()];
-    names.extend(wrapped.aliases.iter().cloned());
-    let consent = ask.apply.clone().unwrap_or_default();
-    let license = match license(&wrapped.proofs, running, &names, &consent) {
+    let license = match licensed(ask, look, wrapped) {
         Ok(license) if ask.apply.is_some() => license,
         Ok(_) => return Ok(()),
         Err(open) => {
@@ -105,6 +102,20 @@ pub(super) async fn tear(
         }
         sleep(ask.every).await;
     }
+}
+
+/// The right to delete, or what is still open.
+fn licensed(ask: &WrapAsk, look: &Look<'_>, wrapped: &Wrapped) -> Result<License, Vec<Open>> {
+    // What its launch told is an end, whatever its instance waits for.
+    let running = if wrapped.training.is_over() {
+        0
+    } else {
+        look.running(&wrapped.resources).len()
+    };
+    let mut names = vec![wrapped.account.clone()];
+    names.extend(wrapped.aliases.iter().cloned());
+    let consent = ask.apply.clone().unwrap_or_default();
+    license(&wrapped.proofs, running, &names, &consent)
 }
 
 /// The ledger learns what became of a thing.

@@ -3,6 +3,7 @@
 
 pub mod record;
 pub mod report;
+pub mod training;
 
 use crate::domain::{
     cloud::Price,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::wrap_up::{
-    Claim, End, Fate, Keep, NOT_LOOKED_FOR, OutputProof, Resource, Spent, Wrapped, cost,
+    Claim, End, Fate, Keep, Launched, NOT_LOOKED_FOR, OutputProof, Resource, Spent, Wrapped, cost,
 };
 
 use super::open;
@@ -167,6 +167,44 @@ impl<'a> CostRecord<'a> {
     }
 }
 
+/// The newest launch of the run.
+#[derive(Serialize)]
+pub struct LaunchRecord<'a> {
+    name: &'a str,
+    instance: Option<&'a str>,
+    instance_type: Option<&'a str>,
+    spot: Option<bool>,
+    /// Where it told last that it is.
+    state: Option<&'static str>,
+    outcome: Option<&'a str>,
+    exit: Option<i64>,
+    why: Option<&'a str>,
+    commit: Option<&'a str>,
+    began: Option<Timestamp>,
+    /// When it told that.
+    at: Option<Timestamp>,
+}
+
+impl<'a> LaunchRecord<'a> {
+    /// As the contract has it.
+    pub fn new(one: &'a Launched) -> Self {
+        let status = one.status.as_ref();
+        Self {
+            name: &one.name,
+            instance: one.instance.as_deref(),
+            instance_type: one.kind.as_deref(),
+            spot: one.spot,
+            state: status.map(|status| status.state.word()),
+            outcome: status.and_then(|status| status.outcome.as_deref()),
+            exit: status.and_then(|status| status.exit),
+            why: status.and_then(|status| status.why.as_deref()),
+            commit: status.and_then(|status| status.commit.as_deref()),
+            began: status.and_then(|status| status.began),
+            at: status.and_then(|status| status.at),
+        }
+    }
+}
+
 /// `summary` of a wrap-up.
 #[derive(Serialize)]
 pub struct SummaryRecord<'a> {
@@ -174,6 +212,9 @@ pub struct SummaryRecord<'a> {
     run: &'a str,
     account: &'a str,
     aliases: &'a [Box<str>],
+    /// How the training stands: `ended`, `runs`, `silent`, `never trained`, `never launched`.
+    training: &'static str,
+    launch: Option<LaunchRecord<'a>>,
     applied: bool,
     open: Vec<String>,
     override_proof: Option<&'a str>,
@@ -204,6 +245,8 @@ impl<'a> SummaryRecord<'a> {
             run,
             account: &wrapped.account,
             aliases: &wrapped.aliases,
+            training: wrapped.training.word(),
+            launch: wrapped.launch.as_ref().map(LaunchRecord::new),
             applied: wrapped.applied,
             open: wrapped.open.iter().map(open).collect(),
             override_proof: wrapped.override_proof.as_deref(),

@@ -15,6 +15,7 @@ use crate::humanize;
 use super::{
     a_day, about, an_hour, made_by, open, proven,
     record::{CostRecord, EndRecord, ProofRecord, ResourceRecord, SummaryRecord},
+    training::{outcome, training},
 };
 
 #[derive(Serialize)]
@@ -49,6 +50,7 @@ pub fn markdown(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
         escaped(run),
         escaped(&wrapped.whose())
     );
+    section(&mut text, "Training", &trained(wrapped));
     let mut proof: Vec<String> = wrapped.proofs.iter().map(proven).collect();
     if proof.is_empty() {
         proof.push("The run names no outputs.".to_owned());
@@ -67,6 +69,40 @@ pub fn markdown(run: &str, wrapped: &Wrapped, at: Timestamp) -> String {
     section(&mut text, "What could not be looked at", &troubles);
     let not = NOT_LOOKED_FOR.join(", ");
     text + &format!("\nNot looked for: {not}.\n")
+}
+
+/// How the training ended, and what it ran on.
+fn trained(wrapped: &Wrapped) -> Vec<String> {
+    let mut points = vec![escaped(&training(wrapped, None))];
+    points.retain(|words| !words.is_empty());
+    let Some(launch) = &wrapped.launch else {
+        return points;
+    };
+    let spot = launch
+        .spot
+        .map(|spot| if spot { "spot" } else { "on demand" });
+    let what = [launch.instance.as_deref(), launch.kind.as_deref(), spot];
+    let what: Vec<&str> = what.into_iter().flatten().collect();
+    points.push(escaped(&format!(
+        "Launch {}: {}",
+        launch.name,
+        what.join(", ")
+    )));
+    let Some(status) = &launch.status else {
+        return points;
+    };
+    if status.is_over() {
+        points.push(escaped(&format!("Outcome: {}", outcome(status))));
+    }
+    let commit = status.commit.as_deref().filter(|commit| !commit.is_empty());
+    points.extend(commit.map(|commit| escaped(&format!("Commit: {commit}"))));
+    let times = [("Began", status.began), ("Told last", status.at)];
+    points.extend(
+        times
+            .into_iter()
+            .filter_map(|(word, at)| Some(format!("{word}: {}", at?))),
+    );
+    points
 }
 
 /// What there is, with what an hour of it costs; what was deleted does not count any more.

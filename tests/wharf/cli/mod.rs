@@ -52,3 +52,4 @@ mod wrap_up_kinds;
 mod wrap_up_managed;
 mod wrap_up_named;
 mod wrap_up_stored;
+mod wrap_up_training;

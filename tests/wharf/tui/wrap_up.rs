@@ -8,14 +8,17 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use wharf::{
     domain::{
         cloud::{CommandState, Price, RUN_TAG, Said},
+        launch::{Phase, Status},
         location::{Location, Remote},
         plan::SyncOptions,
         wrap_up::{
-            Claim, Consent, End, Fate, Keep, Kind, Open, Origin, OutputProof, Proven, Resource,
-            Wrapped,
+            Claim, Consent, End, Fate, Keep, Kind, Launched, Open, Origin, OutputProof, Proven,
+            Resource, Spent, Stretch, Training, Wrapped,
         },
     },
     engine::{
@@ -234,11 +237,40 @@ fn stage() -> Stage {
     stage
 }
 
+/// A launch that told its end an hour ago, after eleven hours of its instance.
 fn all_proven() -> Wrapped {
-    wrapped(
-        vec![proven("models"), proven("logs")],
-        vec![Open::NoAccount],
-    )
+    let status = Status {
+        state: Phase::Ended,
+        outcome: Some("done".to_owned()),
+        exit: Some(0),
+        pushed: Some(true),
+        at: Some(now() - SignedDuration::from_hours(1)),
+        ..Status::default()
+    };
+    let launch = Launched {
+        name: "20260111-050405-0a1b".into(),
+        status: Some(status),
+        ..Launched::default()
+    };
+    let instance = Spent {
+        kind: "instance".into(),
+        id: "i-0ab1500f2f9f00019".into(),
+        stretches: vec![Stretch {
+            since: now() - SignedDuration::from_hours(11),
+            until: None,
+            price: Price::exact(1.006),
+        }],
+        ..Spent::default()
+    };
+    Wrapped {
+        launch: Some(launch),
+        training: Training::Ended,
+        spent: vec![instance],
+        ..wrapped(
+            vec![proven("models"), proven("logs")],
+            vec![Open::NoAccount],
+        )
+    }
 }
 
 fn with_a_gap() -> Wrapped {

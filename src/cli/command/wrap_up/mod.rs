@@ -161,6 +161,7 @@ fn question(
         },
         run: args.run.as_str().into(),
         only_known: (!ending.known).then(|| ending.names.clone()),
+        folder: ending.folder.clone(),
         outputs: ending.outputs.clone(),
         ticks: Ticks {
             also: boxed(&args.also),

@@ -9,11 +9,11 @@ use crate::cli::{
 use crate::domain::{
     cloud::{Price, Rates},
     text::printable,
-    wrap_up::{End, Fate, Kind, NOT_LOOKED_FOR, Open, Resource, Wrapped, cost},
+    wrap_up::{End, Fate, Kind, NOT_LOOKED_FOR, Open, Resource, Training, Wrapped, cost},
 };
 use crate::humanize::{
     self,
-    wrap_up::{a_day, about, an_hour, made_by, open, proven},
+    wrap_up::{a_day, about, an_hour, made_by, open, proven, training::training},
 };
 
 use super::Context;
@@ -30,14 +30,7 @@ const HEAD: [(&str, Align); 7] = [
 
 /// Tells how everything stands.
 pub(super) fn tell(context: &mut Context, wrapped: &Wrapped, args: &WrapUpArgs) {
-    for proof in &wrapped.proofs {
-        context.output.line(proven(proof));
-    }
-    if wrapped.proofs.is_empty() {
-        context
-            .output
-            .line("- the run names no outputs: nothing is proven");
-    }
+    tell_proofs(context, wrapped);
     let there: Vec<&Resource> = wrapped
         .resources
         .iter()
@@ -78,6 +71,33 @@ pub(super) fn tell(context: &mut Context, wrapped: &Wrapped, args: &WrapUpArgs) 
             "! {} in {}: {}",
             trouble.operation, trouble.region, trouble.words
         ));
+    }
+}
+
+/// How the training ended, and how the outputs stand.
+fn tell_proofs(context: &mut Context, wrapped: &Wrapped) {
+    context.output.line(format_args!(
+        "{} training: {}",
+        sign(wrapped.training),
+        training(wrapped, None)
+    ));
+    for proof in &wrapped.proofs {
+        context.output.line(proven(proof));
+    }
+    if wrapped.proofs.is_empty() {
+        context
+            .output
+            .line("- the run names no outputs: nothing is proven");
+    }
+}
+
+fn sign(training: Training) -> &'static str {
+    match training {
+        Training::Ended => "✓",
+        Training::Runs => "!",
+        Training::Unknown | Training::NeverLaunched | Training::NeverTrained | Training::Silent => {
+            "-"
+        }
     }
 }
 

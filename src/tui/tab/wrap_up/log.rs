@@ -15,6 +15,8 @@ pub(super) struct LogSays {
     pub(super) is_over: bool,
     /// How the run stands, in words.
     pub(super) words: String,
+    /// Its last step, and how many there are to be.
+    pub(super) steps: Option<(u64, Option<u64>)>,
 }
 
 impl LogSays {
@@ -37,6 +39,7 @@ impl LogSays {
             run: followed.ask.name.as_ref().into(),
             is_over,
             words: words.join(", "),
+            steps: (followed.run.last()).map(|last| (last.step, followed.run.total_steps())),
         })
     }
 }

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use crate::domain::{
     cloud::Price,
-    location::Remote,
+    location::{Location, Remote},
     wrap_up::{Bounds, cost},
 };
 use crate::engine::{cloud::Regions, wrap_up::Output};
@@ -34,6 +34,8 @@ pub struct Ending {
     pub run: Arc<str>,
     /// Whose instances are looked at.
     pub remote: Remote,
+    /// Its folder in S3.
+    pub folder: Option<Location>,
     /// What it was to bring.
     pub outputs: Vec<Output>,
     /// The same, where it was made on this machine.

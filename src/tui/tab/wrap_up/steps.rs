@@ -8,9 +8,12 @@ use ratatui::{
 use crate::domain::{
     cloud::Price,
     text::printable,
-    wrap_up::{Claim, Fate, NOT_LOOKED_FOR, OutputProof, cost},
+    wrap_up::{Claim, Fate, NOT_LOOKED_FOR, OutputProof, Training, cost},
 };
-use crate::humanize::{self, counted, wrap_up::an_hour};
+use crate::humanize::{
+    self, counted,
+    wrap_up::{an_hour, training::training},
+};
 use crate::tui::{action::Wrapping, keymap::Context, shell::Shell, widget::paint::wrap};
 
 use super::{
@@ -106,10 +109,15 @@ impl<'a> Steps<'a> {
         let theme = &self.shell.theme;
         let log = self
             .log
-            .map(|log| format!("its log: {}", printable(log.words.as_bytes())));
+            .filter(|_| !(self.stand.is_whole && self.stand.told.training.is_over()));
+        let log = log.map(|log| format!("its log: {}", printable(log.words.as_bytes())));
         let log_is_over = self.log.is_some_and(|log| log.is_over);
+        let told = &self.stand.told;
+        let told_end = self.stand.is_whole && told.training.is_over();
+        let steps = self.log.and_then(|log| log.steps);
         let running = match (self.stand.is_whole, self.stand.running()) {
             (false, _) => None,
+            (true, _) if told.training != Training::Unknown => Some(training(told, steps)),
             (true, None) => Some("no instance of it runs".to_owned()),
             (true, Some(n)) => Some(format!(
                 "{} of it {}",
@@ -117,7 +125,7 @@ impl<'a> Steps<'a> {
                 if n == 1 { "runs" } else { "run" }
             )),
         };
-        let rests = self.stand.is_whole && self.stand.running().is_none();
+        let rests = told_end || (self.stand.is_whole && self.stand.running().is_none());
         let said = self.stand.ended.then(|| "a person said so".to_owned());
         let holds = match (rests || said.is_some() || log_is_over, self.stand.is_whole) {
             (true, _) => Holds::Yes,

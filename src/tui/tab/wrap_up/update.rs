@@ -87,6 +87,7 @@ impl WrapUp {
             },
             run: Arc::clone(&ending.run),
             only_known: None,
+            folder: ending.folder,
             outputs,
             ticks,
             apply: consent,
