@@ -1,8 +1,12 @@
 //! From a run's name to its end: whose it is, and its outputs as pairs of places. A run that the configuration does not name
 //! is known by its tag alone, and brings nothing that could be proven.
 
-use crate::cli::target::{self, TargetError};
-use crate::config::{Config, RunEnd, layer::Layer};
+use crate::cli::{
+    args::{MappingArgs, WrapUpArgs},
+    errand::{Errands, errands},
+    target::{self, TargetError},
+};
+use crate::config::{Config, RunEnd, Way, layer::Layer};
 use crate::domain::{
     location::{Location, Remote},
     wrap_up::Bounds,
@@ -24,6 +28,8 @@ pub struct Ending {
     pub names: Vec<Box<str>>,
     /// What it allows a launch.
     pub bounds: Bounds,
+    /// The pushes of its outputs from this machine, where that is asked for.
+    pub push: Option<Errands>,
 }
 
 impl Ending {
@@ -36,6 +42,7 @@ impl Ending {
             known: false,
             names: Vec::new(),
             bounds: Bounds::default(),
+            push: None,
         }
     }
 
@@ -79,7 +86,25 @@ impl Ending {
                 .map(|name| name.as_str().into())
                 .collect(),
             bounds: bounds.unwrap_or_default(),
+            push: None,
         })
+    }
+
+    /// The end of a run as it is asked for, with the pushes of its outputs where those are to come from this machine.
+    ///
+    /// # Errors
+    /// As [`Self::of`], and where an output may not be pushed from here.
+    pub fn asked(config: &mut Config, args: &WrapUpArgs) -> Result<Self, TargetError> {
+        let mut ending = Self::of(config, &args.run, args.made_here)?;
+        if args.push && args.made_here && !ending.outputs.is_empty() {
+            let names = ending.outputs.iter().map(|output| output.name.to_string());
+            let mappings = MappingArgs {
+                names: names.collect(),
+                ..MappingArgs::default()
+            };
+            ending.push = Some(errands(config, &mappings, (Way::Push, None))?);
+        }
+        Ok(ending)
     }
 }
 

@@ -31,6 +31,12 @@ pub struct WrapUpArgs {
     /// The outputs were made on this machine: compare its folders with S3
     #[arg(long)]
     pub made_here: bool,
+    /// First push what is not proven: on the run's instance, or with --made-here from this machine
+    #[arg(long)]
+    pub push: bool,
+    /// With --push from this machine: write over what differs in S3
+    #[arg(long, requires = "push")]
+    pub yes: bool,
     /// Delete this too, whoever made it (repeatable)
     #[arg(long, value_name = "ID")]
     pub also: Vec<String>,

@@ -218,7 +218,7 @@ pub fn asked(config: &mut Config, command: &Command) -> Option<Result<Asked, Tar
         Command::Diff(args) => diffed(config, args),
         Command::Cleanup(_) => Ok(Asked::Tasks(None)),
         Command::Run(args) => written(config, &args.file),
-        Command::WrapUp(args) => Ending::of(config, &args.run, args.made_here).map(Asked::Remote),
+        Command::WrapUp(args) => Ending::asked(config, args).map(Asked::Remote),
         Command::Instances(args) => of_instances(config, args.action.as_ref()),
         Command::Migrate(args) => routes(config, args).map(Asked::Routes),
         Command::Verify(args) => {

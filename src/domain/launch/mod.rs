@@ -11,6 +11,8 @@ mod room;
 mod status;
 mod tell;
 
+use std::time::Duration;
+
 pub use check::{Check, Ground, Image, Kind, Profile, Standing, Subnet, Told, checks};
 pub use cost::{volumes_price, whole_price};
 pub use elf::{ElfError, architecture};
@@ -28,6 +30,9 @@ pub fn on_box(what: &str) -> String {
     let script = format!("bash {BOX}/box.sh {what}");
     format!("if [ \"$(id -u)\" = 0 ]; then {script}; else sudo -n {script}; fi")
 }
+
+/// How long a push on the run's instance may take, with the record of what stands there.
+pub const PUSHING: Duration = Duration::from_hours(4);
 
 /// The tag that names the launch that made a thing.
 pub const LAUNCH_TAG: &str = "wharf:launch";

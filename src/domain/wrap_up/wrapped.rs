@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     gate::{Open, OutputProof},
-    resource::{Origin, Resource, Target},
+    resource::{Kind, Origin, Resource, Target},
     spent::Spent,
     teardown::{End, Fate},
     training::{Launched, Training},
@@ -78,6 +78,15 @@ impl Wrapped {
     pub fn left(&self) -> impl Iterator<Item = &Resource> {
         let stays = |one: &&Resource| one.exists() && self.fate(&one.target()) != Some(&Fate::Gone);
         self.resources.iter().filter(stays)
+    }
+
+    /// The instance that its outputs can be pushed from: that of the newest launch, else one of the run.
+    pub fn pusher(&self) -> Option<&Resource> {
+        let launched = self.launch.as_ref().and_then(|one| one.instance.as_deref());
+        let own = |one: &&Resource| one.kind == Kind::Instance && one.origin == Origin::ThisRun;
+        let mut of_launch = self.left().filter(own);
+        let found = of_launch.find(|one| Some(&*one.id) == launched);
+        found.or_else(|| self.left().find(own))
     }
 
     /// What the run came to by now.

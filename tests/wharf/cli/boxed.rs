@@ -20,7 +20,7 @@ use wharf::demo::{
     cloud::{Parameter, State},
 };
 
-use crate::support::wharf::Stage;
+use crate::support::wharf::{Run, Stage};
 
 /// A launched run whose instance is a folder here.
 pub(super) struct Machine {
@@ -109,6 +109,24 @@ impl Machine {
         let mut command = self.bash(&self.stage.path("box/box.sh"));
         command.arg("boot");
         command
+    }
+
+    /// The instance.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// `wharf wrap-up` of the run from the machine that launched it, whose path has the stand-ins.
+    pub(super) fn wrap_up(&self, more: &[&str]) -> Run {
+        let mut process = self.stage.process(&[&["wrap-up", "stage2"], more].concat());
+        let path = std::env::var("PATH").unwrap();
+        let bin = self.stage.path("bin");
+        process
+            .env("PATH", format!("{}:{path}", bin.display()))
+            .env("WHARF_BOX", self.stage.path("box"))
+            .env("WHARF_INSTANCE", &self.id)
+            .env("WHARF_RETRY", "0");
+        Run::from(process.output().unwrap())
     }
 
     fn bash(&self, script: &std::path::Path) -> Command {

@@ -51,5 +51,7 @@ mod wrap_up_costs;
 mod wrap_up_kinds;
 mod wrap_up_managed;
 mod wrap_up_named;
+mod wrap_up_pushed;
+mod wrap_up_regions;
 mod wrap_up_stored;
 mod wrap_up_training;

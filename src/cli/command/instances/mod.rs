@@ -97,7 +97,7 @@ impl Context {
     }
 
     /// What a script on an instance came to, with the instance's id.
-    async fn said(
+    pub(in crate::cli::command) async fn said(
         &mut self,
         (place, way): (Place, &WayArgs),
         script: impl Into<Arc<str>>,

@@ -1,5 +1,6 @@
 //! `wharf wrap-up`: what a run still costs, whether its outputs are proven, and, where a person says so, its end.
 
+mod push;
 mod told;
 
 use std::{fs, io, time::Duration};
@@ -43,6 +44,11 @@ async fn look_and_apply(
             "the configuration names no run {run}: its tag and the ledger alone tell what it made"
         ));
     }
+    let pushed = if args.push {
+        push::push(context, args, ending).await?
+    } else {
+        Exit::Ok
+    };
     let mut account = args.account.clone();
     let mut only = None;
     if args.apply && account.is_none() && context.output.style().asks {
@@ -83,7 +89,7 @@ async fn look_and_apply(
         .output
         .record(&SummaryRecord::new(&args.run, &wrapped, now));
     write_report(context, args, &wrapped)?;
-    Ok(exit(&wrapped))
+    Ok(pushed.and(exit(&wrapped)))
 }
 
 /// How it ended, for a script.

@@ -206,7 +206,7 @@ fn shut(shut: &Open) -> String {
     let flag = match shut {
         Open::Running(_) => " (--ended says that the training is over)",
         Open::NoOutputs => " (outputs = [\"MAPPING\"] in [runs.NAME], or --override-proof REASON)",
-        Open::Unproven(_) => " (push it, or --override-proof REASON)",
+        Open::Unproven(_) => " (--push pushes it, --override-proof REASON goes without)",
         Open::NoAccount => " (--account ID)",
         Open::Denied { .. } | Open::WrongAccount { .. } => "",
     };

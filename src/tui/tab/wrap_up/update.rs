@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use crate::config::Way;
 use crate::domain::{
     cloud::Said,
-    launch::on_box,
+    launch::{PUSHING, on_box},
     text::printable,
-    wrap_up::{Consent, End, Fate, Kind, Origin, Resource, Target, Ticks, Wrapped},
+    wrap_up::{Consent, End, Fate, Target, Ticks, Wrapped},
 };
 use crate::engine::{
     Command, View,
@@ -38,8 +38,6 @@ use super::{
 
 /// From one look at what is going to the next.
 const EVERY: Duration = Duration::from_secs(3);
-/// How long a push on the run's instance may take, with the record of what stands there.
-const PUSHING: Duration = Duration::from_hours(4);
 
 impl WrapUp {
     /// Looks at the run in front where that was not done yet, once the tab was opened; takes what its log says by now.
@@ -331,8 +329,7 @@ impl WrapUp {
         let (Some(ending), Some(stand)) = (self.current(), self.stand()) else {
             return;
         };
-        let own = |one: &&Resource| one.kind == Kind::Instance && one.origin == Origin::ThisRun;
-        let Some(one) = stand.left().find(own) else {
+        let Some(one) = stand.told.pusher() else {
             let text = "The run has no instance any more that could push its outputs: say that they were made here (m) where they are on this machine.";
             return shell.say(Weight::Info, text);
         };
