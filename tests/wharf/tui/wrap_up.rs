@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 
 use wharf::{
     domain::{
-        cloud::{CommandState, Price, RUN_TAG, Said},
+        cloud::{CommandState, Price, RUN_TAG, Said, Trouble},
         launch::{Phase, Status},
         location::{Location, Remote},
         plan::SyncOptions,
@@ -297,6 +297,55 @@ fn five_steps_with_a_gap_and_with_all_proven() {
     stage.press("r");
     over(&mut stage, all_proven());
     look(&stage, "wrap-up-proven");
+}
+
+/// Two outputs that prove nothing, each with a long reason, and a question that was not answered.
+fn with_reasons() -> Wrapped {
+    let output = |name: &str, why: &str| OutputProof {
+        name: name.into(),
+        claim: Claim::Nothing {
+            why: why.to_owned(),
+        },
+    };
+    let refused = "AccessDenied: the credentials lack elasticfilesystem:DescribeFileSystems";
+    let trouble = Trouble {
+        operation: "DescribeFileSystems",
+        region: "us-east-2".into(),
+        words: refused.into(),
+        throttled: false,
+    };
+    let none = "the instance left no record of it; the instance told last that it is training; i-0ab1500f2f9f00019 does not run";
+    let stale = "the instance went on after it recorded it, and made no new record: the agent of SSM does not answer any more";
+    Wrapped {
+        troubles: vec![trouble],
+        ..wrapped(
+            vec![output("models", none), output("logs", stale)],
+            with_a_gap().open,
+        )
+    }
+}
+
+#[test]
+fn what_is_too_wide_for_a_line_goes_on_below_it() {
+    let mut stage = stage();
+    over(&mut stage, with_reasons());
+    stage.text((132, 36));
+    look(&stage, "wrap-up-reasons");
+    let Wrapped { proofs, .. } = with_reasons();
+    for size in [(132, 36), (200, 60)] {
+        let text = stage.text(size);
+        let told: String = text.split(['│', '\n']).collect();
+        let told: Vec<&str> = told.split_whitespace().collect();
+        let told = told.join(" ");
+        for proof in &proofs {
+            let Claim::Nothing { why } = &proof.claim else {
+                panic!("{proof:?} proves something");
+            };
+            for word in why.split(' ') {
+                assert!(told.contains(word), "{word} at {size:?}: {text}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod delete;
 mod filter;
+mod fold;
 mod log;
 mod rows;
 mod stand;

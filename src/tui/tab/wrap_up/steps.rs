@@ -14,7 +14,7 @@ use crate::humanize::{
     self, counted,
     wrap_up::{an_hour, training::training},
 };
-use crate::tui::{action::Wrapping, keymap::Context, shell::Shell, widget::paint::wrap};
+use crate::tui::{action::Wrapping, keymap::Context, shell::Shell};
 
 use super::{
     Ending, WrapUp,
@@ -66,16 +66,15 @@ impl<'a> Steps<'a> {
     }
 
     /// The steps below the tree.
-    pub(super) fn below(&self, width: u16) -> Vec<Line<'static>> {
+    pub(super) fn below(&self) -> Vec<Line<'static>> {
         let theme = &self.shell.theme;
         let troubles = self.stand.told.troubles.iter().take(2).map(|one| {
             let text = format!("! {} in {}: {}", one.operation, one.region, one.words);
             Line::from(Span::styled(text, theme.differs))
         });
         let mut lines: Vec<Line<'static>> = troubles.collect();
-        let not = format!("not looked at: {}", NOT_LOOKED_FOR.join(", "));
-        let not = wrap(&not, width.saturating_sub(4)).into_iter();
-        lines.extend(not.map(|text| Line::from(Span::styled(format!("    {text}"), theme.dim))));
+        let not = format!("    not looked at: {}", NOT_LOOKED_FOR.join(", "));
+        lines.push(Line::from(Span::styled(not, theme.dim)));
         lines.extend([self.deletion(), self.report()]);
         lines
     }
@@ -206,7 +205,18 @@ impl<'a> Steps<'a> {
         let theme = &self.shell.theme;
         let mut text = humanize::wrap_up::proven(proof);
         let style = match &proof.claim {
-            Claim::Proven(_) => theme.dim,
+            Claim::Proven(told) => {
+                let name = printable(proof.name.as_bytes());
+                let at = told.at.to_zoned(self.shell.zone.clone());
+                text = format!(
+                    "✓ {name}: {}, {}, proven by checksum at {}{}",
+                    counted(told.objects, "object"),
+                    humanize::bytes(told.bytes),
+                    at.strftime("%H:%M:%S"),
+                    humanize::of_record(told)
+                );
+                theme.dim
+            }
             Claim::Gaps { .. } => {
                 let pushes = if self.stand.made_here {
                     "plans the push"

@@ -17,10 +17,12 @@ use crate::tui::{
     },
 };
 
-use super::{Ending, WrapUp, rows::Rows, stand::Stand, steps::Steps};
+use super::{Ending, WrapUp, fold::fold, rows::Rows, stand::Stand, steps::Steps};
 
 /// From this width on the two parts stand side by side.
 const WIDE: u16 = 110;
+/// Rows that the tree keeps, whatever the steps have to say.
+const LEAST: usize = 3;
 
 /// Draws the tab.
 pub fn draw(tab: &WrapUp, shell: &Shell, area: Rect, buffer: &mut Buffer) {
@@ -104,8 +106,8 @@ fn draw_run(tab: &WrapUp, shell: &Shell, area: Rect, buffer: &mut Buffer) {
     if let Some(failed) = &steps.stand.failed {
         return draw_failed(failed, shell, inner, buffer);
     }
-    let above = put_lines(buffer, inner, &steps.above());
-    let below = steps.below(inner.width);
+    let (above, below) = folded(&steps, inner);
+    let above = put_lines(buffer, inner, &above);
     let height = u16::try_from(below.len()).unwrap_or(u16::MAX);
     let top = inner.height.saturating_sub(height).max(above);
     let foot = Rect {
@@ -120,6 +122,15 @@ fn draw_run(tab: &WrapUp, shell: &Shell, area: Rect, buffer: &mut Buffer) {
         ..inner
     };
     draw_tree(steps.stand, shell, widen(middle), buffer);
+}
+
+/// The steps above and below the tree, their lines folded as far as that leaves the tree some rows.
+fn folded(steps: &Steps<'_>, inner: Rect) -> (Vec<Line<'static>>, Vec<Line<'static>>) {
+    let (above, below) = (steps.above(), steps.below());
+    let rows = above.len() + below.len() + LEAST;
+    let mut spare = usize::from(inner.height).saturating_sub(rows);
+    let above = fold(above, inner.width, &mut spare);
+    (above, fold(below, inner.width, &mut spare))
 }
 
 /// Draws lines below each other; tells how many there was room for.
