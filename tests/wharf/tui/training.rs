@@ -412,3 +412,29 @@ fn training_at_every_size() {
     watch.stage.press("Esc").press("G");
     look(&watch.stage, "training-stalled");
 }
+
+#[test]
+fn all_runs_are_seen_or_told_of_where_lines_are_few() {
+    let runs =
+        (1..=7).map(|at| format!("[runs.run-{at}]\nmetrics = [{{ from = \"s3://logs/{at}\" }}]\n"));
+    let text: String = runs.collect();
+    let settings = Settings {
+        config: Arc::new(Config::of_text(None, &text, &Env::default()).unwrap()),
+        ..settings()
+    };
+    let mut stage = Stage::with(settings, ThemeName::Plain);
+    stage.press("4");
+    let shown = |stage: &Stage| {
+        let text = stage.text((80, 24));
+        let name = |at: &u32| text.contains(&format!(" run-{at} "));
+        let names: Vec<u32> = (1..=7).filter(name).collect();
+        (names, text)
+    };
+    let (names, text) = shown(&stage);
+    assert_eq!(names, [1, 2, 3, 4, 5], "{text}");
+    assert!(text.contains("1–5 of 7"), "{text}");
+    stage.press("G");
+    let (names, text) = shown(&stage);
+    assert_eq!(names, [3, 4, 5, 6, 7], "{text}");
+    assert!(text.contains("3–7 of 7"), "{text}");
+}

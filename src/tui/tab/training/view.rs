@@ -53,10 +53,7 @@ pub fn draw(training: &Training, shell: &Shell, area: Rect, buffer: &mut Buffer)
         let width = (area.width / 4).clamp(28, 44);
         (slice(area, 0, width), slice(area, width, area.width))
     } else {
-        let height = (count.saturating_mul(2) + 2)
-            .min(area.height / 3)
-            .max(4)
-            .min(area.height);
+        let height = (count + 2).min(area.height / 3).max(4).min(area.height);
         let below = Rect {
             y: area.y + height,
             height: area.height - height,
@@ -64,18 +61,25 @@ pub fn draw(training: &Training, shell: &Shell, area: Rect, buffer: &mut Buffer)
         };
         (Rect { height, ..area }, below)
     };
-    draw_list(training, shell, list, buffer);
+    // Above the run each takes a line; beside it there are fewer columns, and more lines.
+    let lines = if area.width >= WIDE { 2 } else { 1 };
+    draw_list(training, (shell, lines), list, buffer);
     draw_run(training, shell, detail, buffer);
 }
 
-fn draw_list(training: &Training, shell: &Shell, area: Rect, buffer: &mut Buffer) {
+fn draw_list(training: &Training, (shell, lines): (&Shell, u16), area: Rect, buffer: &mut Buffer) {
     let runs = training.runs();
+    let inner = area.height.saturating_sub(2);
+    let shown = training
+        .window
+        .show(training.position(), runs.len(), inner / lines);
+    let all = humanize::count(runs.len() as u64);
     let panel = Panel {
         title: "runs",
-        totals: &if runs.is_empty() {
-            String::new()
-        } else {
-            humanize::count(runs.len() as u64)
+        totals: &match runs.len() {
+            0 => String::new(),
+            len if shown.len() < len => format!("{}–{} of {all}", shown.start + 1, shown.end),
+            _ => all,
         },
         focused: !training.tail.is_shown,
         ..Panel::default()
@@ -90,52 +94,71 @@ fn draw_list(training: &Training, shell: &Shell, area: Rect, buffer: &mut Buffer
         );
         return;
     }
-    let shown = training
-        .window
-        .show(training.position(), runs.len(), inner.height / 2);
+    let name = |followed: &Followed| columns(&printable(followed.ask.name.as_bytes()));
+    let widest = runs.iter().map(name).max().unwrap_or(0);
     for (at, number) in shown.enumerate() {
-        let top = u16::try_from(at * 2).unwrap_or(u16::MAX);
-        let lines = [line_of(inner, top), line_of(inner, top.saturating_add(1))];
-        if let Some(followed) = runs.get(number) {
-            draw_row(training, number, followed, shell, (lines, buffer));
+        let top = u16::try_from(at).unwrap_or(u16::MAX).saturating_mul(lines);
+        let Some(followed) = runs.get(number) else {
+            continue;
+        };
+        let upper = line_of(inner, top);
+        let row = if lines == 1 {
+            let brief = (widest + 4).min(upper.width / 2);
+            Row {
+                name: slice(upper, 2, brief.saturating_sub(4)),
+                brief: slice(upper, brief, upper.width.saturating_sub(brief + 10)),
+                line: upper,
+                mark: slice(upper, upper.width.saturating_sub(8), 1),
+            }
+        } else {
+            let lower = line_of(inner, top.saturating_add(1));
+            Row {
+                name: slice(upper, 2, upper.width.saturating_sub(9)),
+                brief: slice(lower, 2, lower.width),
+                line: upper,
+                mark: slice(lower, 0, 1),
+            }
+        };
+        draw_row(training, (number, followed), shell, (&row, buffer));
+        if number == training.position() {
+            for line in 0..lines {
+                let line = line_of(inner, top.saturating_add(line));
+                select(buffer, widen(line), &shell.theme);
+            }
         }
     }
 }
 
+/// Where the parts of a run's row stand.
+struct Row {
+    line: Rect,
+    name: Rect,
+    brief: Rect,
+    mark: Rect,
+}
+
 fn draw_row(
     training: &Training,
-    number: usize,
-    followed: &Followed,
+    (number, followed): (usize, &Followed),
     shell: &Shell,
-    (lines, buffer): ([Rect; 2], &mut Buffer),
+    (row, buffer): (&Row, &mut Buffer),
 ) {
     let (theme, run, now) = (&shell.theme, &followed.run, shell.now);
     let state = run.state(now);
     let style = state_style(state, theme);
-    let [upper, lower] = lines;
-    put(buffer, upper, state.sign(), style);
+    put(buffer, row.line, state.sign(), style);
     let share = run
         .progress()
         .map(humanize::training::share)
         .unwrap_or_default();
-    put_right(buffer, upper, &share, style);
+    put_right(buffer, row.line, &share, style);
     let name = printable(followed.ask.name.as_bytes());
-    let room = upper.width.saturating_sub(columns(&share) + 5);
-    put(buffer, slice(upper, 2, room), &name, theme.strong);
+    put(buffer, row.name, &name, theme.strong);
     if training.look.marked.contains(&number) {
-        put(buffer, slice(lower, 0, 1), "●", theme.accent);
+        put(buffer, row.mark, "●", theme.accent);
     }
-    put(
-        buffer,
-        slice(lower, 2, lower.width),
-        &brief(run, now),
-        style_of_brief(state, theme),
-    );
-    if number == training.position() {
-        for line in lines {
-            select(buffer, widen(line), theme);
-        }
-    }
+    let words = brief(run, now);
+    put(buffer, row.brief, &words, style_of_brief(state, theme));
 }
 
 /// How a run stands, in a few words.
