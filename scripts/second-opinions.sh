@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs wharf against servers that others wrote: a round trip with proofs and deletes, a kill in the middle, and gzip
-# streams on S3; instances and the end of a run on the EC2 of moto; one line a step.
+# streams on S3; instances, a launch and the end of a run on the EC2 of moto; one line a step.
 #
 #   scripts/second-opinions.sh [--install] [moto] [garage]
 #
@@ -238,10 +238,98 @@ cloud() {
   step "wrap-up: all that is ticked goes, in order" 0 "${run[@]}" wrap-up opinion --apply --account 123456789012 --override-proof trial
   step "wrap-up: nothing of the run is left" 0 own_things 0
 }
-own_things() {
+own_things() { # COUNT [RUN]
   local found
-  found=$("$wharf" --config "$work/wharf.toml" --remote second wrap-up opinion --json | grep -c '"origin":"this run"')
+  found=$("$wharf" --config "$work/wharf.toml" --remote second wrap-up "${2:-opinion}" --json | grep -c '"origin":"this run"')
   [ "$found" = "$1" ] || { echo "$found things of the run, not $1"; false; }
+}
+
+# What a launch stands on, for the configuration: image, subnet, security group; IAM gets the role.
+launch_ground() {
+  "$(dirname "$program")/python" - "http://127.0.0.1:$port" <<'PYTHON'
+import sys, boto3
+def client(service):
+    return boto3.client(service, region_name="us-east-1", endpoint_url=sys.argv[1])
+ec2, iam = client("ec2"), client("iam")
+iam.create_role(RoleName="trainer", AssumeRolePolicyDocument="{}")
+iam.create_instance_profile(InstanceProfileName="wharf-run")
+iam.add_role_to_instance_profile(InstanceProfileName="wharf-run", RoleName="trainer")
+images = ec2.describe_images(Owners=["amazon"], Filters=[{"Name": "architecture", "Values": ["x86_64"]}])["Images"]
+print(images[0]["ImageId"], ec2.describe_subnets()["Subnets"][0]["SubnetId"],
+      ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"])
+PYTHON
+}
+
+# What moto holds of the one instance that a launch made, by its own client.
+launch_holds() {
+  "$(dirname "$program")/python" - "http://127.0.0.1:$port" <<'PYTHON'
+import base64, sys, boto3
+ec2 = boto3.client("ec2", region_name="us-east-1", endpoint_url=sys.argv[1])
+own = [{"Name": "tag:wharf:run", "Values": ["voyage"]}, {"Name": "instance-state-name", "Values": ["pending", "running"]}]
+[one] = [one for some in ec2.describe_instances(Filters=own)["Reservations"] for one in some["Instances"]]
+[disk] = [disk for disk in one["BlockDeviceMappings"] if disk["DeviceName"] == "/dev/sdf"]
+volume = ec2.describe_volumes(VolumeIds=[disk["Ebs"]["VolumeId"]])["Volumes"][0]
+told = ec2.describe_instance_attribute(InstanceId=one["InstanceId"], Attribute="userData")["UserData"]["Value"]
+tags = lambda tagged: {tag["Key"]: tag["Value"] for tag in tagged["Tags"]}
+wanted = {"Name": "voyage", "wharf:run": "voyage", "wharf:launch": one["ClientToken"]}
+assert one["InstanceLifecycle"] == "spot", one
+assert one["IamInstanceProfile"]["Arn"].endswith("/wharf-run"), one
+assert tags(one) == wanted and tags(volume) == wanted, (tags(one), tags(volume))
+assert disk["Ebs"]["DeleteOnTermination"] is False, disk
+assert volume["Encrypted"] and volume["KmsKeyId"] == "alias/runs" and volume["Size"] == 20, volume
+assert base64.b64decode(told).startswith(b"#!/bin/bash\n"), told[:40]
+PYTHON
+}
+
+# A launch from its checks to nothing left. What moto cannot do of it is said.
+launched() {
+  local run=("$wharf" --config "$work/wharf.toml" --remote second) image subnet group
+  read -r image subnet group < <(launch_ground 2>>"$work/server.log")
+  [ -n "$group" ] || { echo "$of: skipped the launch: its Python has no boto3" && return; }
+  mkdir -p "$work/scripts"
+  echo 'echo training' >"$work/scripts/train.sh"
+  cp "$(type -P true)" "$work/program"
+  cat >>"$work/wharf.toml" <<TOML
+[machines.trainer]
+when = { path = "/opt/wharf-run" }
+base_dir = "/data"
+[mappings.models]
+local = "models"
+remote = "second:s3://opinions/models"
+direction = "both"
+[runs.voyage]
+remote = "second"
+outputs = ["models"]
+at_end = "terminate"
+[runs.voyage.launch]
+binary = "program"
+image = "$image"
+type = "t3.micro"
+subnet = "$subnet"
+security_groups = ["$group"]
+instance_profile = "wharf-run"
+spot = true
+volumes = [{ device = "/dev/sdf", size = "20 GiB", mount = "/data", kms_key = "alias/runs" }]
+upload = ["scripts/"]
+train = "scripts/train.sh"
+max_hours = 2
+TOML
+  local end=(wrap-up voyage --apply --ended --account 123456789012 --override-proof trial)
+  step "launch: a dry run tells what it stands on" 0 "${run[@]}" instances launch voyage --dry-run
+  step "launch: and makes nothing" 0 own_things 0 voyage
+  step "launch: files put, instance asked for" 0 "${run[@]}" instances launch voyage --yes --no-wait
+  step "launch: market, key, tags, role as asked" 0 launch_holds
+  step "launch: instance, volume, folder are listed" 0 own_things 3 voyage
+  step "launch: a second one is refused" 5 "${run[@]}" instances launch voyage --yes --no-wait
+  step "launch: its wrap-up ends instance and volume" 0 "${run[@]}" "${end[@]}"
+  step "launch: only what S3 keeps is left" 0 own_things 1 voyage
+  step "launch: again, until its checks pass" 0 "${run[@]}" instances launch voyage --yes
+  step "launch: its wrap-up, again" 0 "${run[@]}" "${end[@]}"
+  step "launch: only what S3 keeps is left, again" 0 own_things 1 voyage
+  cat <<WORDS
+$of: not tried of the launch, because it has none of it: user data is not run, so that nothing is trained, pushed or recorded
+        and the wrap-up needs a word in place of the proof; no quota of processors, no want of capacity
+WORDS
 }
 
 wharf=${WHARF:-}
@@ -266,7 +354,7 @@ for of in ${wanted:-moto garage}; do
     round_trip "${!checksums}"
     killed
     streams
-    if [ "$of" = moto ]; then cloud; fi
+    if [ "$of" = moto ]; then cloud; launched; fi
   else
     echo "$of: FAIL, it did not start:"; tail -5 "$work/server.log"; failed=1
   fi

@@ -72,12 +72,17 @@ impl Asked<'_> {
             profile: place.profile.as_deref(),
         };
         let told = Error::sdk(&asked, error);
+        // What speaks of S3 means whoever was asked.
+        let reason = match told.reason.strip_prefix("S3 ") {
+            Some(rest) => format!("{} {rest}", self.service),
+            None => told
+                .reason
+                .replacen("S3 in", &format!("{} in", self.service), 1),
+        };
         Error {
             op: self.operation,
             target: self.shown(),
-            reason: told
-                .reason
-                .replacen("S3 in", &format!("{} in", self.service), 1),
+            reason,
             ..told
         }
     }
