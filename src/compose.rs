@@ -142,6 +142,7 @@ pub(crate) fn endings(config: &Config) -> Vec<tui::Ending> {
             run: run.as_str().into(),
             remote: outputs.remote,
             folder: outputs.folder,
+            process: outputs.process,
             outputs: outputs.outputs,
             outputs_here,
             known: true,

@@ -9,6 +9,7 @@ use crate::cli::{
 use crate::config::{Config, RunEnd, Way, layer::Layer};
 use crate::domain::{
     location::{Location, Remote},
+    training::machine::Process,
     wrap_up::Bounds,
 };
 use crate::engine::wrap_up::{Made, Output, Places};
@@ -18,6 +19,8 @@ use crate::engine::wrap_up::{Made, Output, Places};
 pub struct Ending {
     /// Whose instances are looked at.
     pub remote: Remote,
+    /// How its process is known on its instance.
+    pub process: Option<Process>,
     /// Its folder in S3.
     pub folder: Option<Location>,
     /// What it was to bring.
@@ -37,6 +40,7 @@ impl Ending {
     pub fn none(config: &Config) -> Self {
         Self {
             remote: config.remote.clone(),
+            process: None,
             folder: None,
             outputs: Vec::new(),
             known: false,
@@ -69,6 +73,8 @@ impl Ending {
             launch,
             ..
         } = end.unwrap_or_default();
+        // Where nothing is launched, its folder need not be there, nor may be looked into.
+        let launches = launch.is_some();
         let bounds = launch.map(|wish| Bounds {
             max_hours: wish.max_hours,
             max_cost: wish.max_cost,
@@ -78,7 +84,8 @@ impl Ending {
         Ok(Self {
             remote: remote.unwrap_or_else(|| config.remote.clone()),
             outputs: outputs.iter().map(output).collect::<Result<_, _>>()?,
-            folder: folder.clone(),
+            folder: folder.clone().filter(|_| launches || !made_here),
+            process: process(config, run),
             known,
             names: config
                 .ends
@@ -106,6 +113,11 @@ impl Ending {
         }
         Ok(ending)
     }
+}
+
+fn process(config: &Config, run: &str) -> Option<Process> {
+    let machine = config.runs.get(run)?.machine.as_ref()?;
+    machine.process.clone()
 }
 
 /// An output: made on this machine, or on the run's instance, which leaves records in the run's folder.

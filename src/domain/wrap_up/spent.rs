@@ -11,7 +11,7 @@ use super::resource::{Kind, Origin, Resource};
 
 /// The word for the volumes of an instance, of which AWS has not told the ids.
 pub const VOLUMES: &str = "volumes of";
-/// Volumes that are made with an instance are made within this of it.
+/// What is made with an instance, and what AWS and this machine say of its beginning, lies within this of it.
 const WITH_IT: SignedDuration = SignedDuration::from_mins(10);
 /// What is left of a price below this part of it was never there: prices of an image's own volumes are guessed.
 const LEAST: f64 = 0.02;
@@ -85,8 +85,11 @@ impl Spent {
             };
             return self.begin(told.unwrap_or(at), price);
         };
-        let same = (last.price.amount - one.price.amount).abs() < 1e-9;
-        let anew = one.since.is_some_and(|since| since > last.since);
+        // What spot costs only its launch knew.
+        let unknown = one.price.estimate && one.price.amount <= 0.0;
+        let same = unknown || (last.price.amount - one.price.amount).abs() < 1e-9;
+        // A launch is written down a little before AWS says that it began.
+        let anew = one.since.is_some_and(|since| since > last.since + WITH_IT);
         if same && last.until.is_none() && !(anew && one.kind == Kind::Instance) {
             return;
         }
@@ -97,7 +100,8 @@ impl Spent {
             // An instance that was started anew was stopped at some time before.
             last.price.estimate |= told.is_none() || same;
         }
-        self.begin(from, one.price);
+        let price = if unknown { last.price } else { one.price };
+        self.begin(from, price);
     }
 
     fn begin(&mut self, since: Timestamp, price: Price) {
@@ -308,6 +312,29 @@ mod tests {
             (21, std::slice::from_ref(&again), &[]),
         ];
         is(&after(&looks), 22, &[("i-1", 22.0, true)]);
+    }
+
+    #[test]
+    fn what_a_launch_knew_is_kept_and_its_own_clock_is_no_start() {
+        let launched = one(Kind::Instance, "i-1", (0.4, Some(0)));
+        let spot = |minute: i64| Resource {
+            price: Price {
+                amount: 0.0,
+                estimate: true,
+            },
+            since: Timestamp::from_second(minute * 60).ok(),
+            ..launched.clone()
+        };
+        let (soon, later) = ([spot(1)], [spot(600)]);
+        let first: Look<'_> = (0, std::slice::from_ref(&launched), &[]);
+        is(
+            &after(&[first, (5, &soon, &[])]),
+            10,
+            &[("i-1", 4.0, false)],
+        );
+        // It was interrupted and began anew; when it was interrupted nobody knows.
+        let looks = [first, (5, &soon, &[]), (11, &later, &[])];
+        is(&after(&looks), 20, &[("i-1", 8.0, true)]);
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub enum Training {
     Ended,
     /// Nothing of it runs, and nobody told an end.
     Silent,
+    /// Instances of it run, and the process of the run is on none of them.
+    Idle,
     /// Instances of it run.
     Runs,
 }
@@ -80,9 +82,9 @@ impl Training {
         }
     }
 
-    /// Whether its launch told that it is over.
+    /// Whether it is over, by its launch's word or by its process.
     pub fn is_over(self) -> bool {
-        matches!(self, Self::Ended | Self::NeverTrained)
+        matches!(self, Self::Ended | Self::NeverTrained | Self::Idle)
     }
 
     /// A word for programs.
@@ -93,6 +95,7 @@ impl Training {
             Self::NeverTrained => "never trained",
             Self::Ended => "ended",
             Self::Silent => "silent",
+            Self::Idle => "idle",
             Self::Runs => "runs",
         }
     }

@@ -41,6 +41,8 @@ pub struct Wrapped {
     pub launch: Option<Launched>,
     /// How its training stands.
     pub training: Training,
+    /// What was seen of its process on its instances, in words; `None` where that was not asked.
+    pub process: Option<Box<str>>,
     /// How many of its instances are not at rest.
     pub awake: usize,
     /// Everything that costs, or did.

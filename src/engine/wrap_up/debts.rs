@@ -82,8 +82,12 @@ impl Ledger {
             let transaction = connection.unchecked_transaction()?;
             for one in &own {
                 transaction.execute(
-                    "INSERT OR REPLACE INTO cost (run, kind, id, price, estimate, until, at, gone)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
+                    // What spot costs only its launch knew: a price that is not known leaves it.
+                    "INSERT INTO cost (run, kind, id, price, estimate, until, at, gone)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)
+                     ON CONFLICT (run, kind, id) DO UPDATE SET until = excluded.until, at = excluded.at, gone = 0,
+                         price = CASE WHEN excluded.estimate AND excluded.price = 0 THEN price ELSE excluded.price END,
+                         estimate = excluded.estimate",
                     params![
                         run,
                         one.kind,

@@ -8,6 +8,7 @@ pub(super) mod ledger;
 mod look;
 mod newest;
 mod outputs;
+mod process;
 mod spans;
 mod storage;
 mod tear;
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 use crate::domain::{
     location::Location,
     plan::SyncOptions,
+    training::machine::Process,
     wrap_up::{
         Bounds, Consent, End, Kind, Launched, Origin, OutputProof, Resource, Target, Ticks,
         Training, Wrapped, cost, reckon,
@@ -51,6 +53,8 @@ pub struct WrapAsk {
     pub only_known: Option<Vec<Box<str>>>,
     /// Its folder in S3, in which its launches leave what they tell.
     pub folder: Option<Location>,
+    /// How its process is known on its instance; `None` where nobody said.
+    pub process: Option<Process>,
     /// What it was to bring.
     pub outputs: Vec<Output>,
     /// Ids that are ticked beside what the run made, and ids that are not.
@@ -152,7 +156,7 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
     wrapped.troubles.extend(unasked);
     let around = (ask, &look, &ledger);
     wrapped.launch = newest::launched(room, around, &mut wrapped.troubles).await?;
-    judge_training(&mut wrapped, &look);
+    judge_training(room, (ask, &look), &mut wrapped).await;
     note(&ledger, (&look, all_asked), &mut wrapped).await?;
     tell(answer, WrapTold::Estate(wrapped.resources.clone())).await;
     let mut outputs = Outputs::new(all_asked);
@@ -170,7 +174,7 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
             let was = ticked.iter().find(|was| was.is(one.kind, &one.id));
             one.selected &= was.is_some_and(|was| was.selected);
         }
-        judge_training(&mut wrapped, &look);
+        judge_training(room, (ask, &look), &mut wrapped).await;
     }
     wrapped.was = cost(&wrapped.resources, |_| true);
     tear::tear(room, answer, (ask, &ledger, &mut look), &mut wrapped).await?;
@@ -201,13 +205,14 @@ async fn note(
 }
 
 /// How the training stands, by what the newest launch told and by what runs now.
-fn judge_training(wrapped: &mut Wrapped, look: &Look<'_>) {
+async fn judge_training(room: &Room, (ask, look): (&WrapAsk, &Look<'_>), wrapped: &mut Wrapped) {
     let awake = look.running(&wrapped.resources);
     let ours = |one: &Resource| matches!(one.origin, Origin::ThisRun | Origin::Gone);
     let mut instances = wrapped.resources.iter();
     let seen = instances.any(|one| one.kind == Kind::Instance && ours(one));
     wrapped.training = Training::of(wrapped.launch.as_ref(), &awake, seen);
     wrapped.awake = awake.len();
+    process::judge(room, (ask, look), (&awake, wrapped)).await;
 }
 
 async fn tell(answer: &Answer, told: WrapTold) {

@@ -212,7 +212,7 @@ pub struct SummaryRecord<'a> {
     run: &'a str,
     account: &'a str,
     aliases: &'a [Box<str>],
-    /// How the training stands: `ended`, `runs`, `silent`, `never trained`, `never launched`.
+    /// How the training stands: `ended`, `runs`, `idle`, `silent`, `never trained`, `never launched`.
     training: &'static str,
     launch: Option<LaunchRecord<'a>>,
     applied: bool,

@@ -33,7 +33,7 @@ pub fn training(wrapped: &Wrapped, steps: Option<(u64, Option<u64>)>) -> String 
                 runs(wrapped.awake, "")
             )
         }
-        (Training::Runs, _) => runs(wrapped.awake, ""),
+        (Training::Idle | Training::Runs, _) => with_process(wrapped),
         (Training::Ended | Training::NeverTrained, None) => "it is over".to_owned(),
     }
 }
@@ -85,6 +85,15 @@ fn silent(launched: Option<&Launched>) -> String {
         Phase::Training | Phase::Pushing | Phase::Proving | Phase::Ended | Phase::Unknown => {
             format!("{rests}; its launch told no end, only that it is {phase}{when}")
         }
+    }
+}
+
+/// What runs, and what was seen of its process there; that is safe for a terminal.
+fn with_process(wrapped: &Wrapped) -> String {
+    let runs = runs(wrapped.awake, "");
+    match &wrapped.process {
+        Some(process) => format!("{runs}; {process}"),
+        None => runs,
     }
 }
 

@@ -12,6 +12,7 @@ use wharf::demo::{
     REGION,
     cloud::{NewInstance, NewVolume, Snapshot, State},
 };
+use wharf::engine::wrap_up::accounts;
 
 use super::{
     launched,
@@ -167,4 +168,26 @@ fn a_launch_that_ended_itself_before_anybody_looked_is_counted_with_its_volumes(
     let kept: Vec<&Value> = costs.iter().filter(|one| one["kind"] == "volume").collect();
     assert_eq!(kept.len(), 1, "{costs:?}");
     assert_eq!(kept[0]["until"], Value::Null);
+}
+
+#[test]
+fn what_spot_costs_stays_known_after_a_look() {
+    let stage = launched::stage("spot = true\n");
+    stage.demo.cloud().set_spot_price("g5.xlarge", 0.4123);
+    let summary = launched::launch(&stage, &["--yes", "--no-wait"])
+        .ended_with(0)
+        .summary();
+    let owed = || {
+        let accounts = accounts(&stage.path("state/journal.sqlite"));
+        let owed = accounts[0].owed.iter();
+        owed.map(|one| one.price.amount).sum::<f64>()
+    };
+    let before = owed();
+    assert!(before > 0.1, "{before}");
+    stage.demo.clock().advance(Duration::from_mins(1));
+    let run = stage.run(&["wrap-up", "stage2", "--json"]).ended_with(0);
+    assert!((owed() - before).abs() < 0.001, "{} after {before}", owed());
+    let cost = cost_of(&run, summary["id"].as_str().unwrap());
+    assert!(cost["cost"].as_f64().unwrap() > 0.0, "{cost}");
+    assert_eq!(cost["until"], Value::Null);
 }

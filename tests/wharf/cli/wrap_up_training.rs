@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wharf::demo::{
     REGION,
-    cloud::{NewInstance, NewVolume},
+    cloud::{NewInstance, NewVolume, Reply},
 };
 use wharf::engine::wrap_up::accounts;
 
@@ -134,6 +134,43 @@ fn an_instance_that_told_its_end_may_run_on_and_one_started_since_may_train() {
     // It was started ten hours ago: that is after this end.
     tell(&stage, &failed(20));
     assert!(open(&stage).contains("still run"));
+}
+
+#[test]
+fn where_no_launch_tells_anything_the_process_decides() {
+    let stage = stage();
+    let text = std::fs::read_to_string(stage.path("wharf.toml")).unwrap();
+    stage.file(
+        "wharf.toml",
+        format!("{text}process = \"pgrep:train.py\"\n").as_bytes(),
+    );
+    let id = trainer(&stage, false);
+    let says = |answer: &'static str| {
+        stage.demo.cloud().set_shell(move |_, _| Reply {
+            stdout: answer.to_owned(),
+            ..Reply::default()
+        });
+        look(&stage)
+    };
+    let (words, told) = says("up 4242\n");
+    let there = "! training: 1 instance of it runs; a process like \"train.py\" is there (4242)";
+    assert!(words.stdout.contains(there), "{}", words.stdout);
+    assert!(told.summary()["open"].to_string().contains("still run"));
+    let (words, told) = says("none\n");
+    let gone = "✓ training: 1 instance of it runs; a process like \"train.py\" is not there";
+    assert!(words.stdout.contains(gone), "{}", words.stdout);
+    assert_eq!(told.summary()["training"], "idle");
+    assert!(!told.summary()["open"].to_string().contains("still run"));
+    // What a launch tells counts more, and who may run no command asks nothing.
+    let sent = stage.demo.log().count("SendCommand");
+    let run = stage.run(&["--read-only", "wrap-up", "stage2", "--json"]);
+    assert_eq!(run.summary()["training"], "runs");
+    assert_eq!(stage.demo.log().count("SendCommand"), sent);
+    tell(
+        &stage,
+        &json!({"instance": id, "state": "pushing", "at": ago(1)}),
+    );
+    assert_eq!(look(&stage).1.summary()["training"], "runs");
 }
 
 #[test]

@@ -168,6 +168,7 @@ fn question(
         run: args.run.as_str().into(),
         only_known: (!ending.known).then(|| ending.names.clone()),
         folder: ending.folder.clone(),
+        process: ending.process.clone(),
         outputs: ending.outputs.clone(),
         ticks: Ticks {
             also: boxed(&args.also),

@@ -93,7 +93,7 @@ fn tell_proofs(context: &mut Context, wrapped: &Wrapped) {
 
 fn sign(training: Training) -> &'static str {
     match training {
-        Training::Ended => "✓",
+        Training::Ended | Training::Idle => "✓",
         Training::Runs => "!",
         Training::Unknown | Training::NeverLaunched | Training::NeverTrained | Training::Silent => {
             "-"

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use crate::domain::{
     cloud::Price,
     location::{Location, Remote},
+    training::machine::Process,
     wrap_up::{Bounds, cost},
 };
 use crate::engine::{cloud::Regions, wrap_up::Output};
@@ -35,6 +36,8 @@ pub struct Ending {
     pub run: Arc<str>,
     /// Whose instances are looked at.
     pub remote: Remote,
+    /// How its process is known on its instance.
+    pub process: Option<Process>,
     /// Its folder in S3.
     pub folder: Option<Location>,
     /// What it was to bring.

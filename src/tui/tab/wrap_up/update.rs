@@ -86,6 +86,7 @@ impl WrapUp {
             run: Arc::clone(&ending.run),
             only_known: None,
             folder: ending.folder,
+            process: ending.process,
             outputs,
             ticks,
             apply: consent,
