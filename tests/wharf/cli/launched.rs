@@ -355,6 +355,40 @@ fn a_launch_killed_at_any_request_leaves_nothing_unlisted() {
 }
 
 #[test]
+fn a_launch_killed_while_its_checks_are_waited_for_leaves_nothing_unlisted() {
+    let whole = stage("");
+    launch(&whole, &["--yes", "--no-wait"]).ended_with(0);
+    let looks = whole.demo.log().count("DescribeInstances");
+    for (operation, nth) in [
+        ("DescribeInstances", looks + 1),
+        ("DescribeInstanceStatus", 1),
+    ] {
+        let stage = stage("");
+        let log = stage.demo.log();
+        let rule = Rule::new(Fault::Stall).on(operation).nth(nth);
+        stage.demo.faults().add(rule);
+        let args = ["instances", "launch", "stage2", "--yes"];
+        let mut child = stage.process(&args).stderr(Stdio::null()).spawn().unwrap();
+        let mut later = false;
+        while stage.demo.faults().hits(Fault::Stall) == 0 && child.try_wait().unwrap().is_none() {
+            // The first is the rehearsal; what the second makes runs after a while.
+            if !later && log.count("RunInstances") == 2 {
+                stage.demo.clock().advance(MINUTE);
+                later = true;
+            }
+            std::thread::yield_now();
+        }
+        assert_eq!(stage.demo.faults().hits(Fault::Stall), 1, "{operation}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        stage.demo.faults().clear();
+        stage.demo.faults().release();
+        assert_eq!(stage.demo.cloud().living().len(), 3);
+        assert_eq!(unlisted(&stage), [""; 0], "killed at {operation}");
+    }
+}
+
+#[test]
 fn volumes_of_others_are_not_counted_in() {
     let stage = stage("");
     let foreign = stage.demo.cloud().add_instance(NewInstance::default());
