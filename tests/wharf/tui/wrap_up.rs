@@ -11,11 +11,13 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use wharf::{
+    config::{Config, Env},
     domain::{
         cloud::{CommandState, Price, RUN_TAG, Said, Trouble},
         launch::{Phase, Status},
         location::{Location, Remote},
         plan::SyncOptions,
+        training::{read::Reader, run::Stream},
         wrap_up::{
             Claim, Consent, End, Fate, Keep, Kind, Launched, Open, Origin, OutputProof, Proven,
             Resource, Spent, Stretch, Training, Wrapped,
@@ -25,6 +27,7 @@ use wharf::{
         Body, Command, View,
         cloud::{CloudAsk, CloudTold},
         event::{Failed, FailedClass},
+        training::{News, RunNews},
         wrap_up::{Made, Output, Places, WrapAsk, WrapTold},
     },
     tui::{Ending, msg::Effect, shell::Settings, tab::Tab, theme::ThemeName},
@@ -346,6 +349,44 @@ fn what_is_too_wide_for_a_line_goes_on_below_it() {
             }
         }
     }
+}
+
+#[test]
+fn the_steps_of_its_log_stand_beside_the_end_that_its_launch_told() {
+    let text = format!(
+        "[runs.{RUN}]\nmetrics = [{{ from = \"s3://your-bucket/train.jsonl\" }}]\ntotal_steps = 77760\n"
+    );
+    let config = Config::of_text(None, &text, &Env::default()).unwrap();
+    let settings = Settings {
+        config: Arc::new(config),
+        endings: vec![ending(RUN, &["models", "logs"])],
+        ..settings()
+    };
+    let mut stage = Stage::with(settings, ThemeName::Plain);
+    stage.press("4").tick();
+    let view = stage.asked(|command| {
+        if let Command::Watch { view, .. } = command {
+            Some(*view)
+        } else {
+            None
+        }
+    });
+    let stream = Stream {
+        number: 0,
+        source: 0,
+        label: "".into(),
+    };
+    let lines = b"{\"step\": 77759}\n{\"step\": 77760}\n";
+    let news = News::Told {
+        stream,
+        batch: Reader::new(None).feed(lines, true),
+        written: now(),
+    };
+    stage.tell(view, Body::Run(Box::new(RunNews { run: 0, news })));
+    stage.press("5").tick();
+    over(&mut stage, all_proven());
+    let text = stage.tick().text((132, 36));
+    assert!(text.contains("exit 0, 77,760/77,760 steps"), "{text}");
 }
 
 #[test]
