@@ -62,6 +62,15 @@ impl Config {
         })
     }
 
+    /// Whether a run is on an instance of the configuration's own remote, or is launched there.
+    pub fn has_instances(&self) -> bool {
+        let own = |remote: &Remote| remote.name().is_none() || *remote == self.remote;
+        let mut machines = self.runs.values().filter_map(|run| run.machine.as_ref());
+        let mut launched = self.ends.values().filter(|end| end.launch.is_some());
+        machines.any(|machine| own(&machine.remote))
+            || launched.any(|end| end.remote.as_ref().is_none_or(own))
+    }
+
     /// The folder in S3 of what belongs to a run itself: its launches with their scripts, records and last words. Where none is
     /// named, `wharf-runs/RUN` in the bucket of its first output.
     pub fn run_folder(&self, run: &str) -> Option<Location> {

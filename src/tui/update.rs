@@ -60,8 +60,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             if state.tab == Tab::Tasks {
                 state.tasks.look_back(&mut state.shell);
             }
-            let front = state.tab == Tab::Instances;
-            state.instances.attend(front, &mut state.shell);
+            state.instances.attend(state.tab, &mut state.shell);
             state.training.attend(&mut state.shell);
             let front = state.tab == Tab::WrapUp;
             let followed = state.training.runs();

@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::SignedDuration;
 use wharf::{
+    config::{Config, Env},
     domain::{
         cloud::{
             Alarm, Attached, Check, Checks, Gauge, Instance, Observed, Point, RUN_TAG, Rates,
@@ -22,12 +23,12 @@ use wharf::{
         cloud::{CloudAsk, CloudTold, Details, Regions},
         event::{Failed, FailedClass},
     },
-    tui::{msg::Effect, tab::Tab},
+    tui::{msg::Effect, shell::Settings, tab::Tab, theme::ThemeName},
 };
 
 use super::{
     screens::look,
-    stage::{Stage, now},
+    stage::{Stage, now, settings},
 };
 
 /// Values each five minutes of the last hour, by their number; some are missing.
@@ -293,6 +294,70 @@ fn nothing_is_asked_before_the_tab_is_opened_and_it_is_watched_seldom_from_afar(
     };
     assert_eq!(scope.regions, Regions::All);
     assert!(after.is_zero());
+}
+
+/// The first tab of a configuration.
+fn configured(text: &str) -> Stage {
+    let config = Config::of_text(None, text, &Env::default()).unwrap();
+    let settings = Settings {
+        config: Arc::new(config),
+        ..settings()
+    };
+    Stage::with(settings, ThemeName::Plain)
+}
+
+fn watches(stage: &Stage) -> Vec<(u64, bool)> {
+    stage.all_asked(|command| {
+        let Command::Cloud { ask, .. } = command else {
+            return None;
+        };
+        let CloudAsk::Watch { after, every, .. } = &**ask else {
+            return None;
+        };
+        Some((every.as_secs(), after.is_zero()))
+    })
+}
+
+#[test]
+fn who_looks_at_runs_with_an_instance_hears_of_findings_without_the_tab() {
+    let with_instance =
+        "[runs.stage2]\nmetrics = [{ from = \"s3://logs/stage2\" }]\ninstance = \"labeler\"\n";
+    let launched = "[runs.stage2]\nmetrics = [{ from = \"vault:s3://logs/stage2\" }]\n\
+        [runs.stage2.launch]\nimage = \"ami-0abc\"\ntype = \"g5.xlarge\"\ntrain = \"train.sh\"\n[remotes.vault]\n";
+    for (text, tab) in [with_instance, launched]
+        .iter()
+        .flat_map(|text| [(text, "4"), (text, "5")])
+    {
+        let mut stage = configured(text);
+        for other in ["1", "2", "6"] {
+            stage.press(other).tick().tick();
+        }
+        assert_eq!(watches(&stage), [], "who only browses asks nothing");
+        stage.press(tab).tick().tick();
+        assert_eq!(watches(&stage), [(300, true)], "{text}");
+        assert!(!stage.text((132, 36)).contains("Instances 1!"));
+        told(&mut stage, CloudTold::Survey(Arc::new(world())));
+        let text = stage.tick().text((132, 36));
+        assert!(text.contains("Instances 1!"), "{text}");
+        let rung =
+            |effect: &&Effect| matches!(effect, Effect::Notify(text) if text.contains("labeler"));
+        assert_eq!(stage.effects.iter().filter(rung).count(), 1);
+        stage.press("1").tick().tick();
+        assert_eq!(watches(&stage).len(), 1, "it goes on, wherever one looks");
+    }
+}
+
+#[test]
+fn runs_without_an_instance_where_it_is_watched_ask_nothing() {
+    let nowhere = "[runs.stage2]\nmetrics = [{ from = \"s3://logs/stage2\" }]\n";
+    let elsewhere = "[runs.stage2]\nmetrics = [{ from = \"s3://logs/stage2\" }]\ninstance = \"labeler\"\nremote = \"vault\"\n[remotes.vault]\n";
+    for text in ["", nowhere, elsewhere] {
+        let mut stage = configured(text);
+        for tab in ["4", "5", "1"] {
+            stage.press(tab).tick().tick();
+        }
+        assert_eq!(watches(&stage), [], "{text}");
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Instances: what runs, how it does, what it costs. A watch of the engine tells it again and again while the tab is in front, and
-//! seldom while it is not; this keeps the last look and what a person does with it.
+//! seldom while it is not, for findings are told everywhere; this keeps the last look and what a person does with it.
 
 mod alerts;
 mod asked;

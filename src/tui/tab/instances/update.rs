@@ -25,7 +25,7 @@ use crate::tui::{
     },
     msg::Effect,
     shell::{Question, Shell},
-    tab::{browse::stepped, log::Weight},
+    tab::{Tab, browse::stepped, log::Weight},
 };
 
 use super::{Instances, Sought, details};
@@ -38,10 +38,14 @@ const FAR: Duration = Duration::from_mins(5);
 const EVERY: Duration = Duration::from_secs(2);
 
 impl Instances {
-    /// Sees to it that instances are watched, once the tab was opened: often while it is in front, seldom while it is not.
-    pub fn attend(&mut self, front: bool, shell: &mut Shell) {
+    /// Sees to it that instances are watched: often while the tab is in front, seldom while it is not. That begins once it was
+    /// opened, or a tab of runs where one has an instance: who is there is to hear of findings, who only browses asks EC2 nothing.
+    pub fn attend(&mut self, tab: Tab, shell: &mut Shell) {
+        let front = tab == Tab::Instances;
+        let of_runs = matches!(tab, Tab::Training | Tab::WrapUp);
+        let wanted = front || of_runs && shell.settings.config.has_instances();
         match self.watch {
-            None if !front => {}
+            None if !wanted => {}
             Some((_, asked_in_front)) if asked_in_front == front => {}
             None | Some(_) => {
                 let age = self
