@@ -294,6 +294,12 @@ fn nothing_is_asked_before_the_tab_is_opened_and_it_is_watched_seldom_from_afar(
     };
     assert_eq!(scope.regions, Regions::All);
     assert!(after.is_zero());
+    // Nor is a look at once forgotten because somebody went elsewhere before it was answered.
+    stage.press("1").tick();
+    let (_, CloudAsk::Watch { after, every, .. }) = asked(&stage) else {
+        panic!("no watch");
+    };
+    assert_eq!((after.as_secs(), every.as_secs()), (0, 300));
 }
 
 /// The first tab of a configuration.

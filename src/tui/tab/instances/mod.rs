@@ -100,6 +100,8 @@ pub struct Instances {
     unanswered: Option<(Failed, u64)>,
     /// The open watch, and whether it was asked for while the tab was in front.
     watch: Option<(View, bool)>,
+    /// A look at once was asked for, and has not been answered.
+    owes_look: bool,
     /// The id under the cursor.
     cursor: Option<Box<str>>,
     /// Findings that were said, by instance, rule and what they are about, and how grave they were.

@@ -52,8 +52,9 @@ impl Instances {
                     .age(shell.now)
                     .and_then(|age| Duration::try_from(age).ok());
                 let every = if front { NEAR } else { FAR };
-                // What is fresh is not asked for again because somebody looked elsewhere for a moment.
-                let after = age.map_or(Duration::ZERO, |age| every.saturating_sub(age));
+                // What is fresh is not asked for again because somebody looked elsewhere for a moment; what has changed is.
+                let fresh = age.filter(|_| !self.owes_look);
+                let after = fresh.map_or(Duration::ZERO, |age| every.saturating_sub(age));
                 self.watch_from(front, after, shell);
             }
         }
@@ -75,6 +76,7 @@ impl Instances {
 
     /// Looks at once.
     pub(super) fn look_again(&mut self, shell: &mut Shell) {
+        self.owes_look = true;
         self.watch_from(true, Duration::ZERO, shell);
     }
 
@@ -148,6 +150,7 @@ impl Instances {
             return;
         }
         self.unanswered = None;
+        self.owes_look = false;
         self.say_findings(&survey, shell);
         self.survey = Some((survey, shell.now));
         self.arrange();
