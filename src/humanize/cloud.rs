@@ -214,6 +214,15 @@ pub fn debt(run: &str, debt: Debt, now: Timestamp) -> String {
             super::age_of(at, now),
             amount(Some(price))
         ),
+        Debt::Seen(at, price) => format!(
+            "run {run} was seen {}, {}/h then",
+            super::age_of(at, now),
+            amount(Some(price))
+        ),
+        Debt::Deleting(at) => format!(
+            "a wrap-up of {run} was stopped midway {}: what is gone is not known",
+            super::age_of(at, now)
+        ),
         Debt::InDoubt(at) => format!(
             "a launch of {run} was stopped midway {}: what it made is not known",
             super::age_of(at, now)

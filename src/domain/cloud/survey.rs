@@ -41,6 +41,8 @@ pub struct Observed {
     pub price: Option<Price>,
     /// What was measured.
     pub gauges: BTreeMap<Gauge, Series>,
+    /// From when on it was measured.
+    pub looked_from: Option<Timestamp>,
     /// Alarms that are ringing.
     pub alarms: Vec<Alarm>,
     /// What the rules found.

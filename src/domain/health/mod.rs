@@ -55,6 +55,16 @@ impl ByRun {
     }
 }
 
+impl ByRun {
+    /// How far back the rules must be able to look: the longest that anything may last before it is wrong.
+    pub fn longest(&self) -> SignedDuration {
+        let usual = Limits::default();
+        let all = self.0.values().chain([&usual]);
+        let times = all.flat_map(|one| [one.idle_after, one.silent_after, one.agent_after]);
+        times.max().unwrap_or_default()
+    }
+}
+
 impl FromIterator<(Box<str>, Limits)> for ByRun {
     fn from_iter<T: IntoIterator<Item = (Box<str>, Limits)>>(runs: T) -> Self {
         Self(runs.into_iter().collect())
@@ -327,7 +337,11 @@ fn no_agent(seen: Seen<'_>) -> Vec<Finding> {
     }
     let of_agent = seen.observed.gauges.iter();
     let of_agent = of_agent.filter(|(gauge, _)| gauge.is_of_agent());
+    let mut of_agent = of_agent.peekable();
+    // One that told something once, and nothing as far back as was looked, has been silent at least so long.
+    let before = of_agent.peek().and(seen.observed.looked_from);
     let heard = of_agent.filter_map(|(_, series)| series.told_until()).max();
+    let heard = heard.or(before);
     let quiet = heard.filter(|heard| seen.now.duration_since(*heard) > seen.limits.agent_after);
     let found = quiet.map(|since| Finding::NoAgent { since });
     found.into_iter().collect()

@@ -6,11 +6,13 @@ use crate::domain::{cloud::RUN_TAG, location::Location};
 
 use super::{AtEnd, Wish};
 
-/// The policy: its run's folder, its inputs read, its outputs read and written, its deploy key, its own end.
+/// The policy: its run's folder, its inputs read, its outputs read and written, its deploy key, its own end; and, where the run is
+/// reached by SSM, what its agent needs to be heard.
 pub fn policy(
     wish: &Wish,
     (run, folder): (&str, &Location),
     (inputs, outputs): (&[Location], &[Location]),
+    by_ssm: bool,
 ) -> Value {
     let mut statements = Vec::new();
     let read = inputs.iter().chain(outputs).chain([folder]);
@@ -38,6 +40,25 @@ pub fn policy(
             "Effect": "Allow",
             "Action": "ssm:GetParameter",
             "Resource": format!("arn:aws:ssm:*:*:parameter/{name}"),
+        }));
+    }
+    if by_ssm {
+        statements.push(json!({
+            "Effect": "Allow",
+            "Action": [
+                "ssm:UpdateInstanceInformation",
+                "ssmmessages:CreateControlChannel",
+                "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel",
+                "ssmmessages:OpenDataChannel",
+                "ec2messages:AcknowledgeMessage",
+                "ec2messages:DeleteMessage",
+                "ec2messages:FailMessage",
+                "ec2messages:GetEndpoint",
+                "ec2messages:GetMessages",
+                "ec2messages:SendReply",
+            ],
+            "Resource": "*",
         }));
     }
     if wish.at_end == AtEnd::Terminate {
@@ -102,6 +123,7 @@ mod tests {
             &wish,
             ("a", &folder),
             (&[place("s3://data/in")], &[place("s3://vault/out")]),
+            false,
         );
         let statement = |at: usize| &told["Statement"][at];
         assert_eq!(
@@ -119,7 +141,9 @@ mod tests {
             "{text}"
         );
         let stops = Wish::default();
-        let told = policy(&stops, ("a", &folder), (&[], &[]));
+        let told = policy(&stops, ("a", &folder), (&[], &[]), true);
         assert!(!told.to_string().contains("Terminate"));
+        // Who is asked by SSM must be able to answer.
+        assert!(told.to_string().contains("ssmmessages:OpenDataChannel"));
     }
 }

@@ -28,6 +28,8 @@ pub struct Account {
     pub ended: Option<Timestamp>,
     /// When a launch began whose end nobody wrote down.
     pub in_doubt: Option<Timestamp>,
+    /// When a deletion was asked for whose end nobody wrote down.
+    pub deleting: Option<Timestamp>,
 }
 
 /// What a person is told of a run.
@@ -37,8 +39,12 @@ pub enum Debt {
     Ended(Timestamp, Price),
     /// It was launched then, and costs so much an hour unless it has ended meanwhile.
     Launched(Timestamp, Price),
+    /// It was seen then, launched by other means, and costs so much an hour unless it has ended meanwhile.
+    Seen(Timestamp, Price),
     /// A launch of it was stopped midway then: what it made is not known.
     InDoubt(Timestamp),
+    /// A wrap-up of it was stopped midway then: what is gone is not known.
+    Deleting(Timestamp),
 }
 
 impl Account {
@@ -47,6 +53,9 @@ impl Account {
         if let Some(at) = self.in_doubt {
             return Some(Debt::InDoubt(at));
         }
+        if let Some(at) = self.deleting {
+            return Some(Debt::Deleting(at));
+        }
         let due = |owed: &&Owed| owed.until.is_none_or(|until| now < until);
         let owed = self.owed.iter().filter(due);
         let sum = owed.map(|owed| owed.price).reduce(Price::and)?;
@@ -54,13 +63,15 @@ impl Account {
             return Some(Debt::Ended(at, sum));
         }
         let seen = self.owed.iter().map(|owed| owed.seen).max()?;
-        let at = self.launched.unwrap_or(seen);
         // Nobody has looked since: it may be less by now.
         let about = Price {
             estimate: true,
             ..sum
         };
-        Some(Debt::Launched(at, about))
+        Some(match self.launched {
+            Some(at) => Debt::Launched(at, about),
+            None => Debt::Seen(seen, about),
+        })
     }
 }
 
@@ -96,6 +107,8 @@ mod tests {
             account.debt(at(13)),
             Some(Debt::Launched(at(0), about(0.02)))
         );
+        account.launched = None;
+        assert_eq!(account.debt(at(13)), Some(Debt::Seen(at(0), about(0.02))));
         account.ended = Some(at(9));
         assert_eq!(
             account.debt(at(13)),
@@ -103,6 +116,8 @@ mod tests {
         );
         account.owed.pop();
         assert_eq!(account.debt(at(13)), None);
+        account.deleting = Some(at(3));
+        assert_eq!(account.debt(at(13)), Some(Debt::Deleting(at(3))));
         account.in_doubt = Some(at(2));
         assert_eq!(account.debt(at(13)), Some(Debt::InDoubt(at(2))));
     }

@@ -2,7 +2,7 @@
 //! metrics need. What is not answered leaves its column empty and is told; only without the instances there is no look.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -36,6 +36,11 @@ const SELDOM: SignedDuration = SignedDuration::from_mins(10);
 /// The most that is waited between two looks.
 const LONGEST: Duration = Duration::from_mins(10);
 
+/// What is asked beyond the longest limit of a rule: values come late.
+const SLACK: SignedDuration = SignedDuration::from_mins(10);
+/// So long after its last value `CloudWatch` still lists a metric, as it is asked here.
+const LISTED: SignedDuration = SignedDuration::from_mins(190);
+
 /// Looks at all instances, and remembers what changes seldom.
 pub(super) struct Surveyor<'a> {
     room: &'a Room,
@@ -60,6 +65,8 @@ struct Told {
     statuses: Vec<Status>,
     alarms: Vec<Alarm>,
     series: Vec<(Measure, Series)>,
+    /// From when on they are.
+    from: Option<Timestamp>,
     seldom: Seldom,
     troubles: Vec<Trouble>,
 }
@@ -178,12 +185,20 @@ impl<'a> Surveyor<'a> {
         told.troubles.extend(troubles);
         let measures = self.measures(&told);
         if !measures.is_empty() {
-            let from = now - self.span.length();
+            let from = now - self.reaches_back();
+            told.from = Some(from);
             let series = patient(|| door.series(&measures, (from, now))).await;
             let series = told.or_trouble(door, series);
             told.series = measures.into_iter().zip(series).collect();
         }
         Ok(told)
+    }
+
+    /// How far back is asked: as far as is shown, and as the rules must see. An agent that CloudWatch still lists has told something
+    /// within three hours.
+    fn reaches_back(&self) -> SignedDuration {
+        let rules = self.room.options.limits.longest() + SLACK;
+        self.span.length().max(rules).max(LISTED)
     }
 
     /// What changes seldom, asked again where it is old.
@@ -203,7 +218,7 @@ impl<'a> Surveyor<'a> {
             ..Seldom::default()
         };
         match patient(|| door.agent_metrics()).await {
-            Ok(agents) => seldom.agents = agents,
+            Ok(agents) => seldom.agents = joined(agents, before, instances),
             Err(error) => troubles.push(trouble(door.region(), &error)),
         }
         let spot = instances
@@ -297,6 +312,24 @@ pub(in crate::engine) async fn doors(room: &Room, scope: &Scope) -> Result<Vec<E
     Ok(doors)
 }
 
+/// The agents that CloudWatch lists, and those that were known of instances that still run: one that fell silent is listed no more,
+/// and that is what is to be told.
+fn joined(
+    mut agents: Vec<AgentMetric>,
+    before: Option<&Seldom>,
+    instances: &[Instance],
+) -> Vec<AgentMetric> {
+    let runs = |id: &str| {
+        let mut all = instances.iter();
+        all.any(|one| *one.id == *id && one.state == State::Running)
+    };
+    let listed: HashSet<Box<str>> = agents.iter().map(|one| one.instance.clone()).collect();
+    let known = before.into_iter().flat_map(|before| &before.agents);
+    let silent = known.filter(|one| !listed.contains(&one.instance) && runs(&one.instance));
+    agents.extend(silent.cloned());
+    agents
+}
+
 fn longer(pause: Duration) -> Duration {
     pause.saturating_mul(2).min(LONGEST)
 }
@@ -335,6 +368,7 @@ fn observed(told: Told, seldom: &Seldom) -> Vec<Observed> {
             price: price(&instance, seldom),
             gauges: gauges(series.remove(&instance.id).unwrap_or_default()),
             alarms: alarms.remove(&instance.id).unwrap_or_default(),
+            looked_from: told.from,
             ..Observed::default()
         };
         if let Some(status) = status {
@@ -364,8 +398,8 @@ fn price(instance: &Instance, seldom: &Seldom) -> Option<Price> {
 fn gauges(series: Vec<(Measure, Series)>) -> BTreeMap<Gauge, Series> {
     let mut by_gauge: BTreeMap<Gauge, Vec<Series>> = BTreeMap::new();
     for (measure, values) in series {
-        // A series without a value is one that EC2 does not tell of this instance.
-        if !values.points.is_empty() {
+        // A series without a value is one that EC2 does not tell of this instance; an agent that is known fell silent.
+        if !values.points.is_empty() || measure.gauge.is_of_agent() {
             by_gauge.entry(measure.gauge).or_default().push(values);
         }
     }

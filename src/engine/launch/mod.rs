@@ -16,7 +16,7 @@ use std::{
 use jiff::Timestamp;
 
 use crate::domain::{
-    cloud::{Price, State},
+    cloud::{Price, Reach, State},
     key::Key,
     launch::{Check, Limits, Standing, Wish, checks, policy},
     location::{Location, Remote},
@@ -135,7 +135,7 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &LaunchAsk) -> Res
         checks: checks(&ask.wish, &surveyed.ground, limits),
         price: surveyed.ground.price,
         whole: surveyed.whole,
-        policy: policy_text(ask),
+        policy: policy_text(room, ask),
         folder: below(&ask.folder, &launch)?,
         launch,
         limits,
@@ -174,10 +174,13 @@ fn name(at: Timestamp) -> Box<str> {
     format!("{at}-{random:04x}").into()
 }
 
-fn policy_text(ask: &LaunchAsk) -> String {
+fn policy_text(room: &Room, ask: &LaunchAsk) -> String {
     let inputs: Vec<Location> = ask.inputs.iter().map(|input| input.place.clone()).collect();
     let places = (&*inputs, &*ask.outputs);
-    let told = policy(&ask.wish, (&ask.run, &ask.folder), places);
+    let mut reaches = room.options.reaches.iter();
+    let of_run = reaches.find(|reached| *reached.run == *ask.run);
+    let by_ssm = of_run.is_none_or(|reached| reached.reach == Reach::default());
+    let told = policy(&ask.wish, (&ask.run, &ask.folder), places, by_ssm);
     serde_json::to_string_pretty(&told).unwrap_or_default()
 }
 

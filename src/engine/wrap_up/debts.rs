@@ -143,6 +143,13 @@ fn read(connection: &Connection) -> rusqlite::Result<Vec<Account>> {
         account.launched = time(row, 1)?;
         account.in_doubt = time(row, 2)?;
     }
+    let mut rows = connection
+        .prepare("SELECT run, max(intended) FROM deletion WHERE settled IS NULL GROUP BY run")?;
+    let mut rows = rows.query([])?;
+    while let Some(row) = rows.next()? {
+        let run: String = row.get(0)?;
+        of(&mut all, &run).deleting = time(row, 1)?;
+    }
     let mut rows = connection.prepare("SELECT run, at FROM ended")?;
     let mut rows = rows.query([])?;
     while let Some(row) = rows.next()? {

@@ -13,7 +13,7 @@ use crate::domain::{
 
 use super::{WrapAsk, launches::Asked, storage::Storage};
 use crate::engine::{
-    cloud::{doors, patient, trouble},
+    cloud::{Regions, doors, patient, trouble},
     event::Failed,
     room::Room,
 };
@@ -36,15 +36,23 @@ pub(super) struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    /// Opens the doors to all regions.
+    /// Opens the doors to all regions; where nobody named any, also to those of which the ledger knows.
     pub(super) async fn begin(
         room: &Room,
-        ask: &'a WrapAsk,
+        (ask, known): (&'a WrapAsk, &BTreeSet<Box<str>>),
         troubles: &mut Vec<Trouble>,
     ) -> Result<Self, Failed> {
+        let mut doors = doors(room, &ask.scope).await?;
+        if ask.scope.regions == Regions::Own {
+            let own = doors.first().map(|door| door.region().to_owned());
+            let more = known
+                .iter()
+                .filter(|region| Some(&***region) != own.as_deref());
+            doors.extend(remembered(room, ask, more).await?);
+        }
         Ok(Self {
             ask,
-            doors: doors(room, &ask.scope).await?,
+            doors,
             storage: Storage::of(room, ask, troubles).await,
             told: Estate::default(),
             over: Vec::new(),
@@ -173,7 +181,7 @@ impl<'a> Look<'a> {
             .map(|region| Trouble {
                 operation: "DescribeInstances",
                 region: region.into(),
-                words: "it was not asked, and the ledger knows things of the run there: --all-regions asks"
+                words: "it was not asked or did not answer, and the ledger knows things of the run there: --all-regions asks"
                     .into(),
                 throttled: false,
             })
@@ -233,6 +241,24 @@ impl<'a> Look<'a> {
         let mut all = self.told.instances.iter().chain(&self.over);
         all.find(|one| Some(&*one.id) == id || one.tag(LAUNCH_TAG) == Some(launch))
     }
+}
+
+/// Doors to regions of which the ledger knows. One that does not answer is left out, and told as one that was not asked: the rest
+/// works.
+async fn remembered(
+    room: &Room,
+    ask: &WrapAsk,
+    regions: impl Iterator<Item = &Box<str>>,
+) -> Result<Vec<Ec2>, Failed> {
+    let mut doors = Vec::new();
+    for region in regions {
+        let door = room.sessions.ec2(&ask.scope.remote, Some(region)).await?;
+        match patient(|| door.instances()).await {
+            Ok(_) => doors.push(door),
+            Err(error) => tracing::warn!(%error, region = &**region, "a region is left out"),
+        }
+    }
+    Ok(doors)
 }
 
 /// What AWS runs beside instances in a region.

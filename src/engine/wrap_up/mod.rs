@@ -131,7 +131,9 @@ pub(super) async fn answer(room: &Room, answer: &Answer, ask: &WrapAsk) -> Resul
         bounds: ask.bounds,
         ..Wrapped::default()
     };
-    let mut look = Look::begin(room, ask, &mut wrapped.troubles).await?;
+    let mut known = ledger.in_doubt().await?;
+    known.extend(ledger.seen().await?.into_iter().map(|seen| seen.region));
+    let mut look = Look::begin(room, (ask, &known), &mut wrapped.troubles).await?;
     let named = ask.apply.as_ref().and_then(|said| said.account.as_deref());
     match look.aliases().await {
         Ok(aliases) => wrapped.aliases = aliases,

@@ -32,7 +32,7 @@ fn instances(stage: &Stage) -> usize {
 }
 
 /// What a start of wharf says first.
-fn debt(stage: &Stage) -> Debt {
+pub(super) fn debt(stage: &Stage) -> Debt {
     let now = jiff::Timestamp::now();
     let told = accounts(&stage.path("state/journal.sqlite"));
     assert_eq!(told.len(), 1, "{told:?}");
@@ -42,8 +42,10 @@ fn debt(stage: &Stage) -> Debt {
 /// What it costs an hour, to a tenth of a cent.
 fn hour(debt: Debt) -> String {
     match debt {
-        Debt::Launched(_, price) | Debt::Ended(_, price) => format!("{:.3}", price.amount),
-        Debt::InDoubt(_) => "in doubt".to_owned(),
+        Debt::Launched(_, price) | Debt::Ended(_, price) | Debt::Seen(_, price) => {
+            format!("{:.3}", price.amount)
+        }
+        Debt::InDoubt(_) | Debt::Deleting(_) => "in doubt".to_owned(),
     }
 }
 

@@ -8,11 +8,15 @@
 use std::{process::Stdio, time::Duration};
 
 use serde_json::json;
-use wharf::demo::{
-    Fault, REGION, Rule,
-    cloud::{NewInstance, NewVolume, Snapshot, State},
+use wharf::{
+    demo::{
+        Fault, REGION, Rule,
+        cloud::{NewInstance, NewVolume, Snapshot, State},
+    },
+    domain::wrap_up::Debt,
 };
 
+use super::doubted::debt;
 use crate::support::wharf::{Run, Stage};
 
 const ACCOUNT: &str = "123456789012";
@@ -382,14 +386,12 @@ fn what_is_to_stay_holds_its_instance() {
     assert!(stage.demo.cloud().living().contains(root));
 }
 
-#[test]
-fn a_kill_between_a_call_and_its_answer_is_settled_at_the_next_start() {
-    let world = world(true);
-    let stage = &world.stage;
+/// Kills a wrap-up while this request of its is without an answer.
+fn killed_at(stage: &Stage, (operation, nth): (&'static str, u64)) {
     stage
         .demo
         .faults()
-        .add(Rule::new(Fault::Stall).on("TerminateInstances").nth(2));
+        .add(Rule::new(Fault::Stall).on(operation).nth(nth));
     let args = [
         "wrap-up",
         "stage2",
@@ -412,6 +414,44 @@ fn a_kill_between_a_call_and_its_answer_is_settled_at_the_next_start() {
     child.kill().unwrap();
     child.wait().unwrap();
     stage.demo.faults().clear();
+}
+
+#[test]
+fn a_wrap_up_killed_at_any_deletion_leaves_nothing_unlisted_and_the_next_ends_it() {
+    // The first of each operation of EC2 is its dry run.
+    let deletions = [
+        ("TerminateInstances", 1),
+        ("TerminateInstances", 2),
+        ("DeleteVolume", 1),
+        ("DeleteVolume", 2),
+    ];
+    for deletion in deletions {
+        let world = world(true);
+        let stage = &world.stage;
+        killed_at(stage, deletion);
+        let look = stage.run(&["wrap-up", "stage2", "--json"]).ended_with(0);
+        let listed = look.of_type("resource");
+        for living in stage.demo.cloud().living() {
+            let known = listed.iter().any(|one| one["id"] == living);
+            assert!(
+                known,
+                "{deletion:?}: {living} is not listed: {}",
+                look.stdout
+            );
+        }
+        let end = applied(stage, &["--override-proof", "a test"]).ended_with(0);
+        assert_eq!(end.summary()["stays"], 0, "{deletion:?}: {}", end.stdout);
+        let last = stage.demo.cloud().state(&world.trainer);
+        assert_eq!(last, Some(State::Terminated), "{deletion:?}");
+    }
+}
+
+#[test]
+fn a_kill_between_a_call_and_its_answer_is_settled_at_the_next_start() {
+    let world = world(true);
+    let stage = &world.stage;
+    killed_at(stage, ("TerminateInstances", 2));
+    assert!(matches!(debt(stage), Debt::Deleting(_)));
     let look = stage.run(&["wrap-up", "stage2"]).ended_with(0);
     let told = format!("was stopped while it deleted instance {}", world.trainer);
     assert!(look.stderr.contains(&told), "{}", look.stderr);

@@ -77,8 +77,11 @@ fn what_another_region_holds_is_found_costed_and_torn_down() {
         (more - (1.006 + 200.0 * 0.08 / 730.0 + 0.005)).abs() < 1e-6,
         "{more}"
     );
-    // What the ledger knows there by now is in doubt where nobody asks there.
-    let doubt = stage.run(&["wrap-up", "stage2", "--json"]).ended_with(3);
+    // What the ledger knows there by now is looked for without a word, and in doubt where a person asks elsewhere alone.
+    let remembered = stage.run(&["wrap-up", "stage2", "--json"]).ended_with(0);
+    assert_eq!(ids(&remembered), ids(&all));
+    let here_alone = ["wrap-up", "stage2", "--regions", REGION, "--json"];
+    let doubt = stage.run(&here_alone).ended_with(3);
     let trouble = doubt.of_type("trouble").remove(0);
     assert_eq!(trouble["region"], OTHER);
     assert!(trouble.to_string().contains("--all-regions"), "{trouble}");
@@ -112,6 +115,19 @@ fn what_another_region_holds_is_found_costed_and_torn_down() {
     let costs = after.of_type("cost");
     let there = costs.iter().find(|one| one["region"] == OTHER).unwrap();
     assert_ne!(there["until"], Value::Null);
+}
+
+#[test]
+fn a_region_that_is_off_by_now_is_told_and_the_rest_works() {
+    let (stage, [here, ..]) = world();
+    stage
+        .run(&["wrap-up", "stage2", "--all-regions"])
+        .ended_with(0);
+    stage.demo.cloud().switch_off(OTHER);
+    let look = stage.run(&["wrap-up", "stage2", "--json"]).ended_with(3);
+    assert_eq!(ids(&look), BTreeSet::from([here]));
+    let trouble = look.of_type("trouble").remove(0);
+    assert_eq!(trouble["region"], OTHER);
 }
 
 #[test]

@@ -244,6 +244,30 @@ async fn gaps_stay_gaps_over_each_span() {
     }
 }
 
+fn silent_since(finding: &Finding) -> Option<jiff::Timestamp> {
+    if let Finding::NoAgent { since } = finding {
+        Some(*since)
+    } else {
+        None
+    }
+}
+
+#[tokio::test]
+async fn an_agent_that_fell_silent_before_what_is_shown_is_missed_over_each_span() {
+    let mut tower = Watchtower::new();
+    let id = trainer(&tower.demo);
+    tower
+        .demo
+        .cloud()
+        .silence(&id, 150 * MINUTE, Duration::ZERO);
+    for span in Span::ALL {
+        let survey = tower.survey_of(Regions::Own, span).await.unwrap();
+        let since = survey.seen[0].findings.iter().find_map(silent_since);
+        let long = survey.at.duration_since(since.unwrap()).as_mins();
+        assert!((140..=165).contains(&long), "{span:?}: {long}");
+    }
+}
+
 #[tokio::test]
 async fn what_may_not_be_asked_is_told_and_the_rest_works() {
     let mut tower = Watchtower::new();
