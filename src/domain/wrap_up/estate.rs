@@ -18,6 +18,8 @@ use super::{
 pub struct Estate {
     /// Instances that are not over.
     pub instances: Vec<Instance>,
+    /// What a spot hour costs, by region and type.
+    pub spot: BTreeMap<(Box<str>, Box<str>), f64>,
     /// Volumes.
     pub volumes: Vec<Volume>,
     /// Addresses.

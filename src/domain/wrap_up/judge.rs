@@ -58,7 +58,7 @@ impl Judge<'_> {
             Lifecycle::OnDemand => {
                 Rates::embedded().instance(&one.kind, &one.region, &one.platform)
             }
-            Lifecycle::Spot => None,
+            Lifecycle::Spot => self.spot(one),
         };
         // What has no price is not free: it is shown as unknown, not as nothing.
         let unknown = Price {
@@ -78,6 +78,16 @@ impl Judge<'_> {
             goes_with: self.told.group_of(&one.id).is_some(),
             ..self.resource(Kind::Instance, (&one.id, &one.region), &one.tags)
         }
+    }
+
+    /// What a spot hour of its type costs now; what this one pays may have been another zone's, or an hour ago.
+    fn spot(&self, one: &Instance) -> Option<Price> {
+        let of = (one.region.clone(), one.kind.clone());
+        let amount = *self.told.spot.get(&of)?;
+        Some(Price {
+            amount,
+            estimate: true,
+        })
     }
 
     pub(super) fn volume(&self, one: &Volume) -> Resource {

@@ -85,7 +85,7 @@ impl Spent {
             };
             return self.begin(told.unwrap_or(at), price);
         };
-        // What spot costs only its launch knew.
+        // A price that is not known says nothing.
         let unknown = one.price.estimate && one.price.amount <= 0.0;
         let same = unknown || (last.price.amount - one.price.amount).abs() < 1e-9;
         // A launch is written down a little before AWS says that it began.

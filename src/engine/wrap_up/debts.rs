@@ -82,7 +82,7 @@ impl Ledger {
             let transaction = connection.unchecked_transaction()?;
             for one in &own {
                 transaction.execute(
-                    // What spot costs only its launch knew: a price that is not known leaves it.
+                    // A price that is not known leaves the one that was.
                     "INSERT INTO cost (run, kind, id, price, estimate, until, at, gone)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)
                      ON CONFLICT (run, kind, id) DO UPDATE SET until = excluded.until, at = excluded.at, gone = 0,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::backend::{Ec2, Error};
 use crate::domain::{
-    cloud::{Instance, Managed, RUN_TAG, State, Trouble, What},
+    cloud::{Instance, Lifecycle, Managed, RUN_TAG, State, Trouble, What},
     launch::LAUNCH_TAG,
     wrap_up::{Alive, Awake, Estate, Kind, Origin, Resource, Target, Wake, Wrapped, estate},
 };
@@ -27,6 +27,8 @@ pub(super) struct Look<'a> {
     over: Vec<Instance>,
     /// The run's places in S3.
     storage: Storage,
+    /// What a spot hour costs, by region and type, once it was asked.
+    spot: BTreeMap<(Box<str>, Box<str>), f64>,
     /// What endpoints run on, by region and name, once it was asked.
     machines: Machines,
     /// Whether anything was asked yet.
@@ -56,6 +58,7 @@ impl<'a> Look<'a> {
             storage: Storage::of(room, ask, troubles).await,
             told: Estate::default(),
             over: Vec::new(),
+            spot: BTreeMap::new(),
             machines: Machines::new(),
             looked: false,
             answered: BTreeSet::new(),
@@ -111,7 +114,9 @@ impl<'a> Look<'a> {
                 troubles,
                 answered: &mut self.answered,
             };
-            told.instances.extend(hear.hear(Kind::Instance, instances)?);
+            let instances = hear.hear(Kind::Instance, instances)?;
+            spot_prices(door, &instances, &mut hear, &mut self.spot).await?;
+            told.instances.extend(instances);
             told.volumes.extend(hear.hear(Kind::Volume, volumes)?);
             told.addresses.extend(hear.hear(Kind::Address, addresses)?);
             told.snapshots.extend(hear.hear(Kind::Snapshot, snapshots)?);
@@ -135,6 +140,7 @@ impl<'a> Look<'a> {
         }
         let over = |one: &mut Instance| one.state == State::Terminated;
         self.over = told.instances.extract_if(.., over).collect();
+        told.spot.clone_from(&self.spot);
         self.told = told;
         Ok(self.told.alive())
     }
@@ -259,6 +265,31 @@ async fn remembered(
         }
     }
     Ok(doors)
+}
+
+/// Asks what the types of spot instances cost that were not asked of yet.
+async fn spot_prices(
+    door: &Ec2,
+    instances: &[Instance],
+    hear: &mut Hear<'_>,
+    known: &mut BTreeMap<(Box<str>, Box<str>), f64>,
+) -> Result<(), Failed> {
+    let region: Box<str> = door.region().into();
+    let spot = instances
+        .iter()
+        .filter(|one| one.lifecycle == Lifecycle::Spot && one.state != State::Terminated);
+    let kinds: BTreeSet<&str> = spot
+        .map(|one| &*one.kind)
+        .filter(|kind| !known.contains_key(&(region.clone(), (*kind).into())))
+        .collect();
+    if kinds.is_empty() {
+        return Ok(());
+    }
+    let kinds: Vec<&str> = kinds.into_iter().collect();
+    let told = patient(|| door.spot_prices(&kinds)).await;
+    let told = hear.answer(told)?.unwrap_or_default().into_iter();
+    known.extend(told.map(|(kind, price)| ((region.clone(), kind), price)));
+    Ok(())
 }
 
 /// What AWS runs beside instances in a region.

@@ -190,4 +190,21 @@ fn what_spot_costs_stays_known_after_a_look() {
     let cost = cost_of(&run, summary["id"].as_str().unwrap());
     assert!(cost["cost"].as_f64().unwrap() > 0.0, "{cost}");
     assert_eq!(cost["until"], Value::Null);
+    let told = |run: &Run| {
+        let mut all = run.of_type("resource").into_iter();
+        let found = all.find(|one| one["id"] == summary["id"]).unwrap();
+        (found["price_per_hour"].clone(), found["estimate"].clone())
+    };
+    assert_eq!(told(&run), (json!(0.4123), json!(true)));
+    let sum = run.summary()["selected_per_hour"].as_f64().unwrap();
+    assert!(sum > 0.4123, "{sum}");
+    // Without that right the price is unknown, not nothing, and the rest works.
+    stage.demo.cloud().deny("ec2:DescribeSpotPriceHistory");
+    let run = stage.run(&["wrap-up", "stage2", "--json"]).ended_with(3);
+    assert_eq!(told(&run), (json!(0.0), json!(true)));
+    assert!(
+        run.stdout.contains("DescribeSpotPriceHistory"),
+        "{}",
+        run.stdout
+    );
 }
