@@ -5,7 +5,7 @@ use super::answer::{Answer, Harm, Watched};
 use super::call::Call;
 use super::cloud::Refusal;
 use super::fault::Fault;
-use super::front::{Hangup, Service};
+use super::front::{Hangup, Service, signed_at};
 use super::services::{self, Which};
 use super::{batch, cloudwatch, ec2, json, logs, ssm};
 use bytes::Bytes;
@@ -54,6 +54,25 @@ impl Small {
             Self::S3Control => batch::refuse(refusal),
             Self::Beside(which) => which.refuse(refusal),
         }
+    }
+
+    /// How a signature of another time is refused: EC2 tells it from wrong keys in no way.
+    fn untimely(self) -> Refusal {
+        let (code, message) = match self {
+            Self::Ec2 => (
+                "AuthFailure",
+                "AWS was not able to validate the provided access credentials",
+            ),
+            Self::S3Control => (
+                "RequestTimeTooSkewed",
+                "The difference between the request time and the server's time is too large.",
+            ),
+            Self::CloudWatch | Self::Logs | Self::Ssm => {
+                ("InvalidSignatureException", "Signature expired")
+            }
+            Self::Beside(_) => ("SignatureDoesNotMatch", "Signature expired"),
+        };
+        Refusal::new(code, message).with_status(StatusCode::FORBIDDEN)
     }
 
     /// What a fault answers in place of the operation, in the words of this service.
@@ -131,6 +150,10 @@ impl Service {
         call: &Call,
         (form, body, parts): (&ec2::Form, &Bytes, &Parts),
     ) -> Response<s3s::Body> {
+        let date = parts.headers.get("x-amz-date").and_then(signed_at);
+        if !self.front.store.is_timely(date) {
+            return small.refuse(&small.untimely());
+        }
         let region = call.region.as_deref().unwrap_or_default();
         let key = call.access_key.as_deref();
         let known = key.is_some_and(|key| self.front.store.knows_key(key));

@@ -179,7 +179,9 @@ impl Service {
             let form = form.map_err(|_broken| Hangup)?.to_bytes();
             let key = record.call.access_key.as_deref();
             let known = key.is_some_and(|key| self.front.store.knows_key(key));
-            return Ok(sts::answer(&form, known));
+            let date = parts.headers.get("x-amz-date").and_then(signed_at);
+            let timely = self.front.store.is_timely(date);
+            return Ok(sts::answer(&form, (known, timely)));
         }
         if record.call.service != "s3" {
             return Ok(unserved(&record.call.service, &parts.headers));
@@ -249,7 +251,7 @@ fn any_time() -> S3Config {
 }
 
 /// The time in an `x-amz-date` header, such as `20260111T165800Z`.
-fn signed_at(header: &HeaderValue) -> Option<SystemTime> {
+pub(super) fn signed_at(header: &HeaderValue) -> Option<SystemTime> {
     let text = header.to_str().ok()?;
     let part = |at: Range<usize>| text.get(at);
     let (year, month, day) = (part(0..4)?, part(4..6)?, part(6..8)?);

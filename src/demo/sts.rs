@@ -12,13 +12,19 @@ const USER: &str = "demo";
 /// The namespace of the answers.
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-/// Answers a form of the query protocol; `known` tells whether the key that signed it exists.
-pub(super) fn answer(form: &Bytes, known: bool) -> Response<s3s::Body> {
+/// Answers a form of the query protocol; `known` tells whether the key that signed it exists, `timely` whether it was signed near the
+/// clock's time.
+pub(super) fn answer(form: &Bytes, (known, timely): (bool, bool)) -> Response<s3s::Body> {
     let form = String::from_utf8_lossy(form);
     let action = uri::query_value(&form, "Action").unwrap_or_default();
     if !known {
         let message = "The security token included in the request is invalid.";
         return refusal(StatusCode::FORBIDDEN, "InvalidClientTokenId", message);
+    }
+    if !timely {
+        let message =
+            "Signature expired: it is now earlier than 15 minutes before the server's time";
+        return refusal(StatusCode::FORBIDDEN, "SignatureDoesNotMatch", message);
     }
     if action != "GetCallerIdentity" {
         let message = format!("Could not find operation {}", uri::encode(&action));

@@ -99,6 +99,7 @@ impl Ec2 {
         self.counter.count(asked.operation);
         let wait = self.session.options().read_timeout;
         let connection = self.session.connection().await;
+        let before = connection.clock().put_right();
         let told = match tokio::time::timeout(wait, Box::pin(sent)).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => asked.told(&self.place(&connection), &error),
@@ -113,6 +114,17 @@ impl Ec2 {
                 Error::new(asked.operation, target, FailureKind::Transient, reason)
             }
         };
+        let refused = told.failure_kind() == FailureKind::Credentials;
+        if refused && connection.clock().is_another_since(before) {
+            // It is asked again, by AWS's time.
+            let reason = "this machine's clock is off, and signatures go by AWS's from now on";
+            return Err(Error::new(
+                told.op,
+                asked.shown(),
+                FailureKind::Transient,
+                reason,
+            ));
+        }
         Err(self.session.noted(&connection, told))
     }
 

@@ -15,6 +15,7 @@ use aws_sdk_s3::{
     },
     error::BoxError,
 };
+use aws_types::sdk_config::TimeSource;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 
 /// How far this machine's clock is ahead of the remote's, by the `Date` of its answers; clones share it.
@@ -36,6 +37,9 @@ const UNKNOWN: i64 = i64::MIN;
 
 /// Seconds by which two measurements differ when nothing but the way of an answer lies between.
 const ALIKE: i64 = 60;
+
+/// Seconds from which on AWS may refuse a signature for its time: five minutes, and less for the way of the answer.
+const REFUSED: i64 = 240;
 
 impl Default for Cells {
     fn default() -> Self {
@@ -82,6 +86,25 @@ impl Clock {
         off
     }
 
+    /// Seconds that signatures are put right by, before a request is signed.
+    pub(in crate::backend) fn put_right(&self) -> i64 {
+        self.0.put_right.load(Relaxed)
+    }
+
+    /// Puts the time of signatures right by what the newest answer told, after a refusal that may be for that. Whether a request
+    /// that was signed by `before`, or an earlier one, was signed by another time than is used now: some services refuse that as if
+    /// the keys were wrong.
+    pub(in crate::backend) fn is_another_since(&self, before: i64) -> bool {
+        let Some(skew) = self.skew() else {
+            return false;
+        };
+        let skew = skew.as_secs();
+        if (self.put_right() + skew).abs() > REFUSED {
+            self.0.put_right.store(-skew, Relaxed);
+        }
+        self.put_right() != before
+    }
+
     /// The time to sign with.
     pub(in crate::backend) fn signing_time(&self) -> SystemTime {
         let by = self.0.put_right.load(Relaxed);
@@ -92,6 +115,12 @@ impl Clock {
             now.checked_add(span)
         };
         put_right.unwrap_or(now)
+    }
+}
+
+impl TimeSource for Clock {
+    fn now(&self) -> SystemTime {
+        self.signing_time()
     }
 }
 

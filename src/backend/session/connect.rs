@@ -368,6 +368,8 @@ impl Connection {
     pub(super) fn sts(&self) -> aws_sdk_sts::Client {
         let config = aws_sdk_sts::config::Builder::from(&self.config)
             .http_client(self.http.clone())
+            .interceptor(self.clock.clone())
+            .time_source(self.clock.clone())
             .region(Region::new(self.region.to_string()));
         aws_sdk_sts::Client::from_conf(config.build())
     }
@@ -377,6 +379,7 @@ impl Connection {
         let config = aws_sdk_ec2::config::Builder::from(&self.config)
             .http_client(self.http.clone())
             .interceptor(self.clock.clone())
+            .time_source(self.clock.clone())
             .region(Region::new(region.to_owned()));
         aws_sdk_ec2::Client::from_conf(config.build())
     }
@@ -386,6 +389,7 @@ impl Connection {
         let config = aws_sdk_cloudwatch::config::Builder::from(&self.config)
             .http_client(self.http.clone())
             .interceptor(self.clock.clone())
+            .time_source(self.clock.clone())
             .region(Region::new(region.to_owned()));
         aws_sdk_cloudwatch::Client::from_conf(config.build())
     }
@@ -395,6 +399,7 @@ impl Connection {
         let config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config)
             .http_client(self.http.clone())
             .interceptor(self.clock.clone())
+            .time_source(self.clock.clone())
             .region(Region::new(region.to_owned()));
         aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
     }
@@ -404,6 +409,7 @@ impl Connection {
         let mut config = aws_sdk_s3control::config::Builder::from(&self.config)
             .http_client(self.http.clone())
             .interceptor(self.clock.clone())
+            .time_source(self.clock.clone())
             .region(Region::new(region.to_owned()));
         if let Some(endpoint) = &self.endpoint {
             config = config.endpoint_resolver(batch::endpoint(endpoint));
@@ -416,6 +422,7 @@ impl Connection {
         let config = aws_sdk_ssm::config::Builder::from(&self.config)
             .http_client(self.http.clone())
             .interceptor(self.clock.clone())
+            .time_source(self.clock.clone())
             .region(Region::new(region.to_owned()));
         aws_sdk_ssm::Client::from_conf(config.build())
     }
@@ -432,6 +439,7 @@ impl Connection {
             .force_path_style(self.path_style)
             .disable_s3_express_session_auth(true)
             .interceptor(self.clock.clone())
+            .time_source(self.clock.clone())
             .interceptor(Tidy);
         if let Some(endpoint) = &self.endpoint {
             // Without the user that may stand in it: the SDK's own log would tell the password.

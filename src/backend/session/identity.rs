@@ -30,7 +30,21 @@ impl Sessions {
 }
 
 impl Session {
+    /// Asked once more where a clock that is off was the reason.
     async fn identity(&self) -> Result<Identity, Error> {
+        let clock = self.connection().await.clock();
+        let before = clock.put_right();
+        let told = self.asked_identity().await;
+        let refused = told
+            .as_ref()
+            .is_err_and(|error| error.failure_kind() == FailureKind::Credentials);
+        if refused && clock.is_another_since(before) {
+            return self.asked_identity().await;
+        }
+        told
+    }
+
+    async fn asked_identity(&self) -> Result<Identity, Error> {
         let connection = self.connection().await;
         let asked = Asked {
             operation: Operation::GetCallerIdentity,

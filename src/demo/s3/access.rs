@@ -132,16 +132,21 @@ impl Store {
         }
     }
 
-    /// Refuses what was signed too far from the clock's time.
-    fn timely(&self, signed: Option<SystemTime>) -> S3Result<()> {
+    /// Whether something was signed near enough to the clock's time.
+    pub(in crate::demo) fn is_timely(&self, signed: Option<SystemTime>) -> bool {
         let (Some(limit), Some(signed)) = (self.limits().skew, signed) else {
-            return Ok(());
+            return true;
         };
         let now = self.clock().now();
         let apart = now
             .duration_since(signed)
             .unwrap_or_else(|earlier| earlier.duration());
-        if apart <= limit {
+        apart <= limit
+    }
+
+    /// Refuses what was signed too far from the clock's time.
+    fn timely(&self, signed: Option<SystemTime>) -> S3Result<()> {
+        if self.is_timely(signed) {
             return Ok(());
         }
         Err(s3_error!(

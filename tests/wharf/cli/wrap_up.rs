@@ -5,13 +5,17 @@
     reason = "a test stops where its stage cannot be set"
 )]
 
-use std::{process::Stdio, time::Duration};
+use std::{
+    process::Stdio,
+    time::{Duration, SystemTime},
+};
 
 use serde_json::json;
 use wharf::{
     demo::{
         Fault, REGION, Rule,
         cloud::{NewInstance, NewVolume, Snapshot, State},
+        s3::Limits,
     },
     domain::wrap_up::Debt,
 };
@@ -414,6 +418,29 @@ fn killed_at(stage: &Stage, (operation, nth): (&'static str, u64)) {
     child.kill().unwrap();
     child.wait().unwrap();
     stage.demo.faults().clear();
+}
+
+#[test]
+fn a_clock_that_is_off_is_put_right_by_the_answers_of_aws() {
+    for ahead in [true, false] {
+        let world = world(true);
+        let demo = &world.stage.demo;
+        demo.store().set_limits(Limits {
+            skew: Some(15 * MINUTE),
+            ..Limits::default()
+        });
+        let (now, off) = (SystemTime::now(), Duration::from_hours(2));
+        demo.clock()
+            .run_from(if ahead { now + off } else { now - off });
+        let look = world.stage.run(&["wrap-up", "stage2", "--json"]);
+        let look = look.ended_with(0);
+        assert_eq!(look.of_type("trouble").len(), 0, "{}", look.stdout);
+        assert!(look.stdout.contains(&world.trainer), "{}", look.stdout);
+        let list = world.stage.run(&["instances", "--json"]).ended_with(0);
+        assert!(list.stdout.contains(&world.trainer), "{}", list.stdout);
+        let end = applied(&world.stage, &["--override-proof", "a test"]);
+        assert_eq!(end.ended_with(0).summary()["stays"], 0);
+    }
 }
 
 #[test]
